@@ -11,7 +11,7 @@ func system(_ name: String, pkgConfig: String? = nil, apt: String, brew: String)
 // The targets stand in the order in which data flows; each imports only what stands above it.
 let package = Package(
   name: "undertone",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   products: [
     .executable(name: "undertone", targets: ["undertone"]),
     .library(
@@ -33,14 +33,16 @@ let package = Package(
     system("CPNG", pkgConfig: "libpng", apt: "libpng-dev", brew: "libpng"),
     system("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev", brew: "cairo"),
 
-    .target(name: "Kernels"),
+    .target(
+      name: "Kernels",
+      linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
     .target(name: "Tensors", dependencies: ["Kernels", "COneDNN", "COpenBLAS", "CFFTW"]),
     .target(name: "Layers", dependencies: ["Tensors"]),
     .target(name: "AudioFiles", dependencies: ["CSndFile", "CSampleRate"]),
     .target(name: "AudioFeatures", dependencies: ["Layers"]),
     .target(name: "Corpora", dependencies: ["AudioFiles", "AudioFeatures"]),
     .target(
-      name: "Models", dependencies: ["Layers", "AudioFeatures"],
+      name: "Models", dependencies: ["Layers", "AudioFeatures", "Corpora"],
       resources: [.copy("BuiltIn")]),
     .target(name: "Training", dependencies: ["Models", "Corpora"]),
     .target(name: "Attributions", dependencies: ["Models"]),

@@ -1,1 +1,154 @@
 #pragma once
+
+// Loops over float32 that no library has. All arrays are dense unless strides are given; sizes count elements.
+// Every function splits its work over the OpenMP threads that oneDNN and OpenBLAS use too. How the work is split
+// never changes a sum's order, so a result depends on neither the number of threads nor the load of the machine.
+#include <stdint.h>
+
+// MARK: Threads
+
+typedef void (*kernel_body)(void *context, long begin, long end);
+
+/// Calls `body` on parts of 0..<count, at least `grain` long, one part a thread. Serial inside another such call.
+void kernel_parallel(long count, long grain, kernel_body body, void *context);
+/// The number of threads that kernel_parallel uses.
+int kernel_thread_count(void);
+
+/// 16 where the CPU has AVX-512, 8 elsewhere: how many channels a block of the blocked layout holds.
+int kernel_channel_block(void);
+
+// MARK: Elementwise
+
+typedef enum {
+  kernel_negate, kernel_exponential, kernel_logarithm, kernel_square_root, kernel_tanh, kernel_sigmoid, kernel_relu,
+  kernel_absolute, kernel_square, kernel_reciprocal
+} kernel_unary_operation;
+
+void kernel_unary(kernel_unary_operation operation, const float *x, float *y, long count);
+/// dx = dy · f′(x), given x and y = f(x).
+void kernel_unary_gradient(kernel_unary_operation operation, const float *x, const float *y, const float *dy, float *dx,
+                           long count);
+
+typedef enum {
+  kernel_add, kernel_subtract, kernel_multiply, kernel_divide, kernel_maximum, kernel_minimum,
+  kernel_greater,   // 1 where a > b, else 0
+  kernel_equal      // 1 where a = b, else 0
+} kernel_binary_operation;
+
+/// out = a ∘ b over `shape`, with a stride (in elements, 0 to repeat) a dimension for each operand. rank ≥ 1.
+void kernel_binary(kernel_binary_operation operation, const float *a, const long *a_strides, const float *b,
+                   const long *b_strides, float *out, const long *shape, int rank);
+/// y = scale · x + shift.
+void kernel_affine(const float *x, float scale, float shift, float *y, long count);
+/// y += x.
+void kernel_accumulate(const float *x, float *y, long count);
+/// y = keep/(1 − probability) · x, keep drawn by a hash of seed and position: the same for the same seed.
+void kernel_dropout(const float *x, float *y, long count, float probability, uint64_t seed);
+/// The number of values that are NaN or infinite.
+long kernel_count_not_finite(const float *x, long count);
+
+// MARK: Reductions and copies
+
+typedef enum { kernel_sum, kernel_reduce_maximum } kernel_reduction;
+
+/// y[outer, inner] = reduction of x[outer, axis, inner] over axis; sums in double.
+void kernel_reduce(kernel_reduction reduction, const float *x, float *y, long outer, long axis, long inner);
+/// y = x[…] read with a stride a dimension: permutes, slices and broadcasts. rank ≥ 1.
+void kernel_copy_strided(const float *x, const long *strides, float *y, const long *shape, int rank);
+/// As kernel_copy_strided, but writes through strides: y[…] = x.
+void kernel_copy_to_strided(const float *x, float *y, const long *strides, const long *shape, int rank);
+
+/// Softmax of each row.
+void kernel_softmax(const float *x, float *y, long rows, long columns);
+/// dx = y (dy − Σ y dy) of each row.
+void kernel_softmax_gradient(const float *y, const float *dy, float *dx, long rows, long columns);
+/// Per row: (x − μ)/√(σ² + epsilon); writes the rows' 1/√(σ² + epsilon) too.
+void kernel_standardize(const float *x, float *y, float *inverse_deviation, long rows, long columns, float epsilon);
+/// dx = (g − mean(g) − y · mean(g y)) · inverse_deviation of each row.
+void kernel_standardize_gradient(const float *y, const float *inverse_deviation, const float *g, float *dx, long rows,
+                                 long columns);
+
+// MARK: Blocked layout: [batch, channels/block, rows, columns, block], the last block filled up with zeros
+
+/// Row-major [batch, channels, positions] to blocked.
+void kernel_to_blocked(const float *x, float *y, long batch, long channels, long positions, int block);
+/// Blocked to row-major [batch, channels, positions].
+void kernel_from_blocked(const float *x, float *y, long batch, long channels, long positions, int block);
+
+/// Pooling windows without padding: window (i, j) covers rows i·window_rows…, columns j·window_columns….
+typedef struct {
+  long batch, blocks, rows, columns;   // of the input; blocks = ⌈channels / block⌉
+  int block;                           // 16 or 8
+  int window_rows, window_columns;
+  int maximum;                         // 1: maximum, 0: average
+} kernel_pooling;
+
+/// Mean and biased variance per channel over batch, rows and columns. mean, variance: [blocks × block].
+void kernel_channel_statistics(const float *x, float *mean, float *variance, const kernel_pooling *shape);
+/// z = pool(relu(scale · y + shift)), scale and shift per channel.
+void kernel_activate_pool(const float *y, const float *scale, const float *shift, float *z, const kernel_pooling *shape);
+/// g = the gradient of kernel_activate_pool at scale · y + shift. Writes Σ g and Σ g·y per channel.
+void kernel_activate_pool_sums(const float *y, const float *scale, const float *shift, const float *dz, float *sum_g,
+                               float *sum_gy, const kernel_pooling *shape);
+/// dy = a·g + b·y + c, with g as above and a, b, c per channel.
+void kernel_activate_pool_gradient(const float *y, const float *scale, const float *shift, const float *dz,
+                                   const float *a, const float *b, const float *c, float *dy,
+                                   const kernel_pooling *shape);
+
+/// Average or maximum over any windows of a plane: window i covers row_start[i]..<row_end[i], likewise columns.
+typedef struct {
+  long planes, rows, columns, out_rows, out_columns;
+  const int32_t *row_start, *row_end, *column_start, *column_end;
+  int maximum;
+} kernel_windows;
+
+void kernel_pool(const float *x, float *y, const kernel_windows *windows);
+/// dx of kernel_pool; a maximum's gradient goes to its first place in its window.
+void kernel_pool_gradient(const float *x, const float *dy, float *dx, const kernel_windows *windows);
+
+// MARK: Convolution of one channel
+
+/// Convolutions (cross-correlations) of a one-channel image that share their output: each block of output channels has
+/// its own list of taps. Input [batch, rows, columns], zero outside; output blocked [batch, blocks, out_rows, out_columns].
+typedef struct {
+  long batch, rows, columns, out_rows, out_columns, blocks;
+  int block;
+  int top, left, bottom, right;         // zeros added around the input
+  const int32_t *tap_start;             // [blocks + 1] into the lists below
+  const int32_t *tap_row, *tap_column;  // offsets from the padded input's corner
+} kernel_taps;
+
+/// weights: [taps, block]; bias: [blocks × block] or null; relu: applied to the result if not 0.
+void kernel_taps_forward(const float *x, const float *weights, const float *bias, int relu, float *y,
+                         const kernel_taps *taps);
+void kernel_taps_input_gradient(const float *dy, const float *weights, float *dx, const kernel_taps *taps);
+/// dweights: [taps, block].
+void kernel_taps_weight_gradient(const float *x, const float *dy, float *dweights, const kernel_taps *taps);
+
+// MARK: Recurrence
+
+/// One step of an LSTM. gates [batch, 4·hidden] in the order i, f, g, o: on entry the sums, on exit the activations.
+void kernel_lstm_step(float *gates, const float *cell_before, float *cell, float *hidden, long hidden_stride, long batch,
+                      long size);
+/// One step back. d_hidden [batch, size] and d_cell (in and out) to d_gates, the gradient of the sums.
+void kernel_lstm_step_gradient(const float *gates, const float *cell_before, const float *cell, const float *d_hidden,
+                               float *d_cell, float *d_gates, long batch, long size);
+
+// MARK: Spectra
+
+/// frames[f, i] = window[i] · x[reflect(f·hop + i − length/2)] for one signal.
+void kernel_frame(const float *x, long samples, const float *window, long length, long hop, float *frames, long first,
+                  long count);
+/// The adjoint of kernel_frame: adds window · frames back onto dx.
+void kernel_overlap_add(const float *frames, const float *window, long length, long hop, float *dx, long samples,
+                        long first, long count);
+/// power[i] = re² + im² of interleaved spectra.
+void kernel_power(const float *spectrum, float *power, long count);
+/// d_spectrum[i] = 2 · spectrum[i] · d_power[i].
+void kernel_power_gradient(const float *spectrum, const float *d_power, float *d_spectrum, long count);
+
+// MARK: Optimisation
+
+/// One step of Adam (Kingma and Ba 2015) or, where `decoupled`, AdamW (Loshchilov and Hutter 2019).
+void kernel_adam(float *weights, const float *gradient, float *first, float *second, long count, float rate, float beta1,
+                 float beta2, float epsilon, float decay, int decoupled, long step);

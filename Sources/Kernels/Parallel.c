@@ -1,0 +1,53 @@
+#include "Parallel.h"
+
+// libgomp's own entry points, declared here because the compiler's OpenMP would need a flag that a package may not set.
+#if defined(__linux__)
+extern void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
+extern int omp_get_max_threads(void);
+extern int omp_get_thread_num(void);
+extern int omp_get_num_threads(void);
+extern int omp_in_parallel(void);
+#else
+static int omp_get_max_threads(void) { return 1; }
+static int omp_get_thread_num(void) { return 0; }
+static int omp_get_num_threads(void) { return 1; }
+static int omp_in_parallel(void) { return 0; }
+static void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags) { body(data); }
+#endif
+
+typedef struct {
+  kernel_body body;
+  void *context;
+  long count;
+} job;
+
+static void run_part(void *data) {
+  const job *work = data;
+  long thread = omp_get_thread_num(), threads = omp_get_num_threads();
+  long begin = work->count * thread / threads, end = work->count * (thread + 1) / threads;
+  if (begin < end) work->body(work->context, begin, end);
+}
+
+int kernel_thread_count(void) { return omp_in_parallel() ? 1 : omp_get_max_threads(); }
+
+void kernel_parallel(long count, long grain, kernel_body body, void *context) {
+  if (count <= 0) return;
+  long parts = grain > 0 ? (count + grain - 1) / grain : count;
+  long threads = kernel_thread_count();
+  if (parts < threads) threads = parts;
+  if (threads <= 1) {
+    body(context, 0, count);
+    return;
+  }
+  job work = {body, context, count};
+  GOMP_parallel(run_part, &work, (unsigned)threads, 0);
+}
+
+int kernel_channel_block(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") ? 16 : 8;
+#else
+  return 8;
+#endif
+}

@@ -1,0 +1,170 @@
+#include "Parallel.h"
+#include "VectorMath.h"
+
+typedef struct {
+  const float *x, *y, *g;
+  float *out, *deviation;
+  const long *strides, *shape;
+  long axis, inner, columns;
+  int rank, maximum, scatter;
+  float epsilon;
+} reduction;
+
+FOR_EACH_CPU static void reduce_rows(void *context, long begin, long end) {
+  const reduction *w = context;
+  for (long row = begin; row < end; ++row) {
+    const float *x = w->x + row * w->axis * w->inner;
+    float *out = w->out + row * w->inner;
+    if (w->inner == 1) {
+      if (w->maximum) {
+        float best = -INFINITY;
+        for (long i = 0; i < w->axis; ++i) best = x[i] > best ? x[i] : best;
+        out[0] = best;
+      } else {
+        // Eight sums side by side, in a fixed order, so that the loop is vector code and the result always the same.
+        double sums[8] = {0};
+        long i = 0;
+        for (; i + 8 <= w->axis; i += 8)
+          for (int k = 0; k < 8; ++k) sums[k] += x[i + k];
+        for (; i < w->axis; ++i) sums[0] += x[i];
+        out[0] = (float)(((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])));
+      }
+      continue;
+    }
+    for (long start = 0; start < w->inner; start += 64) {
+      long n = min_long(64, w->inner - start);
+      double sums[64] = {0};
+      float best[64];
+      if (w->maximum) {
+        for (long j = 0; j < n; ++j) best[j] = -INFINITY;
+        for (long i = 0; i < w->axis; ++i)
+          for (long j = 0; j < n; ++j) {
+            float value = x[i * w->inner + start + j];
+            best[j] = value > best[j] ? value : best[j];
+          }
+        for (long j = 0; j < n; ++j) out[start + j] = best[j];
+      } else {
+        for (long i = 0; i < w->axis; ++i)
+          for (long j = 0; j < n; ++j) sums[j] += x[i * w->inner + start + j];
+        for (long j = 0; j < n; ++j) out[start + j] = (float)sums[j];
+      }
+    }
+  }
+}
+
+void kernel_reduce(kernel_reduction kind, const float *x, float *y, long outer, long axis, long inner) {
+  reduction w = {.x = x, .out = y, .axis = axis, .inner = inner, .maximum = kind == kernel_reduce_maximum};
+  kernel_parallel(outer, max_long(1, GRAIN / max_long(1, axis * inner)), reduce_rows, &w);
+}
+
+FOR_EACH_CPU static void copy_rows(void *context, long begin, long end) {
+  const reduction *w = context;
+  int last = w->rank - 1;
+  long n = w->shape[last], stride = w->strides[last];
+  for (long row = begin; row < end; ++row) {
+    long offset = 0, rest = row;
+    for (int d = last - 1; d >= 0; --d) {
+      offset += rest % w->shape[d] * w->strides[d];
+      rest /= w->shape[d];
+    }
+    if (w->scatter) {
+      const float *x = w->x + row * n;
+      float *y = w->out + offset;
+      for (long i = 0; i < n; ++i) y[i * stride] = x[i];
+    } else {
+      const float *x = w->x + offset;
+      float *y = w->out + row * n;
+      if (stride == 1) memcpy(y, x, (size_t)n * sizeof(float));
+      else for (long i = 0; i < n; ++i) y[i] = x[i * stride];
+    }
+  }
+}
+
+static void copy(const float *x, float *y, const long *strides, const long *shape, int rank, int scatter) {
+  reduction w = {.x = x, .out = y, .strides = strides, .shape = shape, .rank = rank, .scatter = scatter};
+  long rows = 1;
+  for (int d = 0; d < rank - 1; ++d) rows *= shape[d];
+  kernel_parallel(rows, max_long(1, GRAIN / max_long(1, shape[rank - 1])), copy_rows, &w);
+}
+
+void kernel_copy_strided(const float *x, const long *strides, float *y, const long *shape, int rank) {
+  copy(x, y, strides, shape, rank, 0);
+}
+
+void kernel_copy_to_strided(const float *x, float *y, const long *strides, const long *shape, int rank) {
+  copy(x, y, strides, shape, rank, 1);
+}
+
+FOR_EACH_CPU static void softmax_rows(void *context, long begin, long end) {
+  const reduction *w = context;
+  for (long row = begin; row < end; ++row) {
+    const float *x = w->x + row * w->columns;
+    float *y = w->out + row * w->columns;
+    float top = -INFINITY, sum = 0;
+    for (long i = 0; i < w->columns; ++i) top = x[i] > top ? x[i] : top;
+    for (long i = 0; i < w->columns; ++i) y[i] = fast_exp(x[i] - top);
+    for (long i = 0; i < w->columns; ++i) sum += y[i];
+    float scale = 1 / sum;
+    for (long i = 0; i < w->columns; ++i) y[i] *= scale;
+  }
+}
+
+void kernel_softmax(const float *x, float *y, long rows, long columns) {
+  reduction w = {.x = x, .out = y, .columns = columns};
+  kernel_parallel(rows, max_long(1, GRAIN / 4 / max_long(1, columns)), softmax_rows, &w);
+}
+
+FOR_EACH_CPU static void softmax_gradient_rows(void *context, long begin, long end) {
+  const reduction *w = context;
+  for (long row = begin; row < end; ++row) {
+    const float *y = w->y + row * w->columns, *g = w->g + row * w->columns;
+    float *out = w->out + row * w->columns;
+    double sum = 0;
+    for (long i = 0; i < w->columns; ++i) sum += (double)y[i] * g[i];
+    float dot = (float)sum;
+    for (long i = 0; i < w->columns; ++i) out[i] = y[i] * (g[i] - dot);
+  }
+}
+
+void kernel_softmax_gradient(const float *y, const float *dy, float *dx, long rows, long columns) {
+  reduction w = {.y = y, .g = dy, .out = dx, .columns = columns};
+  kernel_parallel(rows, max_long(1, GRAIN / 2 / max_long(1, columns)), softmax_gradient_rows, &w);
+}
+
+FOR_EACH_CPU static void standardize_rows(void *context, long begin, long end) {
+  const reduction *w = context;
+  for (long row = begin; row < end; ++row) {
+    const float *x = w->x + row * w->columns;
+    float *y = w->out + row * w->columns;
+    double sum = 0, squares = 0;
+    for (long i = 0; i < w->columns; ++i) sum += x[i];
+    double mean = sum / w->columns;
+    for (long i = 0; i < w->columns; ++i) squares += (x[i] - mean) * (x[i] - mean);
+    float scale = (float)(1 / sqrt(squares / w->columns + w->epsilon));
+    for (long i = 0; i < w->columns; ++i) y[i] = (x[i] - (float)mean) * scale;
+    w->deviation[row] = scale;
+  }
+}
+
+void kernel_standardize(const float *x, float *y, float *inverse_deviation, long rows, long columns, float epsilon) {
+  reduction w = {.x = x, .out = y, .deviation = inverse_deviation, .columns = columns, .epsilon = epsilon};
+  kernel_parallel(rows, max_long(1, GRAIN / 2 / max_long(1, columns)), standardize_rows, &w);
+}
+
+FOR_EACH_CPU static void standardize_gradient_rows(void *context, long begin, long end) {
+  const reduction *w = context;
+  for (long row = begin; row < end; ++row) {
+    const float *y = w->y + row * w->columns, *g = w->g + row * w->columns;
+    float *out = w->out + row * w->columns;
+    double sum = 0, product = 0;
+    for (long i = 0; i < w->columns; ++i) sum += g[i], product += (double)g[i] * y[i];
+    float mean = (float)(sum / w->columns), slope = (float)(product / w->columns), scale = w->deviation[row];
+    for (long i = 0; i < w->columns; ++i) out[i] = (g[i] - mean - y[i] * slope) * scale;
+  }
+}
+
+void kernel_standardize_gradient(const float *y, const float *inverse_deviation, const float *g, float *dx, long rows,
+                                 long columns) {
+  reduction w = {.y = y, .deviation = (float *)inverse_deviation, .g = g, .out = dx, .columns = columns};
+  kernel_parallel(rows, max_long(1, GRAIN / 2 / max_long(1, columns)), standardize_gradient_rows, &w);
+}

@@ -1,0 +1,76 @@
+#pragma once
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+// exp and log as branch-free polynomials, so that a loop over them becomes vector code.
+// Coefficients: Cephes' expf and logf (Moshier); errors below 2 units in the last place.
+
+static inline __attribute__((always_inline)) float bits_to_float(int32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static inline __attribute__((always_inline)) int32_t float_to_bits(float value) {
+  int32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static inline __attribute__((always_inline)) float fast_exp(float x) {
+  // The ends keep 2ⁿ within the exponent's range: exp underflows to 0 below, overflows to infinity above.
+  float bounded = x < -87.3f ? -87.3f : (x > 88.7f ? 88.7f : x);
+  float n = __builtin_floorf(bounded * 1.44269504088896341f + 0.5f);
+  float r = bounded - n * 0.693359375f;
+  r = r - n * -2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  float value = p * r * r + r + 1.0f;
+  // Two factors, because 2¹²⁸ alone is out of range.
+  int32_t half = (int32_t)n / 2, rest = (int32_t)n - half;
+  value = value * bits_to_float((half + 127) << 23) * bits_to_float((rest + 127) << 23);
+  value = x < -87.3f ? 0.0f : value;
+  value = x > 88.7228f ? INFINITY : value;
+  return x != x ? x : value;
+}
+
+static inline __attribute__((always_inline)) float fast_log(float x) {
+  // Subnormals are scaled up first.
+  float scaled = x < 1.17549435e-38f ? x * 8388608.0f : x;
+  float offset = x < 1.17549435e-38f ? -23.0f : 0.0f;
+  int32_t bits = float_to_bits(scaled);
+  float exponent = (float)((bits >> 23) - 126) + offset;
+  float m = bits_to_float((bits & 0x007fffff) | 0x3f000000);   // in [0.5, 1)
+  float small = m < 0.707106781186547524f ? 1.0f : 0.0f;
+  exponent -= small;
+  m = m + small * m - 1.0f;
+  float z = m * m;
+  float p = 7.0376836292e-2f;
+  p = p * m - 1.1514610310e-1f;
+  p = p * m + 1.1676998740e-1f;
+  p = p * m - 1.2420140846e-1f;
+  p = p * m + 1.4249322787e-1f;
+  p = p * m - 1.6668057665e-1f;
+  p = p * m + 2.0000714765e-1f;
+  p = p * m - 2.4999993993e-1f;
+  p = p * m + 3.3333331174e-1f;
+  float y = m * z * p + exponent * -2.12194440e-4f - 0.5f * z;
+  float value = m + y + exponent * 0.693359375f;
+  value = x > 0 ? value : (x == 0 ? -INFINITY : NAN);
+  return x == INFINITY ? INFINITY : value;
+}
+
+static inline __attribute__((always_inline)) float fast_sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
+
+static inline __attribute__((always_inline)) float fast_tanh(float x) {
+  // Near zero 1 − 2/(e²ˣ + 1) cancels; the series x − x³/3 + 2x⁵/15 − 17x⁷/315 is exact to rounding there.
+  float x2 = x * x;
+  float series = x * (1.0f + x2 * (-0.33333333f + x2 * (0.13333333f - x2 * 0.053968254f)));
+  float quotient = 1.0f - 2.0f / (fast_exp(2.0f * x) + 1.0f);
+  return x2 < 0.04f ? series : quotient;
+}

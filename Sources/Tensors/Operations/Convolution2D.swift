@@ -1,0 +1,147 @@
+/// Zeros added around an image, in rows and columns.
+public struct Padding: Hashable, Sendable {
+  public var top, left, bottom, right: Int
+
+  public init(top: Int, left: Int, bottom: Int, right: Int) {
+    (self.top, self.left, self.bottom, self.right) = (top, left, bottom, right)
+  }
+
+  /// So many on every side.
+  public init(_ each: Int) { self.init(top: each, left: each, bottom: each, right: each) }
+
+  /// The output is as large as the input; of an even kernel's odd number of zeros the larger half comes last.
+  public static func same(kernelRows: Int, kernelColumns: Int) -> Padding {
+    let (top, left) = ((kernelRows - 1) / 2, (kernelColumns - 1) / 2)
+    return Padding(top: top, left: left, bottom: kernelRows - 1 - top, right: kernelColumns - 1 - left)
+  }
+}
+
+/// The linear part of a convolution with its weights, prepared for running: which library or kernel computes it.
+///
+/// Keep one as long as its weights stay the same: it holds them in the layouts that its primitives want.
+protocol Convolution: AnyObject {
+  /// The weights that it was made of, with their places in the graph.
+  var weights: [Tensor] { get }
+  /// The number of output channels.
+  var filters: Int { get }
+  /// The cross-correlation of `x` [batch, channels, rows, columns] with the weights, plus bias, through a ReLU where
+  /// asked; blocked.
+  func forward(_ x: Tensor, bias: Tensor?, relu: Bool) -> Tensor
+  /// The gradient at an input of `shape`.
+  func inputGradient(_ dy: Tensor, shape: [Int]) -> Tensor
+  func weightGradients(_ x: Tensor, _ dy: Tensor) -> [Tensor]
+}
+
+extension Convolution {
+  /// Recorded at the input and the weights.
+  func applied(to x: Tensor, bias: Tensor?) -> Tensor {
+    let input = x.detached
+    return forward(input, bias: bias?.detached, relu: false)
+      .recorded(from: [x] + weights + (bias.map { [$0] } ?? [])) { dy, wanted in
+        let weightsWanted = wanted[1...self.weights.count].contains(true)
+        let found =
+          weightsWanted ? self.weightGradients(input, dy).map(Optional.some) : self.weights.map { _ in nil }
+        let dx = wanted[0] ? self.inputGradient(dy, shape: input.shape) : nil
+        let dBias = bias == nil ? [] : [wanted.last! ? dy.sum(axes: [0, 2, 3]).reshaped([-1]) : nil]
+        return [dx] + found + dBias
+      }
+  }
+}
+
+/// A convolution of many channels, by oneDNN.
+final class DenseConvolution: Convolution {
+  let weight: Tensor
+  let padding: Padding
+  private var packed: [ConvolutionPrimitive.Shape: Storage] = [:]
+
+  var weights: [Tensor] { [weight] }
+  var filters: Int { weight.shape[0] }
+
+  /// - Parameter weight: [filters, channels, kernel rows, kernel columns].
+  init(weight: Tensor, padding: Padding) {
+    self.weight = weight.rowMajor
+    self.padding = padding
+  }
+
+  private func primitive(
+    _ direction: ConvolutionPrimitive.Shape.Direction, _ input: [Int], bias: Bool = false, relu: Bool = false
+  ) -> ConvolutionPrimitive {
+    let w = weight.shape
+    precondition(input[1] == w[1], "an input of \(input[1]) channels for weights of \(w[1])")
+    return .cached(
+      .init(
+        direction: direction, batch: input[0], channels: w[1], rows: input[2], columns: input[3],
+        filters: w[0],
+        kernelRows: w[2], kernelColumns: w[3], padding: padding, bias: bias, relu: relu))
+  }
+
+  /// The weights in a primitive's layout, made once.
+  private func packedWeights(for primitive: ConvolutionPrimitive) -> Storage {
+    if let made = packed[primitive.shape] { return made }
+    let made = Storage(count: primitive.weightCount)
+    primitive.reorder(weight.storage.pointer, to: made.pointer)
+    packed[primitive.shape] = made
+    return made
+  }
+
+  private func outputShape(_ x: [Int]) -> [Int] {
+    let w = weight.shape
+    return [
+      x[0], w[0], x[2] + padding.top + padding.bottom - w[2] + 1,
+      x[3] + padding.left + padding.right - w[3] + 1,
+    ]
+  }
+
+  func forward(_ x: Tensor, bias: Tensor?, relu: Bool) -> Tensor {
+    let x = x.blocked
+    let bias = bias?.rowMajor
+    let primitive = primitive(.forward, x.shape, bias: bias != nil, relu: relu)
+    let weights = packedWeights(for: primitive)
+    return Tensor(outputShape(x.shape), layout: .blocked) {
+      primitive.run(
+        input: x.storage.pointer, weights: weights.pointer, bias: bias?.storage.pointer, output: $0)
+    }
+  }
+
+  func inputGradient(_ dy: Tensor, shape: [Int]) -> Tensor {
+    let dy = dy.blocked
+    let primitive = primitive(.inputGradient, shape)
+    let weights = packedWeights(for: primitive)
+    return Tensor(shape, layout: .blocked) {
+      primitive.run(input: $0, weights: weights.pointer, output: dy.storage.pointer)
+    }
+  }
+
+  func weightGradients(_ x: Tensor, _ dy: Tensor) -> [Tensor] {
+    let (x, dy) = (x.blocked, dy.blocked)
+    let primitive = primitive(.weightGradient, x.shape)
+    let packed = Storage(count: primitive.weightCount)
+    primitive.run(input: x.storage.pointer, weights: packed.pointer, output: dy.storage.pointer)
+    return [Tensor(weight.shape) { primitive.reorder(packed.pointer, to: $0) }]
+  }
+}
+
+/// The convolution for these weights: several are parallel paths over one channel.
+func makeConvolution(_ weights: [Tensor], _ paddings: [Padding]) -> any Convolution {
+  if weights.count == 1, weights[0].shape[1] > 1 {
+    return DenseConvolution(weight: weights[0], padding: paddings[0])
+  }
+  return OneChannelConvolution(weights: weights, paddings: paddings)
+}
+
+extension Tensor {
+  /// The cross-correlation of [batch, channels, rows, columns] with `weight` [filters, channels, kernel rows, kernel
+  /// columns], plus `bias` [filters].
+  public func convolved(with weight: Tensor, bias: Tensor? = nil, padding: Padding) -> Tensor {
+    convolved(withPaths: [weight], bias: bias, paddings: [padding])
+  }
+
+  /// Several convolutions of a one-channel image, their outputs one after another as channels; `bias` is theirs
+  /// likewise.
+  public func convolved(withPaths weights: [Tensor], bias: Tensor? = nil, paddings: [Padding]) -> Tensor {
+    precondition(
+      rank == 4 && weights.allSatisfy { $0.rank == 4 },
+      "a convolution of \(shape) with \(weights.map(\.shape))")
+    return makeConvolution(weights, paddings).applied(to: self, bias: bias)
+  }
+}

@@ -1,0 +1,141 @@
+import Kernels
+
+extension Tensor {
+  /// y = f(x) element by element; the gradient is dy · f′(x).
+  private func unary(_ operation: kernel_unary_operation) -> Tensor {
+    let x = rowMajor.detached
+    let y = Tensor(shape) { kernel_unary(operation, x.storage.pointer, $0, count) }
+    return y.recorded(from: [self]) { dy, _ in
+      let dy = dy.rowMajor
+      return [
+        Tensor(x.shape) {
+          kernel_unary_gradient(
+            operation, x.storage.pointer, y.storage.pointer, dy.storage.pointer, $0, x.count)
+        }
+      ]
+    }
+  }
+
+  public static prefix func - (x: Tensor) -> Tensor { x.unary(kernel_negate) }
+  public func exponential() -> Tensor { unary(kernel_exponential) }
+  /// The natural logarithm.
+  public func logarithm() -> Tensor { unary(kernel_logarithm) }
+  public func squareRoot() -> Tensor { unary(kernel_square_root) }
+  public func hyperbolicTangent() -> Tensor { unary(kernel_tanh) }
+  /// 1 / (1 + e⁻ˣ).
+  public func sigmoid() -> Tensor { unary(kernel_sigmoid) }
+  /// max(x, 0); its gradient at 0 is 0.
+  public func relu() -> Tensor { unary(kernel_relu) }
+  /// |x|; its gradient at 0 is 0.
+  public func absolute() -> Tensor { unary(kernel_absolute) }
+  public func squared() -> Tensor { unary(kernel_square) }
+  public func reciprocal() -> Tensor { unary(kernel_reciprocal) }
+
+  /// scale · x + shift.
+  public func scaled(by scale: Float, plus shift: Float = 0) -> Tensor {
+    let x = rowMajor
+    return Tensor(shape) { kernel_affine(x.storage.pointer, scale, shift, $0, count) }
+      .recorded(from: [self]) { dy, _ in [dy.scaled(by: scale)] }
+  }
+
+  // MARK: Two operands, broadcast as NumPy does
+
+  /// The shape that both broadcast to: sizes are aligned at the end, and a size of 1 repeats.
+  static func broadcast(_ a: [Int], _ b: [Int]) -> [Int] {
+    let rank = max(a.count, b.count)
+    return (0..<rank).map { d in
+      let sizeA = d < rank - a.count ? 1 : a[d - rank + a.count]
+      let sizeB = d < rank - b.count ? 1 : b[d - rank + b.count]
+      precondition(sizeA == sizeB || sizeA == 1 || sizeB == 1, "\(a) and \(b) do not broadcast")
+      return sizeA == 1 ? sizeB : sizeA
+    }
+  }
+
+  /// Strides for reading a tensor of `shape` as if it were of the larger `target`.
+  static func broadcastStrides(_ shape: [Int], to target: [Int]) -> [Int] {
+    let own = strides(shape)
+    let missing = target.count - shape.count
+    return target.indices.map { d in d < missing || shape[d - missing] == 1 ? 0 : own[d - missing] }
+  }
+
+  private static func binary(_ operation: kernel_binary_operation, _ a: Tensor, _ b: Tensor) -> Tensor {
+    let a = a.rowMajor
+    let b = b.rowMajor
+    if a.shape == b.shape {
+      // One long row.
+      return Tensor(a.shape) {
+        kernel_binary(operation, a.storage.pointer, [1], b.storage.pointer, [1], $0, [a.count], 1)
+      }
+    }
+    let shape = broadcast(a.shape, b.shape)
+    return Tensor(shape) {
+      kernel_binary(
+        operation, a.storage.pointer, broadcastStrides(a.shape, to: shape), b.storage.pointer,
+        broadcastStrides(b.shape, to: shape), $0, shape, Int32(shape.count))
+    }
+  }
+
+  public static func + (a: Tensor, b: Tensor) -> Tensor {
+    let (shapeA, shapeB) = (a.shape, b.shape)
+    return binary(kernel_add, a, b).recorded(from: [a, b]) { dy, wanted in
+      [wanted[0] ? dy.summed(to: shapeA) : nil, wanted[1] ? dy.summed(to: shapeB) : nil]
+    }
+  }
+
+  public static func - (a: Tensor, b: Tensor) -> Tensor {
+    let (shapeA, shapeB) = (a.shape, b.shape)
+    return binary(kernel_subtract, a, b).recorded(from: [a, b]) { dy, wanted in
+      [wanted[0] ? dy.summed(to: shapeA) : nil, wanted[1] ? -dy.summed(to: shapeB) : nil]
+    }
+  }
+
+  public static func * (a: Tensor, b: Tensor) -> Tensor {
+    let (x, y) = (a.detached, b.detached)
+    return binary(kernel_multiply, a, b).recorded(from: [a, b]) { dy, wanted in
+      [
+        wanted[0] ? (dy * y).summed(to: x.shape) : nil,
+        wanted[1] ? (dy * x).summed(to: y.shape) : nil,
+      ]
+    }
+  }
+
+  public static func / (a: Tensor, b: Tensor) -> Tensor {
+    let (x, y) = (a.detached, b.detached)
+    return binary(kernel_divide, a, b).recorded(from: [a, b]) { dy, wanted in
+      [
+        wanted[0] ? (dy / y).summed(to: x.shape) : nil,
+        wanted[1] ? (-(dy * x) / y.squared()).summed(to: y.shape) : nil,
+      ]
+    }
+  }
+
+  public static func * (x: Tensor, factor: Float) -> Tensor { x.scaled(by: factor) }
+  public static func * (factor: Float, x: Tensor) -> Tensor { x.scaled(by: factor) }
+  public static func + (x: Tensor, term: Float) -> Tensor { x.scaled(by: 1, plus: term) }
+  public static func - (x: Tensor, term: Float) -> Tensor { x.scaled(by: 1, plus: -term) }
+  public static func / (x: Tensor, divisor: Float) -> Tensor { x.scaled(by: 1 / divisor) }
+
+  /// The larger of the two. The gradient goes to `self` where it is strictly larger, else to `other`.
+  public func maximum(_ other: Tensor) -> Tensor {
+    let (a, b) = (detached, other.detached)
+    return Self.binary(kernel_maximum, a, b).recorded(from: [self, other]) { dy, wanted in
+      let first = Self.binary(kernel_greater, a, b)
+      return [
+        wanted[0] ? (dy * first).summed(to: a.shape) : nil,
+        wanted[1] ? (dy * first.scaled(by: -1, plus: 1)).summed(to: b.shape) : nil,
+      ]
+    }
+  }
+
+  /// 1 where the two are equal, else 0. Has no gradient.
+  public func equals(_ other: Tensor) -> Tensor { Self.binary(kernel_equal, self, other) }
+
+  /// With probability `probability` 0, else x / (1 − probability) (Srivastava et al. 2014, inverted).
+  public func dropout(_ probability: Float, seed: UInt64) -> Tensor {
+    precondition(0 <= probability && probability < 1, "a dropout probability of \(probability)")
+    guard probability > 0 else { return self }
+    let x = rowMajor
+    return Tensor(shape) { kernel_dropout(x.storage.pointer, $0, count, probability, seed) }
+      .recorded(from: [self]) { dy, _ in [dy.detached.dropout(probability, seed: seed)] }
+  }
+}

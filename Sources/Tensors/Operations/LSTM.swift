@@ -1,0 +1,85 @@
+import COpenBLAS
+import Kernels
+
+extension Tensor {
+  /// One layer of an LSTM in one direction (Hochreiter and Schmidhuber 1997; gates in PyTorch's order i, f, g, o),
+  /// from zero states: [batch, steps, features] → the hidden states [batch, steps, hidden].
+  ///
+  /// - Parameters:
+  ///   - inputWeight: [4·hidden, features].
+  ///   - hiddenWeight: [4·hidden, hidden].
+  ///   - bias: [4·hidden], the sum of what PyTorch keeps as two.
+  ///   - reversed: From the last step to the first; results stay at their steps.
+  public func lstm(inputWeight: Tensor, hiddenWeight: Tensor, bias: Tensor, reversed: Bool = false) -> Tensor
+  {
+    let (batch, steps, features, hidden) = (shape[0], shape[1], shape[2], hiddenWeight.shape[1])
+    precondition(
+      inputWeight.shape == [4 * hidden, features] && hiddenWeight.shape == [4 * hidden, hidden]
+        && bias.shape == [4 * hidden],
+      "weights \(inputWeight.shape), \(hiddenWeight.shape) for an LSTM over \(shape)")
+    let (w, u) = (inputWeight.rowMajor.detached, hiddenWeight.rowMajor.detached)
+    let order = reversed ? Array((0..<steps).reversed()) : Array(0..<steps)
+
+    // [steps, batch, …], so that each step is one block of memory.
+    let x = detached.permuted([1, 0, 2])
+    // The gates' sums here; each step turns its own into activations, which the gradient needs.
+    let gates = x.matrixProduct(w, transposeOther: true) + bias.detached
+    let cells = Tensor.zeros([steps + 1, batch, hidden])  // cells[k] before the k-th step taken
+    let result = Tensor([batch, steps, hidden]) { out in
+      let stride = steps * hidden
+      for (k, t) in order.enumerated() {
+        let sums = gates.storage.pointer + t * batch * 4 * hidden
+        if k > 0 {
+          cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, CblasTrans, blasint(batch), blasint(4 * hidden), blasint(hidden), 1,
+            out + order[k - 1] * hidden, blasint(stride), u.storage.pointer, blasint(hidden), 1, sums,
+            blasint(4 * hidden))
+        }
+        kernel_lstm_step(
+          sums, cells.storage.pointer + k * batch * hidden, cells.storage.pointer + (k + 1) * batch * hidden,
+          out + t * hidden, stride, batch, hidden)
+      }
+    }
+    return result.recorded(from: [self, inputWeight, hiddenWeight, bias]) { dy, wanted in
+      let dySteps = dy.permuted([1, 0, 2])
+      let dGates = Tensor([steps, batch, 4 * hidden]) { out in
+        let dCell = Tensor.zeros([batch, hidden])
+        let dHidden = Storage(count: batch * hidden)
+        for (k, t) in order.enumerated().reversed() {
+          let own = dySteps.storage.pointer + t * batch * hidden
+          dHidden.pointer.update(from: own, count: batch * hidden)
+          if k + 1 < steps {
+            cblas_sgemm(
+              CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(batch), blasint(hidden), blasint(4 * hidden),
+              1,
+              out + order[k + 1] * batch * 4 * hidden, blasint(4 * hidden), u.storage.pointer,
+              blasint(hidden), 1,
+              dHidden.pointer, blasint(hidden))
+          }
+          kernel_lstm_step_gradient(
+            gates.storage.pointer + t * batch * 4 * hidden, cells.storage.pointer + k * batch * hidden,
+            cells.storage.pointer + (k + 1) * batch * hidden, dHidden.pointer, dCell.storage.pointer,
+            out + t * batch * 4 * hidden, batch, hidden)
+        }
+      }
+      let rows = dGates.reshaped([steps * batch, 4 * hidden])
+      var dHiddenWeight: Tensor?
+      if wanted[2] {
+        // The hidden state before each step: zero before the first one taken.
+        let states = result.permuted([1, 0, 2])
+        let zero = Tensor.zeros([1, batch, hidden])
+        let before =
+          reversed
+          ? Tensor.concatenated([states.slice(axis: 0, 1..<steps), zero], axis: 0)
+          : Tensor.concatenated([zero, states.slice(axis: 0, 0..<(steps - 1))], axis: 0)
+        dHiddenWeight = rows.matrixProduct(before.reshaped([steps * batch, hidden]), transposeSelf: true)
+      }
+      return [
+        wanted[0] ? rows.matrixProduct(w).reshaped([steps, batch, features]).permuted([1, 0, 2]) : nil,
+        wanted[1] ? rows.matrixProduct(x.reshaped([steps * batch, features]), transposeSelf: true) : nil,
+        dHiddenWeight,
+        wanted[3] ? rows.sum(axes: [0]).reshaped([4 * hidden]) : nil,
+      ]
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import Kernels
+
+extension Tensor {
+  /// (x − μ) / √(σ² + ε) over the last `dimensions` dimensions, σ² biased (Ba, Kiros and Hinton 2016).
+  public func standardized(dimensions: Int = 1, epsilon: Float) -> Tensor {
+    let columns = shape.suffix(dimensions).reduce(1, *)
+    let rows = count / max(columns, 1)
+    let x = rowMajor
+    let deviations = Storage(count: rows)
+    let y = Tensor(shape) {
+      kernel_standardize(x.storage.pointer, $0, deviations.pointer, rows, columns, epsilon)
+    }
+    return y.recorded(from: [self]) { dy, _ in
+      let dy = dy.rowMajor
+      return [
+        Tensor(y.shape) {
+          kernel_standardize_gradient(
+            y.storage.pointer, deviations.pointer, dy.storage.pointer, $0, rows, columns)
+        }
+      ]
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import Kernels
+
+extension Tensor {
+  /// [outer, axis, inner] sizes about one dimension.
+  private func split(at axis: Int) -> (outer: Int, axis: Int, inner: Int) {
+    (shape[..<axis].reduce(1, *), shape[axis], shape[(axis + 1)...].reduce(1, *))
+  }
+
+  private func position(of axis: Int) -> Int {
+    let position = axis < 0 ? axis + rank : axis
+    precondition(shape.indices.contains(position), "no axis \(axis) in \(shape)")
+    return position
+  }
+
+  private func reduced(_ reduction: kernel_reduction, axis: Int) -> Tensor {
+    let x = rowMajor
+    let sizes = split(at: axis)
+    var kept = shape
+    kept[axis] = 1
+    return Tensor(kept) {
+      kernel_reduce(reduction, x.storage.pointer, $0, sizes.outer, sizes.axis, sizes.inner)
+    }
+  }
+
+  /// Σ over the axes, which stay as sizes of 1. Axes count from the end where negative.
+  public func sum(axes: [Int]) -> Tensor {
+    let shape = self.shape
+    var result = detached
+    for axis in axes { result = result.reduced(kernel_sum, axis: position(of: axis)) }
+    return result.recorded(from: [self]) { dy, _ in [dy.broadcast(to: shape)] }
+  }
+
+  /// Mean over the axes, which stay as sizes of 1.
+  public func mean(axes: [Int]) -> Tensor {
+    let size = axes.reduce(1) { $0 * shape[position(of: $1)] }
+    return sum(axes: axes).scaled(by: 1 / Float(size))
+  }
+
+  /// Σ of all elements, of shape [].
+  public func sum() -> Tensor { sum(axes: Array(0..<rank)).reshaped([]) }
+
+  /// Mean of all elements, of shape [].
+  public func mean() -> Tensor { sum() / Float(count) }
+
+  /// The largest element over an axis, which stays as a size of 1. Equal ones share the gradient.
+  public func maximum(axis: Int) -> Tensor {
+    let axis = position(of: axis)
+    let x = detached
+    let top = x.reduced(kernel_reduce_maximum, axis: axis)
+    return top.recorded(from: [self]) { dy, _ in
+      let chosen = x.equals(top)
+      return [dy * chosen / chosen.sum(axes: [axis])]
+    }
+  }
+
+  /// Summed over what broadcasting repeated: the adjoint of ``broadcast(to:)``.
+  func summed(to target: [Int]) -> Tensor {
+    guard shape != target else { return self }
+    let missing = rank - target.count
+    let repeated = shape.indices.filter { $0 < missing || (target[$0 - missing] == 1 && shape[$0] != 1) }
+    return sum(axes: repeated).reshaped(target)
+  }
+}

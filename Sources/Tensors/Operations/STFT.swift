@@ -1,0 +1,109 @@
+import CFFTW
+import Kernels
+import Synchronization
+
+/// FFTW's plans for real transforms of one length, forward and back.
+///
+/// `@unchecked Sendable`: a plan does not change once made, and FFTW allows its new-array execution from any thread.
+private final class FourierPlans: @unchecked Sendable {
+  private static let cache = Mutex<[Int: FourierPlans]>([:])
+
+  let forward, inverse: fftwf_plan
+
+  static func cached(_ length: Int) -> FourierPlans {
+    // The lock covers the planning too, which FFTW allows on one thread at a time only.
+    cache.withLock { cache in
+      if let made = cache[length] { return made }
+      let made = FourierPlans(length)
+      cache[length] = made
+      return made
+    }
+  }
+
+  private init(_ length: Int) {
+    let real = Storage(count: length)
+    let spectrum = Storage(count: 2 * (length / 2 + 1))
+    // ESTIMATE plans in 0.1 ms what MEASURE finds in 200, and was as fast.
+    (forward, inverse) = spectrum.pointer.withMemoryRebound(to: fftwf_complex.self, capacity: length / 2 + 1)
+    {
+      (
+        fftwf_plan_dft_r2c_1d(Int32(length), real.pointer, $0, FFTW_ESTIMATE),
+        fftwf_plan_dft_c2r_1d(Int32(length), $0, real.pointer, FFTW_ESTIMATE)
+      )
+    }
+  }
+}
+
+extension Tensor {
+  /// The short-time Fourier transform of real signals [batch, samples]: [batch, frames, bins, 2], real and imaginary
+  /// parts, with 1 + ⌊samples/hop⌋ frames centred on multiples of `hop`, the signal reflected at its ends, and
+  /// length/2 + 1 bins. Linear; its gradient is its adjoint (which is not its inverse).
+  ///
+  /// - Parameter window: One factor a sample; its count, which is even, is the transform's length.
+  public func stft(window: [Float], hop: Int) -> Tensor {
+    precondition(rank == 2 && shape[1] > 0, "an STFT of \(shape)")
+    let (batch, samples, length) = (shape[0], shape[1], window.count)
+    let (frames, bins) = (1 + samples / hop, length / 2 + 1)
+    let plans = FourierPlans.cached(length)
+    let x = rowMajor.detached
+    return Tensor([batch, frames, bins, 2]) { out in
+      parallel(batch * frames, grain: 16) { range in
+        let (real, spectrum) = (Storage(count: length), Storage(count: 2 * bins))
+        for i in range {
+          kernel_frame(
+            x.storage.pointer + i / frames * samples, samples, window, length, hop, real.pointer, i % frames,
+            1)
+          spectrum.pointer.withMemoryRebound(to: fftwf_complex.self, capacity: bins) {
+            fftwf_execute_dft_r2c(plans.forward, real.pointer, $0)
+          }
+          (out + i * 2 * bins).update(from: spectrum.pointer, count: 2 * bins)
+        }
+      }
+    }.recorded(from: [self]) { dy, _ in
+      let dy = dy.rowMajor
+      return [
+        Tensor([batch, samples]) { out in
+          out.update(repeating: 0, count: batch * samples)
+          let real = Storage(count: batch * frames * length)
+          parallel(batch * frames, grain: 16) { range in
+            let (spectrum, frame) = (Storage(count: 2 * bins), Storage(count: length))
+            for i in range {
+              // The inverse transform counts each bin but the first and the last twice, for its mirror image; the
+              // adjoint counts it once.
+              kernel_affine(dy.storage.pointer + i * 2 * bins, 0.5, 0, spectrum.pointer, 2 * bins)
+              spectrum.pointer[0] *= 2
+              spectrum.pointer[2 * bins - 2] *= 2
+              spectrum.pointer.withMemoryRebound(to: fftwf_complex.self, capacity: bins) {
+                fftwf_execute_dft_c2r(plans.inverse, $0, frame.pointer)
+              }
+              (real.pointer + i * length).update(from: frame.pointer, count: length)
+            }
+          }
+          parallel(batch) { range in
+            for n in range {
+              kernel_overlap_add(
+                real.pointer + n * frames * length, window, length, hop, out + n * samples, samples, 0, frames
+              )
+            }
+          }
+        }
+      ]
+    }
+  }
+
+  /// re² + im² over a last dimension of 2. Power, not magnitude: its gradient is finite at zero.
+  public func power() -> Tensor {
+    precondition(shape.last == 2, "power of \(shape), whose last dimension is not (real, imaginary)")
+    let spectrum = rowMajor.detached
+    let shape = Array(self.shape.dropLast())
+    return Tensor(shape) { kernel_power(spectrum.storage.pointer, $0, spectrum.count / 2) }
+      .recorded(from: [self]) { dy, _ in
+        let dy = dy.rowMajor
+        return [
+          Tensor(spectrum.shape) {
+            kernel_power_gradient(spectrum.storage.pointer, dy.storage.pointer, $0, dy.count)
+          }
+        ]
+      }
+  }
+}

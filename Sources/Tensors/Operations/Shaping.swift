@@ -1,0 +1,102 @@
+import Kernels
+
+extension Tensor {
+  /// The same elements in row-major order under another shape. One size may be −1: what is left over.
+  public func reshaped(_ sizes: [Int]) -> Tensor {
+    let known = sizes.filter { $0 != -1 }.reduce(1, *)
+    let target = sizes.map { $0 == -1 ? count / max(known, 1) : $0 }
+    precondition(target.reduce(1, *) == count, "\(shape) cannot be reshaped to \(sizes)")
+    guard target != shape else { return self }
+    let (plain, own) = (rowMajor, shape)
+    return Tensor(shape: target, storage: plain.storage)
+      .recorded(from: [self]) { dy, _ in [dy.reshaped(own)] }
+  }
+
+  /// Dimensions from `first` on as one.
+  public func flattened(from first: Int) -> Tensor {
+    reshaped(Array(shape[..<first]) + [shape[first...].reduce(1, *)])
+  }
+
+  /// Dimension d of the result is dimension order[d] of this one.
+  public func permuted(_ order: [Int]) -> Tensor {
+    precondition(order.sorted() == Array(0..<rank), "\(order) does not order the dimensions of \(shape)")
+    let x = rowMajor
+    let strides = Self.strides(shape)
+    let target = order.map { shape[$0] }
+    var inverse = order
+    for (d, source) in order.enumerated() { inverse[source] = d }
+    return Tensor(target) {
+      kernel_copy_strided(x.storage.pointer, order.map { strides[$0] }, $0, target, Int32(max(rank, 1)))
+    }.recorded(from: [self]) { dy, _ in [dy.permuted(inverse)] }
+  }
+
+  /// The last two dimensions exchanged.
+  public func transposed() -> Tensor {
+    permuted(Array(0..<(rank - 2)) + [rank - 1, rank - 2])
+  }
+
+  /// Repeated along sizes of 1 and new leading dimensions to fill `target`.
+  public func broadcast(to target: [Int]) -> Tensor {
+    guard shape != target else { return self }
+    precondition(Self.broadcast(shape, target) == target, "\(shape) does not broadcast to \(target)")
+    let x = rowMajor
+    let own = shape
+    return Tensor(target) {
+      kernel_copy_strided(
+        x.storage.pointer, Self.broadcastStrides(own, to: target), $0, target, Int32(max(target.count, 1)))
+    }.recorded(from: [self]) { dy, _ in [dy.summed(to: own)] }
+  }
+
+  /// Indices `range` of one dimension.
+  public func slice(axis: Int, _ range: Range<Int>) -> Tensor {
+    let axis = axis < 0 ? axis + rank : axis
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= shape[axis], "no \(range) along \(axis) of \(shape)")
+    guard range.count < shape[axis] else { return self }
+    let x = rowMajor
+    let own = shape
+    let strides = Self.strides(own)
+    var target = own
+    target[axis] = range.count
+    let offset = range.lowerBound * strides[axis]
+    return Tensor(target) {
+      kernel_copy_strided(x.storage.pointer + offset, strides, $0, target, Int32(rank))
+    }.recorded(from: [self]) { dy, _ in
+      let dy = dy.rowMajor
+      return [
+        Tensor(own) { out in
+          out.update(repeating: 0, count: own.reduce(1, *))
+          kernel_copy_to_strided(dy.storage.pointer, out + offset, strides, target, Int32(own.count))
+        }
+      ]
+    }
+  }
+
+  /// One after another along a dimension; the other sizes agree.
+  public static func concatenated(_ parts: [Tensor], axis: Int) -> Tensor {
+    precondition(!parts.isEmpty, "nothing to concatenate")
+    let axis = axis < 0 ? axis + parts[0].rank : axis
+    var target = parts[0].shape
+    target[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
+    let strides = Self.strides(target)
+    var starts: [Int] = []
+    var next = 0
+    for part in parts {
+      var own = part.shape
+      starts.append(next)
+      next += own[axis]
+      own[axis] = target[axis]
+      precondition(own == target, "\(part.shape) does not fit \(parts[0].shape) along \(axis)")
+    }
+    let ranges = zip(starts, parts).map { $0..<($0 + $1.shape[axis]) }
+    return Tensor(target) { out in
+      for (start, part) in zip(starts, parts) {
+        let plain = part.rowMajor
+        kernel_copy_to_strided(
+          plain.storage.pointer, out + start * strides[axis], strides, plain.shape, Int32(plain.rank))
+      }
+    }.recorded(from: parts) { dy, wanted in
+      zip(ranges, wanted).map { $1 ? dy.slice(axis: axis, $0) : nil }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Floats of a tensor, on a 64-byte boundary, written once by the operation that makes them.
+final class Storage {
+  let pointer: UnsafeMutablePointer<Float>
+  let count: Int
+  private let capacity: Int
+
+  init(count: Int) {
+    self.count = count
+    capacity = BufferPool.capacity(for: count)
+    pointer = BufferPool.shared.take(capacity)
+  }
+
+  deinit { BufferPool.shared.give(back: pointer, capacity: capacity) }
+}
+
+/// Buffers kept for the next tensor of about the same size: the system would return large ones to the kernel and
+/// fault every page in again.
+final class BufferPool: Sendable {
+  static let shared = BufferPool()
+
+  /// Buffers above this many bytes in all are freed instead of kept.
+  private static let limit = 1 << 31
+
+  private struct State {
+    var free: [Int: [UInt]] = [:]  // capacity to addresses
+    var bytes = 0
+  }
+  private let state = Mutex(State())
+
+  /// Sizes come in steps of an eighth of a power of two, so that neighbouring sizes share buffers.
+  static func capacity(for count: Int) -> Int {
+    let least = max(count, 64)
+    let step = max(16, 1 << (Int.bitWidth - least.leadingZeroBitCount - 4))
+    return (least + step - 1) / step * step
+  }
+
+  func take(_ capacity: Int) -> UnsafeMutablePointer<Float> {
+    let kept: UInt? = state.withLock { state in
+      guard let address = state.free[capacity]?.popLast() else { return nil }
+      state.bytes -= capacity * 4
+      return address
+    }
+    if let kept { return UnsafeMutablePointer(bitPattern: kept)! }
+    var raw: UnsafeMutableRawPointer?
+    guard posix_memalign(&raw, 64, capacity * 4) == 0, let raw else {
+      preconditionFailure("out of memory: a tensor of \(capacity) floats")
+    }
+    return raw.bindMemory(to: Float.self, capacity: capacity)
+  }
+
+  func give(back pointer: UnsafeMutablePointer<Float>, capacity: Int) {
+    let address = UInt(bitPattern: pointer)
+    let kept = state.withLock { state in
+      guard state.bytes + capacity * 4 <= Self.limit else { return false }
+      state.free[capacity, default: []].append(address)
+      state.bytes += capacity * 4
+      return true
+    }
+    if !kept { free(pointer) }
+  }
+}

@@ -1,0 +1,123 @@
+import Kernels
+
+/// How a tensor's floats lie in memory. Operations that can take either do; the others reorder on the way in.
+enum Layout {
+  /// The last index fastest.
+  case rowMajor
+  /// [batch, channels, rows, columns] as [batch, ⌈channels/block⌉, rows, columns, block], filled up with zeros: oneDNN's
+  /// nChw16c or nChw8c, in which a convolution reads and writes whole vectors.
+  case blocked
+
+  /// Channels in a block: 16 with AVX-512, 8 without.
+  static let block = Int(kernel_channel_block())
+}
+
+/// An array of float32 of any rank, immutable, with an optional place in the graph of gradients.
+///
+/// Copies share their storage. A tensor made from others by an operation remembers how, if one of them does: see
+/// ``Tensor/variable()`` and ``gradients(of:at:)``.
+public struct Tensor {
+  /// Sizes of the dimensions; [] for a single number.
+  public let shape: [Int]
+  let storage: Storage
+  let layout: Layout
+  let node: Node?
+
+  public var rank: Int { shape.count }
+  /// The number of elements.
+  public var count: Int { shape.reduce(1, *) }
+
+  init(shape: [Int], storage: Storage, layout: Layout = .rowMajor, node: Node? = nil) {
+    self.shape = shape
+    self.storage = storage
+    self.layout = layout
+    self.node = node
+  }
+
+  /// A new tensor whose floats `fill` writes, all of them.
+  init(_ shape: [Int], layout: Layout = .rowMajor, fill: (UnsafeMutablePointer<Float>) -> Void) {
+    precondition(shape.allSatisfy { $0 >= 0 }, "a size below zero in \(shape)")
+    let storage = Storage(count: Self.storedCount(shape, layout))
+    fill(storage.pointer)
+    self.init(shape: shape, storage: storage, layout: layout)
+  }
+
+  /// How many floats a tensor of this shape takes in this layout.
+  static func storedCount(_ shape: [Int], _ layout: Layout) -> Int {
+    guard layout == .blocked else { return shape.reduce(1, *) }
+    return shape[0] * blocks(shape[1]) * Layout.block * shape[2] * shape[3]
+  }
+
+  /// The number of blocks that hold so many channels.
+  static func blocks(_ channels: Int) -> Int { (channels + Layout.block - 1) / Layout.block }
+
+  /// A tensor of `values` in row-major order.
+  public init(_ values: some Collection<Float>, shape: [Int]) {
+    precondition(
+      values.count == shape.reduce(1, *), "\(values.count) values do not fill the shape \(shape)")
+    self.init(shape) { out in
+      _ = UnsafeMutableBufferPointer(start: out, count: values.count).initialize(from: values)
+    }
+  }
+
+  public init(_ value: Float) { self.init([value], shape: []) }
+
+  public init(repeating value: Float, shape: [Int]) {
+    self.init(shape) { $0.update(repeating: value, count: shape.reduce(1, *)) }
+  }
+
+  public static func zeros(_ shape: [Int]) -> Tensor { Tensor(repeating: 0, shape: shape) }
+  public static func ones(_ shape: [Int]) -> Tensor { Tensor(repeating: 1, shape: shape) }
+
+  /// The floats in row-major order, for the length of `body`.
+  public func withFloats<Result>(
+    _ body: (UnsafeBufferPointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    let plain = rowMajor
+    return try withExtendedLifetime(plain) {
+      try body(UnsafeBufferPointer(start: plain.storage.pointer, count: count))
+    }
+  }
+
+  /// A copy of the floats in row-major order.
+  public var floats: [Float] { withFloats { Array($0) } }
+
+  /// The only element.
+  public var scalar: Float {
+    precondition(count == 1, "a scalar of shape \(shape)")
+    return withFloats { $0[0] }
+  }
+
+  /// Whether no element is NaN or infinite.
+  public var isFinite: Bool { withFloats { kernel_count_not_finite($0.baseAddress, count) == 0 } }
+
+  // MARK: Layout
+
+  /// The same values, row-major.
+  var rowMajor: Tensor {
+    guard layout == .blocked else { return self }
+    let plain = Tensor(shape) { out in
+      kernel_from_blocked(
+        storage.pointer, out, shape[0], shape[1], shape[2] * shape[3], Int32(Layout.block))
+    }
+    return Tensor(shape: shape, storage: plain.storage, node: node)
+  }
+
+  /// The same values of [batch, channels, rows, columns], blocked.
+  var blocked: Tensor {
+    guard layout == .rowMajor else { return self }
+    precondition(rank == 4, "only [batch, channels, rows, columns] can be blocked, not \(shape)")
+    let made = Tensor(shape, layout: .blocked) { out in
+      kernel_to_blocked(
+        storage.pointer, out, shape[0], shape[1], shape[2] * shape[3], Int32(Layout.block))
+    }
+    return Tensor(shape: shape, storage: made.storage, layout: .blocked, node: node)
+  }
+
+  /// Steps from one index to the next in row-major order.
+  static func strides(_ shape: [Int]) -> [Int] {
+    var strides = [Int](repeating: 1, count: shape.count)
+    for d in stride(from: shape.count - 2, through: 0, by: -1) { strides[d] = strides[d + 1] * shape[d + 1] }
+    return strides
+  }
+}
