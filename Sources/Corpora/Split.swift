@@ -1,4 +1,4 @@
-import AudioFeatures
+import Layers
 
 /// Whose clips are kept together when a manifest is split.
 public enum SplitUnit: String, Sendable, CaseIterable {

@@ -1,4 +1,4 @@
-import AudioFeatures
+import Layers
 import AudioFiles
 import Foundation
 

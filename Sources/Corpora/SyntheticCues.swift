@@ -1,4 +1,4 @@
-import AudioFeatures
+import Layers
 import Foundation
 
 /// How a synthetic utterance is spoken: everything in it that tells its emotion.

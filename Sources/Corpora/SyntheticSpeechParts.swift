@@ -1,4 +1,4 @@
-import AudioFeatures
+import Layers
 import Foundation
 
 /// A consonant and a vowel.
