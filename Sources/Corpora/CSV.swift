@@ -26,10 +26,19 @@ enum CSV {
   }
 
   private static func quoted(_ field: String) -> String {
-    // By byte: a Character may be a CRLF, or a quote with an accent on it.
-    let special = field.utf8.contains { [Reader.comma, Reader.quote, Reader.cr, Reader.lf].contains($0) }
-    let isPlain = !special && field.first != " " && field.last != " "
-    return isPlain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
+    // By scalar: a Character may be a CRLF, or a quote with an accent on it.
+    let scalars = field.unicodeScalars
+    guard
+      field.first == " " || field.last == " "
+        || scalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) })
+    else { return field }
+    var quoted = "\"".unicodeScalars
+    for scalar in scalars {
+      if scalar == "\"" { quoted.append(scalar) }
+      quoted.append(scalar)
+    }
+    quoted.append("\"")
+    return String(quoted)
   }
 
   private struct Reader {
