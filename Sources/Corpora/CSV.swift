@@ -1,3 +1,5 @@
+import Foundation
+
 /// Comma-separated values (RFC 4180).
 ///
 /// Read: a byte-order mark is skipped, lines may end in CRLF, LF or CR, blank lines are skipped, quoted fields
@@ -16,7 +18,7 @@ enum CSV {
   }
 
   static func rows(of bytes: some Collection<UInt8>) throws(SyntaxError) -> [Row] {
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
+    guard let text = String(bytes: bytes, encoding: .utf8) else { throw .notUTF8 }
     var reader = Reader(text: Array(text.utf8))
     return try reader.rows()
   }
