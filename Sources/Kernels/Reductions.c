@@ -100,11 +100,12 @@ FOR_EACH_CPU static void softmax_rows(void *context, long begin, long end) {
   for (long row = begin; row < end; ++row) {
     const float *x = w->x + row * w->columns;
     float *y = w->out + row * w->columns;
-    float top = -INFINITY, sum = 0;
+    float top = -INFINITY;
+    double sum = 0;
     for (long i = 0; i < w->columns; ++i) top = x[i] > top ? x[i] : top;
     for (long i = 0; i < w->columns; ++i) y[i] = fast_exp(x[i] - top);
     for (long i = 0; i < w->columns; ++i) sum += y[i];
-    float scale = 1 / sum;
+    float scale = (float)(1 / sum);
     for (long i = 0; i < w->columns; ++i) y[i] *= scale;
   }
 }
