@@ -90,6 +90,10 @@ public final class FeatureExtractor {
 
   /// MFCC of a log-mel [batch, 1, mels, frames]: [batch, 1, coefficients, frames].
   public func mfcc(logMel: Tensor) -> Tensor { cosines.matrixProduct(logMel) }
+
+  /// The part of a log-mel that an MFCC [batch, 1, coefficients, frames] holds: the DCT's transpose, which undoes it on
+  /// the span of its rows.
+  public func mel(mfcc: Tensor) -> Tensor { cosines.matrixProduct(mfcc, transposeSelf: true) }
 }
 
 extension Tensor {

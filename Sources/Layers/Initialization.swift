@@ -5,7 +5,7 @@ extension Tensor {
   /// Drawn evenly from −bound ..< bound.
   public static func uniform(_ shape: [Int], bound: Float, using generator: inout SeededGenerator) -> Tensor {
     Tensor(
-      (0..<shape.reduce(1, *)).map { _ in Float.random(in: -bound..<bound, using: &generator) }, shape: shape)
+      (0..<shape.reduce(1, *)).map { _ in bound * Float(generator.uniform(in: -1..<1)) }, shape: shape)
   }
 
   /// PyTorch's default for linear maps and convolutions: bound 1/√(inputs of one output), which is Kaiming's uniform

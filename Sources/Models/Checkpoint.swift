@@ -1,4 +1,5 @@
 import AudioFeatures
+import Corpora
 import Foundation
 import Layers
 import Tensors
@@ -12,7 +13,8 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
   /// What is known of how it came to be: recipe, data, seed, versions.
   public var training: [String: String]
 
-  public static let emotions = ["angry", "disgust", "fear", "happy", "neutral", "sadness", "surprise"]
+  /// The seven of the report.
+  public static let emotions = Emotion.allCases.map(\.rawValue)
 
   public init(
     architecture: Architecture, classes: [String] = Self.emotions, frontEnd: FrontEnd = FrontEnd(),

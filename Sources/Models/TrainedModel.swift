@@ -128,27 +128,4 @@ public final class TrainedModel {
           repeating: 0, count: max(0, (frames - 1) * configuration.frontEnd.hopSamples - samples.count))
     }
   }
-
-  /// Logits from any place on the path: the part downstream of `space` is computed, and can be differentiated.
-  public func logits(_ input: Tensor, at space: InputSpace, _ pass: ForwardPass) -> Tensor {
-    network(path(input, from: space, to: architecture.inputSpace), pass)
-  }
-
-  /// The features at `target` of an input at `space`.
-  /// - Precondition: `space` does not stand after `target` on the path.
-  public func path(_ input: Tensor, from space: InputSpace, to target: InputSpace) -> Tensor {
-    switch (space, target) {
-    case (.waveform, .waveform), (.mel, .mel), (.mfcc, .mfcc): input
-    case (.waveform, .mel): features.logMel(input)
-    case (.waveform, .mfcc): features.mfcc(logMel: features.logMel(input))
-    case (.mel, .mfcc): features.mfcc(logMel: input)
-    case (.mel, .waveform), (.mfcc, .waveform), (.mfcc, .mel):
-      preconditionFailure("the path does not lead from \(space) to \(target)")
-    }
-  }
-
-  /// The input spaces on the way to the logits, in their order.
-  public var inputSpaces: [InputSpace] {
-    architecture.inputSpace == .mel ? [.waveform, .mel] : [.waveform, .mel, .mfcc]
-  }
 }
