@@ -3,6 +3,7 @@ import Attributions
 import Corpora
 import Figures
 import Foundation
+import Layers
 import Models
 import Reports
 

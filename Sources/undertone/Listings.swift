@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attributions
 import Foundation
+import Layers
 import Models
 import Reports
 import Tensors
