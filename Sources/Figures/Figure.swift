@@ -76,7 +76,8 @@ extension Figure {
     let output = StreamOutput()
     // A PDF measures in 1/72 inch.
     let surface = cairo_pdf_surface_create_for_stream(
-      StreamOutput.append, Unmanaged.passUnretained(output).toOpaque(), size.width * 0.75, size.height * 0.75)!
+      StreamOutput.append, Unmanaged.passUnretained(output).toOpaque(), 0.75 * size.width,
+      0.75 * size.height)!
     defer { cairo_surface_destroy(surface) }
     let metadata = provenance.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_KEYWORDS, metadata)

@@ -73,7 +73,8 @@ import Testing
       #expect(abs(Double(length) - full * probability) <= 1.5)
     }
     // The frame's lower line, a pixel wider on each side, is as long as probability 1.
-    let frame = (0..<image.height).map { image.longestRun(row: $0) { $0 == Color(0x1A1A1A) }.count }.max() ?? 0
+    let frame =
+      (0..<image.height).map { image.longestRun(row: $0) { $0 == Color(0x1A1A1A) }.count }.max() ?? 0
     #expect(abs(Double(frame - 2) - full) <= 2)
   }
 
@@ -116,9 +117,9 @@ import Testing
     let image = try figure(frames, attribution, duration: 1).rendered()
     let panel = 80..<460
     #expect(image.count(rows: panel) { $0.chroma > 12 } == 0)
-    // The words: dark ink on a light label in the middle of the panel.
+    // The words: dark ink on a light label in the upper edge of the panel.
     let middle = image.width * 45 / 100
-    let label = (240..<310).flatMap { y in (middle - 150..<middle + 150).map { image.color(x: $0, y: y) } }
+    let label = (90..<150).flatMap { y in (middle - 150..<middle + 150).map { image.color(x: $0, y: y) } }
     #expect(label.contains { $0.red < 60 })
   }
 
