@@ -137,8 +137,7 @@ public struct TrainingCurves: Figure {
     var end = -Double.infinity
     for (number, run) in runs.enumerated() {
       let color = runs.count == 1 ? Color.secondaryInk : Self.colors[number % Self.colors.count]
-      for (index, rate) in run.learningRate.enumerated().dropFirst() where rate < run.learningRate[index - 1]
-      {
+      for (index, rate) in run.learningRate.enumerated().dropFirst() where rate < run.learningRate[index - 1] {
         let x = plot.x(Double(index + 1))
         canvas.stroke(
           [Point(x: x, y: plot.frame.top), Point(x: x, y: plot.frame.bottom)], color, width: 0.8, alpha: 0.35)

@@ -60,7 +60,8 @@ struct Evaluate: ParsableCommand {
         figures.append(path)
       }
       if let predictions { try write(evaluation, to: predictions) }
-      print(json ? try Summary(evaluation, model: model.name, data: data, figure: figures.first).line : text(evaluation))
+      print(
+        json ? try Summary(evaluation, model: model.name, data: data, figure: figures.first).line : text(evaluation))
       if !json { print(figures.joined(separator: "\n")) }
       if features.clips.count < manifest.entries.count { throw ExitCode(65) }
     }
@@ -81,7 +82,8 @@ struct Evaluate: ParsableCommand {
     ]
     if evaluation.metricsByOrigin.count > 1 {
       for (origin, metrics) in evaluation.metricsByOrigin.sorted(by: { $0.key < $1.key }) {
-        lines.append("\(origin): accuracy \(percent(metrics.accuracy)), macro F1 \(String(format: "%.3f", metrics.macroF1))")
+        lines.append(
+          "\(origin): accuracy \(percent(metrics.accuracy)), macro F1 \(String(format: "%.3f", metrics.macroF1))")
       }
       lines.append("")
     }

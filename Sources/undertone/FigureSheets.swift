@@ -78,7 +78,8 @@ struct FigureSheets: ParsableCommand {
           }
         }
         guard !chosen.isEmpty else {
-          Console.note("undertone: no clip of \(emotion.rawValue)\(which == .all ? "" : " is among the \(which.rawValue)")")
+          Console.note(
+            "undertone: no clip of \(emotion.rawValue)\(which == .all ? "" : " is among the \(which.rawValue)")")
           continue
         }
         let sheet = ContactSheet(

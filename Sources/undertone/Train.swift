@@ -91,7 +91,9 @@ struct Train: ParsableCommand {
           + "\(Self.number(best.validationAccuracy)), macro F1 \(Self.number(best.validationMacroF1))")
       if !json { print(trainer.folder) }
       guard result.isFinished else {
-        Console.note("undertone: stopped after \(result.history.count) epochs; go on with: undertone train --resume \(trainer.folder)")
+        Console.note(
+          "undertone: stopped after \(result.history.count) epochs; go on with: undertone train --resume \(trainer.folder)"
+        )
         throw ExitCode(130)
       }
     }
@@ -172,7 +174,8 @@ struct Train: ParsableCommand {
       }
       Console.note(
         "epoch \(record.epoch): loss \(Self.number(record.trainLoss)), validation \(Self.number(record.validationLoss)), "
-          + "accuracy \(Self.number(record.validationAccuracy)), F1 \(Self.number(record.validationMacroF1))\(isBest ? " *" : "")")
+          + "accuracy \(Self.number(record.validationAccuracy)), F1 \(Self.number(record.validationMacroF1))\(isBest ? " *" : "")"
+      )
     }
   }
 
@@ -223,7 +226,9 @@ func computeFeatures(
     manifest, for: model, cache: cache, progress: { bar.show($0) }, shouldStop: { Interruption.wasAsked })
   ProgressBar.clear()
   if Interruption.wasAsked { throw ExitCode(130) }
-  if manifest.droppedRows > 0 { Console.note("undertone: \(manifest.droppedRows) rows with an empty value are left out") }
+  if manifest.droppedRows > 0 {
+    Console.note("undertone: \(manifest.droppedRows) rows with an empty value are left out")
+  }
   failures.prefix(10).forEach(Console.report)
   if failures.count > 10 { Console.note("undertone: and \(failures.count - 10) more files that cannot be used") }
   if features.clips.isEmpty, let first = failures.first { throw ExitCode(first.exitStatus) }

@@ -7,8 +7,7 @@ import Testing
   let quiet = Color(0x000004)
   let loud = Color(0xFCFDBF)
 
-  func figure(_ frames: FrameMatrix, _ attribution: Attribution? = nil, duration: Double) -> ExplanationFigure
-  {
+  func figure(_ frames: FrameMatrix, _ attribution: Attribution? = nil, duration: Double) -> ExplanationFigure {
     ExplanationFigure(
       title: ["clip.wav", "predicted"], duration: duration,
       logMel: .init(frames: frames, attribution: attribution), probabilities: evenProbabilities)
