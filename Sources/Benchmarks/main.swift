@@ -19,7 +19,9 @@ func median(clips: Int, runs: Int = 5, warmup: Int = 2, _ step: () -> Void) -> D
 }
 
 func report(_ model: String, _ work: String, batch: Int, _ milliseconds: Double) {
-  print("{\"model\": \"\(model)\", \"work\": \"\(work)\", \"batch\": \(batch), \"ms\": \(String(format: "%.3f", milliseconds))}")
+  print(
+    "{\"model\": \"\(model)\", \"work\": \"\(work)\", \"batch\": \(batch), \"ms\": \(String(format: "%.3f", milliseconds))}"
+  )
 }
 
 func random(_ shape: [Int]) -> Tensor {
@@ -33,19 +35,23 @@ func benchmark(_ architecture: Architecture, batch: Int) {
   let x = random([batch, 1, architecture.inputSpace == .mel ? 128 : 40, 313])
   let labels = (0..<batch).map { $0 % 7 }
   let weights = model.network.weights
-  report(name, "train", batch: batch, median(clips: batch) {
-    let pass = ForwardPass(.training, recordsWeights: true)
-    let loss = model.network(x, pass).crossEntropy(labels: labels)
-    _ = pass.gradients(of: loss, at: weights)
-  })
+  report(
+    name, "train", batch: batch,
+    median(clips: batch) {
+      let pass = ForwardPass(.training, recordsWeights: true)
+      let loss = model.network(x, pass).crossEntropy(labels: labels)
+      _ = pass.gradients(of: loss, at: weights)
+    })
   for n in [batch, 1] {
     let part = x.slice(axis: 0, 0..<n)
     let runs = n > 1 ? 5 : 20
     report(name, "infer", batch: n, median(clips: n, runs: runs) { _ = model.network(part, .inference).floats })
-    report(name, "saliency", batch: n, median(clips: n, runs: runs) {
-      let input = part.variable()
-      _ = gradients(of: model.network(input, .inference).slice(axis: 1, 0..<1), at: [input])[0].absolute()
-    })
+    report(
+      name, "saliency", batch: n,
+      median(clips: n, runs: runs) {
+        let input = part.variable()
+        _ = gradients(of: model.network(input, .inference).slice(axis: 1, 0..<1), at: [input])[0].absolute()
+      })
   }
 }
 
@@ -53,13 +59,17 @@ func benchmarkFrontEnd() {
   let features = FeatureExtractor()
   let y = random([1, 80_000])
   report("frontend", "log-mel", batch: 1, median(clips: 1, runs: 50, warmup: 5) { _ = features.logMel(y) })
-  report("frontend", "mfcc", batch: 1, median(clips: 1, runs: 50, warmup: 5) {
-    _ = features.mfcc(logMel: features.logMel(y))
-  })
-  report("frontend", "mfcc-gradient", batch: 1, median(clips: 1, runs: 50, warmup: 5) {
-    let input = y.variable()
-    _ = gradients(of: features.mfcc(logMel: features.logMel(input)).sum(), at: [input])
-  })
+  report(
+    "frontend", "mfcc", batch: 1,
+    median(clips: 1, runs: 50, warmup: 5) {
+      _ = features.mfcc(logMel: features.logMel(y))
+    })
+  report(
+    "frontend", "mfcc-gradient", batch: 1,
+    median(clips: 1, runs: 50, warmup: 5) {
+      let input = y.variable()
+      _ = gradients(of: features.mfcc(logMel: features.logMel(input)).sum(), at: [input])
+    })
 }
 
 var names = CommandLine.arguments.dropFirst().filter { !$0.hasPrefix("--") && Int($0) == nil }

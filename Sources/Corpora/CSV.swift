@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Read: a byte-order mark is skipped, lines may end in CRLF, LF or CR, blank lines are skipped, quoted fields
 /// may hold commas, line ends and doubled quotes. Written: LF, quotes only where they are needed.
-enum CSV {
+public enum CSV {
   struct Row: Equatable {
     /// The line of the file on which the row starts, from 1.
     let line: Int
@@ -23,7 +23,7 @@ enum CSV {
     return try reader.rows()
   }
 
-  static func text(of rows: [[String]]) -> String {
+  public static func text(of rows: [[String]]) -> String {
     rows.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
   }
 

@@ -69,7 +69,7 @@ public struct ContactSheet: Figure {
     try check()
     let margin = FigureLayout.margin
     let longest = clips.map(\.duration).max() ?? 1
-    let time = Axis.seconds(longest, ticks: max(4, 10 / columns))
+    let time = Axis.seconds(longest, ticks: max(5, 10 / columns))
     let frequency = Axis.mel(to: maximumFrequency)
     let isSigned = clips[0].attribution.isSigned
     var names: [String] = []

@@ -75,10 +75,8 @@ public struct ExplanationFigure: Figure {
   public static func title(
     clip: String, predicted: String, probability: Double, target: String, method: String, model: String
   ) -> [String] {
-    [
-      clip,
-      "predicted \(predicted) (p = \(probabilityText(probability))) · target \(target) · \(method) · \(model)",
-    ]
+    let prediction = "predicted \(predicted) (p = \(probabilityText(probability)))"
+    return [clip, [prediction, "target \(target)", method, model].joined(separator: " · ")]
   }
 
   private static let waveformHeight = 104.0

@@ -69,23 +69,15 @@ extension Figure {
     cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX)
     try draw(on: surface, scale: scale, unitsPerPoint: 1)
     cairo_surface_finish(surface)
-    // Cairo has no metadata for SVG: it goes in after the opening tag.
-    let bytes = output.bytes
-    guard !provenance.isEmpty, let start = bytes.firstRange(of: Array("<svg".utf8))?.upperBound,
-      let end = bytes[start...].firstIndex(of: UInt8(ascii: ">"))
-    else { return bytes }
-    let metadata = provenance.map { "\($0.key): \($0.value)\n" }.joined()
-    // XML has no place at all for most control characters.
-    let escaped = String(String.UnicodeScalarView(metadata.unicodeScalars.filter { $0 >= " " || $0 == "\n" }))
-      .replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-    return bytes[...end] + Array("\n<metadata>\n\(escaped)</metadata>".utf8) + bytes[(end + 1)...]
+    return finishedSVG(output.bytes, provenance: provenance)
   }
 
   private func pdf(scale: Double, provenance: [(key: String, value: String)]) throws(FigureError) -> [UInt8] {
     let output = StreamOutput()
     // A PDF measures in 1/72 inch.
     let surface = cairo_pdf_surface_create_for_stream(
-      StreamOutput.append, Unmanaged.passUnretained(output).toOpaque(), size.width * 0.75, size.height * 0.75)!
+      StreamOutput.append, Unmanaged.passUnretained(output).toOpaque(), 0.75 * size.width,
+      0.75 * size.height)!
     defer { cairo_surface_destroy(surface) }
     let metadata = provenance.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_KEYWORDS, metadata)

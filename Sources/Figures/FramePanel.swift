@@ -80,14 +80,14 @@ struct FramePanel {
 }
 
 extension Canvas {
-  /// Says that an attribution is zero everywhere, on a label in the middle of its picture.
+  /// Says that an attribution is zero everywhere, on a label at the upper edge of its picture.
   func sayZero(in picture: Rectangle) {
     let sayings = ["the attribution is zero everywhere", "zero everywhere", "zero"]
     let words = sayings.first { width(of: $0, .label) + 24 < picture.width } ?? "0"
     let room = Rectangle(
-      x: picture.middle.x - width(of: words, .label) / 2 - 8, y: picture.middle.y - Font.label.line * 0.75,
-      width: width(of: words, .label) + 16, height: Font.label.line * 1.5)
+      x: picture.middle.x - width(of: words, .label) / 2 - 8, y: picture.top + 5,
+      width: width(of: words, .label) + 16, height: Font.label.line * 1.3)
     fill(room, .white, alpha: 0.9)
-    text(words, at: picture.middle, .label, horizontally: .center)
+    text(words, at: room.middle, .label, horizontally: .center)
   }
 }

@@ -137,8 +137,7 @@ public struct TrainingCurves: Figure {
     var end = -Double.infinity
     for (number, run) in runs.enumerated() {
       let color = runs.count == 1 ? Color.secondaryInk : Self.colors[number % Self.colors.count]
-      for (index, rate) in run.learningRate.enumerated().dropFirst() where rate < run.learningRate[index - 1]
-      {
+      for (index, rate) in run.learningRate.enumerated().dropFirst() where rate < run.learningRate[index - 1] {
         let x = plot.x(Double(index + 1))
         canvas.stroke(
           [Point(x: x, y: plot.frame.top), Point(x: x, y: plot.frame.bottom)], color, width: 0.8, alpha: 0.35)
@@ -162,20 +161,20 @@ public struct TrainingCurves: Figure {
   private func drawRuns(on canvas: Canvas, left: Double, top: Double) {
     var y = top + 6
     let room = Self.legendWidth - 16
-    // Above the key to the line styles.
-    let last = top + Self.panelHeight - 3 * Font.tick.line
+    // The key to the line styles is below; where there is not room for all, the names alone.
+    let last = top + Self.panelHeight - 3.5 * Font.tick.line
+    let isShort = y + Double(runs.count) * (Font.label.line + 2 * Font.tick.line + 5) > last + Font.tick.line
     for (number, run) in runs.enumerated() {
-      let isLast = y + 3 * Font.tick.line > last
-      if isLast, number < runs.count - 1 {
-        let rest = "and \(runs.count - number) more runs"
-        return canvas.text(rest, at: Point(x: left, y: y), .tick, color: .secondaryInk)
+      if y + Font.label.line > last, number < runs.count - 1 {
+        let rest = "and \(runs.count - number) more"
+        return canvas.text(rest, at: Point(x: left + 16, y: y), .tick, color: .secondaryInk)
       }
       canvas.fill(
         Rectangle(x: left, y: y - 4.5, width: 10, height: 9), Self.colors[number % Self.colors.count])
       canvas.text(
         canvas.shortened(run.name, to: room, .label), at: Point(x: left + 16, y: y), .label)
       y += Font.label.line
-      if let best = run.bestEpoch {
+      if let best = run.bestEpoch, !isShort {
         canvas.text("best epoch \(best)", at: Point(x: left + 16, y: y), .tick, color: .secondaryInk)
         y += Font.tick.line
         var figures: [String] = []
@@ -189,7 +188,7 @@ public struct TrainingCurves: Figure {
           y += Font.tick.line
         }
       }
-      y += 5
+      y += isShort ? 0 : 5
     }
   }
 

@@ -43,8 +43,8 @@ struct WaveformPanel {
         on: canvas, in: Rectangle(x: frame.x, y: frame.y, width: plot.x(end) - frame.x, height: frame.height),
         left: -0.5, right: end / Self.bin - 0.5, top: 0, bottom: 0)
     }
-    canvas.clipped(to: plot.frame) { drawLine(on: canvas, in: plot) }
     if scale?.isZero == true { canvas.sayZero(in: plot.frame) }
+    canvas.clipped(to: plot.frame) { drawLine(on: canvas, in: plot) }
   }
 
   /// The line itself where there are few samples; else from the lowest to the highest in each pixel.

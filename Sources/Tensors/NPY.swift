@@ -27,12 +27,15 @@ public enum NPY {
     guard let shapeMatch = header.firstMatch(of: /'shape': \(([0-9, ]*)\)/) else {
       throw malformed("no shape in its header")
     }
-    let shape = shapeMatch.1.split(whereSeparator: { ", ".contains($0) }).compactMap { Int($0) }
+    let sizes = shapeMatch.1.split(whereSeparator: { ", ".contains($0) })
+    let shape = sizes.compactMap { Int($0) }
+    guard shape.count == sizes.count, let count = elementCount(shape) else {
+      throw malformed("an impossible shape: (\(shapeMatch.1))")
+    }
     guard header.contains("'fortran_order': False") else {
       throw malformed("column-major arrays are not read")
     }
     let body = data[(10 + length)...]
-    let count = shape.reduce(1, *)
     let isDouble = header.contains("'<f8'")
     guard isDouble || header.contains("'<f4'") else { throw malformed("only <f4 and <f8 arrays are read") }
     guard body.count == count * (isDouble ? 8 : 4) else {

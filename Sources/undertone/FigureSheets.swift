@@ -3,6 +3,7 @@ import Attributions
 import Corpora
 import Figures
 import Foundation
+import Layers
 import Models
 import Reports
 
@@ -77,7 +78,8 @@ struct FigureSheets: ParsableCommand {
           }
         }
         guard !chosen.isEmpty else {
-          Console.note("undertone: no clip of \(emotion.rawValue)\(which == .all ? "" : " is among the \(which.rawValue)")")
+          Console.note(
+            "undertone: no clip of \(emotion.rawValue)\(which == .all ? "" : " is among the \(which.rawValue)")")
           continue
         }
         let sheet = ContactSheet(

@@ -15,6 +15,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     var relu = false
   }
 
+  private static let cacheLimit = 512
   private static let cache = Mutex<[Shape: ConvolutionPrimitive]>([:])
 
   /// The CPU, and the stream that runs on the calling thread.
@@ -37,6 +38,8 @@ final class ConvolutionPrimitive: @unchecked Sendable {
   static func cached(_ shape: Shape) -> ConvolutionPrimitive {
     cache.withLock { cache in
       if let made = cache[shape] { return made }
+      // Clips of every length would fill the memory with code; oneDNN's own cache softens the fall.
+      if cache.count >= cacheLimit { cache.removeAll() }
       let made = ConvolutionPrimitive(shape)
       cache[shape] = made
       return made
