@@ -28,12 +28,13 @@ public struct ClipFeatures: Sendable, Equatable {
 }
 
 /// The features of many clips, computed once and kept for all epochs.
-public struct FeatureSet: Sendable {
+public struct FeatureSet: Sendable, Equatable {
   public var clips: [ClipFeatures]
 
   public init(_ clips: [ClipFeatures]) {
     precondition(
-      clips.allSatisfy { $0.silence.count == clips[0].silence.count }, "clips with features of different heights")
+      clips.allSatisfy { $0.silence.count == clips[0].silence.count },
+      "clips with features of different heights")
     self.clips = clips
   }
 

@@ -156,7 +156,8 @@ public final class Trainer {
         report(
           .batch(
             TrainingProgress(
-              epoch: epoch, epochs: recipe.epochs, batch: batch, batches: batches, loss: running, elapsed: elapsed,
+              epoch: epoch, epochs: recipe.epochs, batch: batch, batches: batches, loss: running,
+              elapsed: elapsed,
               remaining: elapsed / share - elapsed)))
       }
       guard let loss else { return try end(isFinished: false) }
@@ -167,7 +168,8 @@ public final class Trainer {
       let isBest = bestEpoch.map { evaluation.loss < $0.validationLoss } ?? true
       history.append(
         EpochRecord(
-          epoch: epoch, trainLoss: loss, validationLoss: evaluation.loss, validationAccuracy: metrics.accuracy,
+          epoch: epoch, trainLoss: loss, validationLoss: evaluation.loss,
+          validationAccuracy: metrics.accuracy,
           validationMacroF1: metrics.macroF1, rate: schedule.rate,
           seconds: (ContinuousClock.now - epochStart).seconds))
       schedule.follow(evaluation.loss)
