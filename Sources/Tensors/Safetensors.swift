@@ -67,7 +67,9 @@ public enum Safetensors {
   private struct Entry: Encodable {
     var dtype: String
     var shape: [Int]
-    var data_offsets: [Int]
+    var dataOffsets: [Int]
+
+    enum CodingKeys: String, CodingKey { case dtype, shape, dataOffsets = "data_offsets" }
   }
 
   /// Headers above this many bytes are refused, as the format's own library does.
@@ -120,7 +122,7 @@ public enum Safetensors {
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
       entries[name] = Entry(
         dtype: tensor.element.rawValue, shape: tensor.shape,
-        data_offsets: [body.count, body.count + tensor.bytes.count])
+        dataOffsets: [body.count, body.count + tensor.bytes.count])
       body += tensor.bytes
     }
     let encoder = JSONEncoder()
