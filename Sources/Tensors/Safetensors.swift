@@ -67,9 +67,12 @@ public enum Safetensors {
   private struct Entry: Encodable {
     var dtype: String
     var shape: [Int]
-    var dataOffsets: [Int]
+    var place: [Int]
 
-    enum CodingKeys: String, CodingKey { case dtype, shape, dataOffsets = "data_offsets" }
+    enum CodingKeys: String, CodingKey {
+      case dtype, shape
+      case place = "data_offsets"
+    }
   }
 
   /// Headers above this many bytes are refused, as the format's own library does.
@@ -122,7 +125,7 @@ public enum Safetensors {
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
       entries[name] = Entry(
         dtype: tensor.element.rawValue, shape: tensor.shape,
-        dataOffsets: [body.count, body.count + tensor.bytes.count])
+        place: [body.count, body.count + tensor.bytes.count])
       body += tensor.bytes
     }
     let encoder = JSONEncoder()

@@ -1,0 +1,49 @@
+import Models
+import Tensors
+
+/// One clip's way through a model: what stands at each place on the path, and how to go on from there.
+public struct ClipPath {
+  public let model: TrainedModel
+  /// [1, samples], as the model sees the clip.
+  public let waveform: Tensor
+  /// [1, 1, mels, frames].
+  public let mel: Tensor
+  /// [1, 1, coefficients, frames].
+  public let mfcc: Tensor
+
+  /// - Parameter samples: At the front-end's sample rate, trimmed; the length is fitted to the model here.
+  public init(_ samples: [Float], model: TrainedModel) {
+    self.model = model
+    let fitted = model.fitted(samples)
+    waveform = Tensor(fitted, shape: [1, fitted.count])
+    mel = model.features.logMel(waveform)
+    mfcc = model.features.mfcc(logMel: mel)
+  }
+
+  /// What stands at a place.
+  public subscript(space: InputSpace) -> Tensor {
+    switch space {
+    case .waveform: waveform
+    case .mel: mel
+    case .mfcc: mfcc
+    }
+  }
+
+  /// The logits [batch, classes] of inputs at a place on the path, [batch, …] of this clip's shape there: what is
+  /// upstream is held fixed, what is downstream is computed, and can be differentiated.
+  ///
+  /// A model that reads the mel has no MFCC on its path. There the mel is taken apart into what its first coefficients
+  /// c say and a rest that is held fixed: mel = Cᵀ c + rest, with C the rows of the orthonormal DCT.
+  public func logits(_ input: Tensor, at space: InputSpace) -> Tensor {
+    let features = model.features
+    switch (space, model.architecture.inputSpace) {
+    case (.waveform, _): return logits(features.logMel(input), at: .mel)
+    case (.mel, .mfcc): return logits(features.mfcc(logMel: input), at: .mfcc)
+    case (.mfcc, .mel): return logits(features.mel(mfcc: input) + (mel - features.mel(mfcc: mfcc)), at: .mel)
+    case (.mel, _), (.mfcc, _): return model.network(input, .inference)
+    }
+  }
+
+  /// The logits [1, classes] of the clip itself.
+  public func logits() -> Tensor { logits(self[model.architecture.inputSpace], at: model.architecture.inputSpace) }
+}

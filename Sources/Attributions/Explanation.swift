@@ -1,0 +1,103 @@
+import Foundation
+import Models
+import Tensors
+
+/// What a model made of one clip, and why.
+public struct Explanation {
+  public struct Input {
+    public let space: InputSpace
+    /// What the model saw there, without the batch: [samples], or [rows, frames].
+    public let values: Tensor
+    /// How much each of those numbers contributed, of the same shape.
+    public let attribution: Tensor
+  }
+
+  public let method: String
+  public let isSigned: Bool
+  public let target: Target
+  public let classes: [String]
+  /// By class, summing to one.
+  public let probabilities: [Double]
+  /// In the order of the path.
+  public let inputs: [Input]
+  /// Seconds of speech; what follows in the inputs is padding.
+  public let duration: Double
+  /// Seconds from one frame to the next.
+  public let hop: Double
+  public let sampleRate: Int
+
+  public var predicted: Int { probabilities.indices.max { probabilities[$0] < probabilities[$1] }! }
+
+  /// "angry", or "angry versus happy".
+  public var targetName: String {
+    classes[target.emotion] + (target.versus.map { " versus \(classes[$0])" } ?? "")
+  }
+
+  /// The unit of an attribution: the score is a logit.
+  public static func unit(_ space: InputSpace) -> String {
+    switch space {
+    case .waveform: "logit/amplitude"
+    case .mel: "logit/dB"
+    case .mfcc: "logit/coefficient"
+    }
+  }
+}
+
+public enum ExplanationError: Error, CustomStringConvertible, Equatable {
+  case silent(path: String)
+  case notFinite(path: String, space: InputSpace)
+
+  public var description: String {
+    switch self {
+    case .silent(let path): "\(path): is silent: there is nothing to explain"
+    case .notFinite(let path, let space):
+      "\(path): the attribution on the \(space.rawValue) holds NaN or infinite values"
+    }
+  }
+}
+
+/// Explains clips with one model and one method.
+public struct Explainer {
+  public let model: TrainedModel
+  public let method: any AttributionMethod
+  public let spaces: [InputSpace]
+
+  public init(model: TrainedModel, method: any AttributionMethod, spaces: [InputSpace] = InputSpace.allCases) {
+    self.model = model
+    self.method = method
+    self.spaces = InputSpace.allCases.filter(spaces.contains)
+  }
+
+  /// - Parameters:
+  ///   - samples: At the model's sample rate, trimmed.
+  ///   - path: Of the file, for errors.
+  ///   - target: From the probabilities; the predicted class where nil.
+  public func explain(
+    _ samples: [Float], path: String, target choose: ((_ predicted: Int) -> Target)? = nil
+  ) throws(ExplanationError) -> Explanation {
+    try requireSound(samples, path: path)
+    let clip = ClipPath(samples, model: model)
+    let probabilities = clip.logits().softmax().floats.map(Double.init)
+    let predicted = probabilities.indices.max { probabilities[$0] < probabilities[$1] }!
+    let target = choose?(predicted) ?? Target(predicted)
+    let frontEnd = model.configuration.frontEnd
+    var inputs: [Explanation.Input] = []
+    for space in spaces {
+      let attribution = method.attribute(clip, at: space, target: target)
+      guard attribution.isFinite else { throw .notFinite(path: path, space: space) }
+      let shape = Array(clip[space].shape.drop { $0 == 1 })
+      inputs.append(
+        .init(space: space, values: clip[space].reshaped(shape), attribution: attribution.reshaped(shape)))
+    }
+    return Explanation(
+      method: method.name, isSigned: method.isSigned, target: target, classes: model.classes,
+      probabilities: probabilities, inputs: inputs,
+      duration: Double(min(samples.count, clip.waveform.count)) / Double(frontEnd.sampleRate),
+      hop: frontEnd.hopSeconds, sampleRate: frontEnd.sampleRate)
+  }
+}
+
+/// Below −100 dB of full scale there is nothing that a model could hear.
+public func requireSound(_ samples: [Float], path: String) throws(ExplanationError) {
+  guard samples.contains(where: { abs($0) > 1e-5 }) else { throw .silent(path: path) }
+}

@@ -1,0 +1,18 @@
+import Tensors
+
+/// What is explained: the logit of a class, or the difference of two.
+public struct Target: Equatable, Sendable {
+  public let emotion: Int
+  /// The class to set it against, or nil.
+  public let versus: Int?
+
+  public init(_ emotion: Int, versus: Int? = nil) { (self.emotion, self.versus) = (emotion, versus) }
+
+  /// The target's value for each clip, summed over the batch, so that its gradient at each clip is that clip's own:
+  /// logits [batch, classes] → [].
+  func score(_ logits: Tensor) -> Tensor {
+    func column(_ index: Int) -> Tensor { logits.slice(axis: 1, index..<(index + 1)).sum() }
+    guard let versus else { return column(emotion) }
+    return column(emotion) - column(versus)
+  }
+}

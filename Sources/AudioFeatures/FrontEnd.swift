@@ -1,0 +1,140 @@
+import Foundation
+import Layers
+import Tensors
+
+/// The signal path from the waveform to the MFCC, differentiable from end to end.
+public struct FrontEnd: Sendable, Codable, Equatable {
+  /// Samples a second.
+  public var sampleRate = 16_000
+  /// Samples of the Hann window, which is periodic; also the transform's length.
+  public var windowSamples = 1024
+  /// Samples from one frame's centre to the next.
+  public var hopSamples = 256
+  public var mels = 128
+  public var coefficients = 40
+
+  public init() {}
+
+  /// Frames of a waveform: 1 + ⌊samples / hop⌋.
+  public func frames(samples: Int) -> Int { 1 + samples / hopSamples }
+
+  /// Seconds from one frame's centre to the next; the first is at 0.
+  public var hopSeconds: Double { Double(hopSamples) / Double(sampleRate) }
+
+  /// 0.5 − 0.5 cos(2πi/n): the periodic Hann window.
+  public var window: [Float] {
+    (0..<windowSamples).map { Float(0.5 - 0.5 * cos(2 * .pi * Double($0) / Double(windowSamples))) }
+  }
+
+  /// Triangles of peak 1 between neighbouring centres, evenly spaced on the HTK mel scale from 0 Hz to half the sample
+  /// rate: [mels, bins].
+  public var melFilters: Tensor {
+    let top = Self.mel(hertz: Double(sampleRate) / 2)
+    let edges = (0..<(mels + 2)).map { Self.hertz(mel: top * Double($0) / Double(mels + 1)) }
+    let bins = windowSamples / 2 + 1
+    var filters = [Float](repeating: 0, count: mels * bins)
+    for m in 0..<mels {
+      for bin in 0..<bins {
+        let frequency = Double(bin * sampleRate) / Double(windowSamples)
+        let rising = (frequency - edges[m]) / (edges[m + 1] - edges[m])
+        let falling = (edges[m + 2] - frequency) / (edges[m + 2] - edges[m + 1])
+        filters[m * bins + bin] = Float(max(0, min(rising, falling)))
+      }
+    }
+    return Tensor(filters, shape: [mels, bins])
+  }
+
+  /// The HTK mel scale, 2595 log₁₀(1 + f/700) (Young et al., The HTK Book).
+  public static func mel(hertz: Double) -> Double { 2595 * log10(1 + hertz / 700) }
+  public static func hertz(mel: Double) -> Double { 700 * (pow(10, mel / 2595) - 1) }
+
+  /// The first rows of the orthonormal DCT-II: [coefficients, mels].
+  public var cosines: Tensor {
+    var rows: [Float] = []
+    for k in 0..<coefficients {
+      let scale = (k == 0 ? 1.0 : 2.0) / Double(mels)
+      for m in 0..<mels {
+        rows.append(Float(scale.squareRoot() * cos(.pi * Double(k) * (Double(m) + 0.5) / Double(mels))))
+      }
+    }
+    return Tensor(rows, shape: [coefficients, mels])
+  }
+}
+
+/// A front-end with its tables made, ready to run.
+public final class FeatureExtractor {
+  public let frontEnd: FrontEnd
+  private let window: [Float]
+  private let filters, cosines: Tensor
+
+  public init(_ frontEnd: FrontEnd = FrontEnd()) {
+    self.frontEnd = frontEnd
+    window = frontEnd.window
+    filters = frontEnd.melFilters
+    cosines = frontEnd.cosines
+  }
+
+  /// Power spectrogram of waveforms [batch, samples]: [batch, frames, bins].
+  public func powerSpectrogram(_ waveform: Tensor) -> Tensor {
+    waveform.stft(window: window, hop: frontEnd.hopSamples).power()
+  }
+
+  /// log-mel in dB of waveforms [batch, samples]: [batch, 1, mels, frames], 10 log₁₀(max(power, 10⁻¹⁰)), no cell more
+  /// than 80 dB under its clip's loudest. Where that floor acts, the gradient is zero.
+  public func logMel(_ waveform: Tensor) -> Tensor {
+    let power = filters.matrixProduct(powerSpectrogram(waveform), transposeOther: true)
+    let decibels = power.maximum(Tensor(1e-10)).logarithm() * (10 / Float(log(10.0)))
+    let loudest = decibels.detached.maximum(axis: 1).maximum(axis: 2)
+    return decibels.maximum(loudest - 80).reshaped([waveform.shape[0], 1, frontEnd.mels, -1])
+  }
+
+  /// MFCC of a log-mel [batch, 1, mels, frames]: [batch, 1, coefficients, frames].
+  public func mfcc(logMel: Tensor) -> Tensor { cosines.matrixProduct(logMel) }
+
+  /// The part of a log-mel that an MFCC [batch, 1, coefficients, frames] holds: the DCT's transpose, which undoes it on
+  /// the span of its rows.
+  public func mel(mfcc: Tensor) -> Tensor { cosines.matrixProduct(mfcc, transposeSelf: true) }
+}
+
+extension Tensor {
+  /// The slope over nine frames along the last dimension (Savitzky and Golay 1964, first order), as librosa's Δ; its Δ
+  /// again is not ΔΔ, which librosa fits with a parabola: ``deltaDelta()``.
+  public func delta() -> Tensor { savitzkyGolay(order: 1) }
+
+  /// The curvature over nine frames along the last dimension, as librosa's ΔΔ.
+  public func deltaDelta() -> Tensor { savitzkyGolay(order: 2) }
+
+  /// The derivative of `order` of the polynomial of that order fitted to nine frames; the first and last four frames
+  /// take it from the first and last nine (SciPy's mode "interp").
+  private func savitzkyGolay(order: Int) -> Tensor {
+    let width = 9
+    let frames = shape[rank - 1]
+    precondition(frames >= width, "Δ needs \(width) frames, and there are \(frames)")
+    // Both fits have a constant derivative of their own order, so the edges repeat the first and last full window's.
+    let offsets = (0..<width).map { Float($0 - width / 2) }
+    let weights: [Float]
+    if order == 1 {
+      let squares = offsets.reduce(0) { $0 + $1 * $1 }
+      weights = offsets.map { $0 / squares }
+    } else {
+      // Least squares of a + b x + c x²: c = Σ (x² − mean x²) y / Σ (x² − mean x²)², and the derivative is 2c.
+      let mean = offsets.reduce(0) { $0 + $1 * $1 } / Float(width)
+      let centred = offsets.map { $0 * $0 - mean }
+      let squares = centred.reduce(0) { $0 + $1 * $1 }
+      weights = centred.map { 2 * $0 / squares }
+    }
+    let inner = frames - width + 1
+    var middle: Tensor?
+    for (k, weight) in weights.enumerated() where weight != 0 {
+      let term = slice(axis: -1, k..<(k + inner)) * weight
+      middle = middle.map { $0 + term } ?? term
+    }
+    let slopes = middle!
+    let edge = Array(shape.dropLast()) + [width / 2]
+    return .concatenated(
+      [
+        slopes.slice(axis: -1, 0..<1).broadcast(to: edge), slopes,
+        slopes.slice(axis: -1, (inner - 1)..<inner).broadcast(to: edge),
+      ], axis: -1)
+  }
+}

@@ -1,0 +1,38 @@
+/// Sound of one channel, and what is known of the file it came from.
+public struct AudioClip: Sendable, Equatable {
+  /// Amplitudes, [samples]; full scale is −1…1 (float files may exceed it).
+  public var samples: [Float]
+  /// Samples a second.
+  public var sampleRate: Int
+  /// Samples a second in the file, before resampling.
+  public let sourceSampleRate: Int
+  /// Channels in the file; the clip is the first of them.
+  public let sourceChannels: Int
+  /// Seconds in the file, whatever limit it was read with.
+  public let sourceDuration: Double
+  /// Whether a limit cut the clip, so that it is only the beginning of its file.
+  public let isCut: Bool
+
+  /// A clip that comes from no file.
+  public init(samples: [Float], sampleRate: Int) {
+    precondition(sampleRate > 0, "a clip needs a positive sample rate, not \(sampleRate)")
+    self.init(
+      samples: samples, sampleRate: sampleRate, sourceSampleRate: sampleRate, sourceChannels: 1,
+      sourceDuration: Double(samples.count) / Double(sampleRate), isCut: false)
+  }
+
+  init(
+    samples: [Float], sampleRate: Int, sourceSampleRate: Int, sourceChannels: Int, sourceDuration: Double,
+    isCut: Bool
+  ) {
+    self.samples = samples
+    self.sampleRate = sampleRate
+    self.sourceSampleRate = sourceSampleRate
+    self.sourceChannels = sourceChannels
+    self.sourceDuration = sourceDuration
+    self.isCut = isCut
+  }
+
+  /// Seconds.
+  public var duration: Double { Double(samples.count) / Double(sampleRate) }
+}

@@ -1,0 +1,184 @@
+import Foundation
+
+/// Clips and their labels: a CSV file with the columns `path` and `emotion`, and perhaps `origin` and `speaker`.
+///
+/// The report's challenge CSV is read as it is: its `file_id` is a path, its unnamed index column is left out.
+public struct Manifest: Sendable, Equatable {
+  public struct Entry: Sendable, Equatable {
+    /// As written: relative to the manifest's folder, or absolute.
+    public var path: String
+    public var emotion: Emotion
+    /// The corpus; "unknown" where the manifest has no such column.
+    public var origin: String
+    public var speaker: String?
+    /// Values of the other columns by name.
+    public var extra: [String: String]
+
+    public init(
+      path: String, emotion: Emotion, origin: String = "unknown", speaker: String? = nil,
+      extra: [String: String] = [:]
+    ) {
+      self.path = path
+      self.emotion = emotion
+      self.origin = origin
+      self.speaker = speaker
+      self.extra = extra
+    }
+  }
+
+  /// The folder that relative paths start from.
+  public let folder: String
+  public var entries: [Entry]
+  /// The columns beside path, emotion, origin and speaker, in the order in which they are written.
+  public let extraColumns: [String]
+  /// Rows that were left out in reading because their path, emotion or origin was empty.
+  public let droppedRows: Int
+
+  public init(folder: String, entries: [Entry], extraColumns: [String] = [], droppedRows: Int = 0) {
+    self.folder = folder
+    self.entries = entries
+    self.extraColumns = extraColumns
+    self.droppedRows = droppedRows
+  }
+
+  /// Where an entry's clip is.
+  public func fullPath(of entry: Entry) -> String {
+    URL(fileURLWithPath: entry.path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).path
+  }
+
+  /// The entries whose clip is not there.
+  public func missingFiles() -> [Entry] {
+    entries.filter { !FileManager.default.fileExists(atPath: fullPath(of: $0)) }
+  }
+
+  /// The same folder and columns with only these entries.
+  func with(_ entries: [Entry]) -> Manifest {
+    Manifest(folder: folder, entries: entries, extraColumns: extraColumns)
+  }
+}
+
+extension Manifest {
+  /// Reads a manifest. Clips need not be there: see ``missingFiles()``.
+  public static func read(_ path: String) throws(ManifestError) -> Manifest {
+    let rows = try rows(of: path)
+    guard let header = rows.first?.fields.map(trimmedOfSpace) else {
+      throw .empty(path: path, droppedRows: 0)
+    }
+    func column(_ names: String...) -> Int? {
+      names.lazy.compactMap { name in header.firstIndex { $0.lowercased() == name } }.first
+    }
+    guard let pathColumn = column("path", "file_id") else {
+      throw .missingColumn(path: path, name: "path", found: header)
+    }
+    guard let emotionColumn = column("emotion") else {
+      throw .missingColumn(path: path, name: "emotion", found: header)
+    }
+    let originColumn = column("origin")
+    let speakerColumn = column("speaker")
+    let named = [pathColumn, emotionColumn, originColumn, speakerColumn].compactMap { $0 }
+    let extras = header.indices.filter { !named.contains($0) && !header[$0].isEmpty }
+
+    var entries: [Entry] = []
+    var droppedRows = 0
+    for row in rows.dropFirst() {
+      guard row.fields.count <= header.count else {
+        throw .fieldCount(path: path, line: row.line, expected: header.count, found: row.fields.count)
+      }
+      func value(_ column: Int) -> String? {
+        guard column < row.fields.count, !trimmedOfSpace(row.fields[column]).isEmpty else { return nil }
+        return row.fields[column]
+      }
+      guard let clip = value(pathColumn), let label = value(emotionColumn),
+        let origin = originColumn == nil ? "unknown" : value(originColumn!)
+      else {
+        droppedRows += 1
+        continue
+      }
+      guard let emotion = Emotion(rawValue: trimmedOfSpace(label).lowercased()) else {
+        throw .unknownEmotion(path: path, line: row.line, found: label)
+      }
+      let extra = extras.compactMap { column in value(column).map { (header[column], $0) } }
+      entries.append(
+        Entry(
+          path: clip, emotion: emotion, origin: trimmedOfSpace(origin),
+          speaker: speakerColumn.flatMap(value).map(trimmedOfSpace),
+          extra: Dictionary(extra, uniquingKeysWith: { first, _ in first })))
+    }
+    guard !entries.isEmpty else { throw .empty(path: path, droppedRows: droppedRows) }
+    return Manifest(
+      folder: URL(fileURLWithPath: path).deletingLastPathComponent().path, entries: entries,
+      extraColumns: extras.map { header[$0] }, droppedRows: droppedRows)
+  }
+
+  private static func rows(of path: String) throws(ManifestError) -> [CSV.Row] {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw .noSuchManifest(path: path)
+    }
+    guard !isDirectory.boolValue else {
+      throw .unreadable(path: path, reason: "it is a directory, not a CSV file")
+    }
+    guard let bytes = FileManager.default.contents(atPath: path) else {
+      throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+    }
+    do {
+      return try CSV.rows(of: bytes)
+    } catch {
+      switch error {
+      case .notUTF8: throw .notUTF8(path: path)
+      case .unclosedQuote(let line):
+        throw .syntax(path: path, line: line, reason: "a quote is opened and never closed")
+      case .textAfterQuote(let line):
+        throw .syntax(path: path, line: line, reason: "text follows a closing quote")
+      }
+    }
+  }
+
+  private static func trimmedOfSpace(_ text: String) -> String {
+    text.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}
+
+extension Manifest {
+  /// Writes the manifest, beside its place first and then renamed into it. Relative paths are rewritten so
+  /// that from the new place they lead to the same clips.
+  public func write(to path: String) throws(ManifestError) {
+    let place = URL(fileURLWithPath: path)
+    let target = Self.resolvedComponents(place.deletingLastPathComponent().path)
+    let source = Self.resolvedComponents(folder)
+    let hasSpeakers = entries.contains { $0.speaker != nil }
+    let header = ["path", "emotion", "origin"] + (hasSpeakers ? ["speaker"] : []) + extraColumns
+    let rows = entries.map { entry in
+      [
+        Self.relative(entry.path, from: source, to: target), entry.emotion.rawValue, entry.origin,
+      ] + (hasSpeakers ? [entry.speaker ?? ""] : []) + extraColumns.map { entry.extra[$0] ?? "" }
+    }
+    do {
+      try Data(CSV.text(of: [header] + rows).utf8).write(to: place, options: .atomic)
+    } catch {
+      throw .unwritable(path: path, reason: systemReason(of: error))
+    }
+  }
+
+  private static func resolvedComponents(_ folder: String) -> [String] {
+    URL(fileURLWithPath: folder, isDirectory: true).resolvingSymlinksInPath().standardizedFileURL
+      .pathComponents
+  }
+
+  /// A path that is relative to one folder, made relative to another.
+  private static func relative(_ path: String, from source: [String], to target: [String]) -> String {
+    guard source != target, !path.hasPrefix("/") else { return path }
+    let shared = zip(source, target).prefix { $0 == $1 }.count
+    let way = Array(repeating: "..", count: target.count - shared) + source.dropFirst(shared)
+    // A clip in a folder above its manifest starts with "..", which cancels a step down.
+    var components = way
+    for component in path.split(separator: "/").map(String.init) where component != "." {
+      if component == "..", let last = components.last, last != ".." {
+        components.removeLast()
+      } else {
+        components.append(component)
+      }
+    }
+    return components.joined(separator: "/")
+  }
+}

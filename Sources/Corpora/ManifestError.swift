@@ -1,0 +1,49 @@
+import Foundation
+
+/// What can be wrong with a manifest. The description is one line: the file, then the reason.
+public enum ManifestError: Error, Equatable, Sendable {
+  case noSuchManifest(path: String)
+  case unreadable(path: String, reason: String)
+  case notUTF8(path: String)
+  case syntax(path: String, line: Int, reason: String)
+  case missingColumn(path: String, name: String, found: [String])
+  /// A row with more fields than the header has.
+  case fieldCount(path: String, line: Int, expected: Int, found: Int)
+  case unknownEmotion(path: String, line: Int, found: String)
+  /// No row is left; `droppedRows` had an empty value.
+  case empty(path: String, droppedRows: Int)
+  case unwritable(path: String, reason: String)
+
+  /// The exit status of a command that met this, in the terms of sysexits.h.
+  public var exitStatus: Int32 {
+    switch self {
+    case .noSuchManifest, .unreadable: 66
+    case .unwritable: 73
+    default: 65
+    }
+  }
+}
+
+extension ManifestError: CustomStringConvertible, LocalizedError {
+  public var description: String {
+    switch self {
+    case .noSuchManifest(let path): "\(path): no such manifest"
+    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+    case .notUTF8(let path): "\(path): not a CSV file in UTF-8"
+    case .syntax(let path, let line, let reason): "\(path), line \(line): \(reason)"
+    case .missingColumn(let path, let name, let found):
+      "\(path): no column \"\(name)\" in its first line, which has \(found.joined(separator: ", "))"
+    case .fieldCount(let path, let line, let expected, let found):
+      "\(path), line \(line): \(found) fields, but the first line names \(expected) (quote a value with commas)"
+    case .unknownEmotion(let path, let line, let found):
+      "\(path), line \(line): unknown emotion \"\(found)\", not one of "
+        + Emotion.allCases.map(\.rawValue).joined(separator: ", ")
+    case .empty(let path, 0): "\(path): the manifest lists no clips"
+    case .empty(let path, let dropped):
+      "\(path): the manifest lists no clips (\(dropped) rows with an empty value dropped)"
+    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
+    }
+  }
+
+  public var errorDescription: String? { description }
+}

@@ -1,0 +1,103 @@
+import Layers
+import AudioFiles
+import Foundation
+
+/// A small corpus made by rule: speech-like utterances in the seven emotions whose cues are known.
+///
+/// Everything follows from the seed. Speakers share out the clips of every emotion evenly.
+public struct SyntheticCorpus: Sendable {
+  public var clipsPerEmotion: Int
+  public var speakers: Int
+  public var seed: UInt64
+  public var plantedCue: PlantedCue?
+
+  public init(
+    clipsPerEmotion: Int = 30, speakers: Int = 10, seed: UInt64 = 0, plantedCue: PlantedCue? = nil
+  ) {
+    precondition(clipsPerEmotion > 0, "a corpus needs clips, not \(clipsPerEmotion) an emotion")
+    precondition(speakers > 0, "a corpus needs speakers, not \(speakers)")
+    self.clipsPerEmotion = clipsPerEmotion
+    self.speakers = speakers
+    self.seed = seed
+    self.plantedCue = plantedCue
+  }
+
+  /// Writes `speaker-01/angry-001.wav` and so on (16 kHz, 16 bits), and last `manifest.csv`, whose extra
+  /// columns are the cues of each clip (`f0_mean_hz`, …) and, with a planted cue, where it is
+  /// (`cue_start_s`, `cue_end_s`, `cue_low_hz`, `cue_high_hz`; empty where there is none).
+  /// - Throws: `AudioFileError` for a clip or a folder that cannot be written, `ManifestError` for the manifest.
+  @discardableResult
+  public func write(to folder: String) throws -> Manifest {
+    let root = URL(fileURLWithPath: folder, isDirectory: true)
+    for speaker in 0..<speakers {
+      let place = root.appendingPathComponent(Self.name(ofSpeaker: speaker))
+      do {
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      } catch {
+        throw AudioFileError.unwritable(path: place.path, reason: systemReason(of: error))
+      }
+    }
+    let clipCount = clipsPerEmotion * Emotion.allCases.count
+    let results = concurrentMap(count: clipCount) { number in
+      Result { () throws(AudioFileError) in
+        let (entry, samples) = clip(number)
+        let clip = AudioClip(samples: samples, sampleRate: SyntheticUtterance.sampleRate)
+        try clip.write(to: root.appendingPathComponent(entry.path).path)
+        return entry
+      }
+    }
+    let manifest = Manifest(
+      folder: root.path, entries: try results.map { try $0.get() },
+      extraColumns: Self.cueColumns + (plantedCue == nil ? [] : Self.plantedColumns))
+    try manifest.write(to: root.appendingPathComponent("manifest.csv").path)
+    return manifest
+  }
+
+  /// The clip of a number in 0..<(7 · clipsPerEmotion), whatever other clips are made.
+  func clip(_ number: Int) -> (entry: Manifest.Entry, samples: [Float]) {
+    let emotion = Emotion.allCases[number / clipsPerEmotion]
+    let place = number % clipsPerEmotion
+    let speaker = place % speakers
+    var voiceGenerator = generator(for: .speaker, speaker)
+    let voice = SyntheticVoice(number: speaker, using: &voiceGenerator)
+    var clipGenerator = generator(for: .clip, number)
+    let utterance = SyntheticUtterance(
+      emotion: emotion, voice: voice, planting: plantedCue, using: &clipGenerator)
+
+    var extra: [String: String] = [:]
+    for (name, value) in SyntheticCues.columns { extra[name] = Self.decimal(utterance.cues[keyPath: value]) }
+    if let plantedCue, let seconds = utterance.plantedAt {
+      let values = [
+        seconds.lowerBound, seconds.upperBound, plantedCue.frequencies.lowerBound,
+        plantedCue.frequencies.upperBound,
+      ]
+      for (name, value) in zip(Self.plantedColumns, values) { extra[name] = Self.decimal(value) }
+    }
+    let speakerName = Self.name(ofSpeaker: speaker)
+    let file = emotion.rawValue + String(format: "-%03d.wav", place + 1)
+    return (
+      Manifest.Entry(
+        path: "\(speakerName)/\(file)", emotion: emotion, origin: "synthetic", speaker: speakerName,
+        extra: extra),
+      utterance.samples
+    )
+  }
+
+  private enum Purpose: UInt64 {
+    case speaker = 1
+    case clip = 2
+  }
+
+  /// A generator of its own for each speaker and each clip, so that their order does not matter.
+  private func generator(for purpose: Purpose, _ number: Int) -> SeededGenerator {
+    var seeds = SeededGenerator(seed: seed)
+    var streams = SeededGenerator(seed: seeds.next() ^ purpose.rawValue)
+    return SeededGenerator(seed: streams.next() ^ UInt64(number))
+  }
+
+  private static let cueColumns = SyntheticCues.columns.map(\.name)
+  private static let plantedColumns = ["cue_start_s", "cue_end_s", "cue_low_hz", "cue_high_hz"]
+
+  private static func name(ofSpeaker number: Int) -> String { String(format: "speaker-%02d", number + 1) }
+  private static func decimal(_ value: Double) -> String { String(format: "%.4f", value) }
+}

@@ -1,0 +1,160 @@
+import Tensors
+
+/// Sizes of a kernel: rows × columns.
+public struct Kernel: Hashable, Sendable {
+  public let rows, columns: Int
+
+  public init(_ rows: Int, _ columns: Int) { (self.rows, self.columns) = (rows, columns) }
+}
+
+/// How a block ends.
+public enum BlockPooling: Sendable {
+  case none
+  /// Windows of rows × columns side by side, what is left over left out.
+  case windows(Pooling)
+  /// One average over all rows and columns.
+  case global
+
+  func windows(over shape: [Int]) -> Pooling {
+    switch self {
+    case .none: .none
+    case .windows(let pooling): pooling
+    case .global: Pooling(.average, rows: shape[2], columns: shape[3])
+    }
+  }
+}
+
+/// The report's local feature learning block: "same" convolution, batch norm, ReLU, pooling, as one layer.
+///
+/// Several parallel paths over a one-channel image are one block too: all that follows the convolution works channel by
+/// channel, so that the paths' outputs stand side by side from the start.
+public final class ConvolutionBlock: Layer {
+  /// One convolution with its norm, under PyTorch's names `conv` and `norm`.
+  private final class Path: Layer {
+    let weight, bias: Parameter
+    let scale, shift, mean, variance, batches: Parameter
+    let padding: Padding
+
+    init(from channels: Int, to filters: Int, kernel: Kernel, using generator: inout SeededGenerator) {
+      let fanIn = channels * kernel.rows * kernel.columns
+      weight = Parameter(
+        .kaiming([filters, channels, kernel.rows, kernel.columns], fanIn: fanIn, using: &generator))
+      bias = Parameter(.kaiming([filters], fanIn: fanIn, using: &generator))
+      scale = Parameter(.ones([filters]))
+      shift = Parameter(.zeros([filters]))
+      mean = Parameter(.zeros([filters]), role: .statistic)
+      variance = Parameter(.ones([filters]), role: .statistic)
+      batches = Parameter(Tensor(0), role: .counter)
+      padding = .same(kernelRows: kernel.rows, kernelColumns: kernel.columns)
+    }
+
+    var members: [Member] {
+      [
+        .parameter("conv.weight", weight), .parameter("conv.bias", bias), .parameter("norm.weight", scale),
+        .parameter("norm.bias", shift), .parameter("norm.running_mean", mean),
+        .parameter("norm.running_var", variance), .parameter("norm.num_batches_tracked", batches),
+      ]
+    }
+  }
+
+  private let paths: [Path]
+  private let pooling: BlockPooling
+  private let epsilon: Float = 1e-5  // PyTorch's default, so checkpoints agree
+  private let momentum: Float = 0.1  // PyTorch's: the running value moves a tenth of the way
+
+  private var folded: (convolution: FoldedConvolution, versions: [Int])?
+
+  /// One path.
+  public convenience init(
+    from channels: Int, to filters: Int, kernel: Kernel, pooling: BlockPooling = .none,
+    using generator: inout SeededGenerator
+  ) {
+    self.init(
+      paths: [Path(from: channels, to: filters, kernel: kernel, using: &generator)], pooling: pooling)
+  }
+
+  /// Parallel paths of `filters` channels each over a one-channel image, their outputs concatenated.
+  public convenience init(
+    parallelKernels kernels: [Kernel], filters: Int, pooling: BlockPooling = .none,
+    using generator: inout SeededGenerator
+  ) {
+    self.init(
+      paths: kernels.map { Path(from: 1, to: filters, kernel: $0, using: &generator) }, pooling: pooling)
+  }
+
+  private init(paths: [Path], pooling: BlockPooling) {
+    (self.paths, self.pooling) = (paths, pooling)
+  }
+
+  /// Parallel paths are named 0, 1, 2 …; a single one's members are the block's own.
+  public var members: [Member] { paths.count == 1 ? paths[0].members : LayerList(paths).members }
+
+  /// [batch, channels, rows, columns] → [batch, filters of all paths, rows', columns'].
+  public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
+    let windows = pooling.windows(over: x.shape)
+    switch (pass.purpose, pass.recordsWeights) {
+    case (.training, _): return trained(x, windows, pass)
+    case (.inference, false): return foldedConvolution()(x, pooling: windows)
+    case (.inference, true): return unfolded(x, windows, pass)
+    }
+  }
+
+  private func joined(_ parameter: KeyPath<Path, Parameter>, _ pass: ForwardPass) -> Tensor {
+    paths.count == 1
+      ? pass(paths[0][keyPath: parameter])
+      : .concatenated(paths.map { pass($0[keyPath: parameter]) }, axis: 0)
+  }
+
+  private func trained(_ x: Tensor, _ windows: Pooling, _ pass: ForwardPass) -> Tensor {
+    // The norm subtracts the batch's mean, and the bias with it: it is left out, and its gradient is zero.
+    let y = x.convolved(withPaths: paths.map { pass($0.weight) }, paddings: paths.map(\.padding))
+    let (result, mean, variance) = y.normalizedActivatedPooled(
+      scale: joined(\.scale, pass), shift: joined(\.shift, pass), epsilon: epsilon, pooling: windows)
+    follow(mean, variance, count: y.shape[0] * y.shape[2] * y.shape[3])
+    return result
+  }
+
+  /// Moves the running statistics towards a batch's; the variance is kept unbiased, as PyTorch does.
+  private func follow(_ mean: Tensor, _ variance: Tensor, count: Int) {
+    let unbiased = variance * (Float(count) / Float(max(count - 1, 1)))
+    var first = 0
+    for path in paths {
+      let own = first..<(first + path.bias.shape[0])
+      first = own.upperBound
+      let batchMean = mean.slice(axis: 0, own) + path.bias.value
+      path.mean.value = path.mean.value * (1 - momentum) + batchMean * momentum
+      path.variance.value = path.variance.value * (1 - momentum) + unbiased.slice(axis: 0, own) * momentum
+      path.batches.value = path.batches.value + 1
+    }
+  }
+
+  /// γ/σ (w ∗ x + b − μ) + β as one convolution: weights w γ/σ, bias (b − μ) γ/σ + β.
+  private func foldedConvolution() -> FoldedConvolution {
+    let versions = paths.flatMap { path in
+      [path.weight, path.bias, path.scale, path.shift, path.mean, path.variance].map(\.version)
+    }
+    if let folded, folded.versions == versions { return folded.convolution }
+    var weights: [Tensor] = []
+    var biases: [Tensor] = []
+    for path in paths {
+      let factor = path.scale.value / (path.variance.value + epsilon).squareRoot()
+      weights.append(path.weight.value * factor.reshaped([-1, 1, 1, 1]))
+      biases.append((path.bias.value - path.mean.value) * factor + path.shift.value)
+    }
+    let made = FoldedConvolution(
+      weights: weights, bias: .concatenated(biases, axis: 0), paddings: paths.map(\.padding))
+    folded = (made, versions)
+    return made
+  }
+
+  /// Inference step by step, for gradients at the weights with the running statistics.
+  private func unfolded(_ x: Tensor, _ windows: Pooling, _ pass: ForwardPass) -> Tensor {
+    func perChannel(_ parameter: KeyPath<Path, Parameter>) -> Tensor {
+      joined(parameter, pass).reshaped([-1, 1, 1])
+    }
+    let y = x.convolved(
+      withPaths: paths.map { pass($0.weight) }, bias: joined(\.bias, pass), paddings: paths.map(\.padding))
+    let normalized = (y - perChannel(\.mean)) / (perChannel(\.variance) + epsilon).squareRoot()
+    return (normalized * perChannel(\.scale) + perChannel(\.shift)).relu().pooled(windows)
+  }
+}

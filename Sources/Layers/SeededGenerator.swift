@@ -1,0 +1,47 @@
+import Foundation
+
+/// SplitMix64 (Steele, Lea and Flood 2014): the same numbers from the same seed on every machine.
+///
+/// The standard library may change how it turns bits into numbers and orders, so what must stay the same
+/// for ever is made here.
+public struct SeededGenerator: RandomNumberGenerator, Sendable, Codable, Equatable {
+  private var state: UInt64
+
+  public init(seed: UInt64) {
+    state = seed
+  }
+
+  public mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// Uniform in the range, its upper bound left out, from 53 bits.
+  public mutating func uniform(in range: Range<Double> = 0..<1) -> Double {
+    range.lowerBound + (range.upperBound - range.lowerBound) * Double(next() >> 11) * 0x1p-53
+  }
+
+  /// Normal, by Box and Muller's transform.
+  public mutating func normal(mean: Double = 0, deviation: Double = 1) -> Double {
+    let radius = sqrt(-2 * log(1 - uniform()))
+    return mean + deviation * radius * cos(2 * .pi * uniform())
+  }
+
+  /// Uniform in 0..<bound (Lemire 2019, without the rejection: a bias below bound / 2⁶⁴).
+  public mutating func index(below bound: Int) -> Int {
+    precondition(bound > 0, "an index needs a positive bound, not \(bound)")
+    return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
+  }
+
+  /// The elements in random order (Fisher and Yates).
+  public mutating func shuffled<Element>(_ elements: some Sequence<Element>) -> [Element] {
+    var order = Array(elements)
+    for last in stride(from: order.count - 1, to: 0, by: -1) {
+      order.swapAt(last, index(below: last + 1))
+    }
+    return order
+  }
+}

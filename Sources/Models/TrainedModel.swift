@@ -1,0 +1,131 @@
+import AudioFeatures
+import Foundation
+import Layers
+import Tensors
+
+/// A network with its weights, its front-end and its class names: what a model folder holds.
+public final class TrainedModel {
+  public let configuration: ModelConfiguration
+  public let network: any EmotionModel
+  public let features: FeatureExtractor
+  /// The folder's name, or "built-in".
+  public let name: String
+  /// A short digest of the weights' file, so that a figure can say what made it.
+  public let digest: String
+
+  public init(configuration: ModelConfiguration, network: any EmotionModel, name: String, digest: String) {
+    (self.configuration, self.network, self.name, self.digest) = (configuration, network, name, digest)
+    features = FeatureExtractor(configuration.frontEnd)
+  }
+
+  public var architecture: Architecture { configuration.architecture }
+  public var classes: [String] { configuration.classes }
+
+  /// A new network, its weights drawn from `seed`.
+  public convenience init(untrained configuration: ModelConfiguration, seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    self.init(
+      configuration: configuration,
+      network: configuration.architecture.makeNetwork(
+        classes: configuration.classes.count, using: &generator), name: configuration.architecture.rawValue,
+      digest: "untrained")
+  }
+
+  // MARK: Folders
+
+  static let weightsFile = "model.safetensors"
+  static let configurationFile = "config.json"
+
+  /// Reads a model folder.
+  /// - Throws: ``CheckpointError``, or `TensorFileError` where the weights' file is damaged.
+  public convenience init(folder: String, name: String? = nil) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+      throw CheckpointError.noSuchFolder(path: folder)
+    }
+    let url = URL(fileURLWithPath: folder)
+    let configurationPath = url.appendingPathComponent(Self.configurationFile).path
+    guard let data = FileManager.default.contents(atPath: configurationPath) else {
+      throw CheckpointError.noConfiguration(path: folder)
+    }
+    let configuration = try Self.decode(data, path: configurationPath)
+    let path = url.appendingPathComponent(Self.weightsFile).path
+    let tensors = try Safetensors.read(path)
+    var generator = SeededGenerator(seed: 0)
+    let network = configuration.architecture.makeNetwork(
+      classes: configuration.classes.count, using: &generator)
+    try network.load(tensors, path: path)
+    self.init(
+      configuration: configuration, network: network, name: name ?? url.lastPathComponent,
+      digest: Self.digest(tensors))
+  }
+
+  private static func decode(_ data: Data, path: String) throws(CheckpointError) -> ModelConfiguration {
+    guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+      throw .configuration(path: path, reason: "not a JSON object")
+    }
+    guard let architecture = object["architecture"] as? String else {
+      throw .configuration(path: path, reason: "it names no architecture")
+    }
+    guard Architecture(rawValue: architecture) != nil else {
+      throw .architecture(path: path, found: architecture)
+    }
+    do {
+      let configuration = try JSONDecoder().decode(ModelConfiguration.self, from: data)
+      guard configuration.classes.count >= 2 else {
+        throw CheckpointError.configuration(path: path, reason: "it names fewer than two classes")
+      }
+      guard configuration.frontEnd == FrontEnd() else {
+        throw CheckpointError.configuration(
+          path: path, reason: "its front-end is not the one that Undertone computes")
+      }
+      return configuration
+    } catch let error as CheckpointError {
+      throw error
+    } catch {
+      throw .configuration(path: path, reason: "classes, front_end or training are malformed")
+    }
+  }
+
+  /// Writes the folder's configuration and weights; each file whole or not at all.
+  public func write(to folder: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      let url = URL(fileURLWithPath: folder)
+      try encoder.encode(configuration)
+        .write(to: url.appendingPathComponent(Self.configurationFile), options: .atomic)
+    } catch {
+      throw CheckpointError.unwritable(path: folder, reason: (error as NSError).localizedDescription)
+    }
+    try Safetensors.write(
+      network.storedTensors, to: URL(fileURLWithPath: folder).appendingPathComponent(Self.weightsFile).path)
+  }
+
+  /// FNV-1a over names and bytes, in hexadecimal: to tell models apart, not to protect them.
+  private static func digest(_ tensors: [String: StoredTensor]) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      tensor.bytes.withUnsafeBytes { raw in
+        for byte in raw { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      }
+    }
+    return String(hash, radix: 16)
+  }
+
+  // MARK: The path from the waveform
+
+  /// A clip as this model sees it: cut or filled up where its length is fixed.
+  public func fitted(_ samples: [Float]) -> [Float] {
+    switch architecture.clipLength {
+    case .fixed(let count):
+      Array(samples.prefix(count)) + Array(repeating: 0, count: max(0, count - samples.count))
+    case .natural(let frames):
+      samples
+        + Array(
+          repeating: 0, count: max(0, (frames - 1) * configuration.frontEnd.hopSamples - samples.count))
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Attributions
+import Figures
+import Foundation
+import Models
+import Tensors
+
+/// The figure of an explanation, and its JSON.
+public struct ExplanationReport {
+  public let explanation: Explanation
+  public let model: TrainedModel
+  /// As given by the user.
+  public let file: String
+
+  public init(_ explanation: Explanation, model: TrainedModel, file: String) {
+    (self.explanation, self.model, self.file) = (explanation, model, file)
+  }
+
+  public var figure: ExplanationFigure {
+    var figure = ExplanationFigure(
+      title: ExplanationFigure.title(
+        clip: URL(fileURLWithPath: file).lastPathComponent,
+        predicted: explanation.classes[explanation.predicted],
+        probability: explanation.probabilities[explanation.predicted], target: explanation.targetName,
+        method: explanation.method, model: "\(model.architecture.title) \(model.name)"),
+      duration: explanation.duration, emotions: explanation.classes, probabilities: explanation.probabilities,
+      target: explanation.target.emotion)
+    for input in explanation.inputs {
+      let attribution = Attribution(
+        values: input.attribution.floats, isSigned: explanation.isSigned, name: explanation.method,
+        unit: Explanation.unit(input.space))
+      switch input.space {
+      case .waveform:
+        figure.waveform = .init(
+          samples: input.values.floats, sampleRate: Double(explanation.sampleRate), attribution: attribution)
+      case .mel:
+        figure.logMel = .init(
+          frames: frames(input.values), maximumFrequency: Double(explanation.sampleRate) / 2, attribution: attribution)
+      case .mfcc:
+        figure.mfcc = .init(frames: frames(input.values), attribution: attribution)
+      }
+    }
+    return figure
+  }
+
+  private func frames(_ values: Tensor) -> FrameMatrix {
+    FrameMatrix(values: values.floats, rows: values.shape[0], columns: values.shape[1], hop: explanation.hop)
+  }
+
+  /// How the figure came to be, so that it can be made again.
+  public var provenance: [String: String] {
+    [
+      "Software": "Undertone \(undertoneVersion)", "Source": file, "Model": "\(model.name) (\(model.digest))",
+      "Architecture": model.architecture.rawValue, "Method": explanation.method,
+      "Target": explanation.targetName,
+    ]
+  }
+
+  /// One line of `--json`.
+  /// - Parameters:
+  ///   - arrays: The array file written for an input space, if any.
+  ///   - figures: The figures written.
+  ///   - seconds: What the whole took.
+  public func json(arrays: [InputSpace: String], figures: [String], seconds: Double) throws -> String {
+    let inputs = explanation.inputs.map { input in
+      (
+        input.space.rawValue,
+        JSON.Input(
+          shape: input.attribution.shape, array: arrays[input.space],
+          sum: Double(input.attribution.sum().scalar))
+      )
+    }
+    return try JSON(
+      file: file, model: model.name, method: explanation.method, target: explanation.targetName,
+      predicted: explanation.classes[explanation.predicted],
+      probabilities: Dictionary(uniqueKeysWithValues: zip(explanation.classes, explanation.probabilities)),
+      inputs: Dictionary(uniqueKeysWithValues: inputs), figure: figures.first, figures: figures, seconds: seconds
+    ).line
+  }
+
+  private struct JSON: Encodable {
+    struct Input: Encodable {
+      let shape: [Int]
+      let array: String?
+      let sum: Double
+    }
+    let file, model, method, target, predicted: String
+    let probabilities: [String: Double]
+    let inputs: [String: Input]
+    let figure: String?
+    let figures: [String]
+    let seconds: Double
+  }
+}
+
+/// The version that figures and models name as their maker.
+public let undertoneVersion = "0.1.0"
+
+extension Encodable {
+  /// JSON in one line, keys sorted.
+  public var line: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+  }
+}

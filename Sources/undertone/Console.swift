@@ -1,0 +1,126 @@
+import ArgumentParser
+import Attributions
+import AudioFiles
+import Corpora
+import Figures
+import Foundation
+import Models
+import Tensors
+import Training
+
+/// What the program says on standard error, and how it ends.
+enum Console {
+  static let isTerminal = isatty(STDERR_FILENO) == 1
+
+  static func note(_ text: String) { write(text + "\n") }
+
+  /// One line that names the thing and the reason.
+  static func report(_ error: any Error) { write("undertone: \(describe(error))\n") }
+
+  static func write(_ text: String) {
+    ProgressBar.clear()
+    FileHandle.standardError.write(Data(text.utf8))
+  }
+
+  static func describe(_ error: any Error) -> String {
+    // Our errors describe themselves; Foundation's do it in an Objective-C way.
+    type(of: error) == NSError.self ? error.localizedDescription : "\(error)"
+  }
+
+  /// sysexits.h: 65 bad data in a file, 66 no such file, 73 a result that cannot be written, 70 a fault of ours.
+  static func exitStatus(_ error: any Error) -> Int32 {
+    switch error {
+    case let error as AudioFileError: error.exitStatus
+    case let error as ManifestError: error.exitStatus
+    case let error as FigureError: error.exitStatus
+    case is SplitError, is ExplanationError: 65
+    case TensorFileError.unreadable, CheckpointError.noSuchFolder: 66
+    case TensorFileError.unwritable, CheckpointError.unwritable: 73
+    case is TensorFileError, is CheckpointError: 65
+    case let error as OutputError: error.exitStatus
+    case TrainingError.nothingToResume: 66
+    case TrainingError.unwritable: 73
+    case TrainingError.alreadyFinished, TrainingError.recipe: 64
+    case is TrainingError: 65
+    default: 70
+    }
+  }
+
+  /// Runs the body of a command: an error is told in one line and becomes the exit status.
+  static func run(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as ExitCode {
+      throw error
+    } catch let error as ValidationError {
+      throw error
+    } catch {
+      report(error)
+      throw ExitCode(exitStatus(error))
+    }
+  }
+
+  /// Each item in turn: one that fails is reported and the rest go on; the exit status at the end is the first
+  /// failure's.
+  static func forEach<Item>(_ items: [Item], _ body: (Int, Item) throws -> Void) throws {
+    var failures = 0
+    var status: Int32 = 0
+    for (index, item) in items.enumerated() {
+      do {
+        try body(index, item)
+      } catch {
+        report(error)
+        failures += 1
+        if status == 0 { status = exitStatus(error) }
+      }
+    }
+    guard failures > 0 else { return }
+    if items.count > 1 { note("undertone: \(failures) of \(items.count) files failed") }
+    throw ExitCode(status)
+  }
+}
+
+/// A bar on standard error while something runs; nothing where that is not a terminal.
+struct ProgressBar {
+  let label: String
+  let total: Int
+  private let start = ContinuousClock.now
+  nonisolated(unsafe) private static var isShown = false
+
+  init(_ label: String, total: Int) { (self.label, self.total) = (label, total) }
+
+  func show(_ done: Int, note: String = "") {
+    guard total > 0 else { return }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let left = done > 0 ? "\(Self.time(seconds / Double(done) * Double(total - done))) left  " : ""
+    Self.draw(label, share: Double(done) / Double(total), note: "\(done)/\(total)  \(left)\(note)")
+  }
+
+  static func draw(_ label: String, share: Double, note: String) {
+    guard Console.isTerminal else { return }
+    let width = 24
+    let filled = Int(Double(width) * min(1, max(0, share)))
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    FileHandle.standardError.write(Data("\r\u{1B}[K\("\(label) \(bar) \(note)".prefix(79))".utf8))
+    isShown = true
+  }
+
+  /// Wipes a bar that is shown, so that a line can be written.
+  static func clear() {
+    guard isShown else { return }
+    FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    isShown = false
+  }
+
+  /// "45 s", "3 min", "1 h 05 min".
+  static func time(_ seconds: Double) -> String {
+    let whole = Int(seconds.rounded())
+    switch whole {
+    case ..<90: return "\(whole) s"
+    case ..<5400: return "\((whole + 30) / 60) min"
+    default:
+      let minutes = whole / 60 % 60
+      return "\(whole / 3600) h \(minutes < 10 ? "0" : "")\(minutes) min"
+    }
+  }
+}

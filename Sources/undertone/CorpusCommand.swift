@@ -1,0 +1,195 @@
+import ArgumentParser
+import AudioFiles
+import Corpora
+import Foundation
+import Reports
+
+struct CorpusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "corpus",
+    abstract: "Makes, describes and splits corpora.",
+    discussion: """
+      Examples:
+        undertone corpus prepare downloads/RAVDESS --to ravdess.csv
+        undertone corpus describe ravdess.csv
+        undertone corpus split ravdess.csv --by speaker
+        undertone corpus synthesize --clips 30
+      """,
+    subcommands: [Prepare.self, Describe.self, Split.self, Synthesize.self])
+}
+
+private struct Prepare: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Writes a manifest of a folder of CREMA-D, RAVDESS, SAVEE or TESS clips, told by their file names.")
+
+  @Argument(help: "The folder; its sub-folders are searched too.")
+  var folder: String
+
+  @Option(help: "Only these corpora: crema, ravdess, savee, tess; several with commas.")
+  var corpora = Corpus.allCases.map(\.rawValue).joined(separator: ",")
+
+  @Option(name: .customLong("to"), help: ArgumentHelp("The manifest to write.", valueName: "file"))
+  var destination = "output/corpus/manifest.csv"
+
+  func run() throws {
+    try Console.run {
+      let wanted = try corpora.split(separator: ",").map { name in
+        guard let corpus = Corpus(rawValue: String(name)) else {
+          throw ValidationError(
+            "there is no corpus \"\(name)\"; there are \(Corpus.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return corpus
+      }
+      let scan = try CorpusScan(folder: folder, corpora: wanted)
+      guard !scan.manifest.entries.isEmpty else {
+        throw ManifestError.empty(path: folder, droppedRows: 0)
+      }
+      _ = try OutputFolder(URL(fileURLWithPath: destination).deletingLastPathComponent().path)
+      try scan.manifest.write(to: destination)
+      print("\(destination): \(scan.manifest.entries.count) clips")
+      for (emotion, count) in scan.leftOut.sorted(by: { $0.key < $1.key }) {
+        print("left out: \(count) clips of \(emotion), which is not one of the seven")
+      }
+      if !scan.unrecognised.isEmpty {
+        print("left out: \(scan.unrecognised.count) files whose names tell no emotion, such as \(scan.unrecognised[0])")
+      }
+    }
+  }
+}
+
+private struct Describe: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Prints the report's Tables 1 and 2 of a manifest: counts, amplitudes, durations.")
+
+  @Argument(help: "The manifest.")
+  var manifest: String
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    try Console.run {
+      let manifest = try Manifest.read(self.manifest)
+      let (clips, failures) = manifest.measured()
+      failures.forEach(Console.report)
+      guard !clips.isEmpty else { throw ExitCode(failures.first?.exitStatus ?? 65) }
+      let statistics = CorpusStatistics(of: clips)
+      print(json ? try statistics.line : Self.text(statistics))
+      if let first = failures.first { throw ExitCode(first.exitStatus) }
+    }
+  }
+
+  private static func text(_ statistics: CorpusStatistics) -> String {
+    var counts = Table(header: ["emotion"] + statistics.origins + ["all"])
+    for emotion in Emotion.allCases {
+      let row = statistics.origins.map { statistics.counts[emotion]?[$0] ?? 0 }
+      counts.rows.append([emotion.rawValue] + (row + [row.reduce(0, +)]).map(String.init))
+    }
+    var amplitudes = Table(header: ["amplitude", "mean maximum", "mean minimum"])
+    func add(_ name: String, _ amplitude: CorpusStatistics.Amplitude) {
+      amplitudes.rows.append([
+        name, String(format: "%.3f", amplitude.maximum), String(format: "%.3f", amplitude.minimum),
+      ])
+    }
+    add("all", statistics.amplitude)
+    for emotion in Emotion.allCases {
+      if let amplitude = statistics.amplitudeByEmotion[emotion] { add(emotion.rawValue, amplitude) }
+    }
+    for origin in statistics.origins {
+      if let amplitude = statistics.amplitudeByOrigin[origin] { add(origin, amplitude) }
+    }
+    let d = statistics.durations
+    let durations = String(
+      format: "duration: mean %.2f s, standard deviation %.2f s, %.2f to %.2f s, 95th percentile %.2f s",
+      d.mean, d.deviation, d.shortest, d.longest, d.percentile95)
+    let rates = statistics.sampleRates.sorted { $0.key < $1.key }.map { "\($0.key) Hz (\($0.value))" }
+    return "\(counts.text)\n\n\(amplitudes.text)\n\n\(durations)\nsample rates: \(rates.joined(separator: ", "))"
+  }
+}
+
+private struct Split: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Splits a manifest in two, or into folds, stratified by emotion.",
+    discussion: "A random split lets a model recognise the speaker; --by speaker keeps each speaker on one side.")
+
+  @Argument(help: "The manifest.")
+  var manifest: String
+
+  @Option(help: "What is kept together: clip or speaker.")
+  var by = SplitUnit.clip
+
+  @Option(help: "The training part's share of the clips.")
+  var share = 0.8
+
+  @Option(help: "Write so many folds for cross-validation instead.")
+  var folds: Int?
+
+  @Option(help: "What the split is drawn from.")
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("The folder for the manifests.", valueName: "folder"))
+  var output = "output/corpus"
+
+  func validate() throws {
+    guard share > 0, share < 1 else { throw ValidationError("--share must lie between 0 and 1") }
+    if let folds, folds < 2 { throw ValidationError("--folds must be at least 2") }
+  }
+
+  func run() throws {
+    try Console.run {
+      let manifest = try Manifest.read(self.manifest)
+      let folder = try OutputFolder(output)
+      func write(_ part: Manifest, _ name: String) throws {
+        try part.write(to: folder.file(name))
+        print("\(folder.file(name)): \(part.entries.count) clips")
+      }
+      if let folds {
+        for (index, fold) in try manifest.folds(folds, by: by, seed: seed).enumerated() {
+          try write(fold.training, "fold-\(index + 1)-train.csv")
+          try write(fold.validation, "fold-\(index + 1)-validation.csv")
+        }
+      } else {
+        let parts = try manifest.split(trainingShare: share, by: by, seed: seed)
+        try write(parts.training, "train.csv")
+        try write(parts.validation, "validation.csv")
+      }
+    }
+  }
+}
+
+extension SplitUnit: ExpressibleByArgument {}
+
+private struct Synthesize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Makes a small corpus of speech-like clips whose emotional cues are known.",
+    discussion: """
+      Voiced, source-filter utterances in the seven emotions; pitch, loudness, rate, spectral tilt and harmonics follow
+      the emotion, and their values stand in the manifest. The same seed makes the same corpus.
+      """)
+
+  @Option(help: "Clips an emotion.")
+  var clips = 30
+
+  @Option(help: "Speakers.")
+  var speakers = 10
+
+  @Option(help: "What the corpus is drawn from.")
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("The folder for the clips and manifest.csv.", valueName: "folder"))
+  var output = "output/corpus/synthetic"
+
+  func validate() throws {
+    guard (1...10_000).contains(clips) else { throw ValidationError("--clips must lie between 1 and 10000") }
+    guard (1...1000).contains(speakers) else { throw ValidationError("--speakers must lie between 1 and 1000") }
+  }
+
+  func run() throws {
+    try Console.run {
+      let folder = try OutputFolder(output)
+      let corpus = SyntheticCorpus(clipsPerEmotion: clips, speakers: speakers, seed: seed)
+      let manifest = try corpus.write(to: folder.path)
+      print("\(folder.file("manifest.csv")): \(manifest.entries.count) clips")
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import Attributions
+import Figures
+import Foundation
+import Models
+import Reports
+import Tensors
+
+struct Explain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Predicts the emotion of clips and shows what the model heard.",
+    discussion: """
+      Writes a figure for each clip: the waveform, the log-mel spectrogram and the MFCC, each with its attribution, and
+      the probabilities.
+
+      Examples:
+        undertone explain clip.wav
+        undertone explain clips/*.wav --model output/train/fcmfcc --input mel --format svg
+        undertone explain clip.flac --target angry --versus happy --arrays --json
+      """)
+
+  @Argument(help: "Audio files: WAV, FLAC, OGG, MP3 and others, any sample rate; the first channel is used.")
+  var files: [String]
+
+  @OptionGroup var model: ModelOption
+
+  @Option(help: "The attribution method; `undertone methods` lists them.")
+  var method = Saliency.name
+
+  @Option(help: "Where to explain: waveform, mel, mfcc or all; several with commas.")
+  var input = "all"
+
+  @Option(help: "The emotion to explain, or `predicted`.")
+  var target = "predicted"
+
+  @Option(help: "Explain the difference between the target and this emotion.")
+  var versus: String?
+
+  @Option(help: "Figure formats: png, svg, pdf; several with commas.")
+  var format = "png"
+
+  @Flag(help: "Also write each attribution as a .npy array (float32).")
+  var arrays = false
+
+  @Flag(help: "Print one JSON object a file instead of text.")
+  var json = false
+
+  @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))
+  var output = "output/explain"
+
+  func run() throws {
+    try Console.run {
+      let method = try attributionMethod(named: method)
+      let spaces = try inputSpaces(input)
+      let formats = try figureFormats(format)
+      let model = try self.model.load()
+      let emotion = target == "predicted" ? nil : try model.index(of: target)
+      let other = try versus.map { try model.index(of: $0) }
+      if let emotion, emotion == other { throw ValidationError("--target and --versus are the same emotion") }
+      let explainer = Explainer(model: model, method: method, spaces: spaces)
+      var folder = try OutputFolder(output)
+      let bar = ProgressBar("explaining", total: files.count)
+
+      try Console.forEach(files) { index, file in
+        if files.count > 1 { bar.show(index) }
+        let start = ContinuousClock.now
+        let samples = try readClip(file, for: model)
+        var same = false
+        let explanation = try explainer.explain(samples, path: file) { predicted in
+          same = emotion == nil && predicted == other
+          return Target(emotion ?? predicted, versus: same ? nil : other)
+        }
+        if same {
+          Console.note("undertone: \(file): \(versus!) is the prediction itself; explained without --versus")
+        }
+        let report = ExplanationReport(explanation, model: model, file: file)
+        let stem = folder.stem(for: file)
+        var figures: [String] = []
+        for format in formats {
+          let path = folder.file("\(stem).\(format.rawValue)")
+          try report.figure.write(to: path, as: format, provenance: report.provenance)
+          figures.append(path)
+        }
+        var written: [InputSpace: String] = [:]
+        if arrays {
+          for input in explanation.inputs {
+            let path = folder.file("\(stem).\(input.space.rawValue).npy")
+            try NPY.write(input.attribution, to: path)
+            written[input.space] = path
+          }
+        }
+        ProgressBar.clear()
+        if json {
+          let seconds = (ContinuousClock.now - start) / .seconds(1)
+          print(try report.json(arrays: written, figures: figures, seconds: seconds))
+        } else {
+          let probability = String(format: "%.2f", explanation.probabilities[explanation.predicted])
+          print(
+            "\(file): \(explanation.classes[explanation.predicted]) (p = \(probability)) → \(figures.joined(separator: ", "))"
+          )
+        }
+      }
+    }
+  }
+}
+
+/// A method by its name, or a usage error that lists them.
+func attributionMethod(named name: String) throws -> any AttributionMethod {
+  guard let method = AttributionMethods.named(name) else {
+    throw ValidationError(
+      "there is no method \"\(name)\"; there is \(AttributionMethods.all.map { $0.name }.joined(separator: ", "))")
+  }
+  return method
+}
+
+/// "mel,mfcc" or "all".
+func inputSpaces(_ text: String) throws -> [InputSpace] {
+  if text == "all" { return InputSpace.allCases }
+  return try text.split(separator: ",").map { name in
+    guard let space = InputSpace(rawValue: String(name)) else {
+      throw ValidationError("there is no input \"\(name)\"; there are waveform, mel, mfcc and all")
+    }
+    return space
+  }
+}
+
+/// "png,svg".
+func figureFormats(_ text: String) throws -> [FigureFormat] {
+  try text.split(separator: ",").map { name in
+    guard let format = FigureFormat(rawValue: String(name)) else {
+      throw ValidationError("there is no format \"\(name)\"; there are png, svg and pdf")
+    }
+    return format
+  }
+}

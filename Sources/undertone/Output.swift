@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+
+enum OutputError: Error, CustomStringConvertible {
+  case unwritable(path: String, reason: String)
+
+  var exitStatus: Int32 { 73 }
+
+  var description: String {
+    switch self {
+    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
+    }
+  }
+}
+
+/// A folder for results, made when it is first needed.
+struct OutputFolder {
+  let path: String
+  private var taken: Set<String> = []
+
+  init(_ path: String) throws(OutputError) {
+    self.path = path
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw .unwritable(path: path, reason: reason(error))
+    }
+    guard access(path, W_OK) == 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
+  }
+
+  func file(_ name: String) -> String { path == "." ? name : "\(path)/\(name)" }
+
+  /// A name for the results of a file: its own without the extension; with its folder's in front, or a number behind,
+  /// where another file of this run has it already.
+  mutating func stem(for file: String) -> String {
+    let url = URL(fileURLWithPath: file)
+    let own = url.deletingPathExtension().lastPathComponent
+    var candidates = [own, "\(url.deletingLastPathComponent().lastPathComponent)-\(own)"]
+    candidates += (2...(taken.count + 2)).map { "\(own)-\($0)" }
+    let free = candidates.first { !taken.contains($0) }!
+    taken.insert(free)
+    return free
+  }
+
+  /// Writes text, whole or not at all.
+  func write(_ text: String, to name: String) throws(OutputError) {
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: file(name)), options: .atomic)
+    } catch {
+      throw .unwritable(path: file(name), reason: reason(error))
+    }
+  }
+}
+
+/// The system's own words for an error of Foundation's.
+private func reason(_ error: any Error) -> String {
+  let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+  if let underlying, underlying.domain == NSPOSIXErrorDomain {
+    return String(cString: strerror(Int32(underlying.code)))
+  }
+  return (error as NSError).localizedDescription
+}

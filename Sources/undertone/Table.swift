@@ -1,0 +1,18 @@
+/// Columns of text, the first to the left, the others to the right.
+struct Table {
+  let header: [String]
+  var rows: [[String]] = []
+
+  init(header: [String]) { self.header = header }
+
+  var text: String {
+    let all = [header] + rows
+    let widths = header.indices.map { column in all.map { $0[column].count }.max()! }
+    return all.map { row in
+      row.indices.map { column in
+        let space = String(repeating: " ", count: widths[column] - row[column].count)
+        return column == 0 ? row[column] + space : space + row[column]
+      }.joined(separator: "  ")
+    }.joined(separator: "\n")
+  }
+}

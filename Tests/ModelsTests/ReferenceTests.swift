@@ -1,0 +1,62 @@
+import Foundation
+import Layers
+import Models
+import Tensors
+import Testing
+
+/// Against what PyTorch, librosa and Captum answer on a real clip: a folder that `peer/reference.py` wrote, named by
+/// UNDERTONE_REFERENCE. The committed fixtures check the same on made input.
+@Suite(
+  .enabled(
+    if: ProcessInfo.processInfo.environment["UNDERTONE_REFERENCE"] != nil,
+    "UNDERTONE_REFERENCE names no folder written by reference.py"))
+struct ReferenceTests {
+  static var folder: String { ProcessInfo.processInfo.environment["UNDERTONE_REFERENCE"] ?? "" }
+
+  @Test("Logits within 1e-4, saliency within 1e-3 of PyTorch's and Captum's", arguments: Architecture.allCases)
+  func agrees(_ architecture: Architecture) throws {
+    let model = try TrainedModel(folder: "\(Self.folder)/\(architecture.rawValue)")
+    let space = architecture.inputSpace
+    let input = try NPY.read("\(Self.folder)/\(space.rawValue).npy")
+    let x = input.reshaped([1, 1, input.shape[0], input.shape[1]]).variable()
+    let logits = model.network(x, .inference)
+    let expected = try NPY.read("\(Self.folder)/\(architecture.rawValue)/logits.npy")
+    let scale = expected.floats.map(abs).max()!
+    let difference = zip(logits.floats, expected.floats).map { abs($0 - $1) }.max()! / scale
+    print("\(architecture.title): logits differ by \(difference) of their largest")
+    #expect(difference < 1e-4)
+
+    let target = logits.floats.indices.max { logits.floats[$0] < logits.floats[$1] }!
+    let gradient = gradients(of: logits.slice(axis: 1, target..<(target + 1)), at: [x])[0].absolute()
+    let saliency = try NPY.read("\(Self.folder)/\(architecture.rawValue)/saliency.\(space.rawValue).npy")
+    let distance = relativeDistance(gradient, saliency)
+    print("\(architecture.title): saliency differs by \(distance) in the 2-norm")
+    #expect(distance < 1e-3)
+  }
+
+  @Test("log-mel within 0.02 dB and MFCC within 0.05 of librosa's and SciPy's, but at the floor")
+  func frontEnd() throws {
+    let model = TrainedModel(untrained: .init(architecture: .fcmfcc), seed: 0)
+    let waveform = try NPY.read("\(Self.folder)/waveform.npy")
+    let mel = model.features.logMel(waveform.reshaped([1, -1]))
+    let expected = try NPY.read("\(Self.folder)/mel.npy").floats
+    let floor = expected.min()!
+    let differences = zip(mel.floats, expected).filter { $0.1 > floor + 0.01 }.map { abs($0.0 - $0.1) }
+    print("log-mel differs by \(differences.max()!) dB; cells on the floor \(expected.count - differences.count)")
+    #expect(differences.max()! < 0.02)
+
+    let mfcc = model.features.mfcc(logMel: mel)
+    let expectedMFCC = try NPY.read("\(Self.folder)/mfcc.npy").floats
+    let mfccDifference = zip(mfcc.floats, expectedMFCC).map { abs($0 - $1) }.max()!
+    print("MFCC differs by \(mfccDifference)")
+    #expect(mfccDifference < 0.05)
+  }
+}
+
+/// ‖a − b‖ / ‖b‖.
+func relativeDistance(_ a: Tensor, _ b: Tensor) -> Double {
+  let (a, b) = (a.floats, b.floats)
+  precondition(a.count == b.count)
+  let difference = zip(a, b).reduce(0.0) { $0 + pow(Double($1.0) - Double($1.1), 2) }
+  return (difference / b.reduce(0.0) { $0 + Double($1) * Double($1) }).squareRoot()
+}
