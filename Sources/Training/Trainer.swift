@@ -189,11 +189,7 @@ public final class Trainer {
     // A place of its own for each epoch in the generator's sequence, far from the one that drew the weights.
     var places = SeededGenerator(seed: seed ^ 0x5851_F42D_4C95_7F2D &* UInt64(epoch))
     var generator = SeededGenerator(seed: places.next())
-    let order = generator.shuffled(training.clips.indices)
-    // Batch norm needs two clips, so a last one alone is left out.
-    let batches = stride(from: 0, to: order.count, by: recipe.batch)
-      .map { order[$0..<min(order.count, $0 + recipe.batch)] }
-      .filter { $0.count >= 2 }
+    let batches = training.shuffledBatches(of: recipe.batch, using: &generator)
     var sum = 0.0
     for (index, rows) in batches.enumerated() {
       if shouldStop() { return nil }
