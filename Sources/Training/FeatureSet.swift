@@ -81,6 +81,16 @@ public struct FeatureSet: Sendable, Equatable {
     }
   }
 
+  /// What tells clips apart: by values, whatever their names.
+  var clipFingerprints: Set<UInt64> {
+    Set(
+      clips.map { clip in
+        var print = Fingerprint()
+        print.add(clip.values)
+        return print.value
+      })
+  }
+
   /// Tells sets apart: by names, labels and values.
   var fingerprint: String {
     var print = Fingerprint()

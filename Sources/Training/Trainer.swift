@@ -128,7 +128,7 @@ public final class Trainer {
       let missing = classes.indices.filter { !set.contains($0) }.map { classes[$0] }
       if !missing.isEmpty { warnings.append("no \(name) clip is \(missing.joined(separator: " or "))") }
     }
-    let shared = Set(training.clips.map(\.values)).intersection(validation.clips.map(\.values)).count
+    let shared = training.clipFingerprints.intersection(validation.clipFingerprints).count
     if shared > 0 {
       warnings.append("\(shared) clips are both in training and in validation, which flatters the results")
     }
@@ -173,8 +173,10 @@ public final class Trainer {
           validationMacroF1: metrics.macroF1, rate: schedule.rate,
           seconds: (ContinuousClock.now - epochStart).seconds))
       schedule.follow(evaluation.loss)
-      if isBest { best = model.network.storedTensors }
-      if isBest { try described().write(to: folder) }
+      if isBest {
+        best = model.network.storedTensors
+        try described().write(to: folder)
+      }
       try History.write(history, to: folder)
       try save()
       report(.epoch(history.last!, isBest: isBest))

@@ -1,6 +1,7 @@
 import AudioFiles
 import Corpora
 import Foundation
+import Layers
 import Models
 import Tensors
 import Testing
@@ -121,6 +122,31 @@ struct FeatureSetTests {
     #expect(
       throws: TrainingError.unknownClass(path: "a.wav", emotion: "happy", classes: ["angry", "fear"])
     ) { try FeatureSet.compute(manifest, for: two) }
+  }
+
+  @Test("An epoch meets every clip once, in batches of about one length; one length is not sorted at all")
+  func batches() {
+    func set(_ frames: (Int) -> Int) -> FeatureSet {
+      FeatureSet(
+        (0..<130).map { index in
+          ClipFeatures(
+            path: "\(index)", origin: "", label: 0, frames: frames(index),
+            values: [Float](repeating: 0, count: frames(index)), silence: [0])
+        })
+    }
+    var generator = SeededGenerator(seed: 1)
+    let lengths = set { 10 + $0 * 37 % 130 }
+    let batches = lengths.shuffledBatches(of: 16, using: &generator)
+    #expect(batches.joined().sorted() == Array(0..<130))
+    // Of 128 clips drawn, 16 neighbours of one length are about an eighth of the 130 frames that lengths span.
+    let spans = batches.map { rows in rows.map { lengths.clips[$0].frames } }.map { $0.max()! - $0.min()! }
+    #expect(spans.sorted()[4] < 20)
+    #expect(batches.count == 9 && lengths.shuffledBatches(of: 16, using: &generator) != batches)
+
+    // 130 clips in batches of 43 leave one over, which is left out.
+    let equal = set { _ in 10 }.shuffledBatches(of: 43, using: &generator)
+    #expect(equal.map(\.count) == [43, 43, 43])
+    #expect(Set(equal.joined()).count == 129)
   }
 
   @Test("What a model says of a clip does not depend on the clips beside it")

@@ -24,7 +24,7 @@ enum Reference {
 
   /// The elements that the fixture keeps of a larger array.
   static func some(_ values: [Float]) -> [Float] {
-    stride(from: 0, to: values.count, by: (values.count + 39) / 40).map { values[$0] }
+    stride(from: 0, to: values.count, by: (values.count + 39) / 40 | 1).map { values[$0] }
   }
 }
 
