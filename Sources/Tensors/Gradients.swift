@@ -28,11 +28,11 @@ final class Node {
     // By hand, because releasing a long chain node by node would recurse as deep as it is long.
     var released = inputs
     inputs = []
-    while let next = released.popLast() {
-      guard var node = next else { continue }
+    while var node = released.popLast() {
+      // Asked of the optional itself: unwrapped into another variable, the node would have two references.
       if isKnownUniquelyReferenced(&node) {
-        released += node.inputs
-        node.inputs = []
+        released += node!.inputs
+        node!.inputs = []
       }
     }
   }

@@ -1,0 +1,30 @@
+import Testing
+
+@testable import Tensors
+
+@Suite struct LayerNormalizationTests {
+  @Test("Derivatives", arguments: [1, 2, 3])
+  func derivatives(dimensions: Int) {
+    expectDerivatives(at: [2 * sampled([2, 3, 5], 1)]) {
+      $0[0].standardized(dimensions: dimensions, epsilon: 1e-5)
+    }
+  }
+
+  @Test("PyTorch's numbers", arguments: [(1, [6, 131]), (2, [2, 59, 144])])
+  func numbers(dimensions: Int, shape: [Int]) throws {
+    let x = sampled(shape, 1).variable()
+    let y = x.standardized(dimensions: dimensions, epsilon: 1e-5)
+    try PyTorchNumbers.expect(y, "standardized.\(dimensions)/y")
+    try PyTorchNumbers.expect(
+      gradients(of: y, weight: sampled(shape, 99), at: [x])[0], "standardized.\(dimensions)/dx")
+  }
+
+  @Test("A large mean does not swallow the deviations, and a constant row gives zeros")
+  func extremes() {
+    let x = Tensor((0..<64).map { 10_000 + Float($0) }, shape: [64])
+    // Σ (i − 31.5)² / 64 = 341.25.
+    let expected = (0..<64).map { (Double($0) - 31.5) / (341.25 + 1e-5).squareRoot() }
+    #expect(relativeDistance(x.standardized(epsilon: 1e-5).floats.map(Double.init), expected) < 1e-6)
+    #expect(Tensor(repeating: 3, shape: [2, 5]).standardized(epsilon: 1e-5).floats.allSatisfy { $0 == 0 })
+  }
+}
