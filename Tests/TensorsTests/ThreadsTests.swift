@@ -55,18 +55,16 @@ import Testing
     for (k, pair) in zip(several, one).enumerated() { #expect(pair.0 == pair.1, "result \(k)") }
   }
 
-  @Test("Products, convolutions of many channels and recurrences agree to rounding, whatever the threads")
+  // Not convolutions of many channels: oneDNN divides their weight gradients for all threads, whatever it is told, and
+  // would wait for ever (tried with a primitive made inside the loop too). ConvolutionPrimitive refuses it.
+  @Test("Products and recurrences agree to rounding, whatever the threads")
   func libraries() {
     func work() -> [[Float]] {
-      let x = sampled([3, 35, 20, 31], 1).variable()
-      let weight = sampled([40, 35, 3, 3], 2).variable()
-      let y = x.convolved(with: weight, padding: Padding(1))
-      let found = gradients(of: y, weight: sampled(y.shape, 3), at: [x, weight])
       let sequence = sampled([4, 50, 40], 4).variable()
       let w = [sampled([256, 40], 5) * 0.2, sampled([256, 64], 6) * 0.2, sampled([256], 7)].map { $0.variable() }
       let hidden = sequence.lstm(inputWeight: w[0], hiddenWeight: w[1], bias: w[2])
       let back = gradients(of: hidden, weight: sampled(hidden.shape, 8), at: [sequence] + w)
-      return ([y, hidden] + found + back).map(\.floats)
+      return ([hidden] + back).map(\.floats)
     }
     for (several, one) in zip(work(), onOneThread(work)) {
       #expect(relativeDistance(several.map(Double.init), one.map(Double.init)) < 2e-6)
