@@ -53,7 +53,7 @@ let package = Package(
       dependencies: [
         "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .executableTarget(name: "Benchmarks", dependencies: ["Reports"]),
+    .executableTarget(name: "Benchmarks", dependencies: ["Training"]),
 
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers"]),

@@ -1,8 +1,10 @@
+import Foundation
+
 /// Comma-separated values (RFC 4180).
 ///
 /// Read: a byte-order mark is skipped, lines may end in CRLF, LF or CR, blank lines are skipped, quoted fields
 /// may hold commas, line ends and doubled quotes. Written: LF, quotes only where they are needed.
-enum CSV {
+public enum CSV {
   struct Row: Equatable {
     /// The line of the file on which the row starts, from 1.
     let line: Int
@@ -16,20 +18,29 @@ enum CSV {
   }
 
   static func rows(of bytes: some Collection<UInt8>) throws(SyntaxError) -> [Row] {
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
+    guard let text = String(bytes: bytes, encoding: .utf8) else { throw .notUTF8 }
     var reader = Reader(text: Array(text.utf8))
     return try reader.rows()
   }
 
-  static func text(of rows: [[String]]) -> String {
+  public static func text(of rows: [[String]]) -> String {
     rows.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
   }
 
   private static func quoted(_ field: String) -> String {
-    // By byte: a Character may be a CRLF, or a quote with an accent on it.
-    let special = field.utf8.contains { [Reader.comma, Reader.quote, Reader.cr, Reader.lf].contains($0) }
-    let isPlain = !special && field.first != " " && field.last != " "
-    return isPlain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
+    // By scalar: a Character may be a CRLF, or a quote with an accent on it.
+    let scalars = field.unicodeScalars
+    guard
+      field.first == " " || field.last == " "
+        || scalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) })
+    else { return field }
+    var quoted = "\"".unicodeScalars
+    for scalar in scalars {
+      if scalar == "\"" { quoted.append(scalar) }
+      quoted.append(scalar)
+    }
+    quoted.append("\"")
+    return String(quoted)
   }
 
   private struct Reader {

@@ -156,8 +156,7 @@ extension Manifest {
     do {
       try Data(CSV.text(of: [header] + rows).utf8).write(to: place, options: .atomic)
     } catch {
-      let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-      throw .unwritable(path: path, reason: (underlying ?? error as NSError).localizedDescription)
+      throw .unwritable(path: path, reason: systemReason(of: error))
     }
   }
 

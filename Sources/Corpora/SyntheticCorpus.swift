@@ -34,7 +34,7 @@ public struct SyntheticCorpus: Sendable {
       do {
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
       } catch {
-        throw AudioFileError.unwritable(path: place.path, reason: error.localizedDescription)
+        throw AudioFileError.unwritable(path: place.path, reason: systemReason(of: error))
       }
     }
     let clipCount = clipsPerEmotion * Emotion.allCases.count

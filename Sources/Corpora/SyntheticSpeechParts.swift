@@ -64,7 +64,7 @@ struct Syllable {
     let duration = consonant == .plosive ? 0.015 : consonantDuration
     let onset = start + consonantDuration - duration
     guard consonant != .sonorant else { return }
-    let level = generator.uniform(in: 0.15..<0.4)
+    let level = generator.uniform(in: 0.06..<0.2)
     // The noise of a plosive lies lower than that of a fricative.
     var resonator = Resonator(
       hertz: (consonant == .plosive ? 2_500 : 4_800) * scale, bandwidth: 1_500, sampleRate: rate)
@@ -153,13 +153,13 @@ struct Resonator {
   }
 }
 
-/// Five formants in cascade, gliding from vowel to vowel.
+/// Seven formants in cascade, gliding from vowel to vowel.
 struct VocalTract {
-  private static let bandwidths: [Double] = [70, 100, 140, 200, 280]
+  private static let bandwidths: [Double] = [70, 100, 140, 200, 280, 350, 400]
   /// Of a man; they hardly move.
-  private static let upperFormants: [Double] = [3_400, 4_500]
+  private static let upperFormants: [Double] = [3_400, 4_500, 5_500, 6_500]
 
-  /// In Hz, [steps, 5].
+  /// In Hz, [steps, 7].
   private let tracks: [[Double]]
   private let step: Int
 

@@ -72,9 +72,11 @@ struct SyntheticUtterance {
 
     let lead = Int(generator.uniform(in: 0.1..<0.25) * Double(Self.sampleRate))
     let tail = Int(generator.uniform(in: 0.1..<0.25) * Double(Self.sampleRate))
+    // Drawn in any case, so that the clip is the same but for the burst.
+    let burstPlace = generator.uniform()
     if let planted, planted.emotion == emotion {
       let latest = max(0, Double(length) / Double(Self.sampleRate) - planted.duration)
-      let start = Int(generator.uniform() * latest * Double(Self.sampleRate))
+      let start = Int(burstPlace * latest * Double(Self.sampleRate))
       let burst = Self.burst(planted, loudness: cues.loudnessDecibels)
       for (index, value) in burst.prefix(length - start).enumerated() { utterance[start + index] += value }
       let onset = Double(lead + start) / Double(Self.sampleRate)

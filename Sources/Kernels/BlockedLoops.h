@@ -14,10 +14,13 @@ typedef int32_t integers __attribute__((vector_size(4 * BLOCK), aligned(4)));
 #define store(p, v) (*(vector *)(p) = (v))
 // value where the condition holds, else 0.
 #define where(condition, value) ((vector)((integers)(value) & (condition)))
-#define larger(a, b) ({ vector a_ = (a), b_ = (b); integers g_ = a_ > b_; \
+// The larger; NaN where one is NaN, so that it is not lost.
+#define larger(a, b) ({ vector a_ = (a), b_ = (b); integers g_ = (a_ > b_) | (a_ != a_); \
   (vector)(((integers)a_ & g_) | ((integers)b_ & ~g_)); })
+// max(v, 0), NaN where v is.
+#define rectified(v) where(~((v) <= (vector){0}), (v))
 // relu(scale · y + shift).
-#define activated(y, scale, shift) ({ vector v_ = load(y) * (scale) + (shift); where(v_ > (vector){0}, v_); })
+#define activated(y, scale, shift) ({ vector v_ = load(y) * (scale) + (shift); rectified(v_); })
 
 FOR_EACH_CPU static void NAMED(statistics_part)(void *context, long begin, long end) {
   const activation *w = context;
@@ -180,7 +183,7 @@ FOR_EACH_CPU static void NAMED(taps_forward_part)(void *context, long begin, lon
       }
       long n_columns = min_long(tile, t->out_columns - column);
       for (int i = 0; i < tile; ++i)
-        if (i < n_columns) store(y + (column + i) * BLOCK, w->relu ? where(sum[i] > (vector){0}, sum[i]) : sum[i]);
+        if (i < n_columns) store(y + (column + i) * BLOCK, w->relu ? rectified(sum[i]) : sum[i]);
     }
   }
 }
@@ -260,6 +263,7 @@ FOR_EACH_CPU static void NAMED(taps_weight_gradient_part)(void *context, long be
 #undef store
 #undef activated
 #undef where
+#undef rectified
 #undef larger
 #undef EACH_GRADIENT_OF_ROW
 #undef PLANE

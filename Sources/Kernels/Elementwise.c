@@ -25,7 +25,7 @@ FOR_EACH_CPU static void unary_part(void *context, long begin, long end) {
     case kernel_square_root: EACH(__builtin_sqrtf(x))
     case kernel_tanh: EACH(fast_tanh(x))
     case kernel_sigmoid: EACH(fast_sigmoid(x))
-    case kernel_relu: EACH(x > 0 ? x : 0)
+    case kernel_relu: EACH(x <= 0 ? 0 : x)   // NaN stays NaN
     case kernel_absolute: EACH(__builtin_fabsf(x))
     case kernel_square: EACH(x * x)
     case kernel_reciprocal: EACH(1 / x)
@@ -155,8 +155,8 @@ FOR_EACH_CPU static void binary_rows(void *context, long begin, long end) {
       case kernel_subtract: EACH_PAIR(l - r)
       case kernel_multiply: EACH_PAIR(l * r)
       case kernel_divide: EACH_PAIR(l / r)
-      case kernel_maximum: EACH_PAIR(l > r ? l : r)
-      case kernel_minimum: EACH_PAIR(l < r ? l : r)
+      case kernel_maximum: EACH_PAIR(l > r || l != l ? l : r)
+      case kernel_minimum: EACH_PAIR(l < r || l != l ? l : r)
       case kernel_greater: EACH_PAIR(l > r ? 1.0f : 0.0f)
       case kernel_equal: EACH_PAIR(l == r ? 1.0f : 0.0f)
     }

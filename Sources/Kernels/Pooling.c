@@ -22,7 +22,7 @@ static void pool_part(void *context, long begin, long end) {
           for (long c = s->column_start[j]; c < s->column_end[j]; ++c) {
             float value = x[r * s->columns + c];
             sum += value;
-            if (value > best) best = value;
+            if (value > best || value != value) best = value;
           }
         long size = (s->row_end[i] - s->row_start[i]) * (s->column_end[j] - s->column_start[j]);
         y[i * s->out_columns + j] = s->maximum ? best : (float)(sum / size);

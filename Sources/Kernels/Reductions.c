@@ -18,7 +18,7 @@ FOR_EACH_CPU static void reduce_rows(void *context, long begin, long end) {
     if (w->inner == 1) {
       if (w->maximum) {
         float best = -INFINITY;
-        for (long i = 0; i < w->axis; ++i) best = x[i] > best ? x[i] : best;
+        for (long i = 0; i < w->axis; ++i) best = x[i] > best || x[i] != x[i] ? x[i] : best;
         out[0] = best;
       } else {
         // Eight sums side by side, in a fixed order, so that the loop is vector code and the result always the same.
@@ -40,7 +40,7 @@ FOR_EACH_CPU static void reduce_rows(void *context, long begin, long end) {
         for (long i = 0; i < w->axis; ++i)
           for (long j = 0; j < n; ++j) {
             float value = x[i * w->inner + start + j];
-            best[j] = value > best[j] ? value : best[j];
+            best[j] = value > best[j] || value != value ? value : best[j];
           }
         for (long j = 0; j < n; ++j) out[start + j] = best[j];
       } else {
@@ -100,11 +100,12 @@ FOR_EACH_CPU static void softmax_rows(void *context, long begin, long end) {
   for (long row = begin; row < end; ++row) {
     const float *x = w->x + row * w->columns;
     float *y = w->out + row * w->columns;
-    float top = -INFINITY, sum = 0;
+    float top = -INFINITY;
+    double sum = 0;
     for (long i = 0; i < w->columns; ++i) top = x[i] > top ? x[i] : top;
     for (long i = 0; i < w->columns; ++i) y[i] = fast_exp(x[i] - top);
     for (long i = 0; i < w->columns; ++i) sum += y[i];
-    float scale = 1 / sum;
+    float scale = (float)(1 / sum);
     for (long i = 0; i < w->columns; ++i) y[i] *= scale;
   }
 }

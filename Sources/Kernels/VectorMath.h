@@ -4,7 +4,7 @@
 #include <string.h>
 
 // exp and log as branch-free polynomials, so that a loop over them becomes vector code.
-// Coefficients: Cephes' expf and logf (Moshier); errors below 2 units in the last place.
+// Coefficients: Cephes' expf, logf and tanhf (Moshier); errors below 2 units in the last place.
 
 static inline __attribute__((always_inline)) float bits_to_float(int32_t bits) {
   float value;
@@ -20,7 +20,7 @@ static inline __attribute__((always_inline)) int32_t float_to_bits(float value) 
 
 static inline __attribute__((always_inline)) float fast_exp(float x) {
   // The ends keep 2ⁿ within the exponent's range: exp underflows to 0 below, overflows to infinity above.
-  float bounded = x < -87.3f ? -87.3f : (x > 88.7f ? 88.7f : x);
+  float bounded = x < -87.3f ? -87.3f : (x > 88.72284f ? 88.72284f : x);
   float n = __builtin_floorf(bounded * 1.44269504088896341f + 0.5f);
   float r = bounded - n * 0.693359375f;
   r = r - n * -2.12194440e-4f;
@@ -35,7 +35,7 @@ static inline __attribute__((always_inline)) float fast_exp(float x) {
   int32_t half = (int32_t)n / 2, rest = (int32_t)n - half;
   value = value * bits_to_float((half + 127) << 23) * bits_to_float((rest + 127) << 23);
   value = x < -87.3f ? 0.0f : value;
-  value = x > 88.7228f ? INFINITY : value;
+  value = x > 88.72283f ? INFINITY : value;   // log of the largest float
   return x != x ? x : value;
 }
 
@@ -68,9 +68,13 @@ static inline __attribute__((always_inline)) float fast_log(float x) {
 static inline __attribute__((always_inline)) float fast_sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
 
 static inline __attribute__((always_inline)) float fast_tanh(float x) {
-  // Near zero 1 − 2/(e²ˣ + 1) cancels; the series x − x³/3 + 2x⁵/15 − 17x⁷/315 is exact to rounding there.
+  // Near zero 1 − 2/(e²ˣ + 1) cancels; Cephes' polynomial stands in up to 0.625.
   float x2 = x * x;
-  float series = x * (1.0f + x2 * (-0.33333333f + x2 * (0.13333333f - x2 * 0.053968254f)));
+  float p = -5.70498872745e-3f;
+  p = p * x2 + 2.06390887954e-2f;
+  p = p * x2 - 5.37397155531e-2f;
+  p = p * x2 + 1.33314422036e-1f;
+  p = p * x2 - 3.33332819422e-1f;
   float quotient = 1.0f - 2.0f / (fast_exp(2.0f * x) + 1.0f);
-  return x2 < 0.04f ? series : quotient;
+  return x2 < 0.390625f ? p * x2 * x + x : quotient;
 }

@@ -12,12 +12,14 @@ public final class ForwardPass {
   public let purpose: Purpose
   /// Whether gradients at the weights will be asked for. Without them, a pass keeps only what the input's gradient needs.
   public let recordsWeights: Bool
+  /// Whether dropout drops in training. Without it a training step is the same everywhere, and can be compared.
+  public let dropsOut: Bool
   private var generator: SeededGenerator
   private var recorded: [ObjectIdentifier: Tensor] = [:]
 
   /// - Parameter seed: Of what the pass draws (dropout).
-  public init(_ purpose: Purpose, recordsWeights: Bool, seed: UInt64 = 0) {
-    (self.purpose, self.recordsWeights) = (purpose, recordsWeights)
+  public init(_ purpose: Purpose, recordsWeights: Bool, seed: UInt64 = 0, dropsOut: Bool = true) {
+    (self.purpose, self.recordsWeights, self.dropsOut) = (purpose, recordsWeights, dropsOut)
     generator = SeededGenerator(seed: seed)
   }
 
@@ -46,6 +48,6 @@ public final class ForwardPass {
 extension Tensor {
   /// Dropout in training, nothing at inference.
   public func dropout(_ probability: Float, _ pass: ForwardPass) -> Tensor {
-    pass.purpose == .training ? dropout(probability, seed: pass.draw()) : self
+    pass.purpose == .training && pass.dropsOut ? dropout(probability, seed: pass.draw()) : self
   }
 }

@@ -15,7 +15,10 @@ public enum NPY {
   }
 
   public static func read(_ path: String) throws(TensorFileError) -> Tensor {
-    let data = try readFile(path)
+    try decode(readFile(path), path: path)
+  }
+
+  static func decode(_ data: Data, path: String) throws(TensorFileError) -> Tensor {
     func malformed(_ reason: String) -> TensorFileError { .malformed(path: path, reason: reason) }
     guard data.count >= 10, data.prefix(6) == Data([0x93]) + Data("NUMPY".utf8) else {
       throw malformed("not an npy file")
@@ -27,12 +30,15 @@ public enum NPY {
     guard let shapeMatch = header.firstMatch(of: /'shape': \(([0-9, ]*)\)/) else {
       throw malformed("no shape in its header")
     }
-    let shape = shapeMatch.1.split(whereSeparator: { ", ".contains($0) }).compactMap { Int($0) }
+    let sizes = shapeMatch.1.split(whereSeparator: { ", ".contains($0) })
+    let shape = sizes.compactMap { Int($0) }
+    guard shape.count == sizes.count, let count = elementCount(shape) else {
+      throw malformed("an impossible shape: (\(shapeMatch.1))")
+    }
     guard header.contains("'fortran_order': False") else {
       throw malformed("column-major arrays are not read")
     }
     let body = data[(10 + length)...]
-    let count = shape.reduce(1, *)
     let isDouble = header.contains("'<f8'")
     guard isDouble || header.contains("'<f4'") else { throw malformed("only <f4 and <f8 arrays are read") }
     guard body.count == count * (isDouble ? 8 : 4) else {

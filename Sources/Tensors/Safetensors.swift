@@ -64,10 +64,15 @@ public enum TensorFileError: Error, CustomStringConvertible, Equatable {
 /// The safetensors format: an 8-byte little-endian length, a JSON header of that length, the arrays' bytes
 /// (https://github.com/huggingface/safetensors, "Format").
 public enum Safetensors {
-  private struct Entry: Codable {
+  private struct Entry: Encodable {
     var dtype: String
     var shape: [Int]
-    var data_offsets: [Int]
+    var place: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case dtype, shape
+      case place = "data_offsets"
+    }
   }
 
   /// Headers above this many bytes are refused, as the format's own library does.
@@ -91,32 +96,24 @@ public enum Safetensors {
     let body = data.subdata(in: (data.startIndex + 8 + Int(length))..<data.endIndex)
     var tensors: [String: StoredTensor] = [:]
     for (name, value) in object where name != "__metadata__" {
-      guard let raw = try? JSONSerialization.data(withJSONObject: value),
-        let entry = try? JSONDecoder().decode(Entry.self, from: raw)
+      guard let entry = value as? [String: Any], let type = entry["dtype"] as? String,
+        let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int]
       else { throw malformed("the entry of \(name) is malformed") }
-      guard let element = StoredTensor.Element(rawValue: entry.dtype) else {
-        throw malformed("\(name) is of type \(entry.dtype); F32 and I64 can be read")
+      guard let element = StoredTensor.Element(rawValue: type) else {
+        throw malformed("\(name) is of type \(type); F32 and I64 can be read")
       }
-      // Sizes that multiply past Int would trap further on.
-      var count = 1
-      for size in entry.shape {
-        let (product, overflow) = count.multipliedReportingOverflow(by: size)
-        guard size >= 0, !overflow, product <= Int.max / 8 else {
-          throw malformed("the shape of \(name) is impossible")
-        }
-        count = product
+      guard let count = elementCount(shape) else { throw malformed("the shape of \(name) is impossible") }
+      guard offsets.count == 2, 0 <= offsets[0], offsets[0] <= offsets[1] else {
+        throw malformed("the place of \(name) is malformed")
       }
-      guard entry.data_offsets.count == 2, 0 <= entry.data_offsets[0],
-        entry.data_offsets[0] <= entry.data_offsets[1]
-      else { throw malformed("the place of \(name) is malformed") }
-      let (start, end) = (entry.data_offsets[0], entry.data_offsets[1])
+      let (start, end) = (offsets[0], offsets[1])
       guard end <= body.count else {
         throw malformed("cut short: \(name) ends at byte \(end) of \(body.count)")
       }
       guard end - start == count * element.size else {
-        throw malformed("\(name) of shape \(entry.shape) has \(end - start) bytes")
+        throw malformed("\(name) of shape \(shape) has \(end - start) bytes")
       }
-      tensors[name] = StoredTensor(element: element, shape: entry.shape, bytes: body.subdata(in: start..<end))
+      tensors[name] = StoredTensor(element: element, shape: shape, bytes: body.subdata(in: start..<end))
     }
     return tensors
   }
@@ -128,7 +125,7 @@ public enum Safetensors {
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
       entries[name] = Entry(
         dtype: tensor.element.rawValue, shape: tensor.shape,
-        data_offsets: [body.count, body.count + tensor.bytes.count])
+        place: [body.count, body.count + tensor.bytes.count])
       body += tensor.bytes
     }
     let encoder = JSONEncoder()
@@ -141,6 +138,18 @@ public enum Safetensors {
     file += body
     try writeFile(file, path)
   }
+}
+
+/// The number of elements of a shape that a file names; nil where a size is below zero, or where sizes multiply so far,
+/// zeros aside, that strides or bytes would overflow and trap further on.
+func elementCount(_ shape: [Int]) -> Int? {
+  var bound = 1
+  for size in shape {
+    let (product, overflow) = bound.multipliedReportingOverflow(by: max(size, 1))
+    guard size >= 0, !overflow, product <= Int.max / 8 else { return nil }
+    bound = product
+  }
+  return shape.contains(0) ? 0 : bound
 }
 
 func readFile(_ path: String) throws(TensorFileError) -> Data {
@@ -161,9 +170,8 @@ func writeFile(_ data: Data, _ path: String) throws(TensorFileError) {
 
 /// The system's own words for an error of Foundation's, without its class names.
 private func reason(_ error: any Error) -> String {
-  let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-  if let underlying, underlying.domain == NSPOSIXErrorDomain {
-    return String(cString: strerror(Int32(underlying.code)))
+  if let underlying = (error as? CocoaError)?.underlying as? POSIXError {
+    return String(cString: strerror(underlying.code.rawValue))
   }
-  return (error as NSError).localizedDescription
+  return error.localizedDescription
 }

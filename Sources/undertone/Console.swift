@@ -23,10 +23,8 @@ enum Console {
   }
 
   static func describe(_ error: any Error) -> String {
-    if let error = error as? any CustomStringConvertible, !(error is NSError) || type(of: error) != NSError.self {
-      return error.description
-    }
-    return error.localizedDescription
+    // Our errors describe themselves; Foundation's do it in an Objective-C way.
+    type(of: error) == NSError.self ? error.localizedDescription : "\(error)"
   }
 
   /// sysexits.h: 65 bad data in a file, 66 no such file, 73 a result that cannot be written, 70 a fault of ours.
@@ -40,6 +38,10 @@ enum Console {
     case TensorFileError.unwritable, CheckpointError.unwritable: 73
     case is TensorFileError, is CheckpointError: 65
     case let error as OutputError: error.exitStatus
+    case TrainingError.nothingToResume: 66
+    case TrainingError.unwritable: 73
+    case TrainingError.alreadyFinished, TrainingError.recipe: 64
+    case is TrainingError: 65
     default: 70
     }
   }
@@ -88,16 +90,19 @@ struct ProgressBar {
   init(_ label: String, total: Int) { (self.label, self.total) = (label, total) }
 
   func show(_ done: Int, note: String = "") {
-    guard Console.isTerminal, total > 0 else { return }
-    let width = 24
-    let filled = width * done / total
-    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    guard total > 0 else { return }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let left = done > 0 ? " \(Self.time(seconds / Double(done) * Double(total - done))) left" : ""
-    var line = "\(label) \(bar) \(done)/\(total)\(left)\(note.isEmpty ? "" : "  \(note)")"
-    line = String(line.prefix(79))
-    FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
-    Self.isShown = true
+    let left = done > 0 ? "\(Self.time(seconds / Double(done) * Double(total - done))) left  " : ""
+    Self.draw(label, share: Double(done) / Double(total), note: "\(done)/\(total)  \(left)\(note)")
+  }
+
+  static func draw(_ label: String, share: Double, note: String) {
+    guard Console.isTerminal else { return }
+    let width = 24
+    let filled = Int(Double(width) * min(1, max(0, share)))
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    FileHandle.standardError.write(Data("\r\u{1B}[K\("\(label) \(bar) \(note)".prefix(79))".utf8))
+    isShown = true
   }
 
   /// Wipes a bar that is shown, so that a line can be written.

@@ -95,7 +95,9 @@ struct Explain: ParsableCommand {
           print(try report.json(arrays: written, figures: figures, seconds: seconds))
         } else {
           let probability = String(format: "%.2f", explanation.probabilities[explanation.predicted])
-          print("\(file): \(explanation.classes[explanation.predicted]) (p = \(probability)) → \(figures.joined(separator: ", "))")
+          print(
+            "\(file): \(explanation.classes[explanation.predicted]) (p = \(probability)) → \(figures.joined(separator: ", "))"
+          )
         }
       }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attributions
 import Foundation
+import Layers
 import Models
 import Reports
 import Tensors
@@ -47,7 +48,8 @@ struct Doctor: ParsableCommand {
       let start = ContinuousClock.now
       let explanation = try Explainer(model: model, method: Saliency()).explain(hum, path: "a hum")
       let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
-      print("built-in model: \(model.architecture.title), works (\(explanation.inputs.count) inputs in \(milliseconds) ms)")
+      print(
+        "built-in model: \(model.architecture.title), works (\(explanation.inputs.count) inputs in \(milliseconds) ms)")
     }
   }
 }

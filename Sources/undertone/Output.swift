@@ -55,6 +55,8 @@ struct OutputFolder {
 /// The system's own words for an error of Foundation's.
 private func reason(_ error: any Error) -> String {
   let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-  if let underlying, underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
+  if let underlying, underlying.domain == NSPOSIXErrorDomain {
+    return String(cString: strerror(Int32(underlying.code)))
+  }
   return (error as NSError).localizedDescription
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attributions
 import AudioFiles
+import Corpora
 import Foundation
 import Models
 import Reports
@@ -79,9 +80,8 @@ struct Predict: ParsableCommand {
   private func show(_ probabilities: [Double], file: String, from range: Range<Double>?, _ model: TrainedModel) throws {
     let seconds = range.map { [$0.lowerBound, $0.upperBound] }
     if csv {
-      let quoted = file.contains(where: { ",\"\n".contains($0) }) ? "\"\(file.replacing("\"", with: "\"\""))\"" : file
       let times = seconds?.map { String(format: "%.3f", $0) } ?? ["", ""]
-      print(([quoted] + times + probabilities.map { String(format: "%.6f", $0) }).joined(separator: ","))
+      print(CSV.text(of: [[file] + times + probabilities.map { String(format: "%.6f", $0) }]), terminator: "")
       return
     }
     let ranked = probabilities.indices.sorted { probabilities[$0] > probabilities[$1] }

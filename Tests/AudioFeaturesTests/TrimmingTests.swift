@@ -20,6 +20,13 @@ private func librosaRanges() throws -> [(signal: [Float], range: Range<Int>)] {
   }
 }
 
+/// Seconds that the processor has spent on this thread, whatever else the machine does.
+private func threadSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
 @Suite("Trimming")
 struct TrimmingTests {
   @Test("The range kept is librosa's, silence and 1-sample signals included")
@@ -39,11 +46,10 @@ struct TrimmingTests {
   @Test("An hour at 16 kHz takes well under a second")
   func speed() {
     let signal = [Float](repeating: 0, count: 1_000_000) + [Float](repeating: 0.1, count: 57_600_000)
-    let clock = ContinuousClock()
-    var range = 0..<0
-    let time = clock.measure { range = trimmed(signal).range }
+    let start = threadSeconds()
+    let range = trimmed(signal).range
+    #expect(threadSeconds() - start < 0.5)
     #expect(range.upperBound == signal.count)
-    #expect(time < .seconds(1))
   }
 
   @Test("A fixed length cuts the end or pads it with zeros")

@@ -25,7 +25,7 @@ def sampled(shape, seed):
 
 def store(name, value):
     value = value.detach().numpy().astype(np.float32)
-    stored[name] = np.ascontiguousarray(value.reshape(-1)[::97] if value.size > 1500 else value)
+    stored[name] = np.array(value.reshape(-1)[::97] if value.size > 1500 else value, order="C")
 
 
 def record(name, output, **inputs):

@@ -7,8 +7,7 @@ import Testing
     "Derivatives with either operand transposed",
     arguments: [(false, false), (false, true), (true, false), (true, true)])
   func derivatives(transposed: (Bool, Bool)) {
-    func oriented(_ leading: [Int], _ rows: Int, _ columns: Int, _ exchanged: Bool, _ seed: UInt64) -> Tensor
-    {
+    func oriented(_ leading: [Int], _ rows: Int, _ columns: Int, _ exchanged: Bool, _ seed: UInt64) -> Tensor {
       sampled(leading + (exchanged ? [columns, rows] : [rows, columns]), seed)
     }
     for (a, b) in [([], []), ([3], [3]), ([2], []), ([], [2]), ([2, 1], [3]), ([1], [2]), ([5], [])]

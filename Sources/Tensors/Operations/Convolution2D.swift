@@ -78,6 +78,7 @@ final class DenseConvolution: Convolution {
   /// The weights in a primitive's layout, made once.
   private func packedWeights(for primitive: ConvolutionPrimitive) -> Storage {
     if let made = packed[primitive.shape] { return made }
+    if packed.count >= 16 { packed.removeAll() }
     let made = Storage(count: primitive.weightCount)
     primitive.reorder(weight.storage.pointer, to: made.pointer)
     packed[primitive.shape] = made

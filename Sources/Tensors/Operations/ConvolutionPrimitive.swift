@@ -1,4 +1,5 @@
 import COneDNN
+import Kernels
 import Synchronization
 
 /// A oneDNN convolution for one shape, forward or one of its gradients, kept for the next call of that shape.
@@ -15,6 +16,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     var relu = false
   }
 
+  private static let cacheLimit = 512
   private static let cache = Mutex<[Shape: ConvolutionPrimitive]>([:])
 
   /// The CPU, and the stream that runs on the calling thread.
@@ -37,6 +39,8 @@ final class ConvolutionPrimitive: @unchecked Sendable {
   static func cached(_ shape: Shape) -> ConvolutionPrimitive {
     cache.withLock { cache in
       if let made = cache[shape] { return made }
+      // Clips of every length would fill the memory with code; oneDNN's own cache softens the fall.
+      if cache.count >= cacheLimit { cache.removeAll() }
       let made = ConvolutionPrimitive(shape)
       cache[shape] = made
       return made
@@ -44,6 +48,8 @@ final class ConvolutionPrimitive: @unchecked Sendable {
   }
 
   let shape: Shape
+  /// oneDNN divided the work among so many threads; with fewer, they would wait for the others for ever.
+  private let threads = kernel_thread_count()
   private let primitive: UnsafeMutablePointer<onednn_convolution>
 
   private init(_ shape: Shape) {
@@ -86,6 +92,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     input: UnsafeMutablePointer<Float>, weights: UnsafeMutablePointer<Float>,
     bias: UnsafePointer<Float>? = nil, output: UnsafeMutablePointer<Float>
   ) {
+    precondition(threads == kernel_thread_count(), "a convolution inside parallel(_:grain:_:)")
     let scratchpad = Storage(count: primitive.pointee.scratchpad_bytes / 4 + 1)
     let status = onednn_convolution_run(
       primitive, Self.processor.stream, input, weights, bias, output, scratchpad.pointer)

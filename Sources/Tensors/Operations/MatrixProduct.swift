@@ -11,7 +11,7 @@ extension Tensor {
     precondition(rank >= 2 && other.rank >= 2, "a matrix product of \(shape) and \(other.shape)")
     if other.rank == 2, rank > 2, !transposeSelf {
       // Rows of all matrices at once: one large product instead of many small ones.
-      let rows = reshaped([-1, shape[rank - 1]])
+      let rows = reshaped([shape.dropLast().reduce(1, *), shape[rank - 1]])
       let product = rows.matrixProduct(other, transposeOther: transposeOther)
       return product.reshaped(shape.dropLast() + [product.shape[1]])
     }

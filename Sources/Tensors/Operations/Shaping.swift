@@ -20,13 +20,14 @@ extension Tensor {
   /// Dimension d of the result is dimension order[d] of this one.
   public func permuted(_ order: [Int]) -> Tensor {
     precondition(order.sorted() == Array(0..<rank), "\(order) does not order the dimensions of \(shape)")
+    guard rank > 1 else { return self }
     let x = rowMajor
     let strides = Self.strides(shape)
     let target = order.map { shape[$0] }
     var inverse = order
     for (d, source) in order.enumerated() { inverse[source] = d }
     return Tensor(target) {
-      kernel_copy_strided(x.storage.pointer, order.map { strides[$0] }, $0, target, Int32(max(rank, 1)))
+      kernel_copy_strided(x.storage.pointer, order.map { strides[$0] }, $0, target, Int32(rank))
     }.recorded(from: [self]) { dy, _ in [dy.permuted(inverse)] }
   }
 
@@ -43,7 +44,7 @@ extension Tensor {
     let own = shape
     return Tensor(target) {
       kernel_copy_strided(
-        x.storage.pointer, Self.broadcastStrides(own, to: target), $0, target, Int32(max(target.count, 1)))
+        x.storage.pointer, Self.broadcastStrides(own, to: target), $0, target, Int32(target.count))
     }.recorded(from: [self]) { dy, _ in [dy.summed(to: own)] }
   }
 

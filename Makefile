@@ -1,0 +1,60 @@
+# Debian or Ubuntu with Swift 6.1 or later; everything else is installed from here.
+SWIFT ?= swift
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+PACKAGES := libopenblas-openmp-dev libdnnl-dev libfftw3-dev libsndfile1-dev libsamplerate0-dev libpng-dev \
+	libcairo2-dev fonts-dejavu-core pkg-config
+UNDERTONE := .build/release/undertone
+QUICK := output/quickstart
+
+.PHONY: help dependencies build quickstart test lint benchmark clean
+
+help:
+	@echo "make quickstart   install what is missing, build, and make figures from built-in material"
+	@echo "make build        install what is missing, and build $(UNDERTONE)"
+	@echo "make test         install what is missing, and run the tests"
+	@echo "make benchmark    milliseconds a clip of every step"
+
+# apt is asked only for what dpkg does not have.
+dependencies:
+	@missing=""; for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q "install ok installed" || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing$$missing"; \
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; \
+	fi
+
+build: dependencies
+	$(SWIFT) build -c release --product undertone
+
+quickstart: build
+	@echo "A corpus of speech-like clips whose cues are known:"
+	$(UNDERTONE) corpus synthesize --clips 24 --output $(QUICK)/corpus
+	@echo "A model of your own, trained on it:"
+	$(UNDERTONE) train cnnatt --data $(QUICK)/corpus/manifest.csv --by speaker --epochs 25 --overwrite \
+	  --output $(QUICK)/model
+	@echo "What the two models hear:"
+	$(UNDERTONE) explain $(QUICK)/corpus/speaker-01/angry-001.wav $(QUICK)/corpus/speaker-02/sadness-002.wav \
+	  --output $(QUICK)/built-in
+	$(UNDERTONE) explain $(QUICK)/corpus/speaker-01/angry-001.wav $(QUICK)/corpus/speaker-02/sadness-002.wav \
+	  --model $(QUICK)/model --output $(QUICK)/own
+	$(UNDERTONE) figures --data $(QUICK)/corpus/manifest.csv --model $(QUICK)/model --clips 6 \
+	  --output $(QUICK)/sheets
+	@echo
+	@echo "Made in $(QUICK): corpus/ (clips), model/ (weights, history.csv, curves.png), built-in/ and own/ (what each"
+	@echo "model heard in two clips), sheets/ (six clips an emotion). Next, on a recording of yours:"
+	@echo "  $(UNDERTONE) explain FILE.wav"
+
+# Threads that wait asleep: many tests run at once, each with threads of its own.
+test: dependencies lint
+	OMP_WAIT_POLICY=passive $(SWIFT) test -c release
+
+lint:
+	$(SWIFT) format lint --strict -r Package.swift Sources Tests
+
+benchmark: dependencies
+	$(SWIFT) build -c release --product Benchmarks
+	.build/release/Benchmarks $(ARGUMENTS)
+
+clean:
+	rm -rf .build

@@ -1,0 +1,104 @@
+import Foundation
+
+/// How much each number of an input contributed, in the input's own shape.
+public struct Attribution: Sendable {
+  public var values: [Float]
+  /// Whether the sign means for or against; otherwise only magnitudes are shown.
+  public var isSigned: Bool
+  /// What the colour bar calls it: “saliency”, “integrated gradients”.
+  public var name: String
+  /// The unit of the values: “logit/dB”.
+  public var unit: String
+
+  public init(values: [Float], isSigned: Bool, name: String = "attribution", unit: String) {
+    self.values = values
+    self.isSigned = isSigned
+    self.name = name
+    self.unit = unit
+  }
+}
+
+/// Gives attributions their colours: laid over an underlay the more opaque the greater they are, so that
+/// what matters little leaves the underlay as it is.
+struct AttributionScale {
+  /// The magnitude that gets the strongest colour: the 99.5th percentile of all that is drawn, so that
+  /// a single spike does not bleach the rest. Zero if everything is.
+  let limit: Double
+  let isSigned: Bool
+  /// Whether magnitudes beyond the limit were met.
+  let isClipped: Bool
+
+  private static let percentile = 0.995
+
+  init(_ drawn: [Float], isSigned: Bool) {
+    let magnitudes = drawn.map(abs).sorted()
+    let largest = Double(magnitudes.last ?? 0)
+    let robust =
+      magnitudes.isEmpty ? 0 : Double(magnitudes[Int(Double(magnitudes.count - 1) * Self.percentile)])
+    // Denormal noise is nothing; and what is zero but in a few places is shown up to its maximum.
+    limit = largest < Double(Float.leastNormalMagnitude) ? 0 : robust > 0 ? robust : largest
+    isClipped = largest > limit
+    self.isSigned = isSigned
+  }
+
+  var isZero: Bool { limit == 0 }
+
+  /// 0…255 for a value: the place in `layers`.
+  func level(_ value: Float) -> Int {
+    guard limit > 0 else { return isSigned ? 128 : 0 }
+    let share = min(1, abs(Double(value)) / limit)
+    guard isSigned else { return Int((share * 255).rounded()) }
+    return Int((127.5 + (value < 0 ? -127.5 : 127.5) * share).rounded())
+  }
+
+  /// Colour and opacity of each level.
+  var layers: [(color: Color, alpha: Double)] { isSigned ? Self.signedLayers : Self.magnitudeLayers }
+
+  // Magma from its light to its dark end, without what is nearly white or nearly black: on paper the
+  // strongest colour is the darkest.
+  private static let magnitudeLayers = (0..<256).map { level in
+    let share = Double(level) / 255
+    return (color: ColorMap.magma.color(at: 0.80 - 0.52 * share), alpha: opacity(share))
+  }
+
+  private static let signedLayers = (0..<256).map { level in
+    let share = max(0, abs(Double(level) - 127.5) - 0.5) / 127
+    return (color: ColorMap.diverging.colors[level], alpha: opacity(share))
+  }
+
+  private static func opacity(_ share: Double) -> Double { 0.95 * share }
+
+  /// The bar for these colours on white; not for an attribution that is zero everywhere. What `note` adds,
+  /// such as an average, gets a line of its own.
+  func bar(name: String, unit: String, note: String? = nil, height: Double) -> ColorBar {
+    let exponent = limit >= 0.1 && limit < 1000 ? 0 : Int(floor(log10(limit)))
+    let power = exponent == 0 ? "" : "10" + superscript(exponent)
+    let unit = [power, unit].filter { !$0.isEmpty }.joined(separator: " ")
+    let label = [
+      unit.isEmpty ? name : "\(name) (\(unit))", note, isClipped ? "to 99.5th percentile" : "to maximum",
+    ]
+    return bar(
+      label: label.compactMap { $0 }, limit: limit / pow(10, Double(exponent)), isClipped: isClipped,
+      height: height)
+  }
+
+  /// The bar where each clip has a scale of its own.
+  static func relativeBar(name: String, isSigned: Bool, height: Double) -> ColorBar {
+    AttributionScale([1], isSigned: isSigned).bar(
+      label: [name, "relative to each clip’s 99.5th percentile"], limit: 1, isClipped: true, height: height)
+  }
+
+  private func bar(label: [String], limit: Double, isClipped: Bool, height: Double) -> ColorBar {
+    let lower = isSigned ? -limit : 0
+    return ColorBar(
+      label: label, colors: layers.map { $0.color.over(.white, alpha: $0.alpha) }, lower: lower, upper: limit,
+      ticks: roundTicks(from: lower, to: limit, count: ColorBar.tickCount(height: height)),
+      extendsBelow: isClipped && isSigned, extendsAbove: isClipped)
+  }
+}
+
+/// 10 to the power of this: −3 as ⁻³.
+func superscript(_ value: Int) -> String {
+  let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
+  return (value < 0 ? "⁻" : "") + String(String(abs(value)).map { digits[$0.wholeNumberValue!] })
+}

@@ -1,0 +1,226 @@
+import CCairo
+import Foundation
+
+/// What a figure draws on: pixels, an SVG or a PDF, all measured in points of 1/96 inch from the top left
+/// corner. A figure gets one from `Figure.encoded`; nothing else makes one.
+public final class Canvas {
+  /// The whole picture, in points.
+  let bounds: Rectangle
+  /// Device pixels per point; in SVG and PDF, pixels of the embedded heat maps per point.
+  let scale: Double
+
+  private let context: OpaquePointer
+  private let surface: OpaquePointer
+  private let regular = cairo_toy_font_face_create(
+    Canvas.family, CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL)
+  private let bold = cairo_toy_font_face_create(
+    Canvas.family, CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_BOLD)
+
+  // Where it is not installed, fontconfig takes the system's sans-serif in its place.
+  private static let family = "DejaVu Sans"
+
+  /// Draws on `surface`, which stays the caller's.
+  init(surface: OpaquePointer, size: Size, scale: Double, unitsPerPoint: Double) {
+    self.surface = surface
+    self.scale = scale
+    bounds = Rectangle(x: 0, y: 0, width: size.width, height: size.height)
+    context = cairo_create(surface)
+    cairo_scale(context, unitsPerPoint, unitsPerPoint)
+    // Unhinted text has the same widths at every scale and in every format, and so the same layout.
+    let options = cairo_font_options_create()
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE)
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF)
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY)
+    cairo_set_font_options(context, options)
+    cairo_font_options_destroy(options)
+    cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
+    // All of it, also where the size ends within a pixel.
+    setSource(.white, 1)
+    cairo_paint(context)
+  }
+
+  deinit {
+    cairo_destroy(context)
+    cairo_font_face_destroy(regular)
+    cairo_font_face_destroy(bold)
+  }
+
+  /// Cairo's complaint, if it has one: it draws nothing more after its first.
+  var failure: String? {
+    let status = cairo_status(context)
+    return status == CAIRO_STATUS_SUCCESS ? nil : String(cString: cairo_status_to_string(status))
+  }
+
+  // MARK: Shapes
+
+  /// A coordinate moved to the nearest edge between pixels, where straight lines are sharp.
+  func aligned(_ coordinate: Double) -> Double { (coordinate * scale).rounded() / scale }
+
+  func aligned(_ rectangle: Rectangle) -> Rectangle {
+    let left = aligned(rectangle.left)
+    let top = aligned(rectangle.top)
+    return Rectangle(
+      x: left, y: top, width: aligned(rectangle.right) - left, height: aligned(rectangle.bottom) - top)
+  }
+
+  func fill(_ rectangle: Rectangle, _ color: Color, alpha: Double = 1) {
+    setSource(color, alpha)
+    cairo_rectangle(context, rectangle.x, rectangle.y, rectangle.width, rectangle.height)
+    cairo_fill(context)
+  }
+
+  func fill(_ polygon: [Point], _ color: Color, alpha: Double = 1) {
+    setSource(color, alpha)
+    trace(polygon)
+    cairo_close_path(context)
+    cairo_fill(context)
+  }
+
+  /// A line of even width, dashed by the lengths of `dashes` in points.
+  func stroke(
+    _ points: [Point], _ color: Color, width: Double = 1, dashes: [Double] = [], alpha: Double = 1
+  ) {
+    setSource(color, alpha)
+    cairo_set_line_width(context, width)
+    cairo_set_dash(context, dashes, Int32(dashes.count), 0)
+    trace(points)
+    cairo_stroke(context)
+  }
+
+  /// A dot on a curve, ringed with white.
+  func dot(at place: Point, radius: Double, _ color: Color) {
+    for (radius, color) in [(radius + 1, Color.white), (radius, color)] {
+      setSource(color, 1)
+      cairo_new_sub_path(context)
+      cairo_arc(context, place.x, place.y, radius, 0, 2 * .pi)
+      cairo_fill(context)
+    }
+  }
+
+  /// The edges of a rectangle, as sharp lines just outside it.
+  func frame(_ rectangle: Rectangle, _ color: Color = .ink) {
+    let line = max(1, (0.8 * scale).rounded(.down)) / scale
+    let inner = aligned(rectangle)
+    let width = inner.width + 2 * line
+    fill(Rectangle(x: inner.x - line, y: inner.y - line, width: width, height: line), color)
+    fill(Rectangle(x: inner.x - line, y: inner.bottom, width: width, height: line), color)
+    fill(Rectangle(x: inner.x - line, y: inner.y, width: line, height: inner.height), color)
+    fill(Rectangle(x: inner.right, y: inner.y, width: line, height: inner.height), color)
+  }
+
+  /// A sharp thin line, upright or level.
+  func rule(from start: Point, to end: Point, _ color: Color = .ink) {
+    let line = max(1, (0.8 * scale).rounded(.down)) / scale
+    let left = aligned(min(start.x, end.x))
+    let top = aligned(min(start.y, end.y))
+    fill(
+      Rectangle(
+        x: left, y: top, width: max(line, aligned(max(start.x, end.x)) - left),
+        height: max(line, aligned(max(start.y, end.y)) - top)), color)
+  }
+
+  /// Runs `draw` with everything outside `rectangle` cut off.
+  func clipped(to rectangle: Rectangle, _ draw: () -> Void) {
+    cairo_save(context)
+    cairo_rectangle(context, rectangle.x, rectangle.y, rectangle.width, rectangle.height)
+    cairo_clip(context)
+    draw()
+    cairo_restore(context)
+  }
+
+  /// Fills `rectangle`, moved to whole pixels, with a picture made for just that many pixels: `paint` gets
+  /// room for width × height pixels 0x00RRGGBB, `stride` apart from row to row.
+  func picture(
+    in rectangle: Rectangle,
+    paint: (_ pixels: UnsafeMutablePointer<UInt32>, _ width: Int, _ height: Int, _ stride: Int) -> Void
+  ) {
+    let place = aligned(rectangle)
+    let width = Int((place.width * scale).rounded())
+    let height = Int((place.height * scale).rounded())
+    guard width > 0, height > 0 else { return }
+    let image = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(width), Int32(height))
+    defer { cairo_surface_destroy(image) }
+    if let data = cairo_image_surface_get_data(image) {
+      let stride = Int(cairo_image_surface_get_stride(image)) / 4
+      data.withMemoryRebound(to: UInt32.self, capacity: stride * height) {
+        paint($0, width, height, stride)
+      }
+      cairo_surface_mark_dirty(image)
+    }
+    cairo_save(context)
+    cairo_translate(context, place.x, place.y)
+    cairo_scale(context, 1 / scale, 1 / scale)
+    cairo_set_source_surface(context, image, 0, 0)
+    cairo_pattern_set_filter(cairo_get_source(context), CAIRO_FILTER_NEAREST)
+    cairo_paint(context)
+    cairo_restore(context)
+  }
+
+  private func setSource(_ color: Color, _ alpha: Double) {
+    cairo_set_source_rgba(
+      context, Double(color.red) / 255, Double(color.green) / 255, Double(color.blue) / 255, alpha)
+  }
+
+  private func trace(_ points: [Point]) {
+    for (index, point) in points.enumerated() {
+      if index == 0 {
+        cairo_move_to(context, point.x, point.y)
+      } else {
+        cairo_line_to(context, point.x, point.y)
+      }
+    }
+  }
+
+  // MARK: Text
+
+  /// The width of a line of text, in points.
+  func width(of text: String, _ font: Font) -> Double {
+    select(font)
+    var extents = cairo_text_extents_t()
+    cairo_text_extents(context, Self.drawable(text), &extents)
+    return extents.x_advance
+  }
+
+  /// Writes one line of text: `place` is its left, middle or right, and its top, middle or bottom. Text
+  /// that is `turned` reads upwards; its left is then its lower end and its top its left side.
+  func text(
+    _ text: String, at place: Point, _ font: Font, horizontally: Alignment = .start,
+    vertically: Alignment = .center, turned: Bool = false, color: Color = .ink
+  ) {
+    let width = horizontally == .start ? 0 : self.width(of: text, font)
+    select(font)
+    setSource(color, 1)
+    cairo_save(context)
+    cairo_translate(context, place.x, place.y)
+    if turned { cairo_rotate(context, -.pi / 2) }
+    let x = horizontally == .start ? 0 : horizontally == .center ? -width / 2 : -width
+    // Between the capital's height and the descent, which are 0.73 and 0.24 of the size in DejaVu Sans.
+    let y =
+      switch vertically {
+      case .start: 0.76 * font.size
+      case .center: 0.36 * font.size
+      case .end: -0.24 * font.size
+      }
+    cairo_move_to(context, x, y)
+    cairo_show_text(context, Self.drawable(text))
+    cairo_restore(context)
+  }
+
+  private func select(_ font: Font) {
+    cairo_set_font_face(context, font.isBold ? bold : regular)
+    cairo_set_font_size(context, font.size)
+  }
+
+  /// Composed, because Cairo puts one glyph after the other, and without control characters.
+  private static func drawable(_ text: String) -> String {
+    if text.utf8.allSatisfy({ $0 >= 32 && $0 < 127 }) { return text }
+    let composed = text.precomposedStringWithCanonicalMapping
+    return String(
+      String.UnicodeScalarView(
+        composed.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+  }
+}
+
+enum Alignment {
+  case start, center, end
+}

@@ -1,0 +1,76 @@
+/// The key to the colours of a picture, upright beside it.
+struct ColorBar {
+  /// What the colours mean, with its unit, and perhaps a second line.
+  var label: [String]
+  /// From the low end to the high end.
+  var colors: [Color]
+  /// The values at both ends.
+  var lower, upper: Double
+  var ticks: [Axis.Tick]
+  /// Whether the picture has values beyond an end, which a point on the bar shows.
+  var extendsBelow = false, extendsAbove = false
+
+  private static let thickness = 10.0
+  private static let point = 7.0
+
+  func width(on canvas: Canvas) -> Double {
+    let numbers = ticks.map { canvas.width(of: $0.label, .tick) }.max() ?? 0
+    return Self.thickness + Plot.tickLength + 2 + numbers + 3 + Double(label.count) * Font.tick.line
+  }
+
+  func draw(on canvas: Canvas, left: Double, top: Double, height: Double) {
+    let left = canvas.aligned(left)
+    let bar = Rectangle(
+      x: left, y: top + (extendsAbove ? Self.point : 0), width: Self.thickness,
+      height: height - (extendsAbove ? Self.point : 0) - (extendsBelow ? Self.point : 0))
+    canvas.frame(bar)
+    canvas.picture(in: bar) { pixels, width, height, stride in
+      for y in 0..<height {
+        let position = 1 - (Double(y) + 0.5) / Double(height)
+        let color = colors[min(colors.count - 1, Int(position * Double(colors.count)))].pixel
+        (pixels + y * stride).update(repeating: color, count: width)
+      }
+    }
+    for (extends, edge, tip, color) in [
+      (extendsAbove, bar.top, bar.top - Self.point, colors.last),
+      (extendsBelow, bar.bottom, bar.bottom + Self.point, colors.first),
+    ] where extends {
+      let inner = edge + (tip > edge ? 1 : -1) * 0.5
+      let corners = [
+        Point(x: bar.left - 0.5, y: inner), Point(x: bar.middle.x, y: tip),
+        Point(x: bar.right + 0.5, y: inner),
+      ]
+      canvas.fill(corners, color ?? .white)
+      canvas.stroke(corners, .ink, width: 0.8)
+    }
+    for tick in ticks {
+      let y = bar.bottom - bar.height * (tick.value - lower) / (upper - lower)
+      canvas.rule(from: Point(x: bar.right, y: y), to: Point(x: bar.right + Plot.tickLength, y: y))
+      canvas.text(tick.label, at: Point(x: bar.right + Plot.tickLength + 2, y: y), .tick)
+    }
+    let numbers = ticks.map { canvas.width(of: $0.label, .tick) }.max() ?? 0
+    var x = bar.right + Plot.tickLength + 2 + numbers + 3
+    for line in label {
+      let font = canvas.fitted(line, to: height, .tick)
+      canvas.text(
+        canvas.shortened(line, to: height, font), at: Point(x: x, y: top + height / 2), font,
+        horizontally: .center, vertically: .start, turned: true)
+      x += Font.tick.line
+    }
+  }
+}
+
+extension ColorBar {
+  static func tickCount(height: Double) -> Int { max(4, min(6, Int(height / 32))) }
+
+  /// A bar for values between two ends, with ticks at round values.
+  static func linear(
+    _ label: String..., map: ColorMap, from lower: Double, to upper: Double, height: Double,
+    extendsBelow: Bool = false, extendsAbove: Bool = false
+  ) -> ColorBar {
+    ColorBar(
+      label: label, colors: map.colors, lower: lower, upper: upper,
+      ticks: roundTicks(from: lower, to: upper, count: tickCount(height: height)),
+      extendsBelow: extendsBelow, extendsAbove: extendsAbove)
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+
+/// A waveform over its attribution, which is averaged over 5 ms and coloured over the panel's whole height.
+struct WaveformPanel {
+  let axis: Axis
+  let scale: AttributionScale?
+  private let samples: ArraySlice<Float>
+  private let sampleRate: Double
+  private let attribution: [Float]
+
+  private static let bin = 0.005
+
+  init(_ waveform: ExplanationFigure.Waveform, duration: Double) {
+    sampleRate = waveform.sampleRate
+    samples = waveform.samples.prefix(max(1, Int(duration * sampleRate)))
+    let loudest = Double(max(samples.max() ?? 0, -(samples.min() ?? 0)))
+    let reach = loudest > 0 ? 1.06 * loudest : 1
+    axis = .linear("Amplitude", from: -reach, to: reach, ticks: 4)
+    guard let values = waveform.attribution else {
+      attribution = []
+      scale = nil
+      return
+    }
+    let binCount = max(1, Int((Double(samples.count) / sampleRate / Self.bin).rounded(.up)))
+    let perBin = sampleRate * Self.bin
+    attribution = (0..<binCount).map { [count = samples.count] bin in
+      let start = min(count - 1, Int(Double(bin) * perBin))
+      let end = min(count, max(start + 1, Int(Double(bin + 1) * perBin)))
+      let sum = values.values[start..<end].reduce(Float(0)) { $0 + (values.isSigned ? $1 : abs($1)) }
+      return sum / Float(end - start)
+    }
+    scale = AttributionScale(attribution, isSigned: values.isSigned)
+  }
+
+  func draw(on canvas: Canvas, in plot: Plot) {
+    if let scale, !scale.isZero {
+      var colors = Heatmap(
+        attribution.map { _ in 0 }, rows: 1, columns: attribution.count, map: .paper, lower: 0, upper: 1)
+      colors.overlay(attribution, scale)
+      let end = min(plot.x.upper, Double(attribution.count) * Self.bin)
+      let frame = plot.frame
+      colors.draw(
+        on: canvas, in: Rectangle(x: frame.x, y: frame.y, width: plot.x(end) - frame.x, height: frame.height),
+        left: -0.5, right: end / Self.bin - 0.5, top: 0, bottom: 0)
+    }
+    if scale?.isZero == true { canvas.sayZero(in: plot.frame) }
+    canvas.clipped(to: plot.frame) { drawLine(on: canvas, in: plot) }
+  }
+
+  /// The line itself where there are few samples; else from the lowest to the highest in each pixel.
+  private func drawLine(on canvas: Canvas, in plot: Plot) {
+    let pixels = Int(plot.frame.width * canvas.scale)
+    let perPixel = plot.x.upper * sampleRate / Double(pixels)
+    guard perPixel > 3 else {
+      let points = samples.enumerated().map { plot.point(Double($0.offset) / sampleRate, Double($0.element)) }
+      return canvas.stroke(points, .ink, width: 0.7)
+    }
+    var upper: [Point] = []
+    var lower: [Point] = []
+    for pixel in 0..<pixels {
+      let start = Int(Double(pixel) * perPixel)
+      let end = min(samples.count, Int(Double(pixel + 1) * perPixel) + 1)
+      guard start < end else { break }
+      var (low, high) = (samples[start], samples[start])
+      for index in start..<end {
+        low = min(low, samples[index])
+        high = max(high, samples[index])
+      }
+      let x = plot.frame.left + (Double(pixel) + 0.5) / canvas.scale
+      upper.append(Point(x: x, y: plot.y(Double(high)) - 0.25))
+      lower.append(Point(x: x, y: plot.y(Double(low)) + 0.25))
+    }
+    canvas.fill(upper + lower.reversed(), Color(0x303030))
+  }
+}

@@ -1,0 +1,93 @@
+import Kernels
+import Layers
+import Tensors
+
+/// Adam and AdamW over a network's weights, with PyTorch's defaults β = (0.9, 0.999), ε = 1e-8.
+///
+/// With g the gradient (plus decay · w in Adam), m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g², step t is
+/// w ← (1 − rate · decay)w − rate · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε), the first factor in AdamW only.
+public final class Adam {
+  /// A parameter with its moments, and which of the rates is its own.
+  private struct Entry {
+    let name: String
+    let parameter: Parameter
+    let part: Int
+    var first, second: [Float]
+
+    mutating func step(
+      _ gradient: Tensor, _ optimizer: Recipe.Optimizer, _ part: Recipe.Part, rate: Double, number: Int
+    ) {
+      precondition(
+        gradient.shape == parameter.shape, "a gradient of \(gradient.shape) for \(parameter.shape)")
+      var weights = parameter.value.floats
+      gradient.withFloats {
+        kernel_adam(
+          &weights, $0.baseAddress, &first, &second, weights.count, Float(rate), 0.9, 0.999, 1e-8,
+          Float(part.weightDecay), optimizer == .adamw ? 1 : 0, number)
+      }
+      parameter.value = Tensor(weights, shape: parameter.shape)
+    }
+  }
+
+  private let optimizer: Recipe.Optimizer
+  private let parts: [Recipe.Part]
+  private var entries: [Entry]
+  /// Steps taken.
+  public private(set) var steps = 0
+
+  /// - Parameter parts: See ``Recipe/parts``.
+  public init(_ optimizer: Recipe.Optimizer, parts: [Recipe.Part], of network: some Layer) {
+    self.optimizer = optimizer
+    let parts = parts + [Recipe.Part("", weightDecay: 0)]
+    self.parts = parts
+    entries = network.namedParameters.filter { $0.parameter.role == .weight }.map { name, parameter in
+      let zeros = [Float](repeating: 0, count: parameter.value.count)
+      let part = parts.firstIndex { name.hasPrefix($0.prefix) }!
+      return Entry(name: name, parameter: parameter, part: part, first: zeros, second: zeros)
+    }
+    // A part of rate 0 is frozen: no gradients are asked for.
+    entries.removeAll { parts[$0.part].rateFactor == 0 }
+  }
+
+  /// What ``step(_:rate:)`` wants gradients of, in its order.
+  public var parameters: [Parameter] { entries.map(\.parameter) }
+
+  /// One step down the gradients of ``parameters``.
+  public func step(_ gradients: [Tensor], rate: Double) {
+    precondition(gradients.count == entries.count, "\(gradients.count) gradients for \(entries.count)")
+    steps += 1
+    for (index, gradient) in gradients.enumerated() {
+      let part = parts[entries[index].part]
+      entries[index].step(gradient, optimizer, part, rate: rate * part.rateFactor, number: steps)
+    }
+  }
+
+  // MARK: Saving
+
+  /// The moments, under `first.NAME` and `second.NAME`.
+  var storedMoments: [String: StoredTensor] {
+    var stored: [String: StoredTensor] = [:]
+    for entry in entries {
+      stored["first.\(entry.name)"] = StoredTensor(Tensor(entry.first, shape: entry.parameter.shape))
+      stored["second.\(entry.name)"] = StoredTensor(Tensor(entry.second, shape: entry.parameter.shape))
+    }
+    return stored
+  }
+
+  /// Takes up where ``storedMoments`` were taken, after `steps` steps.
+  /// - Parameter path: Of the file, for errors.
+  func load(_ stored: [String: StoredTensor], steps: Int, path: String) throws(TrainingError) {
+    func moment(_ name: String, _ shape: [Int]) throws(TrainingError) -> [Float] {
+      guard let found = stored[name], found.shape == shape else {
+        throw .damagedState(path: path, reason: "the moments \(name) are missing or of another shape")
+      }
+      return found.tensor.floats
+    }
+    for index in entries.indices {
+      let shape = entries[index].parameter.shape
+      entries[index].first = try moment("first.\(entries[index].name)", shape)
+      entries[index].second = try moment("second.\(entries[index].name)", shape)
+    }
+    self.steps = steps
+  }
+}

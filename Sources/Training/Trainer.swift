@@ -1,0 +1,261 @@
+import Foundation
+import Layers
+import Models
+import Tensors
+
+/// What a training reports while it runs.
+public enum TrainingEvent: Sendable {
+  case batch(TrainingProgress)
+  /// An epoch is done; `isBest` says that its weights are now in the folder.
+  case epoch(EpochRecord, isBest: Bool)
+}
+
+/// Where a training stands within an epoch.
+public struct TrainingProgress: Sendable, Equatable {
+  /// From 1.
+  public let epoch: Int
+  public let epochs: Int
+  /// Batches done of the epoch.
+  public let batch: Int
+  public let batches: Int
+  /// The mean over those batches.
+  public let loss: Double
+  /// Seconds since the run began.
+  public let elapsed: Double
+  /// Seconds until the last epoch's end, as far as the past tells.
+  public let remaining: Double
+}
+
+/// How a run ended.
+public struct TrainingResult: Sendable {
+  /// False where it was asked to stop.
+  public let isFinished: Bool
+  public let history: [EpochRecord]
+  /// The epoch with the lowest validation loss; nil where none was finished.
+  public let best: EpochRecord?
+}
+
+/// Trains a network epoch by epoch into a model folder: the weights of the best epoch (`model.safetensors`,
+/// `config.json`), `history.csv`, and what is needed to go on after an interruption (`resume.json`).
+///
+/// All chance comes from the seed and the number of the epoch. So the same seed gives the same weights, and an epoch
+/// that was interrupted is repeated as it was.
+public final class Trainer {
+  public let recipe: Recipe
+  public let seed: UInt64
+  public let folder: String
+  /// What the user should know of the data before the run.
+  public let warnings: [String]
+  /// The model in training; after a run, with its best weights.
+  public private(set) var model: TrainedModel
+  public private(set) var history: [EpochRecord] = []
+
+  private let provenance: [String: String]
+  private let training, validation: FeatureSet
+  private let trainingData, validationData: String
+  private let optimizer: Adam
+  private var schedule: PlateauSchedule
+  private var best: [String: StoredTensor] = [:]
+
+  /// A new training.
+  /// - Parameters:
+  ///   - model: Its weights are where the training starts.
+  ///   - folder: Made where it is missing.
+  ///   - provenance: Is added to the `training` entries of `config.json`: names of the data, versions.
+  public init(
+    _ model: TrainedModel, recipe: Recipe, seed: UInt64, training: FeatureSet, validation: FeatureSet,
+    folder: String, provenance: [String: String] = [:]
+  ) throws(TrainingError) {
+    try recipe.check()
+    warnings = try Self.check(training, validation, classes: model.classes)
+    (self.model, self.recipe, self.seed, self.folder) = (model, recipe, seed, folder)
+    (self.training, self.validation, self.provenance) = (training, validation, provenance)
+    (trainingData, validationData) = (training.fingerprint, validation.fingerprint)
+    optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
+    schedule = PlateauSchedule(rate: recipe.rate, factor: recipe.plateauFactor, patience: recipe.patience)
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw .unwritable(path: folder, reason: (error as NSError).localizedDescription)
+    }
+    try save()
+  }
+
+  /// Goes on with a training where its last whole epoch ended, with the same numbers as without the interruption.
+  /// - Parameter epochs: How many there are to be in all; nil keeps the recipe's number.
+  public init(
+    resuming folder: String, epochs: Int? = nil, training: FeatureSet, validation: FeatureSet
+  ) throws {
+    let saved = try SavedTraining.read(folder)
+    var recipe = saved.recipe
+    recipe.epochs = epochs ?? recipe.epochs
+    try recipe.check()
+    let model = TrainedModel(untrained: saved.configuration, seed: saved.seed)
+    warnings = try Self.check(training, validation, classes: model.classes)
+    (trainingData, validationData) = (training.fingerprint, validation.fingerprint)
+    guard (trainingData, validationData) == (saved.trainingData, saved.validationData) else {
+      throw TrainingError.otherData(folder: folder)
+    }
+    guard saved.history.count < recipe.epochs else {
+      throw TrainingError.alreadyFinished(folder: folder, epochs: saved.history.count)
+    }
+    let arrays = try saved.readArrays(folder)
+    let path = saved.arraysPath(folder)
+    try model.network.load(Self.part("weights.", of: arrays), path: path)
+    (self.model, self.recipe, seed, self.folder) = (model, recipe, saved.seed, folder)
+    (self.training, self.validation, provenance) = (training, validation, saved.provenance)
+    (history, schedule, best) = (saved.history, saved.schedule, Self.part("best.", of: arrays))
+    optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
+    try optimizer.load(arrays, steps: saved.steps, path: path)
+  }
+
+  private static func part(_ prefix: String, of arrays: [String: StoredTensor]) -> [String: StoredTensor] {
+    Dictionary(
+      uniqueKeysWithValues: arrays.filter { $0.key.hasPrefix(prefix) }
+        .map { (String($0.key.dropFirst(prefix.count)), $0.value) })
+  }
+
+  /// Throws where training is impossible; returns what makes its numbers doubtful.
+  private static func check(
+    _ training: FeatureSet, _ validation: FeatureSet, classes: [String]
+  ) throws(TrainingError) -> [String] {
+    let present = Set(training.clips.map(\.label))
+    guard training.clips.count >= 2 else { throw .tooFewClips(found: training.clips.count) }
+    guard present.count >= 2 else { throw .oneClass(name: classes[present.first!]) }
+    guard !validation.clips.isEmpty else { throw .noValidationClips }
+    var warnings: [String] = []
+    for (name, set) in [("training", present), ("validation", Set(validation.clips.map(\.label)))] {
+      let missing = classes.indices.filter { !set.contains($0) }.map { classes[$0] }
+      if !missing.isEmpty { warnings.append("no \(name) clip is \(missing.joined(separator: " or "))") }
+    }
+    let shared = training.clipFingerprints.intersection(validation.clipFingerprints).count
+    if shared > 0 {
+      warnings.append("\(shared) clips are both in training and in validation, which flatters the results")
+    }
+    return warnings
+  }
+
+  // MARK: The run
+
+  public var bestEpoch: EpochRecord? { history.min { $0.validationLoss < $1.validationLoss } }
+
+  /// Trains until the recipe's last epoch.
+  /// - Parameter shouldStop: Asked before each batch; once true, the run ends with the state of the last whole epoch.
+  /// - Throws: ``TrainingError``, or what a model folder throws that cannot be written.
+  public func run(
+    _ report: (TrainingEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false }
+  ) throws -> TrainingResult {
+    let start = ContinuousClock.now
+    let first = history.count + 1
+    for epoch in first...max(first, recipe.epochs) {
+      let epochStart = ContinuousClock.now
+      let loss = try trainEpoch(epoch, shouldStop: shouldStop) { batch, batches, running in
+        let elapsed = (ContinuousClock.now - start).seconds
+        let share =
+          (Double(epoch - first) + Double(batch) / Double(batches)) / Double(recipe.epochs - first + 1)
+        report(
+          .batch(
+            TrainingProgress(
+              epoch: epoch, epochs: recipe.epochs, batch: batch, batches: batches, loss: running,
+              elapsed: elapsed,
+              remaining: elapsed / share - elapsed)))
+      }
+      guard let loss else { return try end(isFinished: false) }
+
+      let evaluation = model.evaluate(validation)
+      guard evaluation.loss.isFinite else { throw diverged(epoch) }
+      let metrics = evaluation.metrics
+      let isBest = bestEpoch.map { evaluation.loss < $0.validationLoss } ?? true
+      history.append(
+        EpochRecord(
+          epoch: epoch, trainLoss: loss, validationLoss: evaluation.loss,
+          validationAccuracy: metrics.accuracy,
+          validationMacroF1: metrics.macroF1, rate: schedule.rate,
+          seconds: (ContinuousClock.now - epochStart).seconds))
+      schedule.follow(evaluation.loss)
+      if isBest {
+        best = model.network.storedTensors
+        try described().write(to: folder)
+      }
+      try History.write(history, to: folder)
+      try save()
+      report(.epoch(history.last!, isBest: isBest))
+    }
+    return try end(isFinished: true)
+  }
+
+  /// The mean loss of the epoch's batches; nil where it was stopped.
+  private func trainEpoch(
+    _ epoch: Int, shouldStop: () -> Bool, progress: (_ batch: Int, _ batches: Int, _ loss: Double) -> Void
+  ) throws(TrainingError) -> Double? {
+    // A place of its own for each epoch in the generator's sequence, far from the one that drew the weights.
+    var places = SeededGenerator(seed: seed ^ 0x5851_F42D_4C95_7F2D &* UInt64(epoch))
+    var generator = SeededGenerator(seed: places.next())
+    let batches = training.shuffledBatches(of: recipe.batch, using: &generator)
+    var sum = 0.0
+    for (index, rows) in batches.enumerated() {
+      if shouldStop() { return nil }
+      let pass = ForwardPass(.training, recordsWeights: true, seed: generator.next())
+      let (input, labels) = training.batch(rows)
+      let loss = model.network(input, pass).crossEntropy(labels: labels)
+      guard loss.scalar.isFinite else { throw diverged(epoch) }
+      sum += Double(loss.scalar)
+      optimizer.step(pass.gradients(of: loss, at: optimizer.parameters), rate: schedule.rate)
+      progress(index + 1, batches.count, sum / Double(index + 1))
+    }
+    return sum / Double(batches.count)
+  }
+
+  private func diverged(_ epoch: Int) -> TrainingError {
+    .diverged(epoch: epoch, rate: schedule.rate, bestEpoch: bestEpoch?.epoch, folder: folder)
+  }
+
+  private func end(isFinished: Bool) throws -> TrainingResult {
+    if !best.isEmpty {
+      // Written again: an interruption between weights and state can have left those of an epoch that is to be repeated.
+      try model.network.load(best, path: folder)
+      try described().write(to: folder)
+      model = try TrainedModel(folder: folder)
+    }
+    return TrainingResult(isFinished: isFinished, history: history, best: bestEpoch)
+  }
+
+  /// The model with what is known of its training in its configuration.
+  private func described() -> TrainedModel {
+    var configuration = model.configuration
+    configuration.training = provenance
+    configuration.training["recipe"] = recipe.name
+    configuration.training["optimizer"] = recipe.optimizer.rawValue
+    configuration.training["rate"] = "\(recipe.rate)"
+    configuration.training["batch"] = "\(recipe.batch)"
+    configuration.training["epochs"] = "\(recipe.epochs)"
+    configuration.training["seed"] = "\(seed)"
+    configuration.training["training_clips"] = "\(training.clips.count)"
+    configuration.training["validation_clips"] = "\(validation.clips.count)"
+    configuration.training["training_data"] = trainingData
+    configuration.training["validation_data"] = validationData
+    if let best = bestEpoch {
+      configuration.training["best_epoch"] = "\(best.epoch)"
+      configuration.training["validation_loss"] = "\(best.validationLoss)"
+      configuration.training["validation_accuracy"] = "\(best.validationAccuracy)"
+      configuration.training["validation_macro_f1"] = "\(best.validationMacroF1)"
+    }
+    return TrainedModel(
+      configuration: configuration, network: model.network, name: model.name, digest: model.digest)
+  }
+
+  private func save() throws(TrainingError) {
+    var arrays = optimizer.storedMoments
+    for (name, tensor) in model.network.storedTensors { arrays["weights.\(name)"] = tensor }
+    for (name, tensor) in best { arrays["best.\(name)"] = tensor }
+    try SavedTraining(
+      configuration: model.configuration, recipe: recipe, seed: seed, provenance: provenance,
+      history: history, schedule: schedule, steps: optimizer.steps, trainingData: trainingData,
+      validationData: validationData
+    ).write(arrays, to: folder)
+  }
+}
+
+extension Duration {
+  fileprivate var seconds: Double { self / .seconds(1) }
+}

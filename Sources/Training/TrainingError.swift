@@ -1,0 +1,41 @@
+/// Why a training does not start, or does not go on. The description is one line.
+public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
+  case tooFewClips(found: Int)
+  case oneClass(name: String)
+  case noValidationClips
+  /// A clip whose emotion is none of the model's classes.
+  case unknownClass(path: String, emotion: String, classes: [String])
+  case recipe(reason: String)
+  /// The loss is NaN or infinite; `bestEpoch` is the one whose weights are in the folder.
+  case diverged(epoch: Int, rate: Double, bestEpoch: Int?, folder: String)
+  case nothingToResume(folder: String)
+  case damagedState(path: String, reason: String)
+  /// The clips or their features are not those that the training began with.
+  case otherData(folder: String)
+  case alreadyFinished(folder: String, epochs: Int)
+  case unwritable(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .tooFewClips(let found):
+      "training needs at least 2 clips, and there \(found == 1 ? "is 1" : "are \(found)")"
+    case .oneClass(let name): "training needs clips of at least 2 emotions, and all are \(name)"
+    case .noValidationClips:
+      "there are no validation clips; without them the best epoch cannot be known"
+    case .unknownClass(let path, let emotion, let classes):
+      "\(path): the model has no class \(emotion); it has \(classes.joined(separator: ", "))"
+    case .recipe(let reason): "the recipe cannot be followed: \(reason)"
+    case .diverged(let epoch, let rate, let best, let folder):
+      "the training diverged in epoch \(epoch): the loss is not a number any more at rate \(rate). Try a tenth of that "
+        + "rate."
+        + (best.map { " The weights of epoch \($0), the best until then, are in \(folder)" } ?? "")
+    case .nothingToResume(let folder): "\(folder): no training to resume: it has no resume.json"
+    case .damagedState(let path, let reason): "\(path): \(reason); start the training anew"
+    case .otherData(let folder):
+      "\(folder): this training began with other clips or other features; resume it with the same, or start anew"
+    case .alreadyFinished(let folder, let epochs):
+      "\(folder): this training is finished after \(epochs) epochs; ask for more to go on"
+    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
+    }
+  }
+}

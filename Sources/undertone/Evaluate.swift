@@ -1,0 +1,125 @@
+import ArgumentParser
+import Corpora
+import Figures
+import Foundation
+import Models
+import Reports
+import Training
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Says how often a model is right on the clips of a manifest.",
+    discussion: """
+      Prints accuracy, macro F1 and the confusion matrix, and draws it.
+
+      Examples:
+        undertone evaluate --data validation.csv
+        undertone evaluate --model output/train/fcmfcc --data validation.csv --predictions predictions.csv
+      """)
+
+  @OptionGroup var model: ModelOption
+
+  @Option(help: ArgumentHelp("A manifest.", valueName: "file"))
+  var data: String
+
+  @Option(help: "Figure formats: png, svg, pdf; several with commas.")
+  var format = "png"
+
+  @Option(help: ArgumentHelp("Also write each clip's probabilities to this CSV file.", valueName: "file"))
+  var predictions: String?
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @Option(help: ArgumentHelp("The folder for the figure.", valueName: "folder"))
+  var output = "output/evaluate"
+
+  func run() throws {
+    try Console.run {
+      let formats = try figureFormats(format)
+      let model = try self.model.load()
+      let manifest = try Manifest.read(data)
+      let folder = try OutputFolder(output)
+      let features = try computeFeatures(manifest, for: model, label: "features")
+      let bar = ProgressBar("evaluating", total: features.clips.count)
+      let evaluation = model.evaluate(features) { bar.show($0) }
+      ProgressBar.clear()
+      let metrics = evaluation.metrics
+
+      let figure = ConfusionFigure(
+        title: ["\(model.architecture.title) \(model.name) on \(URL(fileURLWithPath: data).lastPathComponent)"],
+        classes: model.classes, counts: metrics.confusion)
+      var figures: [String] = []
+      for format in formats {
+        let path = folder.file("confusion.\(format.rawValue)")
+        try figure.write(
+          to: path, as: format,
+          provenance: [
+            "Software": "Undertone \(undertoneVersion)", "Source": data, "Model": "\(model.name) (\(model.digest))",
+          ])
+        figures.append(path)
+      }
+      if let predictions { try write(evaluation, to: predictions) }
+      print(
+        json ? try Summary(evaluation, model: model.name, data: data, figure: figures.first).line : text(evaluation))
+      if !json { print(figures.joined(separator: "\n")) }
+      if features.clips.count < manifest.entries.count { throw ExitCode(65) }
+    }
+  }
+
+  private func text(_ evaluation: Evaluation) -> String {
+    func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
+    let metrics = evaluation.metrics
+    var confusion = Table(header: ["true \\ predicted"] + evaluation.classes.map { String($0.prefix(5)) } + ["recall"])
+    for (index, name) in evaluation.classes.enumerated() {
+      confusion.rows.append(
+        [name] + metrics.confusion[index].map(String.init) + [String(format: "%.2f", metrics.byClass[index].recall)])
+    }
+    var lines = [
+      "clips \(evaluation.predictions.count), accuracy \(percent(metrics.accuracy)), macro F1 "
+        + "\(String(format: "%.3f", metrics.macroF1)), among the top two \(percent(evaluation.topAccuracy(2)))", "",
+      confusion.text, "",
+    ]
+    if evaluation.metricsByOrigin.count > 1 {
+      for (origin, metrics) in evaluation.metricsByOrigin.sorted(by: { $0.key < $1.key }) {
+        lines.append(
+          "\(origin): accuracy \(percent(metrics.accuracy)), macro F1 \(String(format: "%.3f", metrics.macroF1))")
+      }
+      lines.append("")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private func write(_ evaluation: Evaluation, to path: String) throws {
+    let rows = evaluation.predictions.map { prediction in
+      [prediction.path, evaluation.classes[prediction.label], evaluation.classes[prediction.predicted]]
+        + prediction.probabilities.map { String($0) }
+    }
+    let folder = try OutputFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    try folder.write(
+      CSV.text(of: [["path", "emotion", "predicted"] + evaluation.classes] + rows),
+      to: URL(fileURLWithPath: path).lastPathComponent)
+  }
+
+  private struct Summary: Encodable {
+    let model, data: String
+    let clips: Int
+    let loss, accuracy, macroF1, topTwo: Double
+    let classes: [String]
+    let confusion: [[Int]]
+    let byClass: [String: Metrics.OfClass]
+    let byOrigin: [String: Metrics]
+    let figure: String?
+
+    init(_ evaluation: Evaluation, model: String, data: String, figure: String?) {
+      let metrics = evaluation.metrics
+      (self.model, self.data, self.figure) = (model, data, figure)
+      clips = evaluation.predictions.count
+      (loss, accuracy, macroF1) = (evaluation.loss, metrics.accuracy, metrics.macroF1)
+      topTwo = evaluation.topAccuracy(2)
+      (classes, confusion) = (evaluation.classes, metrics.confusion)
+      byClass = Dictionary(uniqueKeysWithValues: zip(evaluation.classes, metrics.byClass))
+      byOrigin = evaluation.metricsByOrigin
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import AudioFeatures
+import AudioFiles
+import Foundation
+import Testing
+
+@testable import Corpora
+
+@Suite("Synthetic corpus")
+struct SyntheticCorpusTests {
+  private static let corpus = SyntheticCorpus(clipsPerEmotion: 4, speakers: 2, seed: 5)
+
+  private func rootMeanSquare(_ samples: some Collection<Float>) -> Double {
+    (samples.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(samples.count)).squareRoot()
+  }
+
+  /// Power of a signal near a frequency, by the definition of the Fourier transform, under a Hann window.
+  private func power(_ signal: [Double], hertz: Double) -> Double {
+    var real = 0.0
+    var imaginary = 0.0
+    for (index, value) in signal.enumerated() {
+      let window = 0.5 - 0.5 * cos(2 * .pi * Double(index) / Double(signal.count))
+      let angle = 2 * .pi * hertz * Double(index) / 16_000
+      real += window * value * cos(angle)
+      imaginary += window * value * sin(angle)
+    }
+    return real * real + imaginary * imaginary
+  }
+
+  /// Mean pitch by autocorrelation of 40 ms frames that are clearly periodic.
+  private func meanPitch(_ samples: [Float]) -> Double {
+    let frame = 640
+    var pitches: [Double] = []
+    for start in stride(from: 0, to: samples.count - 2 * frame, by: 160) {
+      let energy = (0..<frame).reduce(Float(0)) { $0 + samples[start + $1] * samples[start + $1] }
+      guard energy > 0.05 else { continue }
+      let correlations = (32...220).map { lag in
+        let products = (0..<frame).reduce(Float(0)) { $0 + samples[start + $1] * samples[start + $1 + lag] }
+        let lagged = (0..<frame).reduce(Float(0)) {
+          $0 + samples[start + $1 + lag] * samples[start + $1 + lag]
+        }
+        return products / (energy * lagged).squareRoot()
+      }
+      // The first peak almost as high as the highest: the period, not a multiple of it.
+      guard let highest = correlations.max(), highest > 0.8 else { continue }
+      let peak = (1..<188).first {
+        correlations[$0] > 0.9 * highest && correlations[$0] >= correlations[$0 - 1]
+          && correlations[$0] >= correlations[$0 + 1]
+      }
+      if let peak { pitches.append(16_000 / Double(peak + 32)) }
+    }
+    return pitches.reduce(0, +) / Double(pitches.count)
+  }
+
+  @Test("One seed gives the same bits, another seed others, and no clip depends on how many there are")
+  func deterministic() {
+    #expect(Self.corpus.clip(3).samples == Self.corpus.clip(3).samples)
+    #expect(Self.corpus.clip(3).samples != Self.corpus.clip(1).samples)
+    let other = SyntheticCorpus(clipsPerEmotion: 4, speakers: 2, seed: 6)
+    #expect(Self.corpus.clip(3).samples != other.clip(3).samples)
+    let more = SyntheticCorpus(clipsPerEmotion: 9, speakers: 2, seed: 5)
+    #expect(Self.corpus.clip(3).samples == more.clip(3).samples)
+  }
+
+  @Test("What is written is what the manifest says: files, speakers, cues as numbers")
+  func writing() throws {
+    try withFreshFolder { folder in
+      let manifest = try Self.corpus.write(to: folder.path)
+      #expect(try Manifest.read(folder.appendingPathComponent("manifest.csv").path) == manifest)
+      #expect(manifest.entries.count == 28 && manifest.missingFiles().isEmpty)
+      #expect(manifest.entries[0].path == "speaker-01/angry-001.wav")
+      #expect(Set(manifest.entries.map(\.speaker)) == ["speaker-01", "speaker-02"])
+      for entry in manifest.entries {
+        #expect(entry.extra.count == 11 && entry.extra.values.allSatisfy { Double($0) != nil })
+        let clip = try AudioClip.decode(path: manifest.fullPath(of: entry))
+        #expect((1.5...3).contains(clip.duration) && clip.sourceSampleRate == 16_000)
+        #expect(clip.samples.allSatisfy { abs($0) < 0.99 })
+      }
+    }
+  }
+
+  @Test("Every clip is as loud, and on average as high, as its manifest says")
+  func cues() throws {
+    var pitchDifferences: [Double] = []
+    for number in 0..<28 {
+      let (entry, samples) = Self.corpus.clip(number)
+      // The quiet ends are at −78 dB; the pauses within count.
+      let first = try #require(samples.firstIndex { abs($0) > 1e-3 })
+      let last = try #require(samples.lastIndex { abs($0) > 1e-3 })
+      let loudness = try #require(entry.extra["loudness_db"].flatMap(Double.init))
+      #expect(abs(20 * log10(rootMeanSquare(samples[first...last])) - loudness) < 0.6, "\(entry.path)")
+      let peak = samples.map(abs).max()!
+      let pitch = try #require(entry.extra["f0_mean_hz"].flatMap(Double.init))
+      // The edges of syllables, low in pitch, are too quiet to be measured.
+      pitchDifferences.append(abs(12 * log2(meanPitch(samples.map { $0 / peak }) / pitch)))
+    }
+    // In semitones; single frames of some clips are measured an octave off.
+    pitchDifferences.sort()
+    #expect(pitchDifferences[14] < 0.4 && pitchDifferences[27] < 2)
+  }
+
+  @Test("A train of pulses has its harmonics on a line of the tilt", arguments: [-4.0, -8.0, -12.0])
+  func tilt(decibelsPerOctave: Double) {
+    let pulse = GlottalPulse(tiltDecibelsPerOctave: decibelsPerOctave)
+    var train = [Double](repeating: 0, count: 16_000)
+    // 112.7 Hz: pulses fall between samples.
+    for number in 0..<112 { pulse.add(to: &train, at: Double(number) * 16_000 / 112.7, height: 1) }
+    let first = power(Array(train[2_000..<14_000]), hertz: 112.7)
+    for harmonic in [2.0, 4, 8, 16, 32] {
+      let level = 10 * log10(power(Array(train[2_000..<14_000]), hertz: 112.7 * harmonic) / first)
+      #expect(abs(level - decibelsPerOctave * log2(harmonic)) < 0.6)
+    }
+  }
+
+  @Test("A planted burst sounds where its columns say, only in its emotion, and changes nothing else")
+  func planted() throws {
+    var planting = Self.corpus
+    planting.plantedCue = PlantedCue(in: .fear)
+    for number in 0..<28 {
+      let (entry, samples) = planting.clip(number)
+      let without = Self.corpus.clip(number)
+      let difference = zip(samples, without.samples).map { Double($0 - $1) }
+      guard entry.emotion == .fear else {
+        #expect(difference.allSatisfy { $0 == 0 } && entry.extra["cue_start_s"] == nil)
+        continue
+      }
+      func value(_ name: String) throws -> Double { try #require(entry.extra[name].flatMap(Double.init)) }
+      let start = Int(try value("cue_start_s") * 16_000)
+      let end = Int(try value("cue_end_s") * 16_000)
+      #expect(difference[..<(start - 1)].allSatisfy { $0 == 0 })
+      #expect(difference[(end + 1)...].allSatisfy { $0 == 0 })
+      let burst = Array(difference[start..<end])
+      let loudness = 10 * log10(burst.reduce(0) { $0 + $1 * $1 } / Double(burst.count))
+      #expect(abs(loudness - (try value("loudness_db")) + 6) < 1)
+      let middle = power(burst, hertz: 3_000)
+      #expect(try value("cue_low_hz") == 2_900 && value("cue_high_hz") == 3_100)
+      #expect(power(burst, hertz: 2_700) < middle / 100 && power(burst, hertz: 3_300) < middle / 100)
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import Figures
+import Foundation
+import Testing
+
+@Suite struct ContactSheetTests {
+  func sheet(_ count: Int, isSigned: Bool = false) -> ContactSheet {
+    let clips = (0..<count).map { index in
+      let frames = plantedBlock(columns: 126, rows: 40..<60, columns: 10..<20)
+      return ContactSheet.Clip(
+        name: "a rather long name of a clip number \(index).wav", logMel: frames,
+        attribution: Attribution(
+          values: frames.values.map { 60 + $0 }, isSigned: isSigned, name: "saliency", unit: "logit/dB"),
+        duration: 2 - 0.1 * Double(index), predicted: "angry", probability: 0.5,
+        truth: index % 2 == 0 ? "angry" : "happy")
+    }
+    return ContactSheet(title: ["angry", "twelve clips"], clips: clips)
+  }
+
+  @Test("Every number of clips has its own panel for each", arguments: 1...13)
+  func panels(count: Int) throws {
+    let image = try sheet(count).rendered()
+    #expect(image.hasWhiteBorder(of: 16))
+    // Each panel has one block of full attribution, three quarters over the grey of the loudest.
+    let dark = image.count { $0.chroma > 60 && $0.red < 120 && $0.green < 60 }
+    #expect(dark > 0)
+  }
+
+  @Test("A shorter clip ends earlier on the common time axis")
+  func common() throws {
+    var sheet = sheet(2)
+    sheet.clips[0].duration = 2
+    sheet.clips[1].duration = 1
+    let image = try sheet.rendered()
+    // The ground beyond the end of the second clip fills half of its panel.
+    let beyond = (0..<image.height).map { image.longestRun(row: $0) { $0 == Color(0xF4F4F4) } }
+      .max { $0.count < $1.count }
+    #expect(try (300...340).contains(#require(beyond).count))
+  }
+
+  @Test("No clips, and signs of different kinds under one bar, are refused")
+  func refusals() {
+    #expect(throws: FigureError.empty(name: "clips of the contact sheet")) { try sheet(0).encoded() }
+    var mixed = sheet(2)
+    mixed.clips[1].attribution.isSigned = true
+    #expect(throws: FigureError.self) { try mixed.encoded() }
+    var broken = sheet(2)
+    broken.clips[1].logMel.values[3] = .nan
+    #expect(
+      throws: FigureError.notFinite(
+        name: "log-mel of a rather long name of a clip number 1.wav", index: 3)
+    ) { try broken.encoded() }
+  }
+}
+
+@Suite struct ConfusionFigureTests {
+  let figure = ConfusionFigure(
+    title: ["three"], classes: ["a", "b", "c"], counts: [[3, 1, 0], [1, 2, 1], [0, 0, 0]])
+
+  // scikit-learn: accuracy_score 0.625, f1_score(average="macro") 0.44047619047619047 of these 8 clips.
+  @Test("Accuracy and macro F1 are scikit-learn's")
+  func scores() throws {
+    #expect(figure.accuracy == 0.625)
+    #expect(try abs(#require(figure.macroF1) - 0.44047619047619047) < 1e-12)
+    #expect(ConfusionFigure(title: [], classes: ["a"], counts: [[0]]).accuracy == nil)
+  }
+
+  @Test("A cell has the colour of its share of the true class")
+  func cells() throws {
+    let image = try figure.rendered()
+    #expect(image.hasWhiteBorder(of: 16))
+    // 58 points a cell: 116 × 116 pixels, less the text.
+    for (share, cells) in [(0.75, 1), (0.5, 1), (0.25, 3)] {
+      let color = ColorMap.diverging.color(at: 0.5 * (1 - (share * 255).rounded() / 255))
+      let count = image.count { $0 == color }
+      #expect(count > cells * 10_000 && count < cells * 116 * 116 + 400, "\(share): \(count)")
+    }
+  }
+
+  @Test("One class, thirty, long names and large counts stay within the margins")
+  func extremes() throws {
+    for count in [1, 7, 30] {
+      let names = (0..<count).map { "класс с длинным именем \($0)" }
+      let counts = (0..<count).map { row in (0..<count).map { $0 == row ? 1_234_567 : 0 } }
+      let figure = ConfusionFigure(title: ["title", ""], classes: names, counts: counts)
+      #expect(try figure.rendered(scale: 1).hasWhiteBorder(of: 8))
+    }
+  }
+
+  @Test("A ragged matrix and a negative count are refused")
+  func refusals() {
+    var broken = figure
+    broken.counts[1] = [1]
+    #expect(throws: FigureError.shape(name: "confusion matrix", expected: [3, 3], found: [3, 1])) {
+      try broken.encoded()
+    }
+    broken.counts[1] = [0, -4, 0]
+    #expect(throws: FigureError.outOfRange(name: "confusion matrix", value: -4, expected: "a count")) {
+      try broken.encoded()
+    }
+  }
+}
+
+@Suite struct TrainingCurvesTests {
+  @Test("A constant loss lies at its height on the axis")
+  func height() throws {
+    let loss = [Double](repeating: 1, count: 20)
+    let image = try TrainingCurves(title: [], runs: [.init(name: "run", trainingLoss: loss)]).rendered()
+    let blue = Color(0x0072B2)
+    let rows = (0..<image.height).filter { y in (200..<900).contains { image.color(x: $0, y: y) == blue } }
+    // The axis goes from 0 to 1.05 over 200 points; its upper end is 12 + 9.5 · 1.35 + 2 points down.
+    let top = 2 * (12 + 9.5 * 1.35 + 2)
+    let expected = top + 400 * (1 - 1 / 1.05)
+    let middle = Double(rows.reduce(0, +)) / Double(rows.count)
+    #expect(abs(middle + 0.5 - expected) < 1.5, "\(middle) instead of \(expected)")
+  }
+
+  @Test("One epoch, many runs, long names and no validation draw within the margins")
+  func extremes() throws {
+    let one = TrainingCurves.Run(name: "one", trainingLoss: [2], learningRate: [1e-3], bestEpoch: 1)
+    #expect(try TrainingCurves(title: ["one"], runs: [one]).rendered().hasWhiteBorder(of: 16))
+    let many = (0..<12).map { index in
+      let losses = (1...50).map { 3 / Double($0 + index) }
+      let rates = (0..<50).map { pow(0.5, Double($0 / 5)) * 1e-3 }
+      return TrainingCurves.Run(
+        name: "a run with a very long name \(index)", trainingLoss: losses, validationLoss: losses,
+        accuracy: losses.map { 1 - $0 / 3 }, macroF1: losses.map { 1 - $0 / 3 }, learningRate: rates,
+        bestEpoch: 50)
+    }
+    #expect(try TrainingCurves(title: ["many"], runs: many).rendered().hasWhiteBorder(of: 16))
+  }
+
+  @Test("Lists of different lengths, NaN and a best epoch that never was are refused by name")
+  func refusals() {
+    func encode(_ run: TrainingCurves.Run) throws { _ = try TrainingCurves(title: [], runs: [run]).encoded() }
+    #expect(throws: FigureError.shape(name: "accuracy of r", expected: [2], found: [1])) {
+      try encode(.init(name: "r", trainingLoss: [1, 2], accuracy: [0.5]))
+    }
+    #expect(throws: FigureError.notFinite(name: "training loss of r", index: 1)) {
+      try encode(.init(name: "r", trainingLoss: [1, .nan]))
+    }
+    #expect(throws: FigureError.self) { try encode(.init(name: "r", trainingLoss: [1, 2], bestEpoch: 3)) }
+    #expect(throws: FigureError.empty(name: "training curves")) {
+      try encode(.init(name: "r", trainingLoss: []))
+    }
+  }
+}
+
+@Suite struct ProbabilityTimelineTests {
+  @Test("A probability lies at its height, in its emotion's colour")
+  func height() throws {
+    let row = [0.5, 0.1, 0.1, 0.1, 0.1, 0.05, 0.05]
+    let figure = ProbabilityTimeline(
+      title: [], times: (0..<100).map { Double($0) / 10 }, probabilities: .init(repeating: row, count: 100),
+      duration: 10)
+    let image = try figure.rendered()
+    #expect(image.hasWhiteBorder(of: 16))
+    let column = 700
+    let angry = image.longestRun(column: column) { $0 == EmotionColors.all[0].color }
+    let sad = image.longestRun(column: column) { $0 == EmotionColors.all[6].color }
+    // 240 points of panel, 480 pixels.
+    let distance = Double(sad.lowerBound + sad.upperBound - angry.lowerBound - angry.upperBound) / 2
+    #expect(abs(distance - 0.45 * 480) <= 1)
+  }
+
+  @Test("A single window draws; windows without probabilities are refused")
+  func extremes() throws {
+    let one = ProbabilityTimeline(title: ["a"], times: [2.5], probabilities: [evenProbabilities], duration: 5)
+    #expect(try one.rendered().hasWhiteBorder(of: 16))
+    #expect(throws: FigureError.shape(name: "probabilities", expected: [1], found: [0])) {
+      try ProbabilityTimeline(title: [], times: [1], probabilities: [], duration: 2).encoded()
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Figures
+import Foundation
+
+/// A folder that did not exist before, removed with what is in it after `body`.
+func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("figures-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  try body(folder)
+}
+
+func fixture(_ name: String) -> URL {
+  URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Fixtures/Figures/\(name)")
+}
+
+extension Figure {
+  func rendered(scale: Double = 2) throws -> PNGImage {
+    try PNGImage(decoding: encoded(scale: scale))
+  }
+}
+
+extension PNGImage {
+  /// The longest run of pixels along a row, or down a column, that satisfy `test`.
+  func longestRun(row y: Int, _ test: (Color) -> Bool) -> Range<Int> {
+    Self.longestRun(count: width) { test(color(x: $0, y: y)) }
+  }
+
+  func longestRun(column x: Int, _ test: (Color) -> Bool) -> Range<Int> {
+    Self.longestRun(count: height) { test(color(x: x, y: $0)) }
+  }
+
+  private static func longestRun(count: Int, _ test: (Int) -> Bool) -> Range<Int> {
+    var best = 0..<0
+    var start = 0
+    for index in 0...count where index == count || !test(index) {
+      if index - start > best.count { best = start..<index }
+      start = index + 1
+    }
+    return best
+  }
+
+  func count(rows: Range<Int>? = nil, where test: (Color) -> Bool) -> Int {
+    (rows ?? 0..<height).reduce(0) { sum, y in
+      sum + (0..<width).reduce(0) { $0 + (test(color(x: $1, y: y)) ? 1 : 0) }
+    }
+  }
+
+  /// Whether nothing reaches the outermost `margin` pixels.
+  func hasWhiteBorder(of margin: Int) -> Bool {
+    (0..<height).allSatisfy { y in
+      (0..<width).allSatisfy { x in
+        let isInside = x >= margin && x < width - margin && y >= margin && y < height - margin
+        return isInside || color(x: x, y: y) == Color(0xFFFFFF)
+      }
+    }
+  }
+}
+
+extension Color {
+  /// How far the components are from each other: 0 for greys.
+  var chroma: Int { Int(max(red, green, blue)) - Int(min(red, green, blue)) }
+}
+
+/// 128 bands at −60 dB with a block at 0 dB.
+func plantedBlock(columns: Int, rows rowRange: Range<Int>, columns columnRange: Range<Int>) -> FrameMatrix {
+  var values = [Float](repeating: -60, count: 128 * columns)
+  for row in rowRange { for column in columnRange { values[row * columns + column] = 0 } }
+  return FrameMatrix(values: values, rows: 128, columns: columns, hop: 0.016)
+}
+
+let evenProbabilities = [Double](repeating: 1 / 7.0, count: 7)
