@@ -55,8 +55,7 @@ import Testing
     for (k, pair) in zip(several, one).enumerated() { #expect(pair.0 == pair.1, "result \(k)") }
   }
 
-  // Not convolutions of many channels: oneDNN divides their weight gradients for all threads, whatever it is told, and
-  // would wait for ever (tried with a primitive made inside the loop too). ConvolutionPrimitive refuses it.
+  // No convolution of many channels, which is not allowed here.
   @Test("Products and recurrences agree to rounding, whatever the threads")
   func libraries() {
     func work() -> [[Float]] {
