@@ -44,7 +44,7 @@ struct SaliencyTests {
       let quotient = (score(step) - score(-step)) / (2 * Double(step))
       worst = max(worst, abs(quotient / places.reduce(0) { $0 + sizes[$1] } - 1))
     }
-    #expect(worst < 0.03)
+    #expect(worst < 0.05)
     if ProcessInfo.processInfo.environment["UNDERTONE_REPORT"] != nil {
       print(test.testDescription, worst, sizes.reduce(0, +) / Double(sizes.count), clip.logits().floats[2])
     }
