@@ -48,8 +48,6 @@ final class ConvolutionPrimitive: @unchecked Sendable {
   }
 
   let shape: Shape
-  /// oneDNN divided the work among so many threads; with fewer, they would wait for the others for ever.
-  private let threads = kernel_thread_count()
   private let primitive: UnsafeMutablePointer<onednn_convolution>
 
   private init(_ shape: Shape) {
@@ -92,7 +90,8 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     input: UnsafeMutablePointer<Float>, weights: UnsafeMutablePointer<Float>,
     bias: UnsafePointer<Float>? = nil, output: UnsafeMutablePointer<Float>
   ) {
-    precondition(threads == kernel_thread_count(), "a convolution inside parallel(_:grain:_:)")
+    // oneDNN divides the work among all threads; inside a parallel loop it has one, which waits for the others for ever.
+    precondition(kernel_is_in_parallel() == 0, "a convolution inside parallel(_:grain:_:)")
     let scratchpad = Storage(count: primitive.pointee.scratchpad_bytes / 4 + 1)
     let status = onednn_convolution_run(
       primitive, Self.processor.stream, input, weights, bias, output, scratchpad.pointer)
