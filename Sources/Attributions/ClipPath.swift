@@ -46,4 +46,12 @@ public struct ClipPath {
 
   /// The logits [1, classes] of the clip itself.
   public func logits() -> Tensor { logits(self[model.architecture.inputSpace], at: model.architecture.inputSpace) }
+
+  /// The clip's probabilities by class, summing to one.
+  /// - Parameter path: Of the file, for errors.
+  public func probabilities(path: String) throws(ExplanationError) -> [Double] {
+    let probabilities = logits().softmax()
+    guard probabilities.isFinite else { throw .noPrediction(path: path, model: model.name) }
+    return probabilities.floats.map(Double.init)
+  }
 }

@@ -46,12 +46,16 @@ public struct Explanation {
 public enum ExplanationError: Error, CustomStringConvertible, Equatable {
   case silent(path: String)
   case notFinite(path: String, space: InputSpace)
+  /// A model with weights so large that its outputs overflow.
+  case noPrediction(path: String, model: String)
 
   public var description: String {
     switch self {
     case .silent(let path): "\(path): is silent: there is nothing to explain"
     case .notFinite(let path, let space):
       "\(path): the attribution on the \(space.rawValue) holds NaN or infinite values"
+    case .noPrediction(let path, let model):
+      "\(path): the outputs of the model \(model) are NaN or infinite"
     }
   }
 }
@@ -77,7 +81,7 @@ public struct Explainer {
   ) throws(ExplanationError) -> Explanation {
     try requireSound(samples, path: path)
     let clip = ClipPath(samples, model: model)
-    let probabilities = clip.logits().softmax().floats.map(Double.init)
+    let probabilities = try clip.probabilities(path: path)
     let predicted = probabilities.indices.max { probabilities[$0] < probabilities[$1] }!
     let target = choose?(predicted) ?? Target(predicted)
     let frontEnd = model.configuration.frontEnd

@@ -24,8 +24,11 @@ public enum CSV {
   }
 
   public static func text(of rows: [[String]]) -> String {
-    rows.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
+    rows.map { line(of: $0) + "\n" }.joined()
   }
+
+  /// One row, without its line end.
+  public static func line(of row: [String]) -> String { row.map(quoted).joined(separator: ",") }
 
   private static func quoted(_ field: String) -> String {
     // By scalar: a Character may be a CRLF, or a quote with an accent on it.

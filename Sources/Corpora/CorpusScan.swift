@@ -13,7 +13,7 @@ public struct CorpusScan: Sendable {
   public init(folder: String, corpora: [Corpus] = Corpus.allCases) throws(ManifestError) {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue
-    else { throw .noSuchManifest(path: folder) }
+    else { throw .noSuchFolder(path: folder) }
     var entries: [Manifest.Entry] = []
     var leftOut: [String: Int] = [:]
     var unrecognised: [String] = []
@@ -31,7 +31,7 @@ public struct CorpusScan: Sendable {
         unrecognised.append(path)
       }
     }
-    guard !entries.isEmpty else { throw .empty(path: folder, droppedRows: 0) }
+    guard !entries.isEmpty else { throw .noClips(folder: folder, unrecognised: unrecognised.count) }
     manifest = Manifest(folder: folder, entries: entries)
     self.leftOut = leftOut
     self.unrecognised = unrecognised

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// Clips and their labels: a CSV file with the columns `path` and `emotion`, and perhaps `origin` and `speaker`.
 ///
@@ -118,8 +119,11 @@ extension Manifest {
     guard !isDirectory.boolValue else {
       throw .unreadable(path: path, reason: "it is a directory, not a CSV file")
     }
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+    let bytes: Data
+    do {
+      bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw .unreadable(path: path, reason: systemReason(of: error))
     }
     do {
       return try CSV.rows(of: bytes)

@@ -13,11 +13,15 @@ public enum ManifestError: Error, Equatable, Sendable {
   /// No row is left; `droppedRows` had an empty value.
   case empty(path: String, droppedRows: Int)
   case unwritable(path: String, reason: String)
+  /// A folder of corpora that is not there.
+  case noSuchFolder(path: String)
+  /// A folder in which no file's name is one of a corpus's; `unrecognised` other audio files are in it.
+  case noClips(folder: String, unrecognised: Int)
 
   /// The exit status of a command that met this, in the terms of sysexits.h.
   public var exitStatus: Int32 {
     switch self {
-    case .noSuchManifest, .unreadable: 66
+    case .noSuchManifest, .noSuchFolder, .unreadable: 66
     case .unwritable: 73
     default: 65
     }
@@ -42,6 +46,10 @@ extension ManifestError: CustomStringConvertible, LocalizedError {
     case .empty(let path, let dropped):
       "\(path): the manifest lists no clips (\(dropped) rows with an empty value dropped)"
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
+    case .noSuchFolder(let path): "\(path): no such folder"
+    case .noClips(let folder, 0): "\(folder): no clips in it"
+    case .noClips(let folder, let unrecognised):
+      "\(folder): none of its \(unrecognised) audio files is named as the corpora name theirs"
     }
   }
 

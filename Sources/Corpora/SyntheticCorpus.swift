@@ -1,6 +1,7 @@
 import Layers
 import AudioFiles
 import Foundation
+import Tensors
 
 /// A small corpus made by rule: speech-like utterances in the seven emotions whose cues are known.
 ///

@@ -39,8 +39,7 @@ public final class TrainedModel {
   /// Reads a model folder.
   /// - Throws: ``CheckpointError``, or `TensorFileError` where the weights' file is damaged.
   public convenience init(folder: String, name: String? = nil) throws {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+    guard FileManager.default.fileExists(atPath: folder) else {
       throw CheckpointError.noSuchFolder(path: folder)
     }
     let url = URL(fileURLWithPath: folder)
@@ -76,6 +75,9 @@ public final class TrainedModel {
       guard configuration.classes.count >= 2 else {
         throw CheckpointError.configuration(path: path, reason: "it names fewer than two classes")
       }
+      guard Set(configuration.classes).count == configuration.classes.count else {
+        throw CheckpointError.configuration(path: path, reason: "it names a class twice")
+      }
       guard configuration.frontEnd == FrontEnd() else {
         throw CheckpointError.configuration(
           path: path, reason: "its front-end is not the one that Undertone computes")
@@ -98,7 +100,7 @@ public final class TrainedModel {
       try encoder.encode(configuration)
         .write(to: url.appendingPathComponent(Self.configurationFile), options: .atomic)
     } catch {
-      throw CheckpointError.unwritable(path: folder, reason: (error as NSError).localizedDescription)
+      throw CheckpointError.unwritable(path: folder, reason: systemReason(of: error))
     }
     try Safetensors.write(
       network.storedTensors, to: URL(fileURLWithPath: folder).appendingPathComponent(Self.weightsFile).path)

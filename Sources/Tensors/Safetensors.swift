@@ -156,7 +156,7 @@ func readFile(_ path: String) throws(TensorFileError) -> Data {
   do {
     return try Data(contentsOf: URL(fileURLWithPath: path))
   } catch {
-    throw .unreadable(path: path, reason: reason(error))
+    throw .unreadable(path: path, reason: systemReason(of: error))
   }
 }
 
@@ -164,14 +164,6 @@ func writeFile(_ data: Data, _ path: String) throws(TensorFileError) {
   do {
     try data.write(to: URL(fileURLWithPath: path), options: .atomic)
   } catch {
-    throw .unwritable(path: path, reason: reason(error))
+    throw .unwritable(path: path, reason: systemReason(of: error))
   }
-}
-
-/// The system's own words for an error of Foundation's, without its class names.
-private func reason(_ error: any Error) -> String {
-  if let underlying = (error as? CocoaError)?.underlying as? POSIXError {
-    return String(cString: strerror(underlying.code.rawValue))
-  }
-  return error.localizedDescription
 }

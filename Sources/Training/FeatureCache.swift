@@ -15,7 +15,7 @@ public struct FeatureCache: Sendable {
     do {
       try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
     } catch {
-      throw .unwritable(path: folder, reason: (error as NSError).localizedDescription)
+      throw .unwritable(path: folder, reason: systemReason(of: error))
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// What one epoch came to.
 public struct EpochRecord: Codable, Equatable, Sendable {
@@ -28,7 +29,7 @@ enum History {
     do {
       try Data((([header] + rows).joined(separator: "\n") + "\n").utf8).write(to: path, options: .atomic)
     } catch {
-      throw .unwritable(path: path.path, reason: (error as NSError).localizedDescription)
+      throw .unwritable(path: path.path, reason: systemReason(of: error))
     }
   }
 }

@@ -76,7 +76,7 @@ public final class Trainer {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
-      throw .unwritable(path: folder, reason: (error as NSError).localizedDescription)
+      throw .unwritable(path: folder, reason: systemReason(of: error))
     }
     try save()
   }

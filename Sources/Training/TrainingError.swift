@@ -34,7 +34,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case .otherData(let folder):
       "\(folder): this training began with other clips or other features; resume it with the same, or start anew"
     case .alreadyFinished(let folder, let epochs):
-      "\(folder): this training is finished after \(epochs) epochs; ask for more to go on"
+      "\(folder): this training is finished after \(epochs) epochs; ask for more with --epochs to go on"
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     }
   }

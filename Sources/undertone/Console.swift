@@ -12,15 +12,26 @@ import Training
 enum Console {
   static let isTerminal = isatty(STDERR_FILENO) == 1
 
-  static func note(_ text: String) { write(text + "\n") }
+  /// A result, on standard output: at once, so that whoever reads a pipe need not wait for the end, and with an error
+  /// where it cannot be written.
+  static func print(_ text: String) throws(OutputError) {
+    ProgressBar.clear()
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data("\(text)\n".utf8))
+    } catch {
+      throw .unwritable(path: "standard output", reason: systemReason(of: error))
+    }
+  }
+
+  /// One line on standard error, whatever line ends a file's name may hold.
+  static func note(_ text: String) {
+    ProgressBar.clear()
+    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8))
+  }
 
   /// One line that names the thing and the reason.
-  static func report(_ error: any Error) { write("undertone: \(describe(error))\n") }
-
-  static func write(_ text: String) {
-    ProgressBar.clear()
-    FileHandle.standardError.write(Data(text.utf8))
-  }
+  static func report(_ error: any Error) { note("undertone: \(describe(error))") }
 
   static func describe(_ error: any Error) -> String {
     // Our errors describe themselves; Foundation's do it in an Objective-C way.
@@ -53,30 +64,33 @@ enum Console {
     } catch let error as ExitCode {
       throw error
     } catch let error as ValidationError {
-      throw error
+      note("undertone: \(error.message)")
+      throw ExitCode.validationFailure
     } catch {
       report(error)
       throw ExitCode(exitStatus(error))
     }
   }
 
-  /// Each item in turn: one that fails is reported and the rest go on; the exit status at the end is the first
-  /// failure's.
+  /// Each item in turn: one that fails is reported and the rest go on.
   static func forEach<Item>(_ items: [Item], _ body: (Int, Item) throws -> Void) throws {
-    var failures = 0
-    var status: Int32 = 0
+    var failures: [any Error] = []
     for (index, item) in items.enumerated() {
       do {
         try body(index, item)
       } catch {
         report(error)
-        failures += 1
-        if status == 0 { status = exitStatus(error) }
+        failures.append(error)
       }
     }
-    guard failures > 0 else { return }
-    if items.count > 1 { note("undertone: \(failures) of \(items.count) files failed") }
-    throw ExitCode(status)
+    try end(failures, of: items.count)
+  }
+
+  /// The end of a batch: where files failed, the exit status is the first one's.
+  static func end(_ failures: [any Error], of count: Int) throws {
+    guard let first = failures.first else { return }
+    if count > 1 { note("undertone: \(failures.count) of \(count) files failed") }
+    throw ExitCode(exitStatus(first))
   }
 }
 

@@ -20,7 +20,12 @@ struct CorpusCommand: ParsableCommand {
 
 private struct Prepare: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Writes a manifest of a folder of CREMA-D, RAVDESS, SAVEE or TESS clips, told by their file names.")
+    abstract: "Writes a manifest of a folder of CREMA-D, RAVDESS, SAVEE or TESS clips, told by their file names.",
+    discussion: """
+      Examples:
+        undertone corpus prepare downloads/RAVDESS --to ravdess.csv
+        undertone corpus prepare downloads --corpora crema,tess --to both.csv
+      """)
 
   @Argument(help: "The folder; its sub-folders are searched too.")
   var folder: String
@@ -33,25 +38,16 @@ private struct Prepare: ParsableCommand {
 
   func run() throws {
     try Console.run {
-      let wanted = try corpora.split(separator: ",").map { name in
-        guard let corpus = Corpus(rawValue: String(name)) else {
-          throw ValidationError(
-            "there is no corpus \"\(name)\"; there are \(Corpus.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return corpus
-      }
-      let scan = try CorpusScan(folder: folder, corpora: wanted)
-      guard !scan.manifest.entries.isEmpty else {
-        throw ManifestError.empty(path: folder, droppedRows: 0)
-      }
+      let scan = try CorpusScan(folder: folder, corpora: several(corpora, kind: "corpus"))
       _ = try OutputFolder(URL(fileURLWithPath: destination).deletingLastPathComponent().path)
       try scan.manifest.write(to: destination)
-      print("\(destination): \(scan.manifest.entries.count) clips")
+      try Console.print("\(destination): \(scan.manifest.entries.count) clips")
       for (emotion, count) in scan.leftOut.sorted(by: { $0.key < $1.key }) {
-        print("left out: \(count) clips of \(emotion), which is not one of the seven")
+        try Console.print("left out: \(count) clips of \(emotion), which is not one of the seven")
       }
       if !scan.unrecognised.isEmpty {
-        print("left out: \(scan.unrecognised.count) files whose names tell no emotion, such as \(scan.unrecognised[0])")
+        try Console.print(
+          "left out: \(scan.unrecognised.count) files whose names tell no emotion, such as \(scan.unrecognised[0])")
       }
     }
   }
@@ -59,7 +55,12 @@ private struct Prepare: ParsableCommand {
 
 private struct Describe: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Prints the report's Tables 1 and 2 of a manifest: counts, amplitudes, durations.")
+    abstract: "Prints the report's Tables 1 and 2 of a manifest: counts, amplitudes, durations.",
+    discussion: """
+      Examples:
+        undertone corpus describe ravdess.csv
+        undertone corpus describe ravdess.csv --json
+      """)
 
   @Argument(help: "The manifest.")
   var manifest: String
@@ -69,13 +70,14 @@ private struct Describe: ParsableCommand {
 
   func run() throws {
     try Console.run {
-      let manifest = try Manifest.read(self.manifest)
+      let manifest = try readManifest(self.manifest)
       let (clips, failures) = manifest.measured()
       failures.forEach(Console.report)
-      guard !clips.isEmpty else { throw ExitCode(failures.first?.exitStatus ?? 65) }
-      let statistics = CorpusStatistics(of: clips)
-      print(json ? try statistics.line : Self.text(statistics))
-      if let first = failures.first { throw ExitCode(first.exitStatus) }
+      if !clips.isEmpty {
+        let statistics = CorpusStatistics(of: clips)
+        try Console.print(json ? statistics.line : Self.text(statistics))
+      }
+      try Console.end(failures, of: manifest.entries.count)
     }
   }
 
@@ -110,7 +112,14 @@ private struct Describe: ParsableCommand {
 private struct Split: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Splits a manifest in two, or into folds, stratified by emotion.",
-    discussion: "A random split lets a model recognise the speaker; --by speaker keeps each speaker on one side.")
+    usage: "undertone corpus split <manifest> [<options>]",
+    discussion: """
+      A random split lets a model recognise the speaker; --by speaker keeps each speaker on one side.
+
+      Examples:
+        undertone corpus split ravdess.csv --by speaker
+        undertone corpus split ravdess.csv --folds 5 --output output/folds
+      """)
 
   @Argument(help: "The manifest.")
   var manifest: String
@@ -137,11 +146,11 @@ private struct Split: ParsableCommand {
 
   func run() throws {
     try Console.run {
-      let manifest = try Manifest.read(self.manifest)
+      let manifest = try readManifest(self.manifest)
       let folder = try OutputFolder(output)
       func write(_ part: Manifest, _ name: String) throws {
         try part.write(to: folder.file(name))
-        print("\(folder.file(name)): \(part.entries.count) clips")
+        try Console.print("\(folder.file(name)): \(part.entries.count) clips")
       }
       if let folds {
         for (index, fold) in try manifest.folds(folds, by: by, seed: seed).enumerated() {
@@ -162,9 +171,13 @@ extension SplitUnit: ExpressibleByArgument {}
 private struct Synthesize: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Makes a small corpus of speech-like clips whose emotional cues are known.",
+    usage: "undertone corpus synthesize [<options>]",
     discussion: """
-      Voiced, source-filter utterances in the seven emotions; pitch, loudness, rate, spectral tilt and harmonics follow
-      the emotion, and their values stand in the manifest. The same seed makes the same corpus.
+      Voiced, source-filter utterances in the seven emotions; pitch, loudness, rate, spectral tilt and harmonics \
+      follow the emotion, and their values stand in the manifest. The same seed makes the same corpus.
+
+      Example:
+        undertone corpus synthesize --clips 30 --output output/synthetic
       """)
 
   @Option(help: "Clips an emotion.")
@@ -189,7 +202,7 @@ private struct Synthesize: ParsableCommand {
       let folder = try OutputFolder(output)
       let corpus = SyntheticCorpus(clipsPerEmotion: clips, speakers: speakers, seed: seed)
       let manifest = try corpus.write(to: folder.path)
-      print("\(folder.file("manifest.csv")): \(manifest.entries.count) clips")
+      try Console.print("\(folder.file("manifest.csv")): \(manifest.entries.count) clips")
     }
   }
 }

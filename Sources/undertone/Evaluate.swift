@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attributions
 import Corpora
 import Figures
 import Foundation
@@ -9,12 +10,14 @@ import Training
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Says how often a model is right on the clips of a manifest.",
+    usage: "undertone evaluate --data <file> [<options>]",
     discussion: """
       Prints accuracy, macro F1 and the confusion matrix, and draws it.
 
       Examples:
         undertone evaluate --data validation.csv
-        undertone evaluate --model output/train/fcmfcc --data validation.csv --predictions predictions.csv
+        undertone evaluate --model output/train/fcmfcc --data validation.csv --json
+        undertone evaluate --data validation.csv --predictions predictions.csv
       """)
 
   @OptionGroup var model: ModelOption
@@ -38,12 +41,12 @@ struct Evaluate: ParsableCommand {
     try Console.run {
       let formats = try figureFormats(format)
       let model = try self.model.load()
-      let manifest = try Manifest.read(data)
+      let manifest = try readManifest(data)
       let folder = try OutputFolder(output)
-      let features = try computeFeatures(manifest, for: model, label: "features")
+      let (features, failures) = try computeFeatures(manifest, for: model, label: "features")
       let bar = ProgressBar("evaluating", total: features.clips.count)
       let evaluation = model.evaluate(features) { bar.show($0) }
-      ProgressBar.clear()
+      guard evaluation.loss.isFinite else { throw ExplanationError.noPrediction(path: data, model: model.name) }
       let metrics = evaluation.metrics
 
       let figure = ConfusionFigure(
@@ -60,10 +63,10 @@ struct Evaluate: ParsableCommand {
         figures.append(path)
       }
       if let predictions { try write(evaluation, to: predictions) }
-      print(
+      try Console.print(
         json ? try Summary(evaluation, model: model.name, data: data, figure: figures.first).line : text(evaluation))
-      if !json { print(figures.joined(separator: "\n")) }
-      if features.clips.count < manifest.entries.count { throw ExitCode(65) }
+      if !json { try Console.print(figures.joined(separator: "\n")) }
+      try Console.end(failures, of: manifest.entries.count)
     }
   }
 

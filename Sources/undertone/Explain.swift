@@ -9,13 +9,15 @@ import Tensors
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Predicts the emotion of clips and shows what the model heard.",
+    usage: "undertone explain <files> ... [<options>]",
     discussion: """
-      Writes a figure for each clip: the waveform, the log-mel spectrogram and the MFCC, each with its attribution, and
-      the probabilities.
+      Writes a figure for each clip: the waveform, the log-mel spectrogram and the MFCC, each with its attribution, \
+      and the probabilities. Of a file longer than a minute, the first minute is used.
 
       Examples:
         undertone explain clip.wav
-        undertone explain clips/*.wav --model output/train/fcmfcc --input mel --format svg
+        undertone explain clips/*.wav --input mel --format svg,pdf
+        undertone explain clip.wav --model output/train/fcmfcc
         undertone explain clip.flac --target angry --versus happy --arrays --json
       """)
 
@@ -89,15 +91,14 @@ struct Explain: ParsableCommand {
             written[input.space] = path
           }
         }
-        ProgressBar.clear()
         if json {
           let seconds = (ContinuousClock.now - start) / .seconds(1)
-          print(try report.json(arrays: written, figures: figures, seconds: seconds))
+          try Console.print(report.json(arrays: written, figures: figures, seconds: seconds))
         } else {
           let probability = String(format: "%.2f", explanation.probabilities[explanation.predicted])
-          print(
-            "\(file): \(explanation.classes[explanation.predicted]) (p = \(probability)) → \(figures.joined(separator: ", "))"
-          )
+          try Console.print(
+            "\(file): \(explanation.classes[explanation.predicted]) (p = \(probability)) → "
+              + figures.joined(separator: ", "))
         }
       }
     }
@@ -115,21 +116,24 @@ func attributionMethod(named name: String) throws -> any AttributionMethod {
 
 /// "mel,mfcc" or "all".
 func inputSpaces(_ text: String) throws -> [InputSpace] {
-  if text == "all" { return InputSpace.allCases }
-  return try text.split(separator: ",").map { name in
-    guard let space = InputSpace(rawValue: String(name)) else {
-      throw ValidationError("there is no input \"\(name)\"; there are waveform, mel, mfcc and all")
-    }
-    return space
-  }
+  text == "all" ? InputSpace.allCases : try several(text, kind: "input")
 }
 
 /// "png,svg".
-func figureFormats(_ text: String) throws -> [FigureFormat] {
-  try text.split(separator: ",").map { name in
-    guard let format = FigureFormat(rawValue: String(name)) else {
-      throw ValidationError("there is no format \"\(name)\"; there are png, svg and pdf")
+func figureFormats(_ text: String) throws -> [FigureFormat] { try several(text, kind: "format") }
+
+/// Names with commas between, as values in their own order, each once.
+func several<Value: CaseIterable & RawRepresentable<String> & Hashable>(
+  _ text: String, kind: String
+) throws -> [Value] {
+  let names = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+  let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+  guard !names.isEmpty else { throw ValidationError("no \(kind) is named; there are \(known)") }
+  let values = try names.map { name in
+    guard let value = Value(rawValue: name) else {
+      throw ValidationError("there is no \(kind) \"\(name)\"; there are \(known)")
     }
-    return format
+    return value
   }
+  return Value.allCases.filter(values.contains)
 }

@@ -11,12 +11,14 @@ struct FigureSheets: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "figures",
     abstract: "Draws, for each emotion, clips of a manifest with what the model heard in them.",
+    usage: "undertone figures --data <file> [<options>]",
     discussion: """
       One sheet an emotion: each clip's log-mel spectrogram with its attribution over it, as the report's Figure 3.
 
       Examples:
         undertone figures --data clips.csv
-        undertone figures --data clips.csv --model output/train/cnnlstm --clips 9 --which errors
+        undertone figures --data clips.csv --clips 9 --which errors
+        undertone figures --data clips.csv --model output/train/cnnlstm --format pdf
       """)
 
   @Option(help: ArgumentHelp("A manifest.", valueName: "file"))
@@ -57,13 +59,13 @@ struct FigureSheets: ParsableCommand {
       let method = try attributionMethod(named: method)
       let formats = try figureFormats(format)
       let model = try self.model.load()
-      let manifest = try Manifest.read(data)
+      let manifest = try readManifest(data)
       let folder = try OutputFolder(output)
       let explainer = Explainer(model: model, method: method, spaces: [.mel])
       let emotions = Emotion.allCases.filter { emotion in manifest.entries.contains { $0.emotion == emotion } }
       let bar = ProgressBar("figures", total: emotions.count * clips)
 
-      var status: Int32?
+      var failures: [any Error] = []
       for (index, emotion) in emotions.enumerated() {
         var generator = SeededGenerator(seed: seed)
         let candidates = generator.shuffled(manifest.entries.filter { $0.emotion == emotion })
@@ -74,7 +76,7 @@ struct FigureSheets: ParsableCommand {
             if let clip = try explained(entry, in: manifest, explainer) { chosen.append(clip) }
           } catch {
             Console.report(error)
-            status = status ?? Console.exitStatus(error)
+            failures.append(error)
           }
         }
         guard !chosen.isEmpty else {
@@ -97,12 +99,11 @@ struct FigureSheets: ParsableCommand {
               "Architecture": model.architecture.rawValue, "Method": method.name, "Target": target.rawValue,
               "Seed": String(seed), "Clips": chosen.map(\.name).joined(separator: "; "),
             ])
-          ProgressBar.clear()
-          print("\(path): \(chosen.count) clip\(chosen.count == 1 ? "" : "s")")
+          try Console.print("\(path): \(chosen.count) clip\(chosen.count == 1 ? "" : "s")")
         }
       }
       ProgressBar.clear()
-      if let status { throw ExitCode(status) }
+      try Console.end(failures, of: manifest.entries.count)
     }
   }
 

@@ -9,9 +9,12 @@ import Tensors
 struct Methods: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Lists the attribution methods.")
 
-  func run() {
-    for method in AttributionMethods.all {
-      print("\(method.name)\(method.isSigned ? " (signed)" : "")\n  \(method.summary)\n  \(method.source)")
+  func run() throws {
+    try Console.run {
+      for method in AttributionMethods.all {
+        try Console.print(
+          "\(method.name)\(method.isSigned ? " (signed)" : "")\n  \(method.summary)\n  \(method.source)")
+      }
     }
   }
 }
@@ -19,18 +22,20 @@ struct Methods: ParsableCommand {
 struct Models: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Lists the architectures, and the built-in model.",
-    discussion: "undertone train NAME --data MANIFEST trains one.")
+    discussion: "`undertone train NAME --data FILE` trains one.")
 
   func run() throws {
     try Console.run {
       for architecture in Architecture.allCases {
         var generator = SeededGenerator(seed: 0)
         let count = architecture.makeNetwork(classes: 7, using: &generator).weights.reduce(0) { $0 + $1.value.count }
-        print("\(architecture.rawValue): \(architecture.summary); \(count.formatted()) parameters")
+        try Console.print("\(architecture.rawValue): \(architecture.summary); \(count.formatted()) parameters")
       }
       let model = try TrainedModel.builtIn()
-      print("\nbuilt-in: \(model.architecture.title) (\(model.digest))")
-      for (key, value) in model.configuration.training.sorted(by: { $0.key < $1.key }) { print("  \(key): \(value)") }
+      try Console.print("\nbuilt-in: \(model.architecture.title) (\(model.digest))")
+      for (key, value) in model.configuration.training.sorted(by: { $0.key < $1.key }) {
+        try Console.print("  \(key): \(value)")
+      }
     }
   }
 }
@@ -41,14 +46,14 @@ struct Doctor: ParsableCommand {
 
   func run() throws {
     try Console.run {
-      print("undertone \(undertoneVersion)")
-      for (name, value) in Engine.description { print("\(name): \(value)") }
+      try Console.print("undertone \(undertoneVersion)")
+      for (name, value) in Engine.description { try Console.print("\(name): \(value)") }
       let model = try TrainedModel.builtIn()
       let hum = (0..<16_000).map { Float(sin(2 * .pi * 150 * Double($0) / 16_000)) * 0.1 }
       let start = ContinuousClock.now
       let explanation = try Explainer(model: model, method: Saliency()).explain(hum, path: "a hum")
       let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
-      print(
+      try Console.print(
         "built-in model: \(model.architecture.title), works (\(explanation.inputs.count) inputs in \(milliseconds) ms)")
     }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Tensors
 
 enum OutputError: Error, CustomStringConvertible {
   case unwritable(path: String, reason: String)
@@ -19,11 +20,12 @@ struct OutputFolder {
   private var taken: Set<String> = []
 
   init(_ path: String) throws(OutputError) {
+    guard !path.isEmpty else { throw .unwritable(path: "\"\"", reason: "a folder's name is never empty") }
     self.path = path
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw .unwritable(path: path, reason: reason(error))
+      throw .unwritable(path: path, reason: systemReason(of: error))
     }
     guard access(path, W_OK) == 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
   }
@@ -47,16 +49,7 @@ struct OutputFolder {
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: file(name)), options: .atomic)
     } catch {
-      throw .unwritable(path: file(name), reason: reason(error))
+      throw .unwritable(path: file(name), reason: systemReason(of: error))
     }
   }
-}
-
-/// The system's own words for an error of Foundation's.
-private func reason(_ error: any Error) -> String {
-  let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-  if let underlying, underlying.domain == NSPOSIXErrorDomain {
-    return String(cString: strerror(Int32(underlying.code)))
-  }
-  return (error as NSError).localizedDescription
 }

@@ -10,7 +10,10 @@ import Tensors
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Prints the probabilities of the emotions of clips.",
+    usage: "undertone predict <files> ... [<options>]",
     discussion: """
+      Of a file longer than a minute, the first minute is used; --window goes through all of it.
+
       Examples:
         undertone predict clip.wav
         undertone predict clips/*.wav --top 3
@@ -23,7 +26,7 @@ struct Predict: ParsableCommand {
   @OptionGroup var model: ModelOption
 
   @Option(help: "How many emotions to print, the most probable first.")
-  var top: Int?
+  var top = 3
 
   @Option(help: ArgumentHelp("Predict windows of so many seconds instead of the whole clip.", valueName: "seconds"))
   var window: Double?
@@ -38,30 +41,28 @@ struct Predict: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if let top, top < 1 { throw ValidationError("--top must be at least 1") }
-    if let window, !(window >= 0.1) { throw ValidationError("--window must be at least 0.1 seconds") }
-    guard hop >= 0.01 else { throw ValidationError("--hop must be at least 0.01 seconds") }
+    if top < 1 { throw ValidationError("--top must be at least 1") }
+    if let window, !(0.1...AudioClip.longestSpeech).contains(window) {
+      throw ValidationError("--window must lie between 0.1 and \(Int(AudioClip.longestSpeech)) seconds")
+    }
+    guard (0.01...3600).contains(hop) else { throw ValidationError("--hop must lie between 0.01 and 3600 seconds") }
     guard !(csv && json) else { throw ValidationError("--csv and --json exclude each other") }
   }
 
   func run() throws {
     try Console.run {
       let model = try self.model.load()
-      if csv { print((["file", "start", "end"] + model.classes).joined(separator: ",")) }
+      if csv { try Console.print((["file", "start", "end"] + model.classes).joined(separator: ",")) }
       try Console.forEach(files) { _, file in
         if let window {
           try timeline(file, window: window, model)
         } else {
           let samples = try readClip(file, for: model)
           try requireSound(samples, path: file)
-          try show(Self.probabilities(samples, model), file: file, from: nil, model)
+          try show(ClipPath(samples, model: model).probabilities(path: file), file: file, from: nil, model)
         }
       }
     }
-  }
-
-  private static func probabilities(_ samples: [Float], _ model: TrainedModel) -> [Double] {
-    ClipPath(samples, model: model).logits().softmax().floats.map(Double.init)
   }
 
   /// Every window of the file as it stands, quiet ends included, so that times are the file's own.
@@ -73,7 +74,7 @@ struct Predict: ParsableCommand {
     for start in stride(from: 0, through: max(0, samples.count - length), by: Int(hop * rate)) {
       let part = Array(samples[start..<min(start + length, samples.count)])
       let range = (Double(start) / rate)..<(Double(start + part.count) / rate)
-      try show(Self.probabilities(part, model), file: file, from: range, model)
+      try show(ClipPath(part, model: model).probabilities(path: file), file: file, from: range, model)
     }
   }
 
@@ -81,7 +82,7 @@ struct Predict: ParsableCommand {
     let seconds = range.map { [$0.lowerBound, $0.upperBound] }
     if csv {
       let times = seconds?.map { String(format: "%.3f", $0) } ?? ["", ""]
-      print(CSV.text(of: [[file] + times + probabilities.map { String(format: "%.6f", $0) }]), terminator: "")
+      try Console.print(CSV.line(of: [file] + times + probabilities.map { String(format: "%.6f", $0) }))
       return
     }
     let ranked = probabilities.indices.sorted { probabilities[$0] > probabilities[$1] }
@@ -89,12 +90,12 @@ struct Predict: ParsableCommand {
       let line = PredictionLine(
         file: file, model: model.name, start: seconds?[0], end: seconds?[1], predicted: model.classes[ranked[0]],
         probabilities: Dictionary(uniqueKeysWithValues: zip(model.classes, probabilities)))
-      print(try line.line)
+      try Console.print(try line.line)
       return
     }
     let place = seconds.map { String(format: " %6.2f–%.2f s", $0[0], $0[1]) } ?? ""
-    let shown = ranked.prefix(top ?? 3).map { "\(model.classes[$0]) \(String(format: "%.2f", probabilities[$0]))" }
-    print("\(file)\(place): \(shown.joined(separator: ", "))")
+    let shown = ranked.prefix(top).map { "\(model.classes[$0]) \(String(format: "%.2f", probabilities[$0]))" }
+    try Console.print("\(file)\(place): \(shown.joined(separator: ", "))")
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AudioFiles
 import Corpora
 import Figures
 import Foundation
@@ -9,9 +10,17 @@ import Training
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains one of the report's models on a manifest of clips.",
+    usage: """
+      undertone train <architecture> --data <file> [<options>]
+      undertone train --resume <folder> [--epochs <epochs>]
+      """,
     discussion: """
-      Writes a model folder: the weights of the best epoch, config.json, history.csv and curves.png. Ctrl-C stops after
-      the last whole epoch; --resume goes on to the same numbers as without the interruption.
+      Writes a model folder: the weights of the best epoch, config.json, history.csv and curves.png. Ctrl-C stops and \
+      keeps the last whole epoch; --resume goes on from there, to the same numbers as without the interruption.
+
+      A manifest is a CSV file with the columns path and emotion, and where they are known origin and speaker; paths \
+      are relative to it. `undertone corpus prepare` makes one. Of a clip longer than a minute, the first minute is \
+      used.
 
       Examples:
         undertone train cnnatt --data train.csv --validation validation.csv
@@ -19,10 +28,10 @@ struct Train: ParsableCommand {
         undertone train --resume output/train/fcmfcc
       """)
 
-  @Argument(help: "cnnlstm, fcmfcc or cnnatt.")
+  @Argument(help: "Which model; `undertone models` describes them.")
   var architecture: Architecture?
 
-  @Option(help: ArgumentHelp("A manifest: path,emotion,origin,speaker.", valueName: "file"))
+  @Option(help: ArgumentHelp("A manifest of clips.", valueName: "file"))
   var data: String?
 
   @Option(help: ArgumentHelp("A manifest to validate on.", valueName: "file"))
@@ -34,8 +43,8 @@ struct Train: ParsableCommand {
   @Option(help: "What --split keeps together: clip or speaker.")
   var by = SplitUnit.clip
 
-  @Option(help: "`published` (the rates of the report's code) or `report` (a tenth: its Table 3).")
-  var recipe = Recipe.Name.published
+  @Option(help: "`published` (the rates of the report's code; default) or `report` (a tenth: its Table 3).")
+  var recipe: Recipe.Name?
 
   @Option(help: "Epochs, instead of the recipe's.")
   var epochs: Int?
@@ -46,8 +55,8 @@ struct Train: ParsableCommand {
   @Option(help: "The learning rate, instead of the recipe's.")
   var rate: Double?
 
-  @Option(help: "What weights, order and dropout are drawn from.")
-  var seed: UInt64 = 0
+  @Option(help: "What weights, order and dropout are drawn from. (default: 0)")
+  var seed: UInt64?
 
   @Option(help: ArgumentHelp("Go on with the training in this folder.", valueName: "folder"))
   var resume: String?
@@ -55,7 +64,7 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("Keep computed features in this folder for the next run.", valueName: "folder"))
   var cache: String?
 
-  @Option(help: ArgumentHelp("The model folder.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The model folder. (default: output/train/ARCHITECTURE)", valueName: "folder"))
   var output: String?
 
   @Flag(help: "Train even where the output folder holds a model; it is replaced.")
@@ -71,16 +80,22 @@ struct Train: ParsableCommand {
     guard split > 0, split < 1 else { throw ValidationError("--split must lie between 0 and 1") }
     if let epochs, epochs < 1 { throw ValidationError("--epochs must be at least 1") }
     if let batch, batch < 2 { throw ValidationError("--batch must be at least 2") }
-    if let rate, !(rate > 0) { throw ValidationError("--rate must be above 0") }
+    if let rate, !(rate > 0 && rate <= 1) { throw ValidationError("--rate must lie between 0 and 1") }
+    let fixed: [(String, Bool)] = [
+      ("an architecture", architecture != nil), ("--recipe", recipe != nil), ("--batch", batch != nil),
+      ("--rate", rate != nil), ("--seed", seed != nil), ("--output", output != nil), ("--overwrite", overwrite),
+    ]
+    if resume != nil, let given = fixed.first(where: \.1) {
+      throw ValidationError("--resume goes on as the training began; it does not take \(given.0)")
+    }
   }
 
   func run() throws {
     try Console.run {
       Interruption.listen()
-      let trainer = try resume.map(resumed) ?? started()
+      let (trainer, failures, count) = try resume.map(resumed) ?? started()
       trainer.warnings.forEach { Console.note("undertone: \($0)") }
       let result = try trainer.run(show, shouldStop: { Interruption.wasAsked })
-      ProgressBar.clear()
       guard let best = result.best else {
         Console.note("undertone: stopped before the first epoch was done; start again")
         throw ExitCode(130)
@@ -89,45 +104,52 @@ struct Train: ParsableCommand {
       Console.note(
         "best epoch \(best.epoch): validation loss \(Self.number(best.validationLoss)), accuracy "
           + "\(Self.number(best.validationAccuracy)), macro F1 \(Self.number(best.validationMacroF1))")
-      if !json { print(trainer.folder) }
+      if !json { try Console.print(trainer.folder) }
       guard result.isFinished else {
         Console.note(
           "undertone: stopped after \(result.history.count) epochs; go on with: undertone train --resume \(trainer.folder)"
         )
         throw ExitCode(130)
       }
+      try Console.end(failures, of: count)
     }
   }
 
-  private func started() throws -> Trainer {
+  /// A training, the clips that it has to do without, and how many there were to be.
+  private typealias Prepared = (trainer: Trainer, failures: [AudioFileError], count: Int)
+
+  private func started() throws -> Prepared {
     let architecture = architecture!
+    let seed = seed ?? 0
     let folder = output ?? "output/train/\(architecture.rawValue)"
     if FileManager.default.fileExists(atPath: "\(folder)/config.json"), !overwrite {
       throw ValidationError("\(folder) holds a model already; choose another --output, or --overwrite, or --resume it")
     }
-    var recipe = Recipe(self.recipe, for: architecture)
+    var recipe = Recipe(self.recipe ?? .published, for: architecture)
     if let epochs { recipe.epochs = epochs }
     if let batch { recipe.batch = batch }
     if let rate { recipe.rate = rate }
-    let whole = try Manifest.read(data!)
+    let whole = try readManifest(data!)
     let (training, validating): (Manifest, Manifest)
     if let validation {
-      (training, validating) = (whole, try Manifest.read(validation))
+      (training, validating) = (whole, try readManifest(validation))
     } else {
       let parts = try whole.split(trainingShare: split, by: by, seed: seed)
       (training, validating) = (parts.training, parts.validation)
     }
+    // Before the work, so that a folder that cannot be written to is known at once.
+    _ = try OutputFolder(folder)
     let model = TrainedModel(untrained: .init(architecture: architecture), seed: seed)
     let sets = try features(training, validating, for: model)
-    return try Trainer(
+    let trainer = try Trainer(
       model, recipe: recipe, seed: seed, training: sets.training, validation: sets.validation, folder: folder,
-      provenance: [
-        "data": data!, "validation": validation ?? "split \(split) by \(by.rawValue), seed \(seed)",
-        "by": by.rawValue, "share": "\(split)", "undertone": undertoneVersion,
-      ])
+      provenance: ["data": data!, "undertone": undertoneVersion].merging(
+        validation.map { ["validation": $0] } ?? ["by": by.rawValue, "share": "\(split)"]
+      ) { $1 })
+    return (trainer, sets.failures, training.entries.count + validating.entries.count)
   }
 
-  private func resumed(_ folder: String) throws -> Trainer {
+  private func resumed(_ folder: String) throws -> Prepared {
     let saved = try SavedTraining.read(folder)
     func value(_ key: String, _ given: String?) throws -> String {
       guard let value = given ?? saved.provenance[key] else {
@@ -135,10 +157,10 @@ struct Train: ParsableCommand {
       }
       return value
     }
-    let whole = try Manifest.read(try value("data", data))
+    let whole = try readManifest(value("data", data))
     let parts: (training: Manifest, validation: Manifest)
-    if let validation = validation ?? saved.provenance["validation"].flatMap({ $0.hasPrefix("split ") ? nil : $0 }) {
-      parts = (whole, try Manifest.read(validation))
+    if let validation = validation ?? saved.provenance["validation"] {
+      parts = (whole, try readManifest(validation))
     } else {
       parts = try whole.split(
         trainingShare: saved.provenance["share"].flatMap(Double.init) ?? split,
@@ -146,17 +168,19 @@ struct Train: ParsableCommand {
     }
     let model = TrainedModel(untrained: saved.configuration, seed: 0)
     let sets = try features(parts.training, parts.validation, for: model)
-    return try Trainer(resuming: folder, epochs: epochs, training: sets.training, validation: sets.validation)
+    return (
+      try Trainer(resuming: folder, epochs: epochs, training: sets.training, validation: sets.validation),
+      sets.failures, parts.training.entries.count + parts.validation.entries.count
+    )
   }
 
   private func features(
     _ training: Manifest, _ validation: Manifest, for model: TrainedModel
-  ) throws -> (training: FeatureSet, validation: FeatureSet) {
+  ) throws -> (training: FeatureSet, validation: FeatureSet, failures: [AudioFileError]) {
     let cache = try cache.map { try FeatureCache(folder: $0) }
-    return (
-      try computeFeatures(training, for: model, cache: cache, label: "training features"),
-      try computeFeatures(validation, for: model, cache: cache, label: "validation features")
-    )
+    let trained = try computeFeatures(training, for: model, cache: cache, label: "training features")
+    let validated = try computeFeatures(validation, for: model, cache: cache, label: "validation features")
+    return (trained.features, validated.features, trained.failures + validated.failures)
   }
 
   private func show(_ event: TrainingEvent) {
@@ -169,7 +193,7 @@ struct Train: ParsableCommand {
     case .epoch(let record, let isBest):
       ProgressBar.clear()
       if json {
-        if let line = try? record.line { print(line) }
+        try? Console.print(record.line)
         return
       }
       Console.note(
@@ -215,22 +239,4 @@ enum Interruption {
     }
     signal(SIGTERM) { _ in interruptions = 1 }
   }
-}
-
-/// The features of a manifest with a progress bar; files that fail are reported, and the rest is used.
-func computeFeatures(
-  _ manifest: Manifest, for model: TrainedModel, cache: FeatureCache? = nil, label: String
-) throws -> FeatureSet {
-  let bar = ProgressBar(label, total: manifest.entries.count)
-  let (features, failures) = try FeatureSet.compute(
-    manifest, for: model, cache: cache, progress: { bar.show($0) }, shouldStop: { Interruption.wasAsked })
-  ProgressBar.clear()
-  if Interruption.wasAsked { throw ExitCode(130) }
-  if manifest.droppedRows > 0 {
-    Console.note("undertone: \(manifest.droppedRows) rows with an empty value are left out")
-  }
-  failures.prefix(10).forEach(Console.report)
-  if failures.count > 10 { Console.note("undertone: and \(failures.count - 10) more files that cannot be used") }
-  if features.clips.isEmpty, let first = failures.first { throw ExitCode(first.exitStatus) }
-  return features
 }

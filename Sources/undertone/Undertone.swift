@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Reports
 
 @main
@@ -8,14 +9,48 @@ struct Undertone: ParsableCommand {
     abstract: "Shows what a speech-emotion model hears.",
     discussion: """
       Examples:
-        undertone explain clip.wav                    what the built-in model heard, as a figure
-        undertone predict clips/*.wav                 probabilities of the seven emotions
-        undertone train cnnatt --data train.csv       a model of your own
-        undertone COMMAND --help                      more, with examples
+        undertone explain clip.wav                what a model heard, as a figure
+        undertone predict clips/*.wav             probabilities of the emotions
+        undertone train cnnatt --data train.csv   a model of your own
+        undertone explain --help                  more of a command, with examples
+
+      Exit status:
+        0    done              66   no such file
+        64   wrong usage       73   a result cannot be written
+        65   bad data          70   a fault of ours
+        130  interrupted
+
+      A file that fails in a batch is reported, the rest go on, and the status is \
+      that of the first failure.
       """,
     version: undertoneVersion,
     subcommands: [
       Explain.self, Predict.self, Train.self, Evaluate.self, FigureSheets.self, CorpusCommand.self, Methods.self,
       Models.self, Doctor.self,
     ])
+
+  /// ArgumentParser's own, but for its words on wrong usage: one line, as every other error has.
+  static func main() {
+    do {
+      var command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst()))
+      try command.run()
+    } catch {
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      // The last line of the long message names the command whose help fits.
+      let help = fullMessage(for: error).split(separator: "\n").last?.firstMatch(of: /'(.+ --help)'/)?.1
+      Console.note("undertone: \(message(for: error))\(help.map { " (see `\($0)`)" } ?? "")")
+      exit(withError: ExitCode.validationFailure)
+    }
+  }
+
+  /// `--epochs -1` as `--epochs=-1`, so that the number is judged, and not the option said to have no value.
+  private static func joiningNegativeNumbers(_ arguments: some Sequence<String>) -> [String] {
+    arguments.reduce(into: []) { joined, argument in
+      if let last = joined.last, last.hasPrefix("--"), !last.contains("="), Double(argument).map({ $0 < 0 }) == true {
+        joined[joined.count - 1] += "=\(argument)"
+      } else {
+        joined.append(argument)
+      }
+    }
+  }
 }

@@ -86,7 +86,7 @@ struct CorpusTests {
         ])
       #expect(scan.leftOut == ["calm": 1])
       #expect(scan.unrecognised == ["song.mp3"])
-      #expect(throws: ManifestError.noSuchManifest(path: "/absent")) { try CorpusScan(folder: "/absent") }
+      #expect(throws: ManifestError.noSuchFolder(path: "/absent")) { try CorpusScan(folder: "/absent") }
     }
   }
 
