@@ -75,7 +75,8 @@ struct Train: ParsableCommand {
 
   func validate() throws {
     guard resume != nil || (architecture != nil && data != nil) else {
-      throw ValidationError("train needs an architecture and --data, or --resume")
+      let names = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("train needs an architecture (\(names)) and --data, or --resume")
     }
     guard split > 0, split < 1 else { throw ValidationError("--split must lie between 0 and 1") }
     if let epochs, epochs < 1 { throw ValidationError("--epochs must be at least 1") }
@@ -96,6 +97,8 @@ struct Train: ParsableCommand {
       let (trainer, failures, count) = try resume.map(resumed) ?? started()
       trainer.warnings.forEach { Console.note("undertone: \($0)") }
       let result = try trainer.run(show, shouldStop: { Interruption.wasAsked })
+      // Under the ^C that the terminal shows.
+      if !result.isFinished, Console.isTerminal { Console.note("") }
       guard let best = result.best else {
         Console.note("undertone: stopped before the first epoch was done; start again")
         throw ExitCode(130)
@@ -198,8 +201,8 @@ struct Train: ParsableCommand {
       }
       Console.note(
         "epoch \(record.epoch): loss \(Self.number(record.trainLoss)), validation \(Self.number(record.validationLoss)), "
-          + "accuracy \(Self.number(record.validationAccuracy)), F1 \(Self.number(record.validationMacroF1))\(isBest ? " *" : "")"
-      )
+          + "accuracy \(Self.number(record.validationAccuracy)), F1 \(Self.number(record.validationMacroF1))"
+          + (isBest ? ", best so far" : ""))
     }
   }
 
@@ -233,6 +236,12 @@ enum Interruption {
   static var wasAsked: Bool { interruptions != 0 }
 
   static func listen() {
+    // A parent may have had them blocked, and a child inherits that.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     signal(SIGINT) { _ in
       if interruptions != 0 { _exit(130) }
       interruptions = 1

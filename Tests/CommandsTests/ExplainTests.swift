@@ -1,0 +1,137 @@
+import Figures
+import Foundation
+import Testing
+
+@Suite("explain")
+struct ExplainTests {
+  let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+    try folder.write(WAV().file(voice(seconds: 0.5)), to: "clip.wav")
+  }
+
+  /// What `explain --json` prints.
+  struct Line: Decodable {
+    struct Input: Decodable {
+      let shape: [Int]
+      let array: String?
+      let sum: Double
+    }
+
+    let file, model, method, target, predicted: String
+    let probabilities: [String: Double]
+    let inputs: [String: Input]
+    let figure: String?
+    let figures: [String]
+    let seconds: Double
+  }
+
+  /// The shape in the header of an array file and its numbers, read as numpy.lib.format describes version 1.0.
+  func array(_ name: String) throws -> (shape: [Int], values: [Float]) {
+    let bytes = try [UInt8](folder.contents(name))
+    try #require(Array(bytes.prefix(8)) == [0x93] + Array("NUMPY".utf8) + [1, 0])
+    let start = 10 + Int(bytes[8]) + 256 * Int(bytes[9])
+    #expect(start.isMultiple(of: 64) && bytes[start - 1] == UInt8(ascii: "\n"))
+    let header = String(decoding: bytes[10..<start], as: UTF8.self)
+    let match = try #require(
+      header.wholeMatch(of: /\{'descr': '<f4', 'fortran_order': False, 'shape': \(([0-9, ]+)\), \} *\n/))
+    let values = bytes[start...].withUnsafeBytes { raw in
+      stride(from: 0, to: raw.count, by: 4).map { raw.loadUnaligned(fromByteOffset: $0, as: Float.self) }
+    }
+    return (match.1.split(separator: ",").compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }, values)
+  }
+
+  @Test("--json: one object a file with every field; arrays have the shapes and sums that it says")
+  func json() throws {
+    try folder.write(WAV(rate: 44_100).file(voice(seconds: 1, rate: 44_100)), to: "other.wav")
+    let run = try folder.undertone(
+      "explain", "clip.wav", "other.wav", "--json", "--arrays", "--format", "png,svg,pdf", "--target", "fear",
+      "--versus", "happy")
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    let lines: [Line] = try run.output.map(decoded)
+    #expect(lines.map(\.file) == ["clip.wav", "other.wav"])
+    for (line, stem) in zip(lines, ["clip", "other"]) {
+      #expect(line.model == "built-in" && line.method == "saliency" && line.target == "fear versus happy")
+      #expect(line.seconds > 0)
+      #expect(line.probabilities.count == 7)
+      #expect(abs(line.probabilities.values.reduce(0, +) - 1) < 1e-5)
+      #expect(line.probabilities[line.predicted] == line.probabilities.values.max())
+      #expect(line.figures == ["png", "svg", "pdf"].map { "output/explain/\(stem).\($0)" })
+      #expect(line.figure == line.figures[0])
+      #expect(Set(line.inputs.keys) == ["waveform", "mel", "mfcc"])
+
+      let samples = try #require(line.inputs["waveform"]?.shape.first)
+      // A frame every 256 samples, from the first on.
+      #expect(line.inputs["mel"]?.shape == [128, 1 + samples / 256])
+      #expect(line.inputs["mfcc"]?.shape == [40, 1 + samples / 256])
+      for (space, input) in line.inputs {
+        #expect(input.array == "output/explain/\(stem).\(space).npy")
+        let (shape, values) = try array(#require(input.array))
+        #expect(shape == input.shape)
+        #expect(values.count == shape.reduce(1, *))
+        #expect(values.allSatisfy { $0.isFinite && $0 >= 0 })
+        let sum = values.reduce(0.0) { $0 + Double($1) }
+        #expect(sum > 0 && abs(sum - input.sum) < 1e-3 * sum)
+      }
+    }
+    let starts = [("png", "\u{89}PNG\r\n"), ("svg", "<?xml"), ("pdf", "%PDF-")]
+    for (format, start) in starts {
+      let bytes = try folder.contents("output/explain/clip.\(format)")
+      #expect(bytes.starts(with: start.unicodeScalars.map { UInt8($0.value) }), "\(format)")
+    }
+  }
+
+  @Test("A PNG says how it was made, and making it again gives the same bytes")
+  func provenance() throws {
+    let command = ["explain", "clip.wav", "--target", "sadness", "--arrays"]
+    #expect(try folder.undertone(command + ["--output", "a"]).status == 0)
+    #expect(try folder.undertone(command + ["--output", "b"]).status == 0)
+    #expect(folder.files(in: "a") == ["clip.mel.npy", "clip.mfcc.npy", "clip.png", "clip.waveform.npy"])
+    for name in folder.files(in: "a") { #expect(try folder.contents("a/\(name)") == folder.contents("b/\(name)")) }
+    let texts = try PNGImage(contentsOf: folder.path("a/clip.png")).texts
+    #expect(texts["Method"] == "saliency" && texts["Target"] == "sadness" && texts["Source"] == "clip.wav")
+    #expect(texts["Architecture"] == "cnnatt")
+    #expect(texts["Software"]?.wholeMatch(of: /Undertone [0-9.]+/) != nil)
+    #expect(texts["Model"]?.wholeMatch(of: /built-in \([0-9a-f]+\)/) != nil)
+  }
+
+  @Test("--input picks the places; the figure has only their panels", arguments: ["waveform", "mel", "mfcc"])
+  func oneInput(space: String) throws {
+    let run = try folder.undertone("explain", "clip.wav", "--json", "--arrays", "--input", space)
+    let line: Line = try decoded(#require(run.output.first))
+    #expect(Array(line.inputs.keys) == [space])
+    #expect(folder.files(in: "output/explain") == ["clip.\(space).npy", "clip.png"])
+    #expect(try folder.undertone("explain", "clip.wav", "--output", "all").status == 0)
+    let one = try PNGImage(contentsOf: folder.path("output/explain/clip.png"))
+    let all = try PNGImage(contentsOf: folder.path("all/clip.png"))
+    #expect(one.width == all.width && one.height < all.height)
+  }
+
+  @Test("Files of one name in several folders all keep their results")
+  func sameNames() throws {
+    let files = ["a/clip.wav", "b/clip.wav", "c/b/clip.wav", "b/clip.flac.wav", "clip.wav"]
+    for file in files.dropLast() { try folder.write(folder.contents("clip.wav"), to: file) }
+    let run = try folder.undertone(["explain", "--json", "--input", "mfcc", "--arrays"] + files)
+    #expect(run.status == 0)
+    let lines: [Line] = try run.output.map(decoded)
+    #expect(lines.map(\.file) == files)
+    #expect(Set(lines.map(\.figure)).count == files.count)
+    #expect(Set(lines.map { $0.inputs["mfcc"]?.array }).count == files.count)
+    #expect(folder.files(in: "output/explain").count == 2 * files.count)
+    for line in lines {
+      let source = try PNGImage(contentsOf: folder.path(#require(line.figure))).texts["Source"]
+      #expect(source == line.file)
+    }
+  }
+
+  @Test("--versus the prediction itself is said, and left out")
+  func versusPrediction() throws {
+    let first: Line = try decoded(
+      #require(folder.undertone("explain", "clip.wav", "--json", "--input", "mfcc").output.first))
+    let run = try folder.undertone("explain", "clip.wav", "--json", "--versus", first.predicted)
+    #expect(run.status == 0)
+    #expect(run.errors.count == 1 && run.errors[0].contains("\(first.predicted) is the prediction itself"))
+    #expect(try (decoded(#require(run.output.first)) as Line).target == first.predicted)
+  }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import Testing
+
+@Suite("Manifests as users write them")
+struct ManifestTests {
+  let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+    for name in ["one.wav", "clips/two.wav", "clips/Grüße, 世界 😀.wav"] {
+      try folder.write(WAV().file(voice(seconds: 0.3)), to: name)
+    }
+  }
+
+  @Test(
+    "A manifest that cannot be used: exit 65 with one line that names it, and its line where there is one",
+    arguments: [
+      ("", "lists no clips"), ("\u{FEFF}", "lists no clips"), ("path,emotion\n", "lists no clips"),
+      ("\n\r\n\n", "lists no clips"), ("path,emotion\n,angry\none.wav,\n", "2 rows"),
+      ("emotion,origin\nangry,x\n", "\"path\""), ("path,origin\none.wav,x\n", "\"emotion\""),
+      ("path;emotion\none.wav;angry\n", "\"path\""),
+      ("path,emotion\none.wav,angry\none.wav,furious\n", "line 3: unknown emotion \"furious\""),
+      ("path,emotion\none.wav,\"angry\n", "line 2: a quote is opened"),
+      ("path,emotion\n\"one.wav\"x,angry\n", "line 2: text follows"),
+      ("path,emotion\none.wav,angry,more\n", "line 2: 3 fields"),
+      ("RIFF\0\0\0\0WAVE", "\"path\""),
+    ])
+  func unusable(text: String, reason: String) throws {
+    try folder.write(text, to: "clips.csv")
+    for command in [
+      ["evaluate", "--data"], ["figures", "--data"], ["train", "cnnatt", "--data"], ["corpus", "split"],
+    ] {
+      let run = try folder.undertone(command + ["clips.csv"])
+      #expect(run.failed(65, naming: "clips.csv", reason), "\(command): \(run)")
+    }
+  }
+
+  @Test("Not UTF-8, not there, a folder")
+  func unreadable() throws {
+    try folder.write([0x70, 0xFF, 0xFE, 0x00], to: "binary.csv")
+    #expect(try folder.undertone("corpus", "describe", "binary.csv").failed(65, naming: "binary.csv", "UTF-8"))
+    #expect(try folder.undertone("evaluate", "--data", "no.csv").failed(66, naming: "no.csv: no such manifest"))
+    #expect(try folder.undertone("figures", "--data", "clips").failed(66, naming: "clips", "directory"))
+    let training = try folder.undertone("train", "cnnatt", "--data", "no.csv")
+    #expect(training.failed(66, naming: "no.csv"))
+    #expect(folder.files(in: "output/train").isEmpty)
+  }
+
+  @Test(
+    "CRLF, byte-order mark, quotes, Unicode names, spaces, capitals, other columns: all are read",
+    arguments: [
+      "path,emotion\none.wav,angry\nclips/two.wav,fear\n\"clips/Grüße, 世界 😀.wav\",happy\n",
+      "path,emotion\r\none.wav,angry\r\nclips/two.wav,fear\r\n\"clips/Grüße, 世界 😀.wav\",happy",
+      "\u{FEFF}path,emotion\r\none.wav,Angry\r\nclips/two.wav, FEAR \r\n\"clips/Grüße, 世界 😀.wav\",\"happy\"\r\n",
+      ",file_id,Emotion,origin,\"a \"\"note\"\"\"\n0,one.wav,angry,a,\n1,clips/two.wav,fear,a,\"x, y\n\"\n"
+        + "2,\"clips/Grüße, 世界 😀.wav\",happy,b,z\n",
+    ])
+  func usable(text: String) throws {
+    try folder.write(text, to: "clips.csv")
+    let run = try folder.undertone("evaluate", "--data", "clips.csv", "--json", "--predictions", "predictions.csv")
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    let evaluation: EvaluationLine = try decoded(#require(run.output.first))
+    #expect(evaluation.clips == 3)
+    // Angry, fear and happy have one clip each: in the order of the classes.
+    #expect(evaluation.confusion.map { $0.reduce(0, +) } == [1, 0, 1, 1, 0, 0, 0])
+    #expect(try folder.lines("predictions.csv").last?.hasPrefix("\"clips/Grüße, 世界 😀.wav\",happy,") == true)
+  }
+
+  @Test("Rows with an empty value are left out, which is said")
+  func emptyValues() throws {
+    try folder.write("path,emotion\none.wav,angry\n,fear\nclips/two.wav,\nclips/two.wav,fear\n", to: "clips.csv")
+    let run = try folder.undertone("evaluate", "--data", "clips.csv", "--json")
+    #expect(run.status == 0)
+    #expect(run.errors == ["undertone: clips.csv: left out rows with an empty value: 2"])
+    #expect(try (decoded(#require(run.output.first)) as EvaluationLine).clips == 2)
+  }
+
+  @Test("Clips that are missing or damaged are reported, the rest is used, and the exit says so")
+  func missingClips() throws {
+    try folder.write("no sound", to: "bad.wav")
+    try folder.write(
+      "path,emotion,speaker\none.wav,angry,a\ngone.wav,fear,a\nbad.wav,fear,a\nclips/two.wav,fear,b\n", to: "clips.csv")
+    for command in [["evaluate"], ["figures"], ["train", "cnnatt", "--validation", "clips.csv", "--epochs", "1"]] {
+      let run = try folder.undertone(command + ["--data", "clips.csv"])
+      #expect(run.status == 66, "\(command): \(run)")
+      #expect(run.errors.contains { $0.contains("gone.wav: no such file") })
+      #expect(run.errors.contains { $0.contains("bad.wav: not audio") })
+      #expect(run.errors.last?.hasSuffix("files failed") == true)
+      #expect(!run.output.isEmpty)
+    }
+    #expect(folder.files(in: "output/train/cnnatt").contains("model.safetensors"))
+    let description = try folder.undertone("corpus", "describe", "clips.csv", "--json")
+    #expect(description.status == 66 && description.errors.last == "undertone: 2 of 4 files failed")
+  }
+
+  @Test("Not one clip that can be used: the exit status says why, and nothing is written")
+  func noClips() throws {
+    try folder.write("path,emotion\ngone.wav,angry\naway.wav,fear\n", to: "clips.csv")
+    for command in [["evaluate"], ["train", "cnnatt"]] {
+      let run = try folder.undertone(command + ["--data", "clips.csv", "--output", "results"])
+      #expect(run.status == 66 && run.output.isEmpty, "\(run)")
+      #expect(folder.files(in: "results").isEmpty)
+    }
+    #expect(try folder.undertone("corpus", "describe", "clips.csv").status == 66)
+  }
+
+  @Test("What cannot be trained on or split is refused with the reason")
+  func untrainable() throws {
+    try folder.write("path,emotion\none.wav,angry\nclips/two.wav,angry\n", to: "same.csv")
+    try folder.write("path,emotion\none.wav,angry\n", to: "single.csv")
+    try folder.write("path,emotion,speaker\none.wav,angry,a\nclips/two.wav,fear,a\n", to: "speaker.csv")
+    func train(_ arguments: String...) throws -> Run {
+      try folder.undertone(["train", "cnnatt", "--output", "model"] + arguments)
+    }
+    #expect(try train("--data", "same.csv", "--validation", "same.csv").failed(65, naming: "all are angry"))
+    #expect(try train("--data", "single.csv", "--validation", "single.csv").failed(65, naming: "at least 2 clips"))
+    #expect(try train("--data", "single.csv").failed(65, naming: "1 clip cannot fill 2 parts"))
+    #expect(try train("--data", "speaker.csv", "--by", "speaker").failed(65, naming: "1 speaker cannot fill"))
+    #expect(try train("--data", "same.csv", "--by", "speaker").failed(65, naming: "no speaker"))
+    #expect(folder.files(in: "model").isEmpty)
+  }
+
+  @Test("corpus: a folder that is not there, one without clips, one whose names say nothing")
+  func scanning() throws {
+    #expect(try folder.undertone("corpus", "prepare", "nowhere").failed(66, naming: "nowhere: no such folder"))
+    #expect(try folder.undertone("corpus", "prepare", "clips").failed(65, naming: "clips: none of its 2 audio files"))
+    try FileManager.default.createDirectory(atPath: folder.path("void"), withIntermediateDirectories: false)
+    #expect(try folder.undertone("corpus", "prepare", "void").failed(65, naming: "void: no clips in it"))
+    #expect(folder.files(in: "output").isEmpty)
+  }
+}
+
+/// What `evaluate --json` prints.
+struct EvaluationLine: Decodable {
+  struct OfClass: Decodable {
+    let precision, recall, f1: Double
+  }
+
+  let model, data: String
+  let clips: Int
+  let loss, accuracy, macroF1, topTwo: Double
+  let classes: [String]
+  let confusion: [[Int]]
+  let byClass: [String: OfClass]
+  let figure: String
+}

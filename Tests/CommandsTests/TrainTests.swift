@@ -1,0 +1,187 @@
+import Figures
+import Foundation
+import Testing
+
+@Suite("train, evaluate, figures, corpus on a synthetic corpus")
+struct TrainTests {
+  let folder: Folder
+  let manifest: String
+
+  init() throws {
+    folder = try Folder()
+    manifest = "corpus/manifest.csv"
+    let run = try folder.undertone("corpus", "synthesize", "--clips", "4", "--speakers", "2", "--output", "corpus")
+    try #require(run.status == 0 && run.errors.isEmpty, "\(run)")
+  }
+
+  /// `history.csv` without the column of seconds.
+  func history(_ model: String) throws -> [String] {
+    try folder.lines("\(model)/history.csv").map { String($0[..<$0.lastIndex(of: ",")!]) }
+  }
+
+  func train(_ arguments: String...) throws -> Run {
+    try folder.undertone(["train", "cnnatt", "--data", manifest, "--seed", "3"] + arguments)
+  }
+
+  @Test("Two epochs and a third after --resume are the same as three at once")
+  func resume() throws {
+    let whole = try train("--epochs", "3", "--output", "whole")
+    #expect(whole.status == 0 && whole.output == ["whole"], "\(whole)")
+    #expect(whole.errors.filter { $0.hasPrefix("epoch ") }.count == 3)
+    #expect(try train("--epochs", "2", "--output", "parts").status == 0)
+    #expect(try history("parts").count == 3)
+    let more = try folder.undertone("train", "--resume", "parts", "--epochs", "3")
+    #expect(more.status == 0, "\(more)")
+    #expect(try history("parts") == history("whole"))
+    #expect(try folder.contents("parts/model.safetensors") == folder.contents("whole/model.safetensors"))
+    #expect(
+      folder.files(in: "whole") == [
+        "config.json", "curves.png", "history.csv", "model.safetensors", "resume-3.safetensors", "resume.json",
+      ])
+    #expect(try PNGImage(contentsOf: folder.path("whole/curves.png")).width > 500)
+
+    let finished = try folder.undertone("train", "--resume", "parts")
+    #expect(finished.failed(64, naming: "parts", "finished", "--epochs"), "\(finished)")
+    let before = try folder.contents("whole/model.safetensors")
+    #expect(try train("--output", "whole").failed(64, naming: "whole holds a model already", "--overwrite"))
+    #expect(try folder.contents("whole/model.safetensors") == before)
+    let others = try folder.undertone("train", "--resume", "parts", "--epochs", "5", "--validation", manifest)
+    #expect(others.failed(65, naming: "parts", "other clips"), "\(others)")
+  }
+
+  @Test("--json: an object an epoch, whose numbers are those of history.csv")
+  func json() throws {
+    struct Epoch: Decodable {
+      let epoch: Int
+      let trainLoss, validationLoss, validationAccuracy, validationMacroF1, rate, seconds: Double
+    }
+    let run = try train("--epochs", "2", "--batch", "7", "--rate", "0.002", "--json", "--output", "model")
+    let epochs: [Epoch] = try run.output.map(decoded)
+    #expect(epochs.map(\.epoch) == [1, 2] && epochs.allSatisfy { $0.rate == 0.002 })
+    let rows = epochs.map {
+      "\($0.epoch),\($0.trainLoss),\($0.validationLoss),\($0.validationAccuracy),\($0.validationMacroF1),\($0.rate)"
+    }
+    #expect(try history("model").dropFirst() == rows[...])
+  }
+
+  @Test("An interruption keeps the last whole epoch, says how to go on, and exits 130")
+  func interruption() throws {
+    let (process, finish) = try folder.start(
+      ["train", "cnnatt", "--data", manifest, "--epochs", "100000", "--output", "model"])
+    let deadline = Date(timeIntervalSinceNow: 60)
+    while Date() < deadline, ((try? folder.lines("model/history.csv"))?.count ?? 0) < 2 { usleep(20_000) }
+    process.interrupt()
+    // A program that does not hear it must not hold the tests up for ever.
+    DispatchQueue.global().asyncAfter(deadline: .now() + 60) {
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+    let run = try finish()
+    #expect(run.status == 130, "\(run)")
+    #expect(run.errors.last?.hasSuffix("go on with: undertone train --resume model") == true)
+    let epochs = try history("model").count - 1
+    #expect(epochs >= 1 && FileManager.default.fileExists(atPath: folder.path("model/curves.png")))
+    let more = try folder.undertone("train", "--resume", "model", "--epochs", "\(epochs + 1)")
+    #expect(more.status == 0, "\(more)")
+    #expect(try history("model").count - 1 == epochs + 1)
+  }
+
+  @Test("evaluate: table, figure, JSON and CSV agree with each other")
+  func evaluate() throws {
+    let run = try folder.undertone(
+      "evaluate", "--data", manifest, "--json", "--predictions", "tables/predictions.csv", "--format", "png,pdf")
+    #expect(run.status == 0 && run.errors.isEmpty && run.output.count == 1, "\(run)")
+    let result: EvaluationLine = try decoded(run.output[0])
+    #expect(result.clips == 28 && result.classes.count == 7)
+    #expect(result.confusion.allSatisfy { $0.reduce(0, +) == 4 })
+    let hits = (0..<7).reduce(0) { $0 + result.confusion[$1][$1] }
+    #expect(abs(result.accuracy - Double(hits) / 28) < 1e-12)
+    #expect(result.topTwo >= result.accuracy && result.topTwo <= 1)
+    for (index, name) in result.classes.enumerated() {
+      #expect(abs((result.byClass[name]?.recall ?? -1) - Double(result.confusion[index][index]) / 4) < 1e-12)
+    }
+    let f1 = result.byClass.values.reduce(0) { $0 + $1.f1 } / 7
+    #expect(abs(result.macroF1 - f1) < 1e-12)
+
+    let rows = try folder.lines("tables/predictions.csv").map { $0.split(separator: ",").map(String.init) }
+    #expect(rows.count == 29 && rows[0] == ["path", "emotion", "predicted"] + result.classes)
+    for row in rows.dropFirst() {
+      let probabilities = row.dropFirst(3).compactMap { Double($0) }
+      #expect(abs(probabilities.reduce(0, +) - 1) < 1e-5)
+      #expect(result.classes[probabilities.indices.max { probabilities[$0] < probabilities[$1] }!] == row[2])
+    }
+    // −mean log p of the true class.
+    let loss = rows.dropFirst().reduce(0.0) { sum, row in
+      sum - log(Double(row[3 + result.classes.firstIndex(of: row[1])!])!) / 28
+    }
+    #expect(abs(loss - result.loss) < 1e-4)
+    #expect(folder.files(in: "output/evaluate") == ["confusion.pdf", "confusion.png"])
+
+    let text = try folder.undertone("evaluate", "--data", manifest).output
+    #expect(text.first?.hasPrefix("clips 28, accuracy \(String(format: "%.1f", 100 * result.accuracy)) %") == true)
+    #expect(text.last == "output/evaluate/confusion.png")
+    #expect(text.allSatisfy { $0.count <= 80 })
+  }
+
+  @Test("figures: a sheet an emotion; the seed chooses the clips")
+  func figures() throws {
+    func clips(_ arguments: String...) throws -> [String?] {
+      let run = try folder.undertone(["figures", "--data", manifest, "--output", "sheets"] + arguments)
+      #expect(run.status == 0 && run.errors.isEmpty && run.output.count == 7, "\(run)")
+      #expect(run.output.first == "sheets/angry.png: 2 clips")
+      return try folder.files(in: "sheets").map { try PNGImage(contentsOf: folder.path("sheets/\($0)")).texts["Clips"] }
+    }
+    let first = try clips("--clips", "2", "--seed", "1")
+    #expect(
+      folder.files(in: "sheets")
+        == ["angry", "disgust", "fear", "happy", "neutral", "sadness", "surprise"].map { "\($0).png" })
+    #expect(first[0]?.split(separator: "; ").allSatisfy { $0.hasPrefix("angry-") } == true)
+    let sheet = try folder.contents("sheets/angry.png")
+    #expect(try clips("--clips", "2", "--seed", "1") == first)
+    #expect(try folder.contents("sheets/angry.png") == sheet)
+    #expect(try clips("--clips", "2", "--seed", "2") != first)
+  }
+
+  @Test("figures --which: a model that is right about all clips has no errors to show, which is said")
+  func figuresOfErrors() throws {
+    // Labels that are the model's own predictions, so that it is always right.
+    let names = folder.files(in: "corpus/speaker-01").prefix(6)
+    let paths = names.map { "corpus/speaker-01/\($0)" }
+    let predictions: [Prediction] = try folder.undertone(["predict", "--json"] + paths).output.map(decoded)
+    let rows = predictions.map { "\($0.file),\($0.predicted)\n" }.joined()
+    try folder.write("path,emotion\n" + rows, to: "right.csv")
+    let emotions = Set(predictions.map(\.predicted))
+
+    let errors = try folder.undertone("figures", "--data", "right.csv", "--which", "errors")
+    #expect(errors.status == 0 && errors.output.isEmpty)
+    #expect(Set(errors.errors) == Set(emotions.map { "undertone: no clip of \($0) is among the errors" }))
+    let correct = try folder.undertone("figures", "--data", "right.csv", "--which", "correct")
+    #expect(correct.status == 0 && correct.errors.isEmpty && correct.output.count == emotions.count)
+  }
+
+  @Test("corpus: described and split, its seed makes the same clips")
+  func corpusCommands() throws {
+    #expect(
+      try folder.undertone("corpus", "synthesize", "--clips", "1", "--speakers", "1", "--output", "a").output
+        == ["a/manifest.csv: 7 clips"])
+    #expect(
+      try folder.undertone("corpus", "synthesize", "--clips", "1", "--speakers", "1", "--output", "b").status == 0)
+    #expect(folder.files(in: "a/speaker-01").count == 7)
+    for name in folder.files(in: "a/speaker-01") {
+      #expect(try folder.contents("a/speaker-01/\(name)") == folder.contents("b/speaker-01/\(name)"))
+    }
+    let description = try folder.undertone("corpus", "describe", manifest)
+    #expect(description.status == 0)
+    #expect(description.output.contains { $0.split(separator: " ") == ["angry", "4", "4"] })
+    #expect(description.output.last == "sample rates: 16000 Hz (28)")
+
+    let split = try folder.undertone("corpus", "split", manifest, "--by", "speaker", "--share", "0.5")
+    #expect(split.output == ["output/corpus/train.csv: 14 clips", "output/corpus/validation.csv: 14 clips"])
+    let parts = try ["train", "validation"].map { try folder.lines("output/corpus/\($0).csv").dropFirst() }
+    let speakers = parts.map { rows in Set(rows.map { $0.split(separator: ",")[3] }) }
+    #expect(speakers.allSatisfy { $0.count == 1 } && speakers[0] != speakers[1])
+    // The paths lead to the clips from the new place.
+    #expect(try folder.undertone("evaluate", "--data", "output/corpus/train.csv").status == 0)
+    #expect(try folder.undertone("corpus", "split", manifest, "--folds", "4", "--output", "folds").output.count == 8)
+    #expect(folder.files(in: "corpus") == ["manifest.csv", "speaker-01", "speaker-02"])
+  }
+}

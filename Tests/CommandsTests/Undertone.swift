@@ -1,0 +1,113 @@
+import Foundation
+import Testing
+
+/// What a run of the program left behind.
+struct Run {
+  let status: Int32
+  /// Standard output and standard error, line by line.
+  let output, errors: [String]
+
+  /// Whether it failed with `status` and exactly one line, which names every one of `words`.
+  func failed(_ status: Int32, naming words: String...) -> Bool {
+    self.status == status && output.isEmpty && errors.count == 1 && errors[0].hasPrefix("undertone: ")
+      && words.allSatisfy { errors[0].contains($0) }
+  }
+}
+
+/// A folder that a test's runs have as their current one, gone with the last use.
+final class Folder: Sendable {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent("undertone-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+  func contents(_ name: String) throws -> Data { try Data(contentsOf: url.appendingPathComponent(name)) }
+
+  func lines(_ name: String) throws -> [String] { Folder.lines(try contents(name)) }
+
+  /// Writes a file, and the folders that it is in.
+  func write(_ bytes: some DataProtocol, to name: String) throws {
+    let place = url.appendingPathComponent(name)
+    try FileManager.default.createDirectory(
+      at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: place)
+  }
+
+  func write(_ text: String, to name: String) throws { try write(Array(text.utf8), to: name) }
+
+  /// All files in a folder, hidden ones too.
+  func files(in name: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path(name))) ?? []).sorted()
+  }
+
+  /// Runs the program with this as its current folder.
+  func undertone(_ arguments: String...) throws -> Run { try undertone(arguments) }
+
+  func undertone(_ arguments: [String]) throws -> Run { try start(arguments).finish() }
+
+  /// Runs the program from a shell, after a setting such as `ulimit -f 8`.
+  func undertone(after setting: String, _ arguments: String...) throws -> Run {
+    try undertone(after: setting, arguments)
+  }
+
+  func undertone(after setting: String, _ arguments: [String]) throws -> Run {
+    try start(
+      ["-c", "\(setting); exec \"$0\" \"$@\"", program.path] + arguments,
+      executable: URL(fileURLWithPath: "/bin/sh")
+    ).finish()
+  }
+
+  /// Starts the program; `finish` waits for its end. Into files, not pipes, which could fill up.
+  func start(_ arguments: [String], executable: URL = program) throws -> (process: Process, finish: () throws -> Run) {
+    let name = ".run-\(UUID().uuidString)"
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.currentDirectoryURL = url
+    process.environment = ProcessInfo.processInfo.environment
+      .merging(["OMP_WAIT_POLICY": "passive", "COLUMNS": "80"]) { $1 }
+    try write("", to: "\(name)/output")
+    try write("", to: "\(name)/errors")
+    process.standardOutput = try FileHandle(forWritingTo: url.appendingPathComponent("\(name)/output"))
+    process.standardError = try FileHandle(forWritingTo: url.appendingPathComponent("\(name)/errors"))
+    try process.run()
+    return (
+      process,
+      { [self] in
+        process.waitUntilExit()
+        // A signal is told as a shell tells it, so that a crash is no exit status of ours.
+        let status = process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
+        return Run(
+          status: status, output: try lines("\(name)/output"), errors: try lines("\(name)/errors"))
+      }
+    )
+  }
+
+  private static func lines(_ data: Data) -> [String] {
+    String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+      .map(String.init)
+  }
+}
+
+/// The program, built beside the tests.
+let program: URL = {
+  let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL.deletingLastPathComponent()
+  return (tests ?? Bundle.main.bundleURL).appendingPathComponent("undertone")
+}()
+
+/// A file of Tests/Fixtures/audio, made by soundfile.
+func fixture(_ name: String) -> String {
+  URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Fixtures/audio/\(name)").path
+}
+
+/// A JSON object of one line.
+func decoded<Value: Decodable>(_ line: String) throws -> Value {
+  try JSONDecoder().decode(Value.self, from: Data(line.utf8))
+}
