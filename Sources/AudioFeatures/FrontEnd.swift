@@ -15,6 +15,13 @@ public struct FrontEnd: Sendable, Codable, Equatable {
 
   public init() {}
 
+  enum CodingKeys: String, CodingKey {
+    case sampleRate = "sample_rate"
+    case windowSamples = "window_samples"
+    case hopSamples = "hop_samples"
+    case mels, coefficients
+  }
+
   /// Frames of a waveform: 1 + ⌊samples / hop⌋.
   public func frames(samples: Int) -> Int { 1 + samples / hopSamples }
 

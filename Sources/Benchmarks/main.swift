@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import Training
 
 // Times Undertone: one line a measurement, median milliseconds a clip.
 //   swift run -c release Benchmarks [cnnlstm fcmfcc cnnatt frontend …] [--batch 64]
@@ -34,13 +35,14 @@ func benchmark(_ architecture: Architecture, batch: Int) {
   let model = TrainedModel(untrained: .init(architecture: architecture), seed: 0)
   let x = random([batch, 1, architecture.inputSpace == .mel ? 128 : 40, 313])
   let labels = (0..<batch).map { $0 % 7 }
-  let weights = model.network.weights
+  let recipe = Recipe(for: architecture)
+  let optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
   report(
     name, "train", batch: batch,
     median(clips: batch) {
       let pass = ForwardPass(.training, recordsWeights: true)
       let loss = model.network(x, pass).crossEntropy(labels: labels)
-      _ = pass.gradients(of: loss, at: weights)
+      optimizer.step(pass.gradients(of: loss, at: optimizer.parameters), rate: recipe.rate)
     })
   for n in [batch, 1] {
     let part = x.slice(axis: 0, 0..<n)

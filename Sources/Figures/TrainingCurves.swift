@@ -72,6 +72,7 @@ public struct TrainingCurves: Figure {
     let ends = epochs > 1 ? (1.0, Double(epochs)) : (0.5, 1.5)
     var epochAxis = Axis.linear("Epoch", from: ends.0, to: ends.1, ticks: min(epochs, 10))
     epochAxis.ticks.removeAll { $0.value != $0.value.rounded() }
+    epochAxis.ticks = epochAxis.ticks.map { Axis.Tick(value: $0.value, label: String(Int($0.value))) }
     if epochs > 1, epochAxis.ticks.first?.value != 1 {
       epochAxis.ticks.insert(Axis.Tick(value: 1, label: "1"), at: 0)
     }

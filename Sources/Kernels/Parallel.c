@@ -28,6 +28,8 @@ static void run_part(void *data) {
   if (begin < end) work->body(work->context, begin, end);
 }
 
+int kernel_is_in_parallel(void) { return omp_in_parallel(); }
+
 int kernel_thread_count(void) { return omp_in_parallel() ? 1 : omp_get_max_threads(); }
 
 void kernel_parallel(long count, long grain, kernel_body body, void *context) {

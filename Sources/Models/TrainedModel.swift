@@ -49,6 +49,7 @@ public final class TrainedModel {
     }
     let configuration = try Self.decode(data, path: configurationPath)
     let path = url.appendingPathComponent(Self.weightsFile).path
+    guard FileManager.default.fileExists(atPath: path) else { throw CheckpointError.noWeights(path: folder) }
     let tensors = try Safetensors.read(path)
     var generator = SeededGenerator(seed: 0)
     let network = configuration.architecture.makeNetwork(

@@ -15,7 +15,10 @@ public enum NPY {
   }
 
   public static func read(_ path: String) throws(TensorFileError) -> Tensor {
-    let data = try readFile(path)
+    try decode(readFile(path), path: path)
+  }
+
+  static func decode(_ data: Data, path: String) throws(TensorFileError) -> Tensor {
     func malformed(_ reason: String) -> TensorFileError { .malformed(path: path, reason: reason) }
     guard data.count >= 10, data.prefix(6) == Data([0x93]) + Data("NUMPY".utf8) else {
       throw malformed("not an npy file")

@@ -17,7 +17,8 @@ public final class Adam {
     mutating func step(
       _ gradient: Tensor, _ optimizer: Recipe.Optimizer, _ part: Recipe.Part, rate: Double, number: Int
     ) {
-      precondition(gradient.shape == parameter.shape, "a gradient of \(gradient.shape) for \(parameter.shape)")
+      precondition(
+        gradient.shape == parameter.shape, "a gradient of \(gradient.shape) for \(parameter.shape)")
       var weights = parameter.value.floats
       gradient.withFloats {
         kernel_adam(

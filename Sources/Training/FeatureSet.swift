@@ -2,6 +2,7 @@ import AudioFeatures
 import AudioFiles
 import Corpora
 import Foundation
+import Layers
 import Models
 import Synchronization
 import Tensors
@@ -28,12 +29,13 @@ public struct ClipFeatures: Sendable, Equatable {
 }
 
 /// The features of many clips, computed once and kept for all epochs.
-public struct FeatureSet: Sendable {
+public struct FeatureSet: Sendable, Equatable {
   public var clips: [ClipFeatures]
 
   public init(_ clips: [ClipFeatures]) {
     precondition(
-      clips.allSatisfy { $0.silence.count == clips[0].silence.count }, "clips with features of different heights")
+      clips.allSatisfy { $0.silence.count == clips[0].silence.count },
+      "clips with features of different heights")
     self.clips = clips
   }
 
@@ -54,12 +56,39 @@ public struct FeatureSet: Sendable {
     return (Tensor(values, shape: [chosen.count, 1, height, frames]), chosen.map(\.label))
   }
 
+  /// The clips in random batches of `size`, for one epoch of training.
+  ///
+  /// Clips of their own length are drawn eight batches at a time and sorted by length within those: a batch is filled up
+  /// to its longest, and a norm that saw much filling expects it, where a clip alone has none. The batches come in random
+  /// order. A last one of a single clip is left out: batch norm needs two.
+  func shuffledBatches(of size: Int, using generator: inout SeededGenerator) -> [[Int]] {
+    func cut(_ rows: [Int], into size: Int) -> [[Int]] {
+      stride(from: 0, to: rows.count, by: size).map { Array(rows[$0..<min(rows.count, $0 + size)]) }
+    }
+    let order = generator.shuffled(clips.indices)
+    guard Set(clips.map(\.frames)).count > 1 else { return cut(order, into: size).filter { $0.count >= 2 } }
+    let batches = cut(order, into: 8 * size).flatMap { rows in
+      cut(rows.sorted { (clips[$0].frames, $0) < (clips[$1].frames, $1) }, into: size)
+    }
+    return generator.shuffled(batches.filter { $0.count >= 2 })
+  }
+
   /// All clips in groups of at most `size` that have the same number of frames.
   func batchesOfOneLength(_ size: Int) -> [[Int]] {
     let byLength = Dictionary(grouping: clips.indices) { clips[$0].frames }
     return byLength.sorted { $0.key < $1.key }.flatMap { _, rows in
       stride(from: 0, to: rows.count, by: size).map { Array(rows[$0..<min(rows.count, $0 + size)]) }
     }
+  }
+
+  /// What tells clips apart: by values, whatever their names.
+  var clipFingerprints: Set<UInt64> {
+    Set(
+      clips.map { clip in
+        var print = Fingerprint()
+        print.add(clip.values)
+        return print.value
+      })
   }
 
   /// Tells sets apart: by names, labels and values.

@@ -20,7 +20,8 @@ public struct Metrics: Equatable, Sendable, Codable {
   public let byClass: [OfClass]
 
   public init(labels: [Int], predictions: [Int], classes: Int) {
-    precondition(labels.count == predictions.count, "\(predictions.count) predictions for \(labels.count) labels")
+    precondition(
+      labels.count == predictions.count, "\(predictions.count) predictions for \(labels.count) labels")
     var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
     for (label, prediction) in zip(labels, predictions) { confusion[label][prediction] += 1 }
     self.confusion = confusion

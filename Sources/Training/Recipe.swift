@@ -45,8 +45,8 @@ public struct Recipe: Codable, Equatable, Sendable {
   /// Clips in a batch.
   public var batch: Int
 
-  /// The report's recipe for an architecture. The default is the published code's: on RAVDESS with PyTorch it reached
-  /// 0.80 (FCMFCC, random split) within 45 epochs, where the printed rates are still far from a minimum.
+  /// The report's recipe for an architecture. The default is the published code's: on RAVDESS (random split, seed 0)
+  /// FCMFCC reached an accuracy of 0.80 with it within 45 epochs, as it does in PyTorch.
   public init(_ name: Name = .published, for architecture: Architecture) {
     self.name = name.rawValue
     rate = name == .published ? 1e-3 : 1e-4

@@ -25,7 +25,8 @@ public struct SavedTraining: Codable, Sendable {
 
   init(
     configuration: ModelConfiguration, recipe: Recipe, seed: UInt64, provenance: [String: String],
-    history: [EpochRecord], schedule: PlateauSchedule, steps: Int, trainingData: String, validationData: String
+    history: [EpochRecord], schedule: PlateauSchedule, steps: Int, trainingData: String,
+    validationData: String
   ) {
     (self.configuration, self.recipe, self.seed, self.provenance) = (configuration, recipe, seed, provenance)
     (self.history, self.schedule, self.steps) = (history, schedule, steps)
@@ -55,7 +56,9 @@ public struct SavedTraining: Codable, Sendable {
     }
   }
 
-  func arraysPath(_ folder: String) -> String { URL(fileURLWithPath: folder).appendingPathComponent(arrays).path }
+  func arraysPath(_ folder: String) -> String {
+    URL(fileURLWithPath: folder).appendingPathComponent(arrays).path
+  }
 
   func write(_ tensors: [String: StoredTensor], to folder: String) throws(TrainingError) {
     let url = URL(fileURLWithPath: folder)

@@ -128,7 +128,7 @@ public final class Trainer {
       let missing = classes.indices.filter { !set.contains($0) }.map { classes[$0] }
       if !missing.isEmpty { warnings.append("no \(name) clip is \(missing.joined(separator: " or "))") }
     }
-    let shared = Set(training.clips.map(\.values)).intersection(validation.clips.map(\.values)).count
+    let shared = training.clipFingerprints.intersection(validation.clipFingerprints).count
     if shared > 0 {
       warnings.append("\(shared) clips are both in training and in validation, which flatters the results")
     }
@@ -156,7 +156,8 @@ public final class Trainer {
         report(
           .batch(
             TrainingProgress(
-              epoch: epoch, epochs: recipe.epochs, batch: batch, batches: batches, loss: running, elapsed: elapsed,
+              epoch: epoch, epochs: recipe.epochs, batch: batch, batches: batches, loss: running,
+              elapsed: elapsed,
               remaining: elapsed / share - elapsed)))
       }
       guard let loss else { return try end(isFinished: false) }
@@ -167,12 +168,15 @@ public final class Trainer {
       let isBest = bestEpoch.map { evaluation.loss < $0.validationLoss } ?? true
       history.append(
         EpochRecord(
-          epoch: epoch, trainLoss: loss, validationLoss: evaluation.loss, validationAccuracy: metrics.accuracy,
+          epoch: epoch, trainLoss: loss, validationLoss: evaluation.loss,
+          validationAccuracy: metrics.accuracy,
           validationMacroF1: metrics.macroF1, rate: schedule.rate,
           seconds: (ContinuousClock.now - epochStart).seconds))
       schedule.follow(evaluation.loss)
-      if isBest { best = model.network.storedTensors }
-      if isBest { try described().write(to: folder) }
+      if isBest {
+        best = model.network.storedTensors
+        try described().write(to: folder)
+      }
       try History.write(history, to: folder)
       try save()
       report(.epoch(history.last!, isBest: isBest))
@@ -187,11 +191,7 @@ public final class Trainer {
     // A place of its own for each epoch in the generator's sequence, far from the one that drew the weights.
     var places = SeededGenerator(seed: seed ^ 0x5851_F42D_4C95_7F2D &* UInt64(epoch))
     var generator = SeededGenerator(seed: places.next())
-    let order = generator.shuffled(training.clips.indices)
-    // Batch norm needs two clips, so a last one alone is left out.
-    let batches = stride(from: 0, to: order.count, by: recipe.batch)
-      .map { order[$0..<min(order.count, $0 + recipe.batch)] }
-      .filter { $0.count >= 2 }
+    let batches = training.shuffledBatches(of: recipe.batch, using: &generator)
     var sum = 0.0
     for (index, rows) in batches.enumerated() {
       if shouldStop() { return nil }

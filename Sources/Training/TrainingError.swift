@@ -27,7 +27,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case .recipe(let reason): "the recipe cannot be followed: \(reason)"
     case .diverged(let epoch, let rate, let best, let folder):
       "the training diverged in epoch \(epoch): the loss is not a number any more at rate \(rate). Try a tenth of that "
-        + "rate (--recipe report)."
+        + "rate."
         + (best.map { " The weights of epoch \($0), the best until then, are in \(folder)" } ?? "")
     case .nothingToResume(let folder): "\(folder): no training to resume: it has no resume.json"
     case .damagedState(let path, let reason): "\(path): \(reason); start the training anew"

@@ -13,7 +13,8 @@ import Testing
 struct ReferenceTests {
   static var folder: String { ProcessInfo.processInfo.environment["UNDERTONE_REFERENCE"] ?? "" }
 
-  @Test("Logits within 1e-4, saliency within 1e-3 of PyTorch's and Captum's", arguments: Architecture.allCases)
+  @Test(
+    "Logits within 1e-4, saliency within 1e-3 of PyTorch's and Captum's", arguments: Architecture.allCases)
   func agrees(_ architecture: Architecture) throws {
     let model = try TrainedModel(folder: "\(Self.folder)/\(architecture.rawValue)")
     let space = architecture.inputSpace
@@ -42,7 +43,8 @@ struct ReferenceTests {
     let expected = try NPY.read("\(Self.folder)/mel.npy").floats
     let floor = expected.min()!
     let differences = zip(mel.floats, expected).filter { $0.1 > floor + 0.01 }.map { abs($0.0 - $0.1) }
-    print("log-mel differs by \(differences.max()!) dB; cells on the floor \(expected.count - differences.count)")
+    print(
+      "log-mel differs by \(differences.max()!) dB; cells on the floor \(expected.count - differences.count)")
     #expect(differences.max()! < 0.02)
 
     let mfcc = model.features.mfcc(logMel: mel)

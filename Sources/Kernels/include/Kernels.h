@@ -13,6 +13,8 @@ typedef void (*kernel_body)(void *context, long begin, long end);
 void kernel_parallel(long count, long grain, kernel_body body, void *context);
 /// The number of threads that kernel_parallel uses.
 int kernel_thread_count(void);
+/// 1 inside a kernel_parallel that has several threads, else 0.
+int kernel_is_in_parallel(void);
 
 /// 16 where the CPU has AVX-512, 8 elsewhere: how many channels a block of the blocked layout holds.
 int kernel_channel_block(void);

@@ -35,14 +35,14 @@ protocol Convolution: AnyObject {
 extension Convolution {
   /// Recorded at the input and the weights.
   func applied(to x: Tensor, bias: Tensor?) -> Tensor {
-    let input = x.detached
+    let (input, hasBias) = (x.detached, bias != nil)
     return forward(input, bias: bias?.detached, relu: false)
       .recorded(from: [x] + weights + (bias.map { [$0] } ?? [])) { dy, wanted in
         let weightsWanted = wanted[1...self.weights.count].contains(true)
         let found =
           weightsWanted ? self.weightGradients(input, dy).map(Optional.some) : self.weights.map { _ in nil }
         let dx = wanted[0] ? self.inputGradient(dy, shape: input.shape) : nil
-        let dBias = bias == nil ? [] : [wanted.last! ? dy.sum(axes: [0, 2, 3]).reshaped([-1]) : nil]
+        let dBias = !hasBias ? [] : [wanted.last! ? dy.sum(axes: [0, 2, 3]).reshaped([-1]) : nil]
         return [dx] + found + dBias
       }
   }

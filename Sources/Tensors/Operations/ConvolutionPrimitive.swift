@@ -1,4 +1,5 @@
 import COneDNN
+import Kernels
 import Synchronization
 
 /// A oneDNN convolution for one shape, forward or one of its gradients, kept for the next call of that shape.
@@ -89,6 +90,8 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     input: UnsafeMutablePointer<Float>, weights: UnsafeMutablePointer<Float>,
     bias: UnsafePointer<Float>? = nil, output: UnsafeMutablePointer<Float>
   ) {
+    // oneDNN divides the work among all threads; inside a parallel loop it has one, which waits for the others for ever.
+    precondition(kernel_is_in_parallel() == 0, "a convolution inside parallel(_:grain:_:)")
     let scratchpad = Storage(count: primitive.pointee.scratchpad_bytes / 4 + 1)
     let status = onednn_convolution_run(
       primitive, Self.processor.stream, input, weights, bias, output, scratchpad.pointer)

@@ -1,0 +1,98 @@
+import AudioFeatures
+import Foundation
+import Tensors
+import Testing
+
+@Suite("Front-end against librosa")
+struct FrontEndTests {
+  private let extractor = FeatureExtractor()
+
+  private func largestDifference(_ found: [Float], _ expected: [Float]) -> Float {
+    guard found.count == expected.count else { return .infinity }
+    return zip(found, expected).map { abs($0 - $1) }.reduce(0) { $1 > $0 || $1.isNaN ? $1 : $0 }
+  }
+
+  @Test("log-mel within 0.02 dB, MFCC within 0.05", arguments: Signals.names)
+  func features(_ name: String) throws {
+    let signal = Signals.named(name)
+    let mel = extractor.logMel(Tensor(signal, shape: [1, signal.count]))
+    #expect(mel.shape == [1, 1, 128, 1 + signal.count / 256])
+    let expected = try #require(LibrosaNumbers.stored["\(name)/mel"]).tensor.floats
+    let difference = largestDifference(LibrosaNumbers.kept(mel.floats), expected)
+    #expect(difference < 0.02)
+
+    let mfcc = extractor.mfcc(logMel: mel)
+    #expect(mfcc.shape == [1, 1, 40, 1 + signal.count / 256])
+    let expectedMFCC = try #require(LibrosaNumbers.stored["\(name)/mfcc"]).tensor.floats
+    let mfccDifference = largestDifference(LibrosaNumbers.kept(mfcc.floats), expectedMFCC)
+    #expect(mfccDifference < 0.05)
+    if ProcessInfo.processInfo.environment["UNDERTONE_REPORT"] != nil {
+      print("\(name): log-mel \(difference) dB, MFCC \(mfccDifference)")
+    }
+  }
+
+  @Test("A batch is its clips, each with its own floor")
+  func batch() {
+    let clips = [("padded", 1), ("click", 0.01)].map { name, level in
+      Tensor(Signals.named(name), shape: [1, 20_000]) * Float(level)
+    }
+    let together = extractor.logMel(.concatenated(clips, axis: 0))
+    for (clip, alone) in clips.map(extractor.logMel).enumerated() {
+      let own = together.slice(axis: 0, clip..<(clip + 1))
+      #expect(largestDifference(own.floats, alone.floats) < 1e-4)
+    }
+  }
+
+  @Test("Mel filters are librosa's triangles, to the last zero")
+  func filters() throws {
+    let filters = FrontEnd().melFilters
+    #expect(filters.shape == [128, 513])
+    var expected = [Float](repeating: 0, count: 128 * 513)
+    let places = try #require(LibrosaNumbers.stored["filters/places"]).tensor.floats
+    let values = try #require(LibrosaNumbers.stored["filters/values"]).tensor.floats
+    for (place, value) in zip(places, values) { expected[Int(place)] = value }
+    #expect(largestDifference(filters.floats, expected) < 1e-6)
+  }
+
+  @Test("The mel scale is HTK's: 1000 Hz are about 1000 mel, and back")
+  func melScale() {
+    #expect(abs(FrontEnd.mel(hertz: 1000) - 999.986) < 0.001)
+    for hertz in [0.0, 50, 440, 8000] {
+      #expect(abs(FrontEnd.hertz(mel: FrontEnd.mel(hertz: hertz)) - hertz) < 1e-9 * (hertz + 1))
+    }
+  }
+
+  @Test("The cosines are orthonormal, so that the MFCC's part of the mel is a projection")
+  func cosines() {
+    let cosines = FrontEnd().cosines
+    let gram = cosines.matrixProduct(cosines, transposeOther: true).floats
+    for row in 0..<40 {
+      for column in 0..<40 { #expect(abs(gram[row * 40 + column] - (row == column ? 1 : 0)) < 1e-6) }
+    }
+    let mfcc = Tensor(Signals.noise(40 * 9, seed: 8), shape: [1, 1, 40, 9])
+    let back = extractor.mfcc(logMel: extractor.mel(mfcc: mfcc))
+    #expect(largestDifference(back.floats, mfcc.floats) < 1e-5)
+  }
+
+  @Test("Δ and ΔΔ are librosa's", arguments: [9, 10, 31, 313])
+  func deltas(_ frames: Int) throws {
+    let x = Tensor(Signals.noise(3 * frames, seed: UInt64(frames)), shape: [3, frames])
+    for (order, found) in [(1, x.delta()), (2, x.deltaDelta())] {
+      let expected = try #require(LibrosaNumbers.stored["delta \(order) \(frames)"]).tensor
+      #expect(found.shape == expected.shape)
+      #expect(largestDifference(found.floats, expected.floats) < 1e-6, "order \(order)")
+    }
+    // The same rows within more dimensions.
+    let deeper = x.reshaped([1, 3, 1, frames]).delta()
+    #expect(deeper.shape == [1, 3, 1, frames] && deeper.floats == x.delta().floats)
+  }
+
+  @Test("Frames and their times")
+  func frames() {
+    let frontEnd = FrontEnd()
+    #expect(frontEnd.frames(samples: 80_000) == 313)
+    #expect(frontEnd.frames(samples: 1) == 1)
+    #expect(frontEnd.frames(samples: 768) == 4)
+    #expect(frontEnd.hopSeconds == 0.016)
+  }
+}

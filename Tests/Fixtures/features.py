@@ -1,0 +1,88 @@
+"""Writes features.safetensors beside this file: what librosa and SciPy, in float64, make of signals that the tests of
+AudioFeatures make again by the same formula (`signals`). Run with librosa, scipy and safetensors installed:
+python3 features.py
+"""
+
+import pathlib
+import warnings
+
+import librosa
+import numpy as np
+import scipy.fft
+from safetensors.numpy import save_file
+
+RATE, LENGTH, HOP, MELS, COEFFICIENTS = 16000, 1024, 256, 128, 40
+stored = {}
+
+
+def noise(count, seed):
+    """float32 in [-1, 1) that look random: SplitMix64's output function of seed and position."""
+    with np.errstate(over="ignore"):
+        z = np.arange(count, dtype=np.uint64) + np.uint64(seed * 1_000_003)
+        z *= np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+    return (z >> np.uint64(40)).astype(np.float32) / np.float32(2**23) - np.float32(1)
+
+
+def chirp(count):
+    """0.5 sin(2π (50 t + 700 t²)): from 50 Hz up by 1.4 kHz a second."""
+    t = np.arange(count) / RATE
+    return (0.5 * np.sin(2 * np.pi * (50 * t + 700 * t * t))).astype(np.float32)
+
+
+def click(count):
+    y = np.zeros(count, np.float32)
+    y[count // 2] = 1
+    return y
+
+
+signals = {
+    "noise": noise(80_000, 1) * np.float32(0.25),
+    "chirp": chirp(80_000),
+    "click": click(20_000),
+    "quiet": noise(5_000, 2) * np.float32(1e-6),  # about the least power that counts
+    "silence": np.zeros(5_000, np.float32),
+    "padded": np.append(noise(9_000, 3), np.zeros(11_000, np.float32)),
+    "1 sample": np.array([0.5], np.float32),
+    "2 samples": np.array([0.5, -0.25], np.float32),
+    "300 samples": noise(300, 4),
+    "512 samples": noise(512, 5),
+    "513 samples": noise(513, 6),
+    "700 samples": noise(700, 7),
+    "1025 samples": chirp(1025),
+}
+
+
+def kept(value):
+    """Every n-th element, n the smallest odd number that leaves at most 1500."""
+    flat = value.reshape(-1)
+    step = -(-len(flat) // 1500)
+    step += (step + 1) % 2
+    return flat[::step].astype(np.float32)
+
+
+warnings.filterwarnings("ignore", message="n_fft=.* is too large")
+for name, y in signals.items():
+    power = librosa.feature.melspectrogram(
+        y=y.astype(np.float64), sr=RATE, n_fft=LENGTH, hop_length=HOP, n_mels=MELS, htk=True, norm=None, center=True,
+        pad_mode="reflect", power=2.0, fmin=0.0, fmax=RATE / 2)
+    mel = librosa.power_to_db(power, ref=1.0, amin=1e-10, top_db=80.0)
+    assert mel.shape == (MELS, 1 + len(y) // HOP)
+    mfcc = scipy.fft.dct(mel, axis=0, type=2, norm="ortho")[:COEFFICIENTS]
+    stored[f"{name}/mel"], stored[f"{name}/mfcc"] = kept(mel), kept(mfcc)
+
+for frames in (9, 10, 31, 313):
+    x = noise(3 * frames, frames).reshape(3, frames).astype(np.float64)
+    for order in (1, 2):
+        stored[f"delta {order} {frames}"] = librosa.feature.delta(x, width=9, order=order).astype(np.float32)
+
+filters = librosa.filters.mel(sr=RATE, n_fft=LENGTH, n_mels=MELS, fmin=0.0, fmax=RATE / 2, htk=True, norm=None)
+places = np.flatnonzero(filters)
+stored["filters/places"] = places.astype(np.int64)
+stored["filters/values"] = filters.reshape(-1)[places].astype(np.float32)
+
+path = pathlib.Path(__file__).with_name("features.safetensors")
+save_file(stored, path)
+print(len(stored), "arrays,", path.stat().st_size, "bytes")

@@ -1,0 +1,152 @@
+import Foundation
+import Layers
+import Tensors
+import Testing
+
+@Suite("Layers, their parameters and passes")
+struct LayerTests {
+  /// The largest size of a parameter's values, and their mean.
+  private func extent(_ values: Tensor) -> (largest: Float, mean: Float) {
+    (values.floats.map(abs).max()!, values.mean().scalar)
+  }
+
+  @Test("Names stand in PyTorch's order")
+  func names() {
+    var generator = SeededGenerator(seed: 1)
+    let block = ["conv.weight", "conv.bias", "norm.weight", "norm.bias", "norm.running_mean"]
+    let whole = block + ["norm.running_var", "norm.num_batches_tracked"]
+    #expect(
+      ConvolutionBlock(from: 2, to: 3, kernel: Kernel(3, 3), using: &generator).namedParameters.map(\.name)
+        == whole)
+    #expect(
+      ConvolutionBlock(parallelKernels: [Kernel(3, 1), Kernel(1, 3)], filters: 2, using: &generator)
+        .namedParameters.map(\.name) == whole.map { "0.\($0)" } + whole.map { "1.\($0)" })
+    #expect(
+      LSTM(from: 3, to: 2, layers: 2, bidirectional: true, using: &generator).namedParameters.map(\.name)
+        == ["l0", "l0_reverse", "l1", "l1_reverse"].flatMap { end in
+          ["weight_ih_", "weight_hh_", "bias_ih_", "bias_hh_"].map { $0 + end }
+        })
+    #expect(
+      LayerList([Linear(from: 2, to: 3, using: &generator), Linear(from: 3, to: 1, using: &generator)])
+        .namedParameters.map(\.name) == ["0.weight", "0.bias", "1.weight", "1.bias"])
+  }
+
+  @Test("A block's convolutions start evenly within 1/√(inputs of one output), its norm at the identity")
+  func blockInitialisation() {
+    var generator = SeededGenerator(seed: 2)
+    let block = ConvolutionBlock(from: 96, to: 64, kernel: Kernel(3, 3), using: &generator)
+    let bound: Float = 1 / Float(96 * 9).squareRoot()
+    for (name, parameter) in block.namedParameters {
+      let values = parameter.value.floats
+      switch name {
+      case "conv.weight", "conv.bias":
+        let (largest, mean) = extent(parameter.value)
+        #expect(largest <= bound && largest > 0.9 * bound, "\(name)")
+        // Four standard errors of an even draw.
+        #expect(abs(mean) < 4 * bound / Float(3 * values.count).squareRoot(), "\(name)")
+      case "norm.weight", "norm.running_var": #expect(values.allSatisfy { $0 == 1 }, "\(name)")
+      default: #expect(values.allSatisfy { $0 == 0 }, "\(name)")
+      }
+    }
+  }
+
+  @Test("Linear, LSTM and attention start within their bounds")
+  func bounds() {
+    var generator = SeededGenerator(seed: 3)
+    func check(_ layer: some Layer, _ bound: Float) {
+      for (name, parameter) in layer.namedParameters {
+        let (largest, mean) = extent(parameter.value)
+        #expect(largest <= bound && largest > 0.9 * bound, "\(name)")
+        #expect(abs(mean) < 4 * bound / Float(3 * parameter.value.count).squareRoot(), "\(name)")
+      }
+    }
+    check(Linear(from: 320, to: 100, using: &generator), 1 / Float(320).squareRoot())
+    check(LSTM(from: 40, to: 64, layers: 2, bidirectional: true, using: &generator), 1 / 8)
+    check(ChannelAttention(from: 80, to: 128, heads: 3, using: &generator), (6 / Float(208)).squareRoot())
+  }
+
+  @Test("One seed, one network; another seed, another")
+  func seeds() {
+    func values(_ seed: UInt64) -> [[Float]] {
+      var generator = SeededGenerator(seed: seed)
+      let block = ConvolutionBlock(from: 3, to: 4, kernel: Kernel(3, 3), using: &generator)
+      let lstm = LSTM(from: 4, to: 5, using: &generator)
+      return (block.weights + lstm.weights).map(\.value.floats)
+    }
+    #expect(values(9) == values(9))
+    #expect(zip(values(9), values(10)).count { $0 == $1 } == 2)  // the norm's scale and shift
+    // No two arrays of a network are drawn alike.
+    let prefixes = values(9).filter { $0 != [1, 1, 1, 1] && $0 != [0, 0, 0, 0] }.map { $0.prefix(4) }
+    #expect(Set(prefixes).count == prefixes.count)
+  }
+
+  @Test("Linear is x Wᵀ + b")
+  func linear() {
+    var generator = SeededGenerator(seed: 4)
+    let linear = Linear(from: 3, to: 2, using: &generator)
+    linear.weight.value = Tensor([1, 2, 3, -1, 0, 0.5], shape: [2, 3])
+    linear.bias.value = Tensor([10, 20], shape: [2])
+    #expect(linear(Tensor([1, 1, 2, 0, -1, 4], shape: [2, 3]), .inference).floats == [19, 20, 20, 22])
+  }
+
+  @Test("Layer norm is (x − μ)/√(σ² + ε) over the last dimensions together, times γ plus β")
+  func layerNorm() {
+    var generator = SeededGenerator(seed: 5)
+    let layer = LayerNormalization(shape: [3, 4])
+    layer.weight.value = .uniform([3, 4], bound: 2, using: &generator)
+    layer.bias.value = .uniform([3, 4], bound: 2, using: &generator)
+    let x = Tensor.uniform([5, 3, 4], bound: 3, using: &generator)
+    let (gamma, beta) = (layer.weight.value.floats, layer.bias.value.floats)
+    var expected: [Float] = []
+    for row in 0..<5 {
+      let own = x.floats[(row * 12)..<(row * 12 + 12)].map(Double.init)
+      let mean = own.reduce(0, +) / 12
+      let variance = own.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 12
+      for i in 0..<12 {
+        let normalized = (own[i] - mean) / (variance + 1e-5).squareRoot()
+        expected.append(Float(normalized * Double(gamma[i]) + Double(beta[i])))
+      }
+    }
+    #expect(relativeDistance(layer(x, .inference), Tensor(expected, shape: [5, 3, 4])) < 1e-6)
+  }
+
+  @Test("Dropout acts in training only, between layers and not after the last, and differs from use to use")
+  func dropout() {
+    var generator = SeededGenerator(seed: 6)
+    let x = Tensor.uniform([2, 6, 30], bound: 1, using: &generator)
+    let pass = ForwardPass(.training, recordsWeights: false, seed: 1)
+    #expect(x.dropout(0.5, .inference).floats == x.floats)
+    let (first, second) = (x.dropout(0.5, pass).floats, x.dropout(0.5, pass).floats)
+    #expect(first != second)
+    #expect(first == x.dropout(0.5, ForwardPass(.training, recordsWeights: false, seed: 1)).floats)
+
+    let one = LSTM(from: 30, to: 20, layers: 1, dropout: 0.5, using: &generator)
+    #expect(one(x, pass).floats == one(x, .inference).floats)
+    let two = LSTM(from: 30, to: 20, layers: 2, dropout: 0.5, using: &generator)
+    #expect(two(x, pass).floats != two(x, .inference).floats)
+    #expect(two(x, pass).floats.allSatisfy { $0 != 0 })
+  }
+
+  @Test("A pass records a weight once, and nothing where no gradient is asked for")
+  func recording() {
+    var generator = SeededGenerator(seed: 7)
+    let block = ConvolutionBlock(from: 2, to: 3, kernel: Kernel(3, 3), using: &generator)
+    let x = Tensor.uniform([1, 2, 4, 5], bound: 1, using: &generator)
+    #expect(!block(x, .inference).isRecorded)
+    #expect(block(x.variable(), .inference).isRecorded)
+    #expect(block(x, ForwardPass(.inference, recordsWeights: true)).isRecorded)
+    let pass = ForwardPass(.training, recordsWeights: true)
+    for (_, parameter) in block.namedParameters {
+      #expect(pass(parameter).isRecorded == (parameter.role == .weight))
+    }
+    // A layer used twice gets the sum of both uses' gradients; one that was not used, zeros.
+    let (used, unused) = (
+      Linear(from: 5, to: 5, using: &generator), Linear(from: 5, to: 2, using: &generator)
+    )
+    let y = used(used(x.reshaped([8, 5]), pass), pass).sum()
+    let found = pass.gradients(of: y, at: [used.bias, unused.weight])
+    let columns = used.weight.value.sum(axes: [0]).floats
+    for (a, b) in zip(found[0].floats, columns) { #expect(abs(a - 8 * (1 + b)) < 1e-4) }
+    #expect(found[1].shape == [2, 5] && found[1].floats.allSatisfy { $0 == 0 })
+  }
+}

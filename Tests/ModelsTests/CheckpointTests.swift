@@ -1,0 +1,244 @@
+import Foundation
+import Layers
+import Models
+import Tensors
+import Testing
+
+@Suite("Checkpoints")
+struct CheckpointTests {
+  /// A fresh folder, gone with this value.
+  final class TemporaryFolder {
+    let path = FileManager.default.temporaryDirectory.appending(path: "undertone-\(UUID())").path
+
+    init() throws {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func write(_ text: String, to name: String) throws {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+    }
+  }
+
+  /// A model folder of the sampled CNNATT, its tensors changed by `change`.
+  private func folder(changing change: (inout [String: StoredTensor]) -> Void = { _ in }) throws
+    -> TemporaryFolder
+  {
+    let folder = try TemporaryFolder()
+    var tensors = Architecture.cnnatt.makeSampledNetwork().storedTensors
+    change(&tensors)
+    try folder.write(#"{"architecture": "cnnatt"}"#, to: "config.json")
+    try Safetensors.write(tensors, to: "\(folder.path)/model.safetensors")
+    return folder
+  }
+
+  /// What a folder is refused with.
+  private func refusal(of folder: String) -> String? {
+    do {
+      _ = try TrainedModel(folder: folder)
+      return nil
+    } catch {
+      return String(describing: error)
+    }
+  }
+
+  @Test("What is written comes back to the bit, settings too", arguments: Architecture.allCases)
+  func roundTrip(_ architecture: Architecture) throws {
+    let folder = try TemporaryFolder()
+    let configuration = ModelConfiguration(
+      architecture: architecture, classes: ["calm", "angry"], training: ["recipe": "report", "seed": "7"])
+    let model = TrainedModel(untrained: configuration, seed: 7)
+    try model.write(to: "\(folder.path)/new/model")
+    let read = try TrainedModel(folder: "\(folder.path)/new/model")
+    #expect(read.configuration == configuration)
+    #expect(read.name == "model")
+    for (own, other) in zip(model.network.namedParameters, read.network.namedParameters) {
+      #expect(own.name == other.name)
+      #expect(own.parameter.value.floats == other.parameter.value.floats, "\(own.name)")
+    }
+    let x = sampled("x", [2, 1, architecture.rows, 313])
+    let (before, after) = (model.network(x, .inference), read.network(x, .inference))
+    #expect(before.floats == after.floats)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/new/model").sorted()
+        == ["config.json", "model.safetensors"])
+
+    // Writing over a folder replaces it; the digest follows the weights.
+    let other = TrainedModel(untrained: configuration, seed: 8)
+    try other.write(to: "\(folder.path)/new/model")
+    let second = try TrainedModel(folder: "\(folder.path)/new/model")
+    #expect(second.digest != read.digest)
+    try model.write(to: "\(folder.path)/new/model")
+    #expect(try TrainedModel(folder: "\(folder.path)/new/model").digest == read.digest)
+  }
+
+  @Test("The architecture alone is configuration enough")
+  func leastConfiguration() throws {
+    let folder = try folder()
+    let model = try TrainedModel(folder: folder.path)
+    #expect(
+      model.classes == ["angry", "disgust", "fear", "happy", "neutral", "sadness", "surprise"])
+    let x = sampled("cnnatt 1 31", [1, 1, 40, 31])
+    let (read, made) = (model.network, Architecture.cnnatt.makeSampledNetwork())
+    let (found, expected) = (read(x, .inference), made(x, .inference))
+    #expect(found.floats == expected.floats)
+  }
+
+  @Test("Counters are kept as PyTorch's int64")
+  func counters() {
+    let stored = Architecture.fcmfcc.makeSampledNetwork().storedTensors
+    let counters = stored.filter { $0.key.hasSuffix("num_batches_tracked") }
+    #expect(counters.count == 8)
+    #expect(counters.values.allSatisfy { $0.element == .int64 && $0.shape == [] })
+    #expect(stored.values.count { $0.element == .float32 } == stored.count - 8)
+  }
+
+  @Test("A folder that is not there, or a file in its place")
+  func noFolder() throws {
+    let folder = try TemporaryFolder()
+    #expect(refusal(of: "\(folder.path)/gone") == "\(folder.path)/gone: no such model folder")
+    try folder.write("x", to: "file")
+    #expect(refusal(of: "\(folder.path)/file") == "\(folder.path)/file: no such model folder")
+  }
+
+  @Test("A folder without configuration, or without weights")
+  func noFiles() throws {
+    let folder = try TemporaryFolder()
+    #expect(refusal(of: folder.path) == "\(folder.path): not a model folder: it has no config.json")
+    try folder.write(#"{"architecture": "cnnatt"}"#, to: "config.json")
+    #expect(
+      refusal(of: folder.path)
+        == "\(folder.path): not a whole model folder: it has no model.safetensors")
+  }
+
+  @Test(
+    "A configuration that says nothing usable",
+    arguments: [
+      ("", "not a JSON object"),
+      ("{\"architecture\": ", "not a JSON object"),
+      ("[\"cnnatt\"]", "not a JSON object"),
+      ("{}", "it names no architecture"),
+      (#"{"architecture": 3}"#, "it names no architecture"),
+      (
+        #"{"architecture": "resnet"}"#,
+        "the architecture \"resnet\" is not known; known are cnnlstm, fcmfcc, cnnatt"
+      ),
+      (#"{"architecture": "cnnatt", "classes": ["angry"]}"#, "it names fewer than two classes"),
+      (
+        #"{"architecture": "cnnatt", "classes": "angry"}"#,
+        "classes, front_end or training are malformed"
+      ),
+    ])
+  func configuration(text: String, reason: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(text, to: "config.json")
+    #expect(refusal(of: folder.path) == "\(folder.path)/config.json: \(reason)")
+  }
+
+  @Test("A front-end that Undertone does not compute")
+  func otherFrontEnd() throws {
+    let folder = try TemporaryFolder()
+    var model = ModelConfiguration(architecture: .cnnatt)
+    model.frontEnd.mels = 64
+    try JSONEncoder().encode(model).write(to: URL(fileURLWithPath: "\(folder.path)/config.json"))
+    #expect(
+      refusal(of: folder.path)
+        == "\(folder.path)/config.json: its front-end is not the one that Undertone computes")
+  }
+
+  @Test("A tensor that is missing, or of no use")
+  func names() throws {
+    let missing = try folder { $0["norm.bias"] = nil }
+    #expect(
+      refusal(of: missing.path)
+        == "\(missing.path)/model.safetensors: the tensor norm.bias is missing")
+    let unexpected = try folder { $0["norm.offset"] = StoredTensor(Tensor(1)) }
+    #expect(
+      refusal(of: unexpected.path)
+        == "\(unexpected.path)/model.safetensors: the tensor norm.offset does not belong to this architecture"
+    )
+  }
+
+  @Test("A tensor of the wrong shape, even of the right size")
+  func shapes() throws {
+    let folder = try folder { $0["attention.key"] = StoredTensor(.zeros([3, 80, 128])) }
+    #expect(
+      refusal(of: folder.path)
+        == "\(folder.path)/model.safetensors: the tensor attention.key has shape [3, 80, 128], "
+        + "and the architecture needs [3, 128, 80]")
+    // Weights of seven classes for a configuration of two.
+    let classes = try self.folder()
+    try classes.write(#"{"architecture": "cnnatt", "classes": ["a", "b"]}"#, to: "config.json")
+    #expect(
+      refusal(of: classes.path)
+        == "\(classes.path)/model.safetensors: the tensor head.weight has shape [7, 128], "
+        + "and the architecture needs [2, 128]")
+  }
+
+  @Test("Values that are not finite", arguments: [Float.nan, .infinity, -.infinity])
+  func notFinite(_ value: Float) throws {
+    let folder = try folder {
+      $0["head.bias"] = StoredTensor(Tensor([0, 0, 0, value, 0, 0, 0], shape: [7]))
+    }
+    #expect(
+      refusal(of: folder.path)
+        == "\(folder.path)/model.safetensors: the tensor head.bias holds NaN or infinite values")
+  }
+
+  @Test("A weights' file cut short anywhere", arguments: [0, 5, 8, 2_000, 100_000, 700_000])
+  func cutShort(_ length: Int) throws {
+    let folder = try folder()
+    let path = "\(folder.path)/model.safetensors"
+    let data = try Data(contentsOf: URL(fileURLWithPath: path))
+    #expect(data.count > 700_000)
+    try data.prefix(length).write(to: URL(fileURLWithPath: path))
+    let message = try #require(refusal(of: folder.path))
+    #expect(message.hasPrefix("\(path): "))
+    #expect(message.contains(length < 8 ? "not a safetensors file" : "cut short"))
+  }
+
+  @Test("A refused checkpoint leaves the network as it was")
+  func nothingHalfLoaded() {
+    let network = Architecture.cnnatt.makeSampledNetwork()
+    let versions = network.namedParameters.map(\.parameter.version)
+    var generator = SeededGenerator(seed: 3)
+    let other = Architecture.cnnatt.makeNetwork(classes: 7, using: &generator).storedTensors
+    var wrong = other
+    wrong["head.bias"] = nil  // the last of all
+    #expect(throws: CheckpointError.missing(path: "x", name: "head.bias")) {
+      try network.load(wrong, path: "x")
+    }
+    wrong = other
+    wrong["z"] = StoredTensor(Tensor(1))
+    #expect(throws: CheckpointError.unexpected(path: "x", name: "z")) { try network.load(wrong, path: "x") }
+    #expect(network.namedParameters.map(\.parameter.version) == versions)
+  }
+
+  @Test("A folder that cannot be made is named")
+  func unwritable() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("x", to: "file")
+    let model = TrainedModel(untrained: .init(architecture: .cnnatt), seed: 0)
+    do {
+      try model.write(to: "\(folder.path)/file/model")
+      Issue.record("it was written into a file")
+    } catch {
+      #expect("\(error)".hasPrefix("\(folder.path)/file/model: cannot be written: "))
+    }
+  }
+
+  @Test("A clip is fitted to the model", arguments: Architecture.allCases)
+  func fitted(_ architecture: Architecture) {
+    let model = TrainedModel(untrained: .init(architecture: architecture), seed: 0)
+    let long = (0..<90_000).map { Float($0) }
+    switch architecture {
+    case .cnnlstm, .fcmfcc:
+      #expect(model.fitted(long) == Array(long.prefix(80_000)))
+      #expect(model.fitted([1]) == [1] + [Float](repeating: 0, count: 79_999))
+    case .cnnatt:
+      #expect(model.fitted(long) == long)
+      #expect(model.fitted([1]) == [1] + [Float](repeating: 0, count: 767))
+    }
+  }
+}

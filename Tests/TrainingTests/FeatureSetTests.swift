@@ -1,0 +1,167 @@
+import AudioFiles
+import Corpora
+import Foundation
+import Layers
+import Models
+import Tensors
+import Testing
+
+@testable import Training
+
+struct FeatureSetTests {
+  /// A folder with two clips of noise and a manifest that lists them, a text file and a file that is not there.
+  private func corpus() throws -> (folder: URL, manifest: Manifest) {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "undertone-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for (name, count) in [("a", 20_000), ("b", 30_001)] {
+      let clip = AudioClip(samples: sampled(count, seed: count).map { 0.1 * $0 }, sampleRate: 16_000)
+      try clip.write(to: folder.appending(path: "\(name).wav").path)
+    }
+    try Data("no sound".utf8).write(to: folder.appending(path: "c.wav"))
+    let entries = zip(["a", "c", "d", "b"], [Emotion.happy, .fear, .fear, .angry]).map {
+      Manifest.Entry(path: "\($0).wav", emotion: $1, origin: "noise")
+    }
+    return (folder, Manifest(folder: folder.path, entries: entries))
+  }
+
+  private func model(_ architecture: Architecture) -> TrainedModel {
+    TrainedModel(untrained: ModelConfiguration(architecture: architecture), seed: 1)
+  }
+
+  @Test("A bad file is a failure with its path, and the others are computed")
+  func failures() throws {
+    let (folder, manifest) = try corpus()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var calls: [Int] = []
+    let (features, failures) = try FeatureSet.compute(
+      manifest, for: model(.cnnatt), progress: { calls.append($0) })
+    #expect(features.clips.map(\.path) == ["a.wav", "b.wav"])
+    #expect(features.clips.map(\.label) == [Emotion.happy.index, Emotion.angry.index])
+    #expect(failures.count == 2)
+    #expect(failures[1] == .noSuchFile(path: folder.appending(path: "d.wav").path))
+    #expect(calls == [1, 2, 3, 4])
+
+    let results = AudioClip.trimmedSpeech(paths: manifest.entries.map { manifest.fullPath(of: $0) })
+    #expect(results.map { (try? $0.get())?.count } == [20_000, nil, nil, 30_001])
+  }
+
+  @Test("Lengths are the model's: 313 frames for 5 s, else 1 + samples / hop")
+  func lengths() throws {
+    let (folder, manifest) = try corpus()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (architecture, rows, frames) in [
+      (Architecture.cnnlstm, 128, [313, 313]), (.fcmfcc, 40, [313, 313]), (.cnnatt, 40, [79, 118]),
+    ] {
+      let (features, _) = try FeatureSet.compute(manifest, for: model(architecture))
+      #expect(features.clips.map(\.frames) == frames)
+      #expect(features.clips.allSatisfy { $0.silence.count == rows })
+    }
+  }
+
+  @Test(
+    "The frames that fill a batch up are those that zeros after the clip give",
+    arguments: [0.1, 1e-6] as [Float])
+  func silence(_ amplitude: Float) {
+    let model = model(.cnnatt)
+    let samples = sampled(20_000, seed: 3).map { amplitude * $0 }
+    let own = FeatureSet.features(of: samples, model)
+    let zeros = FeatureSet.features(of: samples + [Float](repeating: 0, count: 20_000), model)
+    let frames = zeros.values.count / 40
+    let clip = ClipFeatures(
+      path: "", origin: "", label: 0, frames: own.values.count / 40, values: own.values, silence: own.silence)
+    let long = ClipFeatures(
+      path: "", origin: "", label: 1, frames: frames, values: zeros.values, silence: zeros.silence)
+    let batch = FeatureSet([clip, long]).batch([0, 1]).features.floats
+    // From the first frame on whose window starts behind the clip.
+    let first = 20_000 / 256 + 3
+    for row in 0..<40 {
+      for frame in first..<frames {
+        #expect(abs(batch[row * frames + frame] - batch[(40 + row) * frames + frame]) < 2e-3)
+      }
+    }
+  }
+
+  @Test("Features come back from the cache; damaged ones and those of a changed clip are computed again")
+  func cache() throws {
+    let (folder, manifest) = try corpus()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let cacheFolder = folder.appending(path: "cache")
+    let cache = try FeatureCache(folder: cacheFolder.path)
+    func compute() throws -> FeatureSet {
+      try FeatureSet.compute(manifest, for: model(.cnnatt), cache: cache).features
+    }
+    func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: cacheFolder.path) }
+    let first = try compute()
+    #expect(try files().count == 2)
+    #expect(try compute() == first)
+
+    // A flipped bit far inside, and a file cut short.
+    let paths = try files().map { cacheFolder.appending(path: $0) }
+    var data = try Data(contentsOf: paths[0])
+    data[data.count - 100] ^= 4
+    try data.write(to: paths[0])
+    try Data(contentsOf: paths[1]).prefix(500).write(to: paths[1])
+    #expect(try compute() == first)
+
+    // The kept file is read: with other values and their checksum it would be believed.
+    let key = try #require(
+      cache.key(path: folder.appending(path: "a.wav").path, model(.cnnatt).configuration))
+    cache.write([Float](repeating: 7, count: 400), [Float](repeating: 7, count: 40), key)
+    #expect(try compute().clips[0].values == [Float](repeating: 7, count: 400))
+    try AudioClip(samples: sampled(9_000, seed: 5), sampleRate: 16_000)
+      .write(to: folder.appending(path: "a.wav").path)
+    #expect(try compute().clips[0].frames == 36)
+  }
+
+  @Test("A clip whose emotion the model does not name is refused")
+  func unknownClass() throws {
+    let (folder, manifest) = try corpus()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let configuration = ModelConfiguration(architecture: .cnnatt, classes: ["angry", "fear"])
+    let two = TrainedModel(untrained: configuration, seed: 1)
+    #expect(
+      throws: TrainingError.unknownClass(path: "a.wav", emotion: "happy", classes: ["angry", "fear"])
+    ) { try FeatureSet.compute(manifest, for: two) }
+  }
+
+  @Test("An epoch meets every clip once, in batches of about one length; one length is not sorted at all")
+  func batches() {
+    func set(_ frames: (Int) -> Int) -> FeatureSet {
+      FeatureSet(
+        (0..<130).map { index in
+          ClipFeatures(
+            path: "\(index)", origin: "", label: 0, frames: frames(index),
+            values: [Float](repeating: 0, count: frames(index)), silence: [0])
+        })
+    }
+    var generator = SeededGenerator(seed: 1)
+    let lengths = set { 10 + $0 * 37 % 130 }
+    let batches = lengths.shuffledBatches(of: 16, using: &generator)
+    #expect(batches.joined().sorted() == Array(0..<130))
+    // Of 128 clips drawn, 16 neighbours of one length are about an eighth of the 130 frames that lengths span.
+    let spans = batches.map { rows in rows.map { lengths.clips[$0].frames } }.map { $0.max()! - $0.min()! }
+    #expect(spans.sorted()[4] < 20)
+    #expect(batches.count == 9 && lengths.shuffledBatches(of: 16, using: &generator) != batches)
+
+    // 130 clips in batches of 43 leave one over, which is left out.
+    let equal = set { _ in 10 }.shuffledBatches(of: 43, using: &generator)
+    #expect(equal.map(\.count) == [43, 43, 43])
+    #expect(Set(equal.joined()).count == 129)
+  }
+
+  @Test("What a model says of a clip does not depend on the clips beside it")
+  func independence() {
+    let model = model(.cnnatt)
+    let clips = [90, 60, 90, 71].enumerated().map { index, frames in
+      ClipFeatures(
+        path: "\(index)", origin: "", label: index, frames: frames,
+        values: sampled(40 * frames, seed: index), silence: [Float](repeating: -5, count: 40))
+    }
+    let together = model.evaluate(FeatureSet(clips)).predictions
+    for (index, clip) in clips.enumerated() {
+      let alone = model.evaluate(FeatureSet([clip])).predictions[0]
+      #expect(alone.path == together[index].path)
+      #expect(relativeDistance(alone.probabilities, together[index].probabilities) < 1e-5)
+    }
+  }
+}

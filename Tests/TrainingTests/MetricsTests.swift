@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+struct MetricsTests {
+  private struct Expected: Decodable {
+    let labels: [Int]
+    let accuracy, macroF1, top3, loss: Double
+    let precision, recall, f1: [Double]
+    let support: [Int]
+    let confusion: [[Int]]
+  }
+
+  @Test(
+    "Accuracy, F1, confusion and top 3 are scikit-learn's, with classes that are never true or never predicted",
+    arguments: [("seven", 7), ("five", 5)])
+  func agrees(_ name: String, scored: Int) throws {
+    let expected = try Reference.numbers("metrics/\(name)", as: Expected.self)
+    var scores = sampled(420, seed: 7)
+    for i in scores.indices where i % 7 == 1 || i % 7 >= scored { scores[i] = -2 }
+    let predictions = expected.labels.enumerated().map { clip, label in
+      Evaluation.Prediction(
+        path: "\(clip)", origin: clip < 20 ? "first" : "second", label: label,
+        probabilities: Array(scores[(7 * clip)..<(7 * clip + 7)]))
+    }
+    let evaluation = Evaluation(classes: (0..<7).map(String.init), predictions: predictions, loss: 0)
+    let metrics = evaluation.metrics
+    #expect(metrics.confusion == expected.confusion)
+    #expect(abs(metrics.accuracy - expected.accuracy) < 1e-12)
+    #expect(abs(metrics.macroF1 - expected.macroF1) < 1e-12)
+    for c in 0..<7 {
+      #expect(abs(metrics.byClass[c].precision - expected.precision[c]) < 1e-12)
+      #expect(abs(metrics.byClass[c].recall - expected.recall[c]) < 1e-12)
+      #expect(abs(metrics.byClass[c].f1 - expected.f1[c]) < 1e-12)
+    }
+    #expect(metrics.byClass.map(\.support) == expected.support)
+    #expect(abs(evaluation.topAccuracy(3) - expected.top3) < 1e-12)
+    #expect(evaluation.topAccuracy(7) == 1)
+
+    let byOrigin = evaluation.metricsByOrigin
+    let hits = byOrigin.mapValues { metrics in (0..<7).reduce(0) { $0 + metrics.confusion[$1][$1] } }
+    #expect(byOrigin["first"]!.confusion.joined().reduce(0, +) == 20)
+    #expect(hits["first"]! + hits["second"]! == Int((60 * metrics.accuracy).rounded()))
+  }
+
+  @Test("No clips at all give zeros, not NaN")
+  func nothing() {
+    let metrics = Metrics(labels: [], predictions: [], classes: 3)
+    #expect(metrics.accuracy == 0 && metrics.macroF1 == 0 && metrics.byClass.allSatisfy { $0.f1 == 0 })
+  }
+}

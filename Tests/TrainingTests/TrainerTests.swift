@@ -1,0 +1,229 @@
+import Foundation
+import Models
+import Tensors
+import Testing
+
+@testable import Training
+
+/// Trains CNNATT, the smallest network, on made-up clips: each class is louder in rows of its own.
+@Suite(.serialized)
+struct TrainerTests {
+  private func clips(_ count: Int, classes: Int = 3, seed: Int) -> FeatureSet {
+    FeatureSet(
+      (0..<count).map { index in
+        let (label, frames) = (index % classes, 12 + index % 3)
+        var values = sampled(40 * frames, seed: 1000 * seed + index)
+        for row in (10 * label)..<(10 * label + 10) {
+          for frame in 0..<frames { values[row * frames + frame] += 1.5 }
+        }
+        return ClipFeatures(
+          path: "\(seed)-\(index)", origin: "made", label: label, frames: frames, values: values,
+          silence: [Float](repeating: 0, count: 40))
+      })
+  }
+
+  private func withFolder(_ body: (String) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "undertone-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder.path)
+  }
+
+  private func trainer(
+    _ folder: String, seed: UInt64 = 5, training: FeatureSet? = nil, validation: FeatureSet? = nil,
+    _ change: (inout Recipe) -> Void = { _ in }
+  ) throws -> Trainer {
+    var recipe = Recipe(for: .cnnatt)
+    (recipe.epochs, recipe.batch) = (4, 8)
+    change(&recipe)
+    let model = TrainedModel(untrained: ModelConfiguration(architecture: .cnnatt), seed: seed)
+    return try Trainer(
+      model, recipe: recipe, seed: seed, training: training ?? clips(30, seed: 1),
+      validation: validation ?? clips(12, seed: 2), folder: folder, provenance: ["data": "made up"])
+  }
+
+  private func bytes(_ folder: String, _ file: String = "model.safetensors") throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: folder).appending(path: file))
+  }
+
+  @Test("It learns what tells the classes apart")
+  func learns() throws {
+    try withFolder { folder in
+      let trainer = try trainer(folder) { $0.epochs = 15 }
+      let result = try trainer.run()
+      #expect(result.isFinished && result.history.count == 15)
+      #expect(result.best!.validationAccuracy > 0.95)
+      #expect(result.history.last!.trainLoss < 0.3)
+
+      // The model, in memory and in the folder, is the best epoch's.
+      for model in [trainer.model, try TrainedModel(folder: folder)] {
+        let evaluation = model.evaluate(clips(12, seed: 2))
+        #expect(abs(evaluation.loss - result.best!.validationLoss) < 1e-9)
+        #expect(model.configuration.training["best_epoch"] == "\(result.best!.epoch)")
+        #expect(model.configuration.training["data"] == "made up")
+        #expect(model.configuration.training["recipe"] == "published")
+        #expect(model.configuration.training["seed"] == "5")
+      }
+      let lines = String(decoding: try bytes(folder, "history.csv"), as: UTF8.self).split(separator: "\n")
+      #expect(
+        lines[0] == "epoch,train_loss,validation_loss,validation_accuracy,validation_macro_f1,rate,seconds")
+      #expect(lines.count == 16)
+      let last = lines[15].split(separator: ",").compactMap { Double($0) }
+      #expect(last.count == 7 && last[0] == 15 && last[1] == result.history.last!.trainLoss)
+    }
+  }
+
+  @Test("The same seed gives the same weights to the bit, another seed gives others")
+  func seeds() throws {
+    var weights: [Data] = []
+    for seed in [5, 5, 6] as [UInt64] {
+      try withFolder { folder in
+        _ = try trainer(folder, seed: seed).run()
+        weights.append(try bytes(folder))
+      }
+    }
+    #expect(weights[0] == weights[1])
+    #expect(weights[0] != weights[2])
+  }
+
+  @Test(
+    "Interrupted anywhere and resumed, a training ends with the same weights, moments and history to the bit",
+    arguments: [0, 1, 6, 8])
+  func resume(batchesBefore: Int) throws {
+    func unchanging(_ record: EpochRecord) -> [Double] {
+      [
+        Double(record.epoch), record.trainLoss, record.validationLoss, record.validationAccuracy,
+        record.validationMacroF1, record.rate,
+      ]
+    }
+    // A patience of 0, so that the schedule's state matters too.
+    try withFolder { whole in
+      let expected = try trainer(whole) { $0.patience = 0 }.run()
+      try withFolder { folder in
+        var batches = 0
+        let stopped = try trainer(folder) { $0.patience = 0 }.run(
+          { if case .batch = $0 { batches += 1 } }, shouldStop: { batches == batchesBefore })
+        #expect(!stopped.isFinished)
+        #expect(stopped.history.count == batchesBefore / 4)
+        #expect(stopped.best == nil ? batchesBefore < 4 : batchesBefore >= 4)
+
+        let resumed = try Trainer(
+          resuming: folder, training: clips(30, seed: 1), validation: clips(12, seed: 2)
+        ).run()
+        #expect(resumed.isFinished)
+        #expect(resumed.history.map(unchanging) == expected.history.map(unchanging))
+        #expect(try bytes(folder) == bytes(whole))
+        #expect(try bytes(folder, "resume-4.safetensors") == bytes(whole, "resume-4.safetensors"))
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        #expect(
+          files == ["config.json", "history.csv", "model.safetensors", "resume-4.safetensors", "resume.json"])
+      }
+    }
+  }
+
+  @Test("A finished training goes on when more epochs are asked for, and only then")
+  func moreEpochs() throws {
+    try withFolder { folder in
+      _ = try trainer(folder).run()
+      let (training, validation) = (clips(30, seed: 1), clips(12, seed: 2))
+      #expect(throws: TrainingError.alreadyFinished(folder: folder, epochs: 4)) {
+        try Trainer(resuming: folder, training: training, validation: validation)
+      }
+      let more = try Trainer(resuming: folder, epochs: 5, training: training, validation: validation).run()
+      #expect(more.history.map(\.epoch) == [1, 2, 3, 4, 5])
+    }
+  }
+
+  @Test("Other data, a damaged state and an empty folder are refused with their reason")
+  func refused() throws {
+    try withFolder { folder in
+      let (training, validation) = (clips(30, seed: 1), clips(12, seed: 2))
+      _ = try trainer(folder) { $0.epochs = 2 }.run(shouldStop: { true })
+      #expect(throws: TrainingError.otherData(folder: folder)) {
+        try Trainer(resuming: folder, training: clips(30, seed: 3), validation: validation)
+      }
+      let arrays = URL(fileURLWithPath: folder).appending(path: "resume-0.safetensors")
+      try Data(contentsOf: arrays).prefix(1000).write(to: arrays)
+      let error = #expect(throws: TrainingError.self) {
+        try Trainer(resuming: folder, training: training, validation: validation)
+      }
+      #expect(error?.description.contains("resume-0.safetensors") == true)
+      try Data("{}".utf8).write(to: URL(fileURLWithPath: folder).appending(path: "resume.json"))
+      #expect(throws: TrainingError.self) {
+        try Trainer(resuming: folder, training: training, validation: validation)
+      }
+      #expect(throws: TrainingError.nothingToResume(folder: folder + "/none")) {
+        try Trainer(resuming: folder + "/none", training: training, validation: validation)
+      }
+    }
+  }
+
+  @Test("A training that diverges says in which epoch and at which rate, and keeps the best weights")
+  func diverges() throws {
+    try withFolder { folder in
+      _ = try trainer(folder) { $0.epochs = 1 }.run()
+      let kept = try bytes(folder)
+      // The weights of epoch 1 made so large that epoch 2 overflows.
+      let state = try SavedTraining.read(folder)
+      var arrays = try state.readArrays(folder)
+      for (name, stored) in arrays where name.hasPrefix("weights.head") {
+        arrays[name] = StoredTensor(stored.tensor * 1e38 * 30)
+      }
+      try state.write(arrays, to: folder)
+      let error = #expect(throws: TrainingError.self) {
+        try Trainer(resuming: folder, epochs: 3, training: clips(30, seed: 1), validation: clips(12, seed: 2))
+          .run()
+      }
+      #expect(error == .diverged(epoch: 2, rate: 1e-3, bestEpoch: 1, folder: folder))
+      #expect(error?.description.contains("epoch 2") == true)
+      #expect(try bytes(folder) == kept)
+    }
+  }
+
+  @Test("Data that cannot be trained on is refused, data that makes the numbers doubtful is warned of")
+  func data() throws {
+    try withFolder { folder in
+      #expect(throws: TrainingError.tooFewClips(found: 1)) {
+        try trainer(folder, training: clips(1, seed: 1))
+      }
+      #expect(throws: TrainingError.tooFewClips(found: 0)) {
+        try trainer(folder, training: clips(0, seed: 1))
+      }
+      #expect(throws: TrainingError.oneClass(name: "angry")) {
+        try trainer(folder, training: clips(9, classes: 1, seed: 1))
+      }
+      #expect(throws: TrainingError.noValidationClips) { try trainer(folder, validation: clips(0, seed: 1)) }
+      #expect(throws: TrainingError.self) { try trainer(folder) { $0.batch = 1 } }
+      let same = try trainer(folder, validation: clips(2, seed: 1))
+      #expect(
+        same.warnings == [
+          "no training clip is happy or neutral or sadness or surprise",
+          "no validation clip is fear or happy or neutral or sadness or surprise",
+          "2 clips are both in training and in validation, which flatters the results",
+        ])
+    }
+  }
+
+  @Test("A last batch of one clip is left out, and progress counts to the end")
+  func progress() throws {
+    try withFolder { folder in
+      var events: [TrainingProgress] = []
+      let result = try trainer(folder, training: clips(17, seed: 1)) { $0.epochs = 2 }.run {
+        if case .batch(let progress) = $0 { events.append(progress) }
+      }
+      #expect(events.map(\.batch) == [1, 2, 1, 2] && events.allSatisfy { $0.batches == 2 && $0.epochs == 2 })
+      #expect(events.map(\.epoch) == [1, 1, 2, 2])
+      #expect(abs(events[1].loss - result.history[0].trainLoss) < 1e-12)
+      #expect(events.dropLast().allSatisfy { $0.remaining > 0 } && events[3].remaining < 1e-9)
+    }
+  }
+
+  @Test("The named recipes are Table 3 and ten times its rates; only the blocks of FCMFCC decay")
+  func recipes() {
+    for architecture in Architecture.allCases {
+      #expect(Recipe(.report, for: architecture).rate == 1e-4)
+      #expect(Recipe(for: architecture) == Recipe(.published, for: architecture))
+      #expect(Recipe(for: architecture).rate == 1e-3)
+    }
+    #expect(Recipe(for: .fcmfcc).parts == [.init("blocks.", weightDecay: 1e-6)])
+  }
+}
