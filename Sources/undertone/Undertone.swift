@@ -34,6 +34,8 @@ struct Undertone: ParsableCommand {
     do {
       var command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst()))
       try command.run()
+    } catch let status as ExitCode {
+      exit(withError: status)
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
       // The last line of the long message names the command whose help fits.

@@ -99,7 +99,7 @@ struct CheckpointTests {
     let folder = try TemporaryFolder()
     #expect(refusal(of: "\(folder.path)/gone") == "\(folder.path)/gone: no such model folder")
     try folder.write("x", to: "file")
-    #expect(refusal(of: "\(folder.path)/file") == "\(folder.path)/file: no such model folder")
+    #expect(refusal(of: "\(folder.path)/file") == "\(folder.path)/file: not a model folder: it has no config.json")
   }
 
   @Test("A folder without configuration, or without weights")
