@@ -34,10 +34,9 @@ struct Undertone: ParsableCommand {
     do {
       var command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst()))
       try command.run()
-    } catch let status as ExitCode {
-      exit(withError: status)
     } catch {
-      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      // An `ExitCode` comes from `Console.run`, which has told the reason.
+      guard exitCode(for: error) == .validationFailure, !(error is ExitCode) else { exit(withError: error) }
       // The last line of the long message names the command whose help fits.
       let help = fullMessage(for: error).split(separator: "\n").last?.firstMatch(of: /'(.+ --help)'/)?.1
       Console.note("undertone: \(message(for: error))\(help.map { " (see `\($0)`)" } ?? "")")

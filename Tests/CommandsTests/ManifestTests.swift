@@ -23,7 +23,7 @@ struct ManifestTests {
       ("path,emotion\none.wav,\"angry\n", "line 2: a quote is opened"),
       ("path,emotion\n\"one.wav\"x,angry\n", "line 2: text follows"),
       ("path,emotion\none.wav,angry,more\n", "line 2: 3 fields"),
-      ("RIFF\0\0\0\0WAVE", "\"path\""),
+      ("RIFF 1234 WAVEfmt ", "\"path\""),
     ])
   func unusable(text: String, reason: String) throws {
     try folder.write(text, to: "clips.csv")
@@ -79,7 +79,8 @@ struct ManifestTests {
   func missingClips() throws {
     try folder.write("no sound", to: "bad.wav")
     try folder.write(
-      "path,emotion,speaker\none.wav,angry,a\ngone.wav,fear,a\nbad.wav,fear,a\nclips/two.wav,fear,b\n", to: "clips.csv")
+      "path,emotion,speaker\none.wav,angry,a\ngone.wav,angry,a\nbad.wav,fear,a\nclips/two.wav,fear,b\n", to: "clips.csv"
+    )
     for command in [["evaluate"], ["figures"], ["train", "cnnatt", "--validation", "clips.csv", "--epochs", "1"]] {
       let run = try folder.undertone(command + ["--data", "clips.csv"])
       // The status is the first failure's, and figures takes the clips in a drawn order.

@@ -1,1 +1,116 @@
+import Attributions
+import Figures
+import Foundation
+import Models
+import Reports
+import Tensors
 import Testing
+
+@Suite struct ExplanationReportTests {
+  // Untrained weights: what the model says is of no matter here.
+  let model = TrainedModel(untrained: .init(architecture: .cnnatt), seed: 1)
+  let samples = (0..<16_000).map { Float(0.3 * sin(2 * .pi * 200 * Double($0) / 16_000)) }
+
+  func report(_ spaces: [InputSpace] = InputSpace.allCases, target: Target? = nil) throws -> ExplanationReport {
+    let explainer = Explainer(model: model, method: Saliency(), spaces: spaces)
+    let explanation = try explainer.explain(samples, path: "clips/hum.wav") { target ?? Target($0) }
+    return ExplanationReport(explanation, model: model, file: "clips/hum.wav")
+  }
+
+  @Test("The figure holds every input with its attribution, on the clip's own seconds and hertz")
+  func figure() throws {
+    let report = try report(target: Target(2, versus: 5))
+    let figure = report.figure
+    #expect(figure.duration == 1)
+    #expect(figure.emotions == ["angry", "disgust", "fear", "happy", "neutral", "sadness", "surprise"])
+    #expect(figure.probabilities == report.explanation.probabilities)
+    #expect(figure.target == 2)
+
+    let waveform = try #require(figure.waveform)
+    #expect(waveform.samples == samples && waveform.sampleRate == 16_000)
+    #expect(waveform.attribution?.values.count == 16_000 && waveform.attribution?.unit == "logit/amplitude")
+    // A frame every 256 samples, from the first on.
+    let mel = try #require(figure.logMel)
+    #expect(mel.frames.rows == 128 && mel.frames.columns == 63 && mel.frames.hop == 0.016)
+    #expect(mel.maximumFrequency == 8000)
+    #expect(mel.attribution?.values.count == 128 * 63 && mel.attribution?.unit == "logit/dB")
+    let mfcc = try #require(figure.mfcc)
+    #expect(mfcc.frames.rows == 40 && mfcc.frames.columns == 63)
+    #expect(mfcc.attribution?.values.count == 40 * 63 && mfcc.attribution?.unit == "logit/coefficient")
+    for attribution in [waveform.attribution, mel.attribution, mfcc.attribution] {
+      #expect(attribution?.name == "saliency" && attribution?.isSigned == false)
+    }
+    // 200 Hz is 283 on the HTK mel scale, whose 128 bands reach 2840 at 8 kHz: band 12 is the loudest.
+    let middle = (0..<128).map { mel.frames.values[$0 * 63 + 31] }
+    #expect(middle.firstIndex(of: middle.max()!) == 12)
+  }
+
+  @Test("The title names clip, prediction, probability, target, method and model")
+  func title() throws {
+    let report = try report(target: Target(2, versus: 5))
+    let explanation = report.explanation
+    let title = report.figure.title.joined(separator: "\n")
+    let probability = String(format: "%.2f", explanation.probabilities[explanation.predicted])
+    for part in [
+      "hum.wav", "predicted \(explanation.classes[explanation.predicted]) (p = \(probability))",
+      "target fear versus sadness", "saliency", "CNNATT cnnatt",
+    ] {
+      #expect(title.contains(part), "\(part) is not in \(title)")
+    }
+  }
+
+  @Test("What was not asked for is not in the figure, nor in the JSON", arguments: InputSpace.allCases)
+  func oneInput(space: InputSpace) throws {
+    let report = try report([space])
+    let figure = report.figure
+    #expect((figure.waveform != nil) == (space == .waveform))
+    #expect((figure.logMel != nil) == (space == .mel))
+    #expect((figure.mfcc != nil) == (space == .mfcc))
+    #expect(try Array(inputs(of: object(report)).keys) == [space.rawValue])
+  }
+
+  @Test("The figure can be drawn, and says in its PNG how it was made")
+  func provenance() throws {
+    let report = try report()
+    let image = try PNGImage(decoding: report.figure.encoded(provenance: report.provenance))
+    #expect(image.width > 1000 && image.height > 1000)
+    #expect(image.texts.filter { report.provenance[$0.key] != nil } == report.provenance)
+    #expect(report.provenance["Source"] == "clips/hum.wav" && report.provenance["Method"] == "saliency")
+    #expect(report.provenance["Model"] == "cnnatt (untrained)")
+  }
+
+  @Test("JSON: one line with every field, finite, and the sums of the attributions")
+  func json() throws {
+    let report = try report()
+    let object = try object(report)
+    #expect(
+      Set(object.keys) == [
+        "file", "model", "method", "target", "predicted", "probabilities", "inputs", "figure", "figures", "seconds",
+      ])
+    #expect(object["file"] as? String == "clips/hum.wav" && object["seconds"] as? Double == 1.5)
+    #expect(object["figure"] as? String == "a.png" && object["figures"] as? [String] == ["a.png", "a.pdf"])
+    let probabilities = try #require(object["probabilities"] as? [String: Double])
+    #expect(abs(probabilities.values.reduce(0, +) - 1) < 1e-5)
+    #expect(probabilities.max { $0.value < $1.value }?.key == object["predicted"] as? String)
+    #expect(object["target"] as? String == object["predicted"] as? String)
+    let inputs = try inputs(of: object)
+    for input in report.explanation.inputs {
+      let entry = try #require(inputs[input.space.rawValue])
+      let sum = input.attribution.floats.reduce(0.0) { $0 + Double($1) }
+      let told = try #require(entry["sum"] as? Double)
+      #expect(told.isFinite && abs(told - sum) <= 1e-4 * sum)
+      #expect(entry["shape"] as? [Int] == input.attribution.shape)
+      #expect(entry["array"] as? String == (input.space == .mel ? "a.mel.npy" : nil))
+    }
+  }
+
+  private func object(_ report: ExplanationReport) throws -> [String: Any] {
+    let line = try report.json(arrays: [.mel: "a.mel.npy"], figures: ["a.png", "a.pdf"], seconds: 1.5)
+    #expect(!line.contains("\n"))
+    return try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+  }
+
+  private func inputs(of object: [String: Any]) throws -> [String: [String: Any]] {
+    try #require(object["inputs"] as? [String: [String: Any]])
+  }
+}
