@@ -3,9 +3,12 @@ import Foundation
 extension TrainedModel {
   /// The CNNATT that comes with the program, trained by it on RAVDESS; its card stands beside its weights.
   public static func builtIn() throws -> TrainedModel {
-    guard let folder = Bundle.module.path(forResource: "BuiltIn", ofType: nil) else {
-      throw CheckpointError.noSuchFolder(path: "the built-in model")
+    // Not by `Bundle.module`, which ends the program where its folder is gone: a program may be copied without it.
+    let beside = ["resources", "bundle"].map {
+      Bundle.main.bundleURL.appendingPathComponent("undertone_Models.\($0)/BuiltIn/cnnatt").path
     }
-    return try TrainedModel(folder: "\(folder)/cnnatt", name: "built-in")
+    let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("BuiltIn/cnnatt")
+    let folder = (beside + [source.path]).first { FileManager.default.fileExists(atPath: $0) }
+    return try TrainedModel(folder: folder ?? beside[0], name: "built-in")
   }
 }
