@@ -66,8 +66,8 @@ struct FigureSheets: ParsableCommand {
       let bar = ProgressBar("figures", total: emotions.count * clips)
 
       var failures: [any Error] = []
+      var generator = SeededGenerator(seed: seed)
       for (index, emotion) in emotions.enumerated() {
-        var generator = SeededGenerator(seed: seed)
         let candidates = generator.shuffled(manifest.entries.filter { $0.emotion == emotion })
         var chosen: [ContactSheet.Clip] = []
         for entry in candidates where chosen.count < clips {

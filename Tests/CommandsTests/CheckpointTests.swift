@@ -100,7 +100,7 @@ struct CheckpointTests {
     #expect(try explain("clip.wav").failed(65, naming: "clip.wav: not a model folder"))
     #expect(try explain(".").failed(65, naming: "not a model folder", "config.json"))
     try FileManager.default.removeItem(atPath: folder.path("model/model.safetensors"))
-    #expect(try explain("model").failed(65, naming: "model: not a whole model folder", "model.safetensors"))
+    #expect(try explain("model").failed(65, naming: "model", "no model.safetensors"))
   }
 
   @Test("A training that cannot be resumed")
