@@ -36,36 +36,43 @@ let package = Package(
     .target(
       name: "Kernels",
       linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
+    // Every target names all that it imports: what is imported without being named is not built anew when it changes.
     .target(name: "Tensors", dependencies: ["Kernels", "COneDNN", "COpenBLAS", "CFFTW"]),
     .target(name: "Layers", dependencies: ["Tensors"]),
     .target(name: "AudioFiles", dependencies: ["CSndFile", "CSampleRate"]),
-    .target(name: "AudioFeatures", dependencies: ["Layers"]),
-    .target(name: "Corpora", dependencies: ["AudioFiles", "AudioFeatures"]),
+    .target(name: "AudioFeatures", dependencies: ["Tensors", "Layers"]),
+    .target(name: "Corpora", dependencies: ["Tensors", "Layers", "AudioFiles", "AudioFeatures"]),
     .target(
-      name: "Models", dependencies: ["Layers", "AudioFeatures", "Corpora"],
+      name: "Models", dependencies: ["Tensors", "Layers", "AudioFeatures", "Corpora"],
       resources: [.copy("BuiltIn")]),
-    .target(name: "Training", dependencies: ["Models", "Corpora"]),
-    .target(name: "Attributions", dependencies: ["Models"]),
+    .target(
+      name: "Training",
+      dependencies: ["Kernels", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models"]),
+    .target(name: "Attributions", dependencies: ["Tensors", "Models"]),
     .target(name: "Figures", dependencies: ["CPNG", "CCairo"]),
-    .target(name: "Reports", dependencies: ["Attributions", "Training", "Figures"]),
+    .target(name: "Reports", dependencies: ["Tensors", "Models", "Attributions", "Figures"]),
     .executableTarget(
       name: "undertone",
       dependencies: [
-        "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training", "Attributions",
+        "Figures", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .executableTarget(name: "Benchmarks", dependencies: ["Training"]),
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["Tensors", "Layers", "AudioFeatures", "Models", "Training"]),
 
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
-    .testTarget(name: "LayersTests", dependencies: ["Layers"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Kernels", "Tensors"]),
+    .testTarget(name: "LayersTests", dependencies: ["Tensors", "Layers"]),
     .testTarget(name: "AudioFilesTests", dependencies: ["AudioFiles"]),
-    .testTarget(name: "AudioFeaturesTests", dependencies: ["AudioFeatures"]),
-    .testTarget(name: "CorporaTests", dependencies: ["Corpora"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Models"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training"]),
-    .testTarget(name: "AttributionsTests", dependencies: ["Attributions"]),
+    .testTarget(name: "AudioFeaturesTests", dependencies: ["Tensors", "AudioFeatures"]),
+    .testTarget(name: "CorporaTests", dependencies: ["AudioFiles", "AudioFeatures", "Corpora"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Tensors", "Layers", "Models"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Tensors", "Layers", "AudioFiles", "Corpora", "Models", "Training"]),
+    .testTarget(
+      name: "AttributionsTests", dependencies: ["Tensors", "Layers", "AudioFeatures", "Models", "Attributions"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
-    .testTarget(name: "CommandsTests", dependencies: ["undertone"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Tensors", "Models", "Attributions", "Figures", "Reports"]),
+    .testTarget(name: "CommandsTests", dependencies: ["Tensors", "Models", "Figures", "undertone"]),
   ],
   swiftLanguageModes: [.v6]
 )
