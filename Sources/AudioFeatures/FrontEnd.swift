@@ -22,6 +22,19 @@ public struct FrontEnd: Sendable, Codable, Equatable {
     case mels, coefficients
   }
 
+  /// What is not said is as it is by default.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func take(_ key: CodingKeys, _ value: inout Int) throws {
+      value = try container.decodeIfPresent(Int.self, forKey: key) ?? value
+    }
+    try take(.sampleRate, &sampleRate)
+    try take(.windowSamples, &windowSamples)
+    try take(.hopSamples, &hopSamples)
+    try take(.mels, &mels)
+    try take(.coefficients, &coefficients)
+  }
+
   /// Frames of a waveform: 1 + ⌊samples / hop⌋.
   public func frames(samples: Int) -> Int { 1 + samples / hopSamples }
 

@@ -47,7 +47,17 @@ struct FigureSheets: ParsableCommand {
   @Option(help: ArgumentHelp("The folder for the sheets.", valueName: "folder"))
   var output = "output/figures"
 
-  enum Choice: String, ExpressibleByArgument, CaseIterable { case all, correct, errors }
+  enum Choice: String, ExpressibleByArgument, CaseIterable {
+    case all, correct, errors
+
+    var words: String {
+      switch self {
+      case .all: "all clips"
+      case .correct: "clips predicted right"
+      case .errors: "clips predicted wrong"
+      }
+    }
+  }
   enum TargetChoice: String, ExpressibleByArgument, CaseIterable { case predicted, label }
 
   func validate() throws {
@@ -88,7 +98,7 @@ struct FigureSheets: ParsableCommand {
           title: [
             "\(emotion.rawValue): \(method.name) on the log-mel spectrogram",
             "\(model.architecture.title) \(model.name) · target: the \(target == .label ? "true" : "predicted") emotion · "
-              + "\(which == .all ? "clips" : which.rawValue) drawn with seed \(seed)",
+              + "\(which.words), drawn with seed \(seed)",
           ], clips: chosen, maximumFrequency: Double(model.configuration.frontEnd.sampleRate) / 2)
         for format in formats {
           let path = folder.file("\(emotion.rawValue).\(format.rawValue)")

@@ -80,7 +80,7 @@ struct CheckpointTests {
       ("{\"architecture\": \"cnnatt\", \"classes\": [\"angry\"]}", "fewer than two classes"),
       ("{\"architecture\": \"cnnatt\", \"classes\": [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"a\"]}", "twice"),
       ("{\"architecture\": \"cnnatt\", \"classes\": 7}", "malformed"),
-      ("{\"architecture\": \"cnnatt\", \"front_end\": {}}", "malformed"),
+      ("{\"architecture\": \"cnnatt\", \"front_end\": {\"mels\": \"many\"}}", "malformed"),
     ])
   func configuration(text: String, reason: String) throws {
     try folder.write(text, to: "model/config.json")

@@ -242,3 +242,11 @@ struct CheckpointTests {
     }
   }
 }
+
+@Test("What a configuration leaves out of its front-end is as it is by default")
+func partialFrontEnd() throws {
+  let text = #"{"architecture": "fcmfcc", "front_end": {"mels": 64, "invented": 1}}"#
+  let configuration = try JSONDecoder().decode(ModelConfiguration.self, from: Data(text.utf8))
+  #expect(configuration.frontEnd.mels == 64 && configuration.frontEnd.coefficients == 40)
+  #expect(configuration.classes == ModelConfiguration.emotions)
+}
