@@ -35,8 +35,7 @@ public func trimmed(_ signal: [Float]) -> (samples: [Float], range: Range<Int>) 
 }
 
 /// The signal cut to a length, or zero-padded at its end.
-/// - Parameter count: 80,000 samples are 5 s at 16 kHz.
-public func fixedLength(_ signal: [Float], samples count: Int = 80_000) -> [Float] {
+public func fixedLength(_ signal: [Float], samples count: Int) -> [Float] {
   precondition(count >= 0, "a signal cannot have \(count) samples")
   return signal.prefix(count) + [Float](repeating: 0, count: max(0, count - signal.count))
 }

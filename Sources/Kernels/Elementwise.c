@@ -136,20 +136,22 @@ typedef struct {
   }                                                                      \
   break;
 
-FOR_EACH_CPU static void binary_rows(void *context, long begin, long end) {
+// Elements begin..<end of the result, row by row; the first and last row may be parts.
+FOR_EACH_CPU static void binary_part(void *context, long begin, long end) {
   const broadcast *w = context;
   int last = w->rank - 1;
-  long n = w->shape[last], sa = w->a_strides[last], sb = w->b_strides[last];
-  for (long row = begin; row < end; ++row) {
-    const float *a = w->a, *b = w->b;
-    long rest = row;
+  long columns = w->shape[last], sa = w->a_strides[last], sb = w->b_strides[last];
+  for (long at = begin, n; at < end; at += n) {
+    long rest = at / columns, column = at % columns;
+    n = min_long(columns - column, end - at);
+    const float *a = w->a + column * sa, *b = w->b + column * sb;
     for (int d = last - 1; d >= 0; --d) {
       long index = rest % w->shape[d];
       rest /= w->shape[d];
       a += index * w->a_strides[d];
       b += index * w->b_strides[d];
     }
-    float *out = w->out + row * n;
+    float *out = w->out + at;
     switch ((kernel_binary_operation)w->operation) {
       case kernel_add: EACH_PAIR(l + r)
       case kernel_subtract: EACH_PAIR(l - r)
@@ -166,7 +168,7 @@ FOR_EACH_CPU static void binary_rows(void *context, long begin, long end) {
 void kernel_binary(kernel_binary_operation operation, const float *a, const long *a_strides, const float *b,
                    const long *b_strides, float *out, const long *shape, int rank) {
   broadcast w = {operation, rank, a, b, a_strides, b_strides, shape, out};
-  long rows = 1;
-  for (int d = 0; d < rank - 1; ++d) rows *= shape[d];
-  kernel_parallel(rows, max_long(1, GRAIN / max_long(1, shape[rank - 1])), binary_rows, &w);
+  long count = 1;
+  for (int d = 0; d < rank; ++d) count *= shape[d];
+  kernel_parallel(count, GRAIN, binary_part, &w);
 }

@@ -123,12 +123,9 @@ public final class TrainedModel {
   /// A clip as this model sees it: cut or filled up where its length is fixed.
   public func fitted(_ samples: [Float]) -> [Float] {
     switch architecture.clipLength {
-    case .fixed(let count):
-      Array(samples.prefix(count)) + Array(repeating: 0, count: max(0, count - samples.count))
+    case .fixed(let count): fixedLength(samples, samples: count)
     case .natural(let frames):
-      samples
-        + Array(
-          repeating: 0, count: max(0, (frames - 1) * configuration.frontEnd.hopSamples - samples.count))
+      fixedLength(samples, samples: max(samples.count, (frames - 1) * configuration.frontEnd.hopSamples))
     }
   }
 }

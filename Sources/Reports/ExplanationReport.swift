@@ -48,11 +48,9 @@ public struct ExplanationReport {
 
   /// How the figure came to be, so that it can be made again.
   public var provenance: [String: String] {
-    [
-      "Software": "Undertone \(undertoneVersion)", "Source": file, "Model": "\(model.name) (\(model.digest))",
-      "Architecture": model.architecture.rawValue, "Method": explanation.method,
-      "Target": explanation.targetName,
-    ]
+    model.provenance(source: file).merging([
+      "Method": explanation.method, "Target": explanation.targetName,
+    ]) { $1 }
   }
 
   /// One line of `--json`.
@@ -91,9 +89,6 @@ public struct ExplanationReport {
     let seconds: Double
   }
 }
-
-/// The version that figures and models name as their maker.
-public let undertoneVersion = "0.1.0"
 
 extension Encodable {
   /// JSON in one line, keys sorted.

@@ -56,10 +56,7 @@ struct Evaluate: ParsableCommand {
       for format in formats {
         let path = folder.file("confusion.\(format.rawValue)")
         try figure.write(
-          to: path, as: format,
-          provenance: [
-            "Software": "Undertone \(undertoneVersion)", "Source": data, "Model": "\(model.name) (\(model.digest))",
-          ])
+          to: path, as: format, provenance: model.provenance(source: data))
         figures.append(path)
       }
       if let predictions { try write(evaluation, to: predictions) }

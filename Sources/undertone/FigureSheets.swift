@@ -104,11 +104,10 @@ struct FigureSheets: ParsableCommand {
           let path = folder.file("\(emotion.rawValue).\(format.rawValue)")
           try sheet.write(
             to: path, as: format,
-            provenance: [
-              "Software": "Undertone \(undertoneVersion)", "Source": data, "Model": "\(model.name) (\(model.digest))",
-              "Architecture": model.architecture.rawValue, "Method": method.name, "Target": target.rawValue,
-              "Seed": String(seed), "Clips": chosen.map(\.name).joined(separator: "; "),
-            ])
+            provenance: model.provenance(source: data).merging([
+              "Method": method.name, "Target": target.rawValue, "Seed": String(seed),
+              "Clips": chosen.map(\.name).joined(separator: "; "),
+            ]) { $1 })
           try Console.print("\(path): \(chosen.count) clip\(chosen.count == 1 ? "" : "s")")
         }
       }

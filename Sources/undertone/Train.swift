@@ -219,7 +219,10 @@ struct Train: ParsableCommand {
       ])
     try curves.write(
       to: "\(trainer.folder)/curves.png",
-      provenance: ["Software": "Undertone \(undertoneVersion)", "Model": trainer.model.digest])
+      provenance: [
+        "Software": "Undertone \(undertoneVersion)", "Architecture": trainer.model.architecture.rawValue,
+        "Recipe": trainer.recipe.name, "Seed": String(trainer.seed),
+      ])
   }
 
   private static func number(_ value: Double) -> String { String(format: "%.3f", value) }

@@ -28,11 +28,25 @@ struct ReferenceTests {
     #expect(difference < 1e-4)
 
     let target = logits.floats.indices.max { logits.floats[$0] < logits.floats[$1] }!
-    let gradient = gradients(of: logits.slice(axis: 1, target..<(target + 1)), at: [x])[0].absolute()
-    let saliency = try NPY.read("\(Self.folder)/\(architecture.rawValue)/saliency.\(space.rawValue).npy")
-    let distance = relativeDistance(gradient, saliency)
-    print("\(architecture.title): saliency differs by \(distance) in the 2-norm")
-    #expect(distance < 1e-3)
+    func saliency(_ x: Tensor) -> Tensor {
+      let x = x.variable()
+      let logit = model.network(x, .inference).slice(axis: 1, target..<(target + 1))
+      return gradients(of: logit, at: [x])[0].absolute()
+    }
+    let own = saliency(x)
+    let captums = try NPY.read("\(Self.folder)/\(architecture.rawValue)/saliency.\(space.rawValue).npy")
+    let distance = relativeDistance(own, captums)
+    // A saliency jumps where two places of a maximum are nearly equal, or a ReLU's input is nearly zero: no two programs
+    // need then agree. It is seen by the saliency's jumping as far when the input moves by float32's own rounding; the
+    // filling behind the clip, all of one value, stays as it is, because all programs break its ties alike.
+    var generator = SeededGenerator(seed: 0)
+    let filling = x.floats.last!
+    let jumps = (0..<8).map { _ in
+      let moved = x.floats.map { $0 == filling ? $0 : $0 * (1 + 3e-7 * Float(generator.normal())) }
+      return relativeDistance(saliency(Tensor(moved, shape: x.shape)), own)
+    }
+    print("\(architecture.title): saliency differs by \(distance) in the 2-norm; jumps by \(jumps.max()!) of itself")
+    #expect(distance < max(1e-3, 1.1 * jumps.max()!))
   }
 
   @Test("log-mel within 0.02 dB and MFCC within 0.05 of librosa's and SciPy's, but at the floor")
