@@ -107,7 +107,8 @@ public final class ConvolutionBlock: Layer {
 
   private func trained(_ x: Tensor, _ windows: Pooling, _ pass: ForwardPass) -> Tensor {
     // The norm subtracts the batch's mean, and the bias with it: it is left out, and its gradient is zero.
-    let y = x.convolved(withPaths: paths.map { pass($0.weight) }, paddings: paths.map(\.padding))
+    let y = x.convolved(
+      withPaths: paths.map { pass($0.weight) }, paddings: paths.map(\.padding), keepsTies: windows.choosesOne)
     let (result, mean, variance) = y.normalizedActivatedPooled(
       scale: joined(\.scale, pass), shift: joined(\.shift, pass), epsilon: epsilon, pooling: windows)
     follow(mean, variance, count: y.shape[0] * y.shape[2] * y.shape[3])

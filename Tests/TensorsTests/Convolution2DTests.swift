@@ -109,11 +109,67 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
     let convolution = DenseConvolution(weight: w, padding: padding)
     // Twice, because the second time weights and primitive are kept ones.
     for _ in 0..<2 {
-      #expect(relativeDistance(convolution.forward(x, bias: b, relu: false), expected) < 1e-6)
-      #expect(relativeDistance(convolution.forward(x, bias: b, relu: true), expected.relu()) < 1e-6)
+      #expect(relativeDistance(convolution.forward(x, bias: b, relu: false, keepsTies: true), expected) < 1e-6)
+      #expect(relativeDistance(convolution.forward(x, bias: b, relu: true, keepsTies: true), expected.relu()) < 1e-6)
       #expect(
-        relativeDistance(convolution.forward(x, bias: nil, relu: false), slowConvolution(x, w, nil, padding))
-          < 1e-6)
+        relativeDistance(
+          convolution.forward(x, bias: nil, relu: false, keepsTies: true), slowConvolution(x, w, nil, padding)) < 1e-6)
+    }
+  }
+
+  /// Sides that are no multiples of Winograd's tiles of 4, channels that are none of a block.
+  static func large(_ direction: ConvolutionPrimitive.Shape.Direction, batch: Int, keepsTies: Bool = false)
+    -> ConvolutionPrimitive.Shape
+  {
+    .init(
+      direction: direction, batch: batch, channels: 35, rows: 41, columns: 53, filters: 18, kernelRows: 3,
+      kernelColumns: 3, padding: Padding(1), keepsTies: keepsTies)
+  }
+
+  @Test("Winograd's algorithm says what the loops say, and so do its gradients", arguments: [1, 3, 7])
+  func winograd(batch: Int) {
+    for direction in [ConvolutionPrimitive.Shape.Direction.forward, .inputGradient, .weightGradient] {
+      // One clip's gradients do not repay transforming the weights.
+      #expect(Self.large(direction, batch: batch).favorsWinograd == (direction == .forward || batch > 1))
+    }
+    let (x, w, dy) = (
+      sampled([batch, 35, 41, 53], 1), sampled([18, 35, 3, 3], 2), sampled([batch, 18, 41, 53], 3)
+    )
+    let convolution = DenseConvolution(weight: w, padding: Padding(1))
+    let expected = slowConvolution(x, w, nil, Padding(1))
+    #expect(
+      relativeDistance(convolution.forward(x, bias: nil, relu: false, keepsTies: false), expected) < 2e-6)
+    #expect(
+      relativeDistance(convolution.forward(x, bias: nil, relu: true, keepsTies: false), expected.relu()) < 2e-6)
+    // The input's gradient is the convolution with the weights turned round and channels and filters exchanged.
+    let turned = Tensor(
+      (0..<35).flatMap { c in
+        (0..<18).flatMap { f in w.slice(axis: 0, f..<(f + 1)).slice(axis: 1, c..<(c + 1)).floats.reversed() }
+      }, shape: [35, 18, 3, 3])
+    #expect(
+      relativeDistance(convolution.inputGradient(dy, shape: x.shape), slowConvolution(dy, turned, nil, Padding(1)))
+        < 2e-6)
+    // Σ y(w) dy is linear in w, so its gradient times any direction is its value in that direction.
+    let direction = sampled([18, 35, 3, 3], 4)
+    func product(_ a: Tensor, _ b: Tensor) -> Double {
+      zip(a.floats, b.floats).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+    let along = product(slowConvolution(x, direction, nil, Padding(1)), dy)
+    let found = product(convolution.weightGradients(x, dy)[0], direction)
+    #expect(abs(found - along) < 1e-5 * product(dy, dy).squareRoot() * product(expected, expected).squareRoot())
+  }
+
+  @Test("Where ties are kept, places that see the same are equal to the bit")
+  func ties() {
+    #expect(!Self.large(.forward, batch: 1, keepsTies: true).favorsWinograd)
+    let edge = 20  // everything from this column on is the same
+    let random = sampled([1, 35, 41, 53], 1).floats
+    let x = Tensor(random.indices.map { $0 % 53 < edge ? random[$0] : 0.3 }, shape: [1, 35, 41, 53])
+    let convolution = DenseConvolution(weight: sampled([18, 35, 3, 3], 2), padding: Padding(1))
+    let y = convolution.forward(x, bias: nil, relu: false, keepsTies: true).floats
+    for filter in 0..<18 {
+      let inner = (1..<40).flatMap { row in (edge + 1..<52).map { y[(filter * 41 + row) * 53 + $0] } }
+      #expect(Set(inner).count == 1)
     }
   }
 

@@ -95,8 +95,8 @@ import Testing
       var weightGradientsComputed = 0
       var weights: [Tensor] { inner.weights }
       var filters: Int { inner.filters }
-      func forward(_ x: Tensor, bias: Tensor?, relu: Bool) -> Tensor {
-        inner.forward(x, bias: bias, relu: relu)
+      func forward(_ x: Tensor, bias: Tensor?, relu: Bool, keepsTies: Bool) -> Tensor {
+        inner.forward(x, bias: bias, relu: relu, keepsTies: keepsTies)
       }
       func inputGradient(_ dy: Tensor, shape: [Int]) -> Tensor { inner.inputGradient(dy, shape: shape) }
       func weightGradients(_ x: Tensor, _ dy: Tensor) -> [Tensor] {
@@ -106,9 +106,9 @@ import Testing
     }
     let convolution = Counting()
     let x = sampled([1, 2, 3, 3], 1).variable()
-    _ = gradients(of: convolution.applied(to: x, bias: nil), at: [x])
+    _ = gradients(of: convolution.applied(to: x, bias: nil, keepsTies: true), at: [x])
     #expect(convolution.weightGradientsComputed == 0)
-    _ = gradients(of: convolution.applied(to: x, bias: nil), at: [x] + convolution.weights)
+    _ = gradients(of: convolution.applied(to: x, bias: nil, keepsTies: true), at: [x] + convolution.weights)
     #expect(convolution.weightGradientsComputed == 1)
   }
 

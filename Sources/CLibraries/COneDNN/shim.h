@@ -22,6 +22,7 @@ typedef struct {
   int64_t top, left, bottom, right;   // zeros added around the input
   int block;                          // channels in a block of the activations' layout: 16 or 8
   int bias, relu;                     // of the forward direction: add a bias, end with a ReLU
+  int winograd;                       // by Winograd's algorithm, which not every CPU and version has; else direct
 } onednn_convolution_shape;
 
 typedef struct {
@@ -54,17 +55,18 @@ static inline dnnl_status_t onednn_describe(dnnl_primitive_desc_t *made, onednn_
                                             const_dnnl_primitive_attr_t attributes, dnnl_engine_t engine,
                                             const_dnnl_primitive_desc_t hint) {
   const int64_t ones[2] = {1, 1}, zeros[2] = {0, 0}, before[2] = {s->top, s->left}, after[2] = {s->bottom, s->right};
+  dnnl_alg_kind_t algorithm = s->winograd ? dnnl_convolution_winograd : dnnl_convolution_direct;
   dnnl_prop_kind_t kind = training ? dnnl_forward_training : dnnl_forward_inference;
 #if DNNL_VERSION_MAJOR >= 3
   switch (direction) {
     case onednn_forward:
-      return dnnl_convolution_forward_primitive_desc_create(made, engine, kind, dnnl_convolution_direct, input, weights,
+      return dnnl_convolution_forward_primitive_desc_create(made, engine, kind, algorithm, input, weights,
                                                             bias, output, ones, zeros, before, after, attributes);
     case onednn_input_gradient:
-      return dnnl_convolution_backward_data_primitive_desc_create(made, engine, dnnl_convolution_direct, input, weights,
+      return dnnl_convolution_backward_data_primitive_desc_create(made, engine, algorithm, input, weights,
                                                                   output, ones, zeros, before, after, hint, attributes);
     default:
-      return dnnl_convolution_backward_weights_primitive_desc_create(made, engine, dnnl_convolution_direct, input, weights,
+      return dnnl_convolution_backward_weights_primitive_desc_create(made, engine, algorithm, input, weights,
                                                                      NULL, output, ones, zeros, before, after, hint,
                                                                      attributes);
   }
@@ -74,15 +76,15 @@ static inline dnnl_status_t onednn_describe(dnnl_primitive_desc_t *made, onednn_
   dnnl_status_t status;
   switch (direction) {
     case onednn_forward:
-      status = dnnl_convolution_forward_desc_init(&operation, kind, dnnl_convolution_direct, input, weights, bias, output,
+      status = dnnl_convolution_forward_desc_init(&operation, kind, algorithm, input, weights, bias, output,
                                                   ones, before, after);
       break;
     case onednn_input_gradient:
-      status = dnnl_convolution_backward_data_desc_init(&operation, dnnl_convolution_direct, input, weights, output, ones,
+      status = dnnl_convolution_backward_data_desc_init(&operation, algorithm, input, weights, output, ones,
                                                         before, after);
       break;
     default:
-      status = dnnl_convolution_backward_weights_desc_init(&operation, dnnl_convolution_direct, input, weights, NULL,
+      status = dnnl_convolution_backward_weights_desc_init(&operation, algorithm, input, weights, NULL,
                                                            output, ones, before, after);
   }
   if (status != dnnl_success) return status;

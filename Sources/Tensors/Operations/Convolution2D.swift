@@ -25,8 +25,8 @@ protocol Convolution: AnyObject {
   /// The number of output channels.
   var filters: Int { get }
   /// The cross-correlation of `x` [batch, channels, rows, columns] with the weights, plus bias, through a ReLU where
-  /// asked; blocked.
-  func forward(_ x: Tensor, bias: Tensor?, relu: Bool) -> Tensor
+  /// asked; blocked. With `keepsTies`, places that see equal inputs are equal to the bit.
+  func forward(_ x: Tensor, bias: Tensor?, relu: Bool, keepsTies: Bool) -> Tensor
   /// The gradient at an input of `shape`.
   func inputGradient(_ dy: Tensor, shape: [Int]) -> Tensor
   func weightGradients(_ x: Tensor, _ dy: Tensor) -> [Tensor]
@@ -34,9 +34,9 @@ protocol Convolution: AnyObject {
 
 extension Convolution {
   /// Recorded at the input and the weights.
-  func applied(to x: Tensor, bias: Tensor?) -> Tensor {
+  func applied(to x: Tensor, bias: Tensor?, keepsTies: Bool) -> Tensor {
     let (input, hasBias) = (x.detached, bias != nil)
-    return forward(input, bias: bias?.detached, relu: false)
+    return forward(input, bias: bias?.detached, relu: false, keepsTies: keepsTies)
       .recorded(from: [x] + weights + (bias.map { [$0] } ?? [])) { dy, wanted in
         let weightsWanted = wanted[1...self.weights.count].contains(true)
         let found =
@@ -64,7 +64,8 @@ final class DenseConvolution: Convolution {
   }
 
   private func primitive(
-    _ direction: ConvolutionPrimitive.Shape.Direction, _ input: [Int], bias: Bool = false, relu: Bool = false
+    _ direction: ConvolutionPrimitive.Shape.Direction, _ input: [Int], bias: Bool = false, relu: Bool = false,
+    keepsTies: Bool = false
   ) -> ConvolutionPrimitive {
     let w = weight.shape
     precondition(input[1] == w[1], "an input of \(input[1]) channels for weights of \(w[1])")
@@ -72,7 +73,7 @@ final class DenseConvolution: Convolution {
       .init(
         direction: direction, batch: input[0], channels: w[1], rows: input[2], columns: input[3],
         filters: w[0],
-        kernelRows: w[2], kernelColumns: w[3], padding: padding, bias: bias, relu: relu))
+        kernelRows: w[2], kernelColumns: w[3], padding: padding, bias: bias, relu: relu, keepsTies: keepsTies))
   }
 
   /// The weights in a primitive's layout, made once.
@@ -93,10 +94,10 @@ final class DenseConvolution: Convolution {
     ]
   }
 
-  func forward(_ x: Tensor, bias: Tensor?, relu: Bool) -> Tensor {
+  func forward(_ x: Tensor, bias: Tensor?, relu: Bool, keepsTies: Bool) -> Tensor {
     let x = x.blocked
     let bias = bias?.rowMajor
-    let primitive = primitive(.forward, x.shape, bias: bias != nil, relu: relu)
+    let primitive = primitive(.forward, x.shape, bias: bias != nil, relu: relu, keepsTies: keepsTies)
     let weights = packedWeights(for: primitive)
     return Tensor(outputShape(x.shape), layout: .blocked) {
       primitive.run(
@@ -138,11 +139,14 @@ extension Tensor {
   }
 
   /// Several convolutions of a one-channel image, their outputs one after another as channels; `bias` is theirs
-  /// likewise.
-  public func convolved(withPaths weights: [Tensor], bias: Tensor? = nil, paddings: [Padding]) -> Tensor {
+  /// likewise. `keepsTies`: places that see equal inputs are equal to the bit, as a maximum that is differentiated
+  /// needs; it costs the faster algorithm.
+  public func convolved(
+    withPaths weights: [Tensor], bias: Tensor? = nil, paddings: [Padding], keepsTies: Bool = true
+  ) -> Tensor {
     precondition(
       rank == 4 && weights.allSatisfy { $0.rank == 4 },
       "a convolution of \(shape) with \(weights.map(\.shape))")
-    return makeConvolution(weights, paddings).applied(to: self, bias: bias)
+    return makeConvolution(weights, paddings).applied(to: self, bias: bias, keepsTies: keepsTies)
   }
 }

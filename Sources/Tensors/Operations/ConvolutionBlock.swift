@@ -12,6 +12,9 @@ public struct Pooling: Hashable, Sendable {
 
   public static let none = Pooling(.average, rows: 1, columns: 1)
 
+  /// Whether the gradient of a window goes to one of its places.
+  public var choosesOne: Bool { kind == .maximum && rows * columns > 1 }
+
   func outputShape(_ x: [Int]) -> [Int] {
     precondition(
       rows <= x[2] && columns <= x[3],
@@ -43,7 +46,8 @@ public final class FoldedConvolution {
   /// pool(relu(w ∗ x + b)). Its gradient goes to `x` only: the weights are constants here.
   public func callAsFunction(_ x: Tensor, pooling: Pooling) -> Tensor {
     let shape = x.shape
-    let y = convolution.forward(x.detached, bias: bias, relu: true)
+    let y = convolution.forward(
+      x.detached, bias: bias, relu: true, keepsTies: x.isRecorded && pooling.choosesOne)
     guard pooling != .none || x.isRecorded else { return y }
     // The ReLU is done; done again with scale 1 and shift 0 it changes nothing, and its gradient is the right one.
     let ones = Tensor.ones([Tensor.blocks(y.shape[1]) * Layout.block])

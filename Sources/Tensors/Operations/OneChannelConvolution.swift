@@ -101,7 +101,8 @@ final class OneChannelConvolution: Convolution {
     ]
   }
 
-  func forward(_ x: Tensor, bias: Tensor?, relu: Bool) -> Tensor {
+  /// All places are computed alike, whatever is asked.
+  func forward(_ x: Tensor, bias: Tensor?, relu: Bool, keepsTies: Bool) -> Tensor {
     let x = x.rowMajor
     let bias = bias?.paddedToBlocks()
     return Tensor(outputShape(x.shape), layout: .blocked) { out in
