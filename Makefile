@@ -3,6 +3,7 @@ SWIFT ?= swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := libopenblas-openmp-dev libdnnl-dev libfftw3-dev libsndfile1-dev libsamplerate0-dev libpng-dev \
 	libcairo2-dev fonts-dejavu-core pkg-config
+PYTHON ?= python3
 UNDERTONE := .build/release/undertone
 QUICK := output/quickstart
 
@@ -12,7 +13,7 @@ help:
 	@echo "make quickstart   install what is missing, build, and make figures from built-in material"
 	@echo "make build        install what is missing, and build $(UNDERTONE)"
 	@echo "make test         install what is missing, and run the tests"
-	@echo "make benchmark    milliseconds a clip of every step"
+	@echo "make benchmark    milliseconds a clip of every step; PEER=1 beside PyTorch"
 
 # apt is asked only for what dpkg does not have.
 dependencies:
@@ -52,9 +53,10 @@ test: dependencies lint
 lint:
 	$(SWIFT) format lint --strict -r Package.swift Sources Tests
 
-benchmark: dependencies
+# CASES="cnnlstm train" times these only; PEER=1 times PyTorch beside, with the PYTHON that has it.
+benchmark: build
 	$(SWIFT) build -c release --product Benchmarks
-	.build/release/Benchmarks $(ARGUMENTS)
+	.build/release/Benchmarks $(CASES) $(if $(PEER),--peer Sources/Benchmarks/peer.py --python $(PYTHON))
 
 clean:
 	rm -rf .build

@@ -58,7 +58,11 @@ let package = Package(
         "Figures", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Tensors", "Layers", "AudioFeatures", "Models", "Training"]),
+      name: "Benchmarks",
+      dependencies: [
+        "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Models", "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], exclude: ["peer.py"]),
 
     .testTarget(name: "TensorsTests", dependencies: ["Kernels", "Tensors"]),
     .testTarget(name: "LayersTests", dependencies: ["Tensors", "Layers"]),

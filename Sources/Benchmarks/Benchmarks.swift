@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+import Tensors
+
+@main
+struct Benchmarks: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Times Undertone, beside PyTorch where asked, in one run.",
+    discussion: """
+      For each case every side takes its turn in a process of its own, one after the other, round after round; the
+      table has the medians. A clip has five seconds.
+
+      Examples:
+        make benchmark
+        make benchmark CASES="cnnlstm fcmfcc"
+        make benchmark PEER=1 PYTHON=venv/bin/python
+      """)
+
+  @Argument(help: "Only these: a subject (cnnlstm, fcmfcc, cnnatt, front-end, explain) or a work (train, infer …).")
+  var cases: [String] = []
+
+  @Option(help: "The script that times PyTorch (and librosa, Captum, matplotlib).")
+  var peer: String?
+
+  @Option(help: "The Python that has them.")
+  var python = "python3"
+
+  @Option(help: "Turns of each side.")
+  var rounds = 7
+
+  @Flag(help: "Print one JSON object a case instead of the table.")
+  var json = false
+
+  @Option(parsing: .remaining, help: .hidden)
+  var worker: [String] = []
+
+  func validate() throws {
+    guard rounds > 0 else { throw ValidationError("--rounds must be at least 1") }
+    for name in cases
+    where !BenchmarkCase.all.contains(where: { $0.subject == name || $0.work.rawValue == name }) {
+      throw ValidationError("\(name) is no subject and no work of a benchmark")
+    }
+  }
+
+  func run() throws {
+    if !worker.isEmpty {
+      guard let benchmark = BenchmarkCase(arguments: worker) else {
+        throw ValidationError("no benchmark \(worker.joined(separator: " "))")
+      }
+      return try Worker(benchmark).serve()
+    }
+    let subjects = Set(BenchmarkCase.all.map(\.subject))
+    let asked = BenchmarkCase.all.filter { benchmark in
+      let (ofSubject, ofWork) = (cases.filter(subjects.contains), cases.filter { !subjects.contains($0) })
+      return (ofSubject.isEmpty || ofSubject.contains(benchmark.subject))
+        && (ofWork.isEmpty || ofWork.contains(benchmark.work.rawValue))
+    }
+    let peak = Self.peakOfMatrixProducts()
+    let table = BenchmarkTable(peak: peak, rounds: rounds, hasPeer: peer != nil)
+    // Written line by line, because the whole takes minutes.
+    func say(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
+    if !json { say(table.header) }
+    for benchmark in asked {
+      let result = try time(benchmark)
+      say(json ? try table.json(result) : table.row(result))
+    }
+    if !json { say(table.footer) }
+  }
+
+  private func time(_ benchmark: BenchmarkCase) throws -> BenchmarkResult {
+    let own = try Contestant(
+      "Undertone", program: CommandLine.arguments[0], arguments: ["--worker"] + benchmark.arguments)
+    var all = [own]
+    if let peer {
+      for mode in benchmark.peerModes {
+        all.append(try Contestant(mode, program: python, arguments: [peer] + benchmark.arguments + [mode]))
+      }
+    }
+    // One after the other, so that nobody is warmed while another is timed.
+    all = all.filter { $0.isReady() }
+    guard all.first === own else { throw ValidationError("\(benchmark.arguments) cannot be run") }
+    for _ in 0..<rounds { all = all.filter { $0.run() } }
+    for contestant in all { contestant.end() }
+    return BenchmarkResult(benchmark: benchmark, own: own, peers: Array(all.dropFirst()))
+  }
+
+  /// 10⁹ floating-point operations a second of a product of 2048×2048 matrices: the best of ten.
+  private static func peakOfMatrixProducts() -> Double {
+    let size = 2048
+    let a = Tensor((0..<size * size).map { Float($0 % 17) / 17 }, shape: [size, size])
+    let times = (0..<10).map { _ in
+      let start = ContinuousClock.now
+      _ = a.matrixProduct(a)
+      return (ContinuousClock.now - start) / .seconds(1)
+    }
+    return 2 * Double(size * size * size) / times.min()! / 1e9
+  }
+}
+
+extension BenchmarkCase {
+  /// What of its field is timed beside it.
+  var peerModes: [String] {
+    switch work {
+    case .train, .infer: ["plain", "channels-last", "compiled"]
+    case .saliency: ["plain", "channels-last"]
+    case .logMel, .mfcc: ["librosa", "torch"]
+    case .mfccGradient: ["torch"]
+    case .figure: ["captum"]
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import AudioFeatures
+import AudioFiles
+import Foundation
+import Layers
+import Models
+import Tensors
+import Training
+
+/// Undertone's side of a case. It says "ready" when it is warm, answers every line it reads with the milliseconds a clip
+/// of a turn, and at the end of its input with the most memory it held, in bytes. `peer.py` does the same.
+struct Worker {
+  /// A turn lasts at least so long; short work is repeated, and its median taken.
+  private static let turn: Duration = .milliseconds(250)
+
+  private let batch: Int
+  private let step: () throws -> Void
+
+  init(_ benchmark: BenchmarkCase) throws {
+    batch = benchmark.batch
+    if let architecture = benchmark.architecture {
+      step = Self.network(architecture, benchmark.work, batch: benchmark.batch)
+    } else if benchmark.work == .figure {
+      step = try Self.figure()
+    } else {
+      step = Self.frontEnd(benchmark.work, batch: benchmark.batch)
+    }
+  }
+
+  func serve() throws {
+    for _ in 0..<2 { try step() }
+    say("ready")
+    while readLine() != nil {
+      var times: [Duration] = []
+      let begin = ContinuousClock.now
+      repeat {
+        let start = ContinuousClock.now
+        try step()
+        times.append(ContinuousClock.now - start)
+      } while ContinuousClock.now - begin < Self.turn
+      say(times.sorted()[times.count / 2] / .milliseconds(1) / Double(batch))
+    }
+    say(Self.peakMemory)
+  }
+
+  /// A line that leaves at once, though a pipe takes it.
+  private func say(_ line: some CustomStringConvertible) {
+    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+  }
+
+  private static var peakMemory: Int {
+    var (own, children) = (rusage(), rusage())
+    // RUSAGE_SELF and RUSAGE_CHILDREN, whose types differ between systems.
+    getrusage(0, &own)
+    getrusage(-1, &children)
+    return 1024 * max(own.ru_maxrss, children.ru_maxrss)
+  }
+
+  private static func random(_ shape: [Int]) -> Tensor {
+    var generator = SeededGenerator(seed: 0)
+    return Tensor((0..<shape.reduce(1, *)).map { _ in Float(generator.normal()) }, shape: shape)
+  }
+
+  private static func network(_ architecture: Architecture, _ work: BenchmarkCase.Work, batch: Int) -> () -> Void {
+    let model = TrainedModel(untrained: .init(architecture: architecture), seed: 0)
+    let x = random([batch, 1, architecture.inputSpace == .mel ? 128 : 40, 313])
+    switch work {
+    case .train:
+      let labels = (0..<batch).map { $0 % model.classes.count }
+      let recipe = Recipe(for: architecture)
+      let optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
+      return {
+        let pass = ForwardPass(.training, recordsWeights: true)
+        let loss = model.network(x, pass).crossEntropy(labels: labels)
+        optimizer.step(pass.gradients(of: loss, at: optimizer.parameters), rate: recipe.rate)
+      }
+    case .saliency:
+      return {
+        let input = x.variable()
+        let logit = model.network(input, .inference).slice(axis: 1, 0..<1)
+        _ = gradients(of: logit, at: [input])[0].absolute()
+      }
+    default:
+      return { _ = model.network(x, .inference).floats }
+    }
+  }
+
+  private static func frontEnd(_ work: BenchmarkCase.Work, batch: Int) -> () -> Void {
+    let features = FeatureExtractor()
+    let waveform = random([batch, 80_000])
+    switch work {
+    case .mfccGradient:
+      return {
+        let input = waveform.variable()
+        _ = gradients(of: features.mfcc(logMel: features.logMel(input)).sum(), at: [input])
+      }
+    case .mfcc: return { _ = features.mfcc(logMel: features.logMel(waveform)) }
+    default: return { _ = features.logMel(waveform) }
+    }
+  }
+
+  /// Runs the program that lies beside this one on a clip of five seconds.
+  private static func figure() throws -> () throws -> Void {
+    let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+      .appendingPathComponent("undertone")
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("undertone-benchmark")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let clip = folder.appendingPathComponent("clip.wav").path
+    let noise = random([80_000]).floats.map { 0.1 * $0 }
+    try AudioClip(samples: noise.map { max(-1, min(1, $0)) }, sampleRate: 16_000).write(to: clip)
+    return {
+      let process = Process()
+      process.executableURL = program
+      process.arguments = ["explain", clip, "--output", folder.path]
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      precondition(process.terminationStatus == 0, "\(program.path) explain failed")
+    }
+  }
+}
