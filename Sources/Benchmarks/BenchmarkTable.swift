@@ -20,8 +20,10 @@ struct BenchmarkTable {
     let top =
       "milliseconds a clip of 5 s, median of \(rounds) turns (lowest–highest); "
       + "matrix products reach \(Int(peak)) GFLOP/s"
-    return [top, "", cells("", "work", "batch", "ms", "", "of peak", "memory", hasPeer ? ["PyTorch", "", "ratio"] : [])]
-      .joined(separator: "\n")
+    return [
+      top, "", cells("", "work", "batch", "ms", "", "of peak", "memory", hasPeer ? ["PyTorch", "", "ratio"] : []),
+    ]
+    .joined(separator: "\n")
   }
 
   var footer: String {
@@ -38,7 +40,8 @@ struct BenchmarkTable {
     let share = 2 * benchmark.multiplyAdds / (own / 1000) / (peak * 1e9)
     var peer: [String] = []
     if hasPeer {
-      peer = result.best.map { [number($0.median), $0.name, String(format: "%.1f×", $0.median / own)] }
+      peer =
+        result.best.map { [number($0.median), $0.name, String(format: "%.1f×", $0.median / own)] }
         ?? ["–", "", ""]
     }
     return cells(

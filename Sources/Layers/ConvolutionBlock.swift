@@ -107,11 +107,10 @@ public final class ConvolutionBlock: Layer {
 
   private func trained(_ x: Tensor, _ windows: Pooling, _ pass: ForwardPass) -> Tensor {
     // The norm subtracts the batch's mean, and the bias with it: it is left out, and its gradient is zero.
-    let y = x.convolved(
-      withPaths: paths.map { pass($0.weight) }, paddings: paths.map(\.padding), keepsTies: windows.choosesOne)
-    let (result, mean, variance) = y.normalizedActivatedPooled(
-      scale: joined(\.scale, pass), shift: joined(\.shift, pass), epsilon: epsilon, pooling: windows)
-    follow(mean, variance, count: y.shape[0] * y.shape[2] * y.shape[3])
+    let (result, mean, variance) = x.convolutionBlock(
+      paths.map { pass($0.weight) }, paddings: paths.map(\.padding), scale: joined(\.scale, pass),
+      shift: joined(\.shift, pass), epsilon: epsilon, pooling: windows)
+    follow(mean, variance, count: x.shape[0] * x.shape[2] * x.shape[3])
     return result
   }
 

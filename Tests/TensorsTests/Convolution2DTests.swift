@@ -101,7 +101,7 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
     }
   }
 
-  @Test("What the loops say, with a ReLU or without, for any batch", arguments: [1, 3, 7])
+  @Test("What the loops say, with a bias or without, for any batch", arguments: [1, 3, 7])
   func loops(batch: Int) {
     let (x, w, b) = (sampled([batch, 35, 11, 13], 1), sampled([18, 35, 3, 2], 2), sampled([18], 3))
     let padding = Padding(top: 0, left: 2, bottom: 1, right: 1)
@@ -109,11 +109,10 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
     let convolution = DenseConvolution(weight: w, padding: padding)
     // Twice, because the second time weights and primitive are kept ones.
     for _ in 0..<2 {
-      #expect(relativeDistance(convolution.forward(x, bias: b, relu: false, keepsTies: true), expected) < 1e-6)
-      #expect(relativeDistance(convolution.forward(x, bias: b, relu: true, keepsTies: true), expected.relu()) < 1e-6)
+      #expect(relativeDistance(convolution.forward(x, bias: b, keepsTies: true), expected) < 1e-6)
       #expect(
         relativeDistance(
-          convolution.forward(x, bias: nil, relu: false, keepsTies: true), slowConvolution(x, w, nil, padding)) < 1e-6)
+          convolution.forward(x, bias: nil, keepsTies: true), slowConvolution(x, w, nil, padding)) < 1e-6)
     }
   }
 
@@ -138,9 +137,7 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
     let convolution = DenseConvolution(weight: w, padding: Padding(1))
     let expected = slowConvolution(x, w, nil, Padding(1))
     #expect(
-      relativeDistance(convolution.forward(x, bias: nil, relu: false, keepsTies: false), expected) < 2e-6)
-    #expect(
-      relativeDistance(convolution.forward(x, bias: nil, relu: true, keepsTies: false), expected.relu()) < 2e-6)
+      relativeDistance(convolution.forward(x, bias: nil, keepsTies: false), expected) < 2e-6)
     // The input's gradient is the convolution with the weights turned round and channels and filters exchanged.
     let turned = Tensor(
       (0..<35).flatMap { c in
@@ -166,7 +163,7 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
     let random = sampled([1, 35, 41, 53], 1).floats
     let x = Tensor(random.indices.map { $0 % 53 < edge ? random[$0] : 0.3 }, shape: [1, 35, 41, 53])
     let convolution = DenseConvolution(weight: sampled([18, 35, 3, 3], 2), padding: Padding(1))
-    let y = convolution.forward(x, bias: nil, relu: false, keepsTies: true).floats
+    let y = convolution.forward(x, bias: nil, keepsTies: true).floats
     for filter in 0..<18 {
       let inner = (1..<40).flatMap { row in (edge + 1..<52).map { y[(filter * 41 + row) * 53 + $0] } }
       #expect(Set(inner).count == 1)

@@ -127,7 +127,7 @@ import Testing
   }
 
   @Test(
-    "NaN goes through a block and a folded convolution of one channel instead of becoming a 0",
+    "NaN goes through a block and a folded convolution instead of becoming a 0",
     arguments: poolings)
   func notNumbers(pooling: (name: String, pooling: Pooling)) {
     var values = sampled([1, 2, 4, 6], 1).floats
@@ -137,10 +137,56 @@ import Testing
       scale: .ones([2]), shift: .zeros([2]), epsilon: 1e-5, pooling: pooling.pooling)
     #expect(block.result.floats[0].isNaN)
     #expect(!block.result.floats.last!.isNaN)
-    // A dense one is oneDNN's, whose ReLU makes it 0.
+    let dense = FoldedConvolution(
+      weights: [sampled([3, 2, 1, 1], 2)], bias: .ones([3]), paddings: [Padding(0)])
+    #expect(dense(x, pooling: pooling.pooling).floats[0].isNaN)
     let one = FoldedConvolution(
       weights: [sampled([3, 1, 1, 1], 2)], bias: .ones([3]), paddings: [Padding(0)])
     #expect(one(x.slice(axis: 1, 0..<1), pooling: pooling.pooling).floats[0].isNaN)
+  }
+
+  /// One channel's convolutions: of 32 channels, of several paths, of paths that share a block.
+  static let oneChannel: [(name: String, kernels: [[Int]], filters: Int)] = [
+    ("cnnlstm", [[3, 3]], 32), ("fcmfcc", [[3, 3], [9, 1], [1, 11]], 32), ("cnnatt", [[11, 3], [3, 9]], 8),
+  ]
+
+  @Test(
+    "A one-channel block that makes its convolution again says what one that stores it says",
+    arguments: oneChannel, [1, 3, 7])
+  func madeAgain(paths: (name: String, kernels: [[Int]], filters: Int), batch: Int) {
+    // Sides that windows do not cover; long enough for several strips of rows.
+    let x = sampled([batch, 1, 51, 37], 1)
+    let weights = paths.kernels.enumerated().map { sampled([paths.filters, 1] + $1, 2 + UInt64($0)) }
+    let paddings = paths.kernels.map { Padding.same(kernelRows: $0[0], kernelColumns: $0[1]) }
+    let channels = paths.filters * paths.kernels.count
+    let parameters = weights + [sampled([channels], 7), sampled([channels], 8)]
+    for pooling in Self.poolings.map(\.pooling) where pooling != .none {
+      func block(_ x: Tensor) -> (result: Tensor, found: [Tensor]) {
+        let variables = parameters.map { $0.variable() }
+        let block = x.convolutionBlock(
+          Array(variables.dropLast(2)), paddings: paddings, scale: variables[variables.count - 2],
+          shift: variables[variables.count - 1], epsilon: 1e-5, pooling: pooling)
+        let found = gradients(of: block.result, weight: sampled(block.result.shape, 99), at: variables)
+        return (block.result, found + [block.mean, block.variance])
+      }
+      // Recorded at its input, the block stores the convolution.
+      let (again, stored) = (block(x), block(x.variable()))
+      #expect(relativeDistance(again.result, stored.result) < 1e-6)
+      for (a, b) in zip(again.found, stored.found) { #expect(relativeDistance(a, b) < 3e-6) }
+    }
+    let bias = parameters.last!
+    let folded = FoldedConvolution(weights: weights, bias: bias, paddings: paddings)
+    for pooling in Self.poolings.map(\.pooling) {
+      let (own, plain) = (x.variable(), x.variable())
+      let y = folded(own, pooling: pooling)
+      let expected = plain.convolved(withPaths: weights, bias: bias, paddings: paddings).relu().pooled(pooling)
+      #expect(relativeDistance(y, expected) < 1e-6)
+      let weight = sampled(y.shape, 99)
+      #expect(
+        relativeDistance(
+          gradients(of: y, weight: weight, at: [own])[0], gradients(of: expected, weight: weight, at: [plain])[0])
+          < 2e-6)
+    }
   }
 
   @Test("Of equal maxima in a window the first has the gradient, and none where all are below zero")

@@ -95,8 +95,8 @@ import Testing
       var weightGradientsComputed = 0
       var weights: [Tensor] { inner.weights }
       var filters: Int { inner.filters }
-      func forward(_ x: Tensor, bias: Tensor?, relu: Bool, keepsTies: Bool) -> Tensor {
-        inner.forward(x, bias: bias, relu: relu, keepsTies: keepsTies)
+      func forward(_ x: Tensor, bias: Tensor?, keepsTies: Bool) -> Tensor {
+        inner.forward(x, bias: bias, keepsTies: keepsTies)
       }
       func inputGradient(_ dy: Tensor, shape: [Int]) -> Tensor { inner.inputGradient(dy, shape: shape) }
       func weightGradients(_ x: Tensor, _ dy: Tensor) -> [Tensor] {

@@ -192,7 +192,7 @@ import Testing
     let start: [Int32] = [0, 4, 18]
     let (tapRows, tapColumns) = (taps.joined().map { Int32($0.row) }, taps.joined().map { Int32($0.column) })
     var (foundY, foundDx) = ([Float](repeating: .nan, count: y.count), [Float](repeating: .nan, count: dx.count))
-    var (rectified, foundDWeights) = (foundY, [Float](repeating: .nan, count: dWeights.count))
+    var foundDWeights = [Float](repeating: .nan, count: dWeights.count)
     start.withUnsafeBufferPointer { start in
       tapRows.withUnsafeBufferPointer { tapRows in
         tapColumns.withUnsafeBufferPointer { tapColumns in
@@ -200,17 +200,92 @@ import Testing
             batch: 2, rows: rows, columns: columns, out_rows: outRows, out_columns: outColumns, blocks: 2,
             block: Int32(block), top: Int32(top), left: Int32(left), bottom: Int32(bottom), right: Int32(right),
             tap_start: start.baseAddress, tap_row: tapRows.baseAddress, tap_column: tapColumns.baseAddress)
-          kernel_taps_forward(x.floats, weights.floats, bias.floats, 0, &foundY, &shape)
-          kernel_taps_forward(x.floats, weights.floats, bias.floats, 1, &rectified, &shape)
+          kernel_taps_forward(x.floats, weights.floats, bias.floats, &foundY, &shape)
           kernel_taps_input_gradient(dy.floats, weights.floats, &foundDx, &shape)
           kernel_taps_weight_gradient(x.floats, dy.floats, &foundDWeights, &shape)
         }
       }
     }
     #expect(relativeDistance(foundY.map(Double.init), y) < 1e-6)
-    #expect(relativeDistance(rectified.map(Double.init), y.map { max(0, $0) }) < 1e-6)
     #expect(relativeDistance(foundDx.map(Double.init), dx) < 1e-6)
     #expect(relativeDistance(foundDWeights.map(Double.init), dWeights) < 1e-6)
+  }
+
+  @Test(
+    "The whole block of one channel is its convolution, stored, and what follows it", arguments: [8, 16],
+    [(batch: 1, maximum: Int32(0)), (1, 1), (3, 0), (3, 1)])
+  func wholeBlock(block: Int, sizes: (batch: Int, maximum: Int32)) {
+    let (batch, maximum) = sizes
+    // Two blocks; windows of 2×3 leave a row and two columns over.
+    let (rows, columns, outRows, outColumns) = (37, 19, 37, 20)
+    let start: [Int32] = [0, 3, 8]
+    let (tapRows, tapColumns): ([Int32], [Int32]) = ([0, 2, 4, 1, 1, 1, 0, 3], [1, 1, 0, 0, 1, 2, 2, 2])
+    let x = sampled([batch, 1, rows, columns], 1).floats
+    let weights = sampled([8, block], 2).floats
+    let perChannel = (0..<5).map { sampled([2 * block], 3 + UInt64($0)).floats }
+    let (scale, shift, a, b, c) = (perChannel[0], perChannel[1], perChannel[2], perChannel[3], perChannel[4])
+    let dz = sampled([batch, 2, outRows / 2, outColumns / 3, block], 9).floats
+    func room(_ count: Int) -> [Float] { [Float](repeating: .nan, count: count) }
+    start.withUnsafeBufferPointer { start in
+      tapRows.withUnsafeBufferPointer { tapRows in
+        tapColumns.withUnsafeBufferPointer { tapColumns in
+          var taps = kernel_taps(
+            batch: batch, rows: rows, columns: columns, out_rows: outRows, out_columns: outColumns, blocks: 2,
+            block: Int32(block), top: 2, left: 1, bottom: 2, right: 2, tap_start: start.baseAddress,
+            tap_row: tapRows.baseAddress, tap_column: tapColumns.baseAddress)
+          var pooling = kernel_pooling(
+            batch: batch, blocks: 2, rows: outRows, columns: outColumns, block: Int32(block), window_rows: 2,
+            window_columns: 3, maximum: maximum)
+          var y = room(batch * 2 * outRows * outColumns * block)
+          kernel_taps_forward(x, weights, nil, &y, &taps)
+
+          func expectEqual(_ count: Int, _ stored: (inout [Float]) -> Void, _ again: (inout [Float]) -> Void) {
+            var (expected, found) = (room(count), room(count))
+            stored(&expected)
+            again(&found)
+            #expect(relativeDistance(found.map(Double.init), expected.map(Double.init)) < 1e-6)
+          }
+          var rest = room(2 * block)  // of two results the one that is not looked at
+          expectEqual(2 * block) {
+            kernel_channel_statistics(y, &$0, &rest, &pooling)
+          } _: {
+            kernel_block_statistics(x, weights, &$0, &rest, &taps)
+          }
+          expectEqual(2 * block) {
+            kernel_channel_statistics(y, &rest, &$0, &pooling)
+          } _: {
+            kernel_block_statistics(x, weights, &rest, &$0, &taps)
+          }
+          expectEqual(dz.count) {
+            kernel_activate_pool(y, scale, shift, &$0, &pooling)
+          } _: {
+            kernel_block_forward(x, weights, scale, shift, &$0, &taps, &pooling)
+          }
+          expectEqual(2 * block) {
+            kernel_activate_pool_sums(y, scale, shift, dz, &$0, &rest, &pooling)
+          } _: {
+            kernel_block_sums(x, weights, scale, shift, dz, &$0, &rest, &taps, &pooling)
+          }
+          expectEqual(2 * block) {
+            kernel_activate_pool_sums(y, scale, shift, dz, &rest, &$0, &pooling)
+          } _: {
+            kernel_block_sums(x, weights, scale, shift, dz, &rest, &$0, &taps, &pooling)
+          }
+          var dy = room(y.count)
+          kernel_activate_pool_gradient(y, scale, shift, dz, a, b, c, &dy, &pooling)
+          expectEqual(weights.count) {
+            kernel_taps_weight_gradient(x, dy, &$0, &taps)
+          } _: {
+            kernel_block_weight_gradient(x, weights, scale, shift, dz, a, b, c, &$0, &taps, &pooling)
+          }
+          expectEqual(x.count) {
+            kernel_taps_input_gradient(dy, weights, &$0, &taps)
+          } _: {
+            kernel_block_input_gradient(x, weights, scale, shift, dz, a, b, c, &$0, &taps, &pooling)
+          }
+        }
+      }
+    }
   }
 }
 

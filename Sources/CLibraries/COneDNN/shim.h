@@ -21,7 +21,7 @@ typedef struct {
   int64_t batch, channels, rows, columns, filters, kernel_rows, kernel_columns;
   int64_t top, left, bottom, right;   // zeros added around the input
   int block;                          // channels in a block of the activations' layout: 16 or 8
-  int bias, relu;                     // of the forward direction: add a bias, end with a ReLU
+  int bias;                           // of the forward direction: add a bias
   int winograd;                       // by Winograd's algorithm, which not every CPU and version has; else direct
 } onednn_convolution_shape;
 
@@ -116,16 +116,6 @@ static inline dnnl_status_t onednn_convolution_make(onednn_convolution *c, const
   status = dnnl_primitive_attr_create(&attributes);
   if (status != dnnl_success) return status;
   dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
-  dnnl_post_ops_t operations = NULL;
-  if (s->relu) {
-    dnnl_post_ops_create(&operations);
-#if DNNL_VERSION_MAJOR >= 3
-    dnnl_post_ops_append_eltwise(operations, dnnl_eltwise_relu, 0, 0);
-#else
-    dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0);
-#endif
-    dnnl_primitive_attr_set_post_ops(attributes, operations);
-  }
 
   onednn_layout in = onednn_layout_of(&input), w = onednn_layout_of(&weights), out = onednn_layout_of(&output);
   onednn_layout b = s->bias ? onednn_layout_of(&bias) : NULL;
@@ -138,7 +128,6 @@ static inline dnnl_status_t onednn_convolution_make(onednn_convolution *c, const
       status = onednn_describe(&c->descriptor, s->direction, 1, in, w, NULL, out, s, attributes, engine, hint);
     if (hint) dnnl_primitive_desc_destroy(hint);
   }
-  if (operations) dnnl_post_ops_destroy(operations);
   dnnl_primitive_attr_destroy(attributes);
   onednn_layout_free(&input);
   onednn_layout_free(&weights);

@@ -120,12 +120,32 @@ typedef struct {
   const int32_t *tap_row, *tap_column;  // offsets from the padded input's corner
 } kernel_taps;
 
-/// weights: [taps, block]; bias: [blocks × block] or null; relu: applied to the result if not 0.
-void kernel_taps_forward(const float *x, const float *weights, const float *bias, int relu, float *y,
-                         const kernel_taps *taps);
+/// weights: [taps, block]; bias: [blocks × block] or null.
+void kernel_taps_forward(const float *x, const float *weights, const float *bias, float *y, const kernel_taps *taps);
 void kernel_taps_input_gradient(const float *dy, const float *weights, float *dx, const kernel_taps *taps);
 /// dweights: [taps, block].
 void kernel_taps_weight_gradient(const float *x, const float *dy, float *dweights, const kernel_taps *taps);
+
+// The whole block pool(relu(scale · w ∗ x + shift)) of a one-channel image, in one pass: the convolution's result, the
+// largest array of a network, is never stored, but made again wherever it is needed. The pooling's shape is that of the
+// convolution's result; scale and shift are per channel.
+
+/// Mean and biased variance per channel of w ∗ x. mean, variance: [blocks × block].
+void kernel_block_statistics(const float *x, const float *weights, float *mean, float *variance,
+                             const kernel_taps *taps);
+void kernel_block_forward(const float *x, const float *weights, const float *scale, const float *shift, float *z,
+                          const kernel_taps *taps, const kernel_pooling *pooling);
+/// With y = w ∗ x: Σ g and Σ g·y per channel, as kernel_activate_pool_sums.
+void kernel_block_sums(const float *x, const float *weights, const float *scale, const float *shift, const float *dz,
+                       float *sum_g, float *sum_gy, const kernel_taps *taps, const kernel_pooling *pooling);
+/// What kernel_taps_weight_gradient makes of dy = a·g + b·y + c.
+void kernel_block_weight_gradient(const float *x, const float *weights, const float *scale, const float *shift,
+                                  const float *dz, const float *a, const float *b, const float *c, float *dweights,
+                                  const kernel_taps *taps, const kernel_pooling *pooling);
+/// What kernel_taps_input_gradient makes of dy = a·g + b·y + c.
+void kernel_block_input_gradient(const float *x, const float *weights, const float *scale, const float *shift,
+                                 const float *dz, const float *a, const float *b, const float *c, float *dx,
+                                 const kernel_taps *taps, const kernel_pooling *pooling);
 
 // MARK: Recurrence
 

@@ -24,9 +24,9 @@ protocol Convolution: AnyObject {
   var weights: [Tensor] { get }
   /// The number of output channels.
   var filters: Int { get }
-  /// The cross-correlation of `x` [batch, channels, rows, columns] with the weights, plus bias, through a ReLU where
-  /// asked; blocked. With `keepsTies`, places that see equal inputs are equal to the bit.
-  func forward(_ x: Tensor, bias: Tensor?, relu: Bool, keepsTies: Bool) -> Tensor
+  /// The cross-correlation of `x` [batch, channels, rows, columns] with the weights, plus bias; blocked.
+  /// With `keepsTies`, places that see equal inputs are equal to the bit.
+  func forward(_ x: Tensor, bias: Tensor?, keepsTies: Bool) -> Tensor
   /// The gradient at an input of `shape`.
   func inputGradient(_ dy: Tensor, shape: [Int]) -> Tensor
   func weightGradients(_ x: Tensor, _ dy: Tensor) -> [Tensor]
@@ -36,7 +36,7 @@ extension Convolution {
   /// Recorded at the input and the weights.
   func applied(to x: Tensor, bias: Tensor?, keepsTies: Bool) -> Tensor {
     let (input, hasBias) = (x.detached, bias != nil)
-    return forward(input, bias: bias?.detached, relu: false, keepsTies: keepsTies)
+    return forward(input, bias: bias?.detached, keepsTies: keepsTies)
       .recorded(from: [x] + weights + (bias.map { [$0] } ?? [])) { dy, wanted in
         let weightsWanted = wanted[1...self.weights.count].contains(true)
         let found =
@@ -64,7 +64,7 @@ final class DenseConvolution: Convolution {
   }
 
   private func primitive(
-    _ direction: ConvolutionPrimitive.Shape.Direction, _ input: [Int], bias: Bool = false, relu: Bool = false,
+    _ direction: ConvolutionPrimitive.Shape.Direction, _ input: [Int], bias: Bool = false,
     keepsTies: Bool = false
   ) -> ConvolutionPrimitive {
     let w = weight.shape
@@ -73,7 +73,7 @@ final class DenseConvolution: Convolution {
       .init(
         direction: direction, batch: input[0], channels: w[1], rows: input[2], columns: input[3],
         filters: w[0],
-        kernelRows: w[2], kernelColumns: w[3], padding: padding, bias: bias, relu: relu, keepsTies: keepsTies))
+        kernelRows: w[2], kernelColumns: w[3], padding: padding, bias: bias, keepsTies: keepsTies))
   }
 
   /// The weights in a primitive's layout, made once.
@@ -94,10 +94,10 @@ final class DenseConvolution: Convolution {
     ]
   }
 
-  func forward(_ x: Tensor, bias: Tensor?, relu: Bool, keepsTies: Bool) -> Tensor {
+  func forward(_ x: Tensor, bias: Tensor?, keepsTies: Bool) -> Tensor {
     let x = x.blocked
     let bias = bias?.rowMajor
-    let primitive = primitive(.forward, x.shape, bias: bias != nil, relu: relu, keepsTies: keepsTies)
+    let primitive = primitive(.forward, x.shape, bias: bias != nil, keepsTies: keepsTies)
     let weights = packedWeights(for: primitive)
     return Tensor(outputShape(x.shape), layout: .blocked) {
       primitive.run(

@@ -34,39 +34,105 @@ public struct Pooling: Hashable, Sendable {
 public final class FoldedConvolution {
   private let convolution: any Convolution
   private let bias: Tensor
+  /// As many as a convolution has channels, filled up to whole blocks.
+  private let ones, zeros: Tensor
 
   /// - Parameters:
   ///   - weights: [filters, channels, kernel rows, kernel columns]; several for parallel paths over one channel.
   ///   - bias: [filters of all paths].
   public init(weights: [Tensor], bias: Tensor, paddings: [Padding]) {
     convolution = makeConvolution(weights.map(\.detached), paddings)
-    self.bias = bias.detached.rowMajor
+    self.bias = bias.detached.paddedToBlocks()
+    ones = .ones(self.bias.shape)
+    zeros = .zeros(self.bias.shape)
   }
 
   /// pool(relu(w ∗ x + b)). Its gradient goes to `x` only: the weights are constants here.
   public func callAsFunction(_ x: Tensor, pooling: Pooling) -> Tensor {
-    let shape = x.shape
-    let y = convolution.forward(
-      x.detached, bias: bias, relu: true, keepsTies: x.isRecorded && pooling.choosesOne)
-    guard pooling != .none || x.isRecorded else { return y }
-    // The ReLU is done; done again with scale 1 and shift 0 it changes nothing, and its gradient is the right one.
-    let ones = Tensor.ones([Tensor.blocks(y.shape[1]) * Layout.block])
-    let zeros = Tensor.zeros(ones.shape)
-    let z = pooling == .none ? y : activatedPool(y, scale: ones, shift: zeros, pooling)
-    return z.recorded(from: [x]) { [convolution] dz, _ in
-      let dy = activatedPoolGradient(
-        y, scale: ones, shift: zeros, dz, factors: (ones, zeros, zeros), pooling)
-      return [convolution.inputGradient(dy, shape: shape)]
+    let input = x.detached
+    let factors = GradientFactors(a: ones, b: zeros, c: zeros)
+    if let convolution = convolution as? OneChannelConvolution {
+      return convolution.block(input, scale: ones, shift: bias, pooling)
+        .recorded(from: [x]) { [ones, bias] dz, _ in
+          [convolution.inputGradient(input, scale: ones, shift: bias, dz, factors: factors, pooling)]
+        }
     }
+    let y = convolution.forward(input, bias: nil, keepsTies: x.isRecorded && pooling.choosesOne)
+    return activatedPool(y, scale: ones, shift: bias, pooling)
+      .recorded(from: [x]) { [convolution, ones, bias, shape = input.shape] dz, _ in
+        let dy = activatedPoolGradient(y, scale: ones, shift: bias, dz, factors: factors, pooling)
+        return [convolution.inputGradient(dy, shape: shape)]
+      }
+  }
+}
+
+/// The gradient at y of a block is a·g + b·y + c with g the gradient at scale · y + shift; a, b and c per channel, filled
+/// up to whole blocks.
+struct GradientFactors {
+  let a, b, c: Tensor
+}
+
+/// A batch's norm γ (y − μ)/√(σ² + ε) + β as scale · y + shift (Ioffe and Szegedy 2015, alg. 1), per channel, filled up to
+/// whole blocks.
+private struct BatchNorm {
+  let mean, inverseDeviation, scale, shift: Tensor
+  /// Values a channel.
+  let count: Float
+
+  init(mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, epsilon: Float, count: Int) {
+    self.mean = mean
+    self.count = Float(count)
+    inverseDeviation = (variance + epsilon).squareRoot().reciprocal()
+    scale = gamma.detached.paddedToBlocks() * inverseDeviation
+    shift = beta.detached.paddedToBlocks() - mean * scale
+  }
+
+  /// From Σ g and Σ g·y the gradient at γ, and the factors of that at y. With x̂ the normalised value and g the gradient
+  /// at γ x̂ + β: dβ = Σ g, dγ = Σ g x̂, dy = γ/σ (g − dβ/n − x̂ dγ/n).
+  func gradients(sum: Tensor, product: Tensor) -> (gamma: Tensor, factors: GradientFactors) {
+    let gamma = (product - mean * sum) * inverseDeviation
+    let b = -(scale * inverseDeviation * gamma) / count
+    return (gamma, GradientFactors(a: scale, b: b, c: -(scale * sum) / count - b * mean))
   }
 }
 
 extension Tensor {
+  /// A block of the report in training: pool(relu(γ (y − μ)/√(σ² + ε) + β)) with y the convolution of [batch, channels,
+  /// rows, columns] with `weights`, and the batch's own mean and biased variance per channel, which are returned too.
+  /// - Parameter weights: A path each, as in ``convolved(withPaths:bias:paddings:keepsTies:)``.
+  public func convolutionBlock(
+    _ weights: [Tensor], paddings: [Padding], scale gamma: Tensor, shift beta: Tensor, epsilon: Float,
+    pooling: Pooling
+  ) -> (result: Tensor, mean: Tensor, variance: Tensor) {
+    // Without pooling the result is as large as y, and storing both costs less than making y again.
+    guard !isRecorded, pooling != .none,
+      let convolution = makeConvolution(weights, paddings) as? OneChannelConvolution
+    else {
+      return convolved(withPaths: weights, paddings: paddings, keepsTies: pooling.choosesOne)
+        .normalizedActivatedPooled(scale: gamma, shift: beta, epsilon: epsilon, pooling: pooling)
+    }
+    let channels = 0..<convolution.filters
+    let (mean, variance) = convolution.statistics(self)
+    let output = convolution.outputShape(shape)
+    let norm = BatchNorm(
+      mean: mean, variance: variance, gamma: gamma, beta: beta, epsilon: epsilon,
+      count: output[0] * output[2] * output[3])
+    let result = convolution.block(self, scale: norm.scale, shift: norm.shift, pooling)
+      .recorded(from: weights + [gamma, beta]) { dz, _ in
+        let (sum, product) = convolution.gradientSums(self, scale: norm.scale, shift: norm.shift, dz, pooling)
+        let (dGamma, factors) = norm.gradients(sum: sum, product: product)
+        return convolution.weightGradients(
+          self, scale: norm.scale, shift: norm.shift, dz, factors: factors, pooling)
+          + [dGamma.slice(axis: 0, channels), sum.slice(axis: 0, channels)]
+      }
+    return (result, mean.slice(axis: 0, channels), variance.slice(axis: 0, channels))
+  }
+
   /// pool(relu(γ (x − μ)/√(σ² + ε) + β)) of [batch, channels, rows, columns], with the batch's own mean and biased
-  /// variance per channel (Ioffe and Szegedy 2015, alg. 1); returns them beside the result.
+  /// variance per channel; returns them beside the result.
   ///
   /// Only `self` and the result are kept in memory: the gradient computes norm and mask again from them.
-  public func normalizedActivatedPooled(
+  func normalizedActivatedPooled(
     scale gamma: Tensor, shift beta: Tensor, epsilon: Float, pooling: Pooling
   ) -> (result: Tensor, mean: Tensor, variance: Tensor) {
     let y = blocked.detached
@@ -76,31 +142,23 @@ extension Tensor {
     var sizes = Pooling.none.kernelShape(shape)
     let (mean, variance) = (Tensor.zeros(padded), Tensor.zeros(padded))
     kernel_channel_statistics(y.storage.pointer, mean.storage.pointer, variance.storage.pointer, &sizes)
-    let inverseDeviation = (variance + epsilon).squareRoot().reciprocal()
-    let scale = gamma.detached.paddedToBlocks() * inverseDeviation
-    let shift = beta.detached.paddedToBlocks() - mean * scale
-    let positions = Float(shape[0] * shape[2] * shape[3])
+    let norm = BatchNorm(
+      mean: mean, variance: variance, gamma: gamma, beta: beta, epsilon: epsilon,
+      count: shape[0] * shape[2] * shape[3])
 
-    let result = activatedPool(y, scale: scale, shift: shift, pooling)
+    let result = activatedPool(y, scale: norm.scale, shift: norm.shift, pooling)
       .recorded(from: [self, gamma, beta]) { dz, wanted in
         let dz = dz.blocked
         var sizes = pooling.kernelShape(y.shape)
         let (sum, product) = (Tensor.zeros(padded), Tensor.zeros(padded))
         kernel_activate_pool_sums(
-          y.storage.pointer, scale.storage.pointer, shift.storage.pointer, dz.storage.pointer,
-          sum.storage.pointer,
-          product.storage.pointer, &sizes)
-        // With x̂ the normalised value and g the gradient at γ x̂ + β: dβ = Σ g, dγ = Σ g x̂,
-        // dy = γ/σ (g − dβ/n − x̂ dγ/n), written as a·g + b·y + c.
-        let dGamma = (product - mean * sum) * inverseDeviation
-        let b = -(scale * inverseDeviation * dGamma) / positions
-        let c = -(scale * sum) / positions - b * mean
+          y.storage.pointer, norm.scale.storage.pointer, norm.shift.storage.pointer, dz.storage.pointer,
+          sum.storage.pointer, product.storage.pointer, &sizes)
+        let (dGamma, factors) = norm.gradients(sum: sum, product: product)
         let dx =
           wanted[0]
-          ? activatedPoolGradient(y, scale: scale, shift: shift, dz, factors: (scale, b, c), pooling) : nil
-        return [
-          dx, dGamma.slice(axis: 0, 0..<channels), sum.slice(axis: 0, 0..<channels),
-        ]
+          ? activatedPoolGradient(y, scale: norm.scale, shift: norm.shift, dz, factors: factors, pooling) : nil
+        return [dx, dGamma.slice(axis: 0, 0..<channels), sum.slice(axis: 0, 0..<channels)]
       }
     return (result, mean.slice(axis: 0, 0..<channels), variance.slice(axis: 0, 0..<channels))
   }
@@ -116,7 +174,7 @@ private func activatedPool(_ y: Tensor, scale: Tensor, shift: Tensor, _ pooling:
 
 /// a·g + b·y + c, with g the gradient of ``activatedPool(_:scale:shift:_:)`` at scale · y + shift.
 private func activatedPoolGradient(
-  _ y: Tensor, scale: Tensor, shift: Tensor, _ dz: Tensor, factors: (a: Tensor, b: Tensor, c: Tensor),
+  _ y: Tensor, scale: Tensor, shift: Tensor, _ dz: Tensor, factors: GradientFactors,
   _ pooling: Pooling
 ) -> Tensor {
   let dz = dz.blocked

@@ -13,7 +13,6 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     var batch, channels, rows, columns, filters, kernelRows, kernelColumns: Int
     var padding: Padding
     var bias = false
-    var relu = false
     /// Every place is computed in the same order, so that places which see equal inputs are equal to the bit: what a
     /// maximum needs whose gradient is wanted, because it goes to the first of equals.
     var keepsTies = false
@@ -86,7 +85,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
       kernel_columns: Int64(shape.kernelColumns), top: Int64(shape.padding.top),
       left: Int64(shape.padding.left),
       bottom: Int64(shape.padding.bottom), right: Int64(shape.padding.right), block: Int32(Layout.block),
-      bias: shape.bias ? 1 : 0, relu: shape.relu ? 1 : 0, winograd: shape.favorsWinograd ? 1 : 0)
+      bias: shape.bias ? 1 : 0, winograd: shape.favorsWinograd ? 1 : 0)
     var status = onednn_convolution_make(primitive, &sizes, Self.processor.engine)
     if status == dnnl_unimplemented, sizes.winograd != 0 {
       onednn_convolution_free(primitive)

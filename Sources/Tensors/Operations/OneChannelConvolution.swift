@@ -12,7 +12,7 @@ final class OneChannelConvolution: Convolution {
   private let padding: Padding
   private let shrinkRows, shrinkColumns: Int  // how much smaller than the padded input the output is
   private let tapStart, tapRows, tapColumns: [Int32]
-  private let tapWeights: Storage  // [taps, block]
+  let tapWeights: Storage  // [taps, block]
   /// Where each weight stands among the taps' weights: [path][filter, kernel row, kernel column].
   private let places: [[Int]]
 
@@ -77,7 +77,8 @@ final class OneChannelConvolution: Convolution {
     }
   }
 
-  private func withTaps(_ input: [Int], _ body: (inout kernel_taps) -> Void) {
+  /// Calls with the taps for an input of this shape.
+  func withTaps(_ input: [Int], _ body: (inout kernel_taps) -> Void) {
     precondition(input.count == 4 && input[1] == 1, "an input of \(input) for an image of one channel")
     tapStart.withUnsafeBufferPointer { start in
       tapRows.withUnsafeBufferPointer { rows in
@@ -94,7 +95,7 @@ final class OneChannelConvolution: Convolution {
     }
   }
 
-  private func outputShape(_ input: [Int]) -> [Int] {
+  func outputShape(_ input: [Int]) -> [Int] {
     [
       input[0], filters, input[2] + padding.top + padding.bottom - shrinkRows,
       input[3] + padding.left + padding.right - shrinkColumns,
@@ -102,13 +103,12 @@ final class OneChannelConvolution: Convolution {
   }
 
   /// All places are computed alike, whatever is asked.
-  func forward(_ x: Tensor, bias: Tensor?, relu: Bool, keepsTies: Bool) -> Tensor {
+  func forward(_ x: Tensor, bias: Tensor?, keepsTies: Bool) -> Tensor {
     let x = x.rowMajor
     let bias = bias?.paddedToBlocks()
     return Tensor(outputShape(x.shape), layout: .blocked) { out in
       withTaps(x.shape) {
-        kernel_taps_forward(
-          x.storage.pointer, tapWeights.pointer, bias?.storage.pointer, relu ? 1 : 0, out, &$0)
+        kernel_taps_forward(x.storage.pointer, tapWeights.pointer, bias?.storage.pointer, out, &$0)
       }
     }
   }
@@ -126,9 +126,14 @@ final class OneChannelConvolution: Convolution {
     withTaps(x.shape) {
       kernel_taps_weight_gradient(x.storage.pointer, dy.storage.pointer, found.pointer, &$0)
     }
-    return zip(weights, places).map { weight, places in
+    return weights(atTaps: found)
+  }
+
+  /// The paths' weights, or their gradients, gathered from values at the taps, [taps, block].
+  func weights(atTaps values: Storage) -> [Tensor] {
+    zip(weights, places).map { weight, places in
       Tensor(weight.shape) { out in
-        for (i, place) in places.enumerated() { out[i] = found.pointer[place] }
+        for (i, place) in places.enumerated() { out[i] = values.pointer[place] }
       }
     }
   }
