@@ -37,6 +37,15 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
     frontEnd = try container.decodeIfPresent(FrontEnd.self, forKey: .frontEnd) ?? FrontEnd()
     training = try container.decodeIfPresent([String: String].self, forKey: .training) ?? [:]
   }
+
+  /// Throws where no model can be made of what a file says.
+  /// - Parameter path: Of the file, for errors.
+  public func check(path: String) throws(CheckpointError) {
+    func wrong(_ reason: String) -> CheckpointError { .configuration(path: path, reason: reason) }
+    guard classes.count >= 2 else { throw wrong("it names fewer than two classes") }
+    guard Set(classes).count == classes.count else { throw wrong("it names a class twice") }
+    guard frontEnd == FrontEnd() else { throw wrong("its front-end is not the one that Undertone computes") }
+  }
 }
 
 /// What is wrong with a model's folder.

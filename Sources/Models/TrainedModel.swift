@@ -70,24 +70,11 @@ public final class TrainedModel {
     guard Architecture(rawValue: architecture) != nil else {
       throw .architecture(path: path, found: architecture)
     }
-    do {
-      let configuration = try JSONDecoder().decode(ModelConfiguration.self, from: data)
-      guard configuration.classes.count >= 2 else {
-        throw CheckpointError.configuration(path: path, reason: "it names fewer than two classes")
-      }
-      guard Set(configuration.classes).count == configuration.classes.count else {
-        throw CheckpointError.configuration(path: path, reason: "it names a class twice")
-      }
-      guard configuration.frontEnd == FrontEnd() else {
-        throw CheckpointError.configuration(
-          path: path, reason: "its front-end is not the one that Undertone computes")
-      }
-      return configuration
-    } catch let error as CheckpointError {
-      throw error
-    } catch {
+    guard let configuration = try? JSONDecoder().decode(ModelConfiguration.self, from: data) else {
       throw .configuration(path: path, reason: "classes, front_end or training are malformed")
     }
+    try configuration.check(path: path)
+    return configuration
   }
 
   /// Writes the folder's configuration and weights; each file whole or not at all.

@@ -96,6 +96,7 @@ public final class Trainer {
     guard (trainingData, validationData) == (saved.trainingData, saved.validationData) else {
       throw TrainingError.otherData(folder: folder)
     }
+    try saved.checkCounts(clips: training.clips.count, path: SavedTraining.path(folder))
     guard saved.history.count < recipe.epochs else {
       throw TrainingError.alreadyFinished(folder: folder, epochs: saved.history.count)
     }

@@ -166,7 +166,7 @@ struct Train: ParsableCommand {
       parts = (whole, try readManifest(validation))
     } else {
       parts = try whole.split(
-        trainingShare: saved.provenance["share"].flatMap(Double.init) ?? split,
+        trainingShare: saved.provenance["share"].flatMap(Double.init).flatMap { $0 > 0 && $0 < 1 ? $0 : nil } ?? split,
         by: saved.provenance["by"].flatMap(SplitUnit.init) ?? by, seed: saved.seed)
     }
     let model = TrainedModel(untrained: saved.configuration, seed: 0)

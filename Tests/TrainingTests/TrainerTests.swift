@@ -157,6 +157,35 @@ struct TrainerTests {
     }
   }
 
+  /// Changes `resume.json`: text for text.
+  private func change(_ folder: String, _ old: String, to new: String) throws {
+    let path = URL(fileURLWithPath: folder).appending(path: "resume.json")
+    let text = String(decoding: try Data(contentsOf: path), as: UTF8.self)
+    try #require(text.contains(old), "\(text)")
+    try Data(text.replacingOccurrences(of: old, with: new).utf8).write(to: path)
+  }
+
+  @Test(
+    "A state with impossible numbers is refused, whichever they are",
+    arguments: [
+      (#""mels" : 128"#, #""mels" : -5"#, "front-end"),
+      (#""hop_samples" : 256"#, #""hop_samples" : 0"#, "front-end"),
+      (#""angry","#, "", "shape"), (#""angry""#, #""fear""#, "twice"),
+      (#""steps" : 4"#, #""steps" : 9223372036854775807"#, "counts"), (#""steps" : 4"#, #""steps" : -1"#, "counts"),
+      (#""epochsWithout" : 0"#, #""epochsWithout" : 9223372036854775807"#, "counts"),
+      (#""batch" : 8"#, #""batch" : 0"#, "batch"),
+    ])
+  func impossibleState(old: String, new: String, reason: String) throws {
+    try withFolder { folder in
+      _ = try trainer(folder) { $0.epochs = 1 }.run()
+      try change(folder, old, to: new)
+      let error = #expect(throws: (any Error).self) {
+        try Trainer(resuming: folder, epochs: 2, training: clips(30, seed: 1), validation: clips(12, seed: 2))
+      }
+      #expect(error.map { "\($0)".contains(reason) } == true, "\(String(describing: error))")
+    }
+  }
+
   @Test("A training that diverges says in which epoch and at which rate, and keeps the best weights")
   func diverges() throws {
     try withFolder { folder in
