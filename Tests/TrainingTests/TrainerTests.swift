@@ -221,7 +221,15 @@ struct TrainerTests {
         try trainer(folder, training: clips(9, classes: 1, seed: 1))
       }
       #expect(throws: TrainingError.noValidationClips) { try trainer(folder, validation: clips(0, seed: 1)) }
-      #expect(throws: TrainingError.self) { try trainer(folder) { $0.batch = 1 } }
+      for batch in [1, 1_000_001, 2_000_000_000_000_000_000] {
+        let error = #expect(throws: TrainingError.self) { try trainer(folder) { $0.batch = batch } }
+        #expect(error?.description.contains("\(batch)") == true)
+      }
+      for epochs in [0, 1_000_001, .max] {
+        let error = #expect(throws: TrainingError.self) { try trainer(folder) { $0.epochs = epochs } }
+        #expect(error?.description.contains("\(epochs)") == true)
+      }
+      _ = try trainer(folder) { ($0.epochs, $0.batch) = (1, 1_000_000) }.run()
       let same = try trainer(folder, validation: clips(2, seed: 1))
       #expect(
         same.warnings == [
