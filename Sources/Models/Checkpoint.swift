@@ -58,7 +58,10 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
   case missing(path: String, name: String)
   case unexpected(path: String, name: String)
   case shape(path: String, name: String, expected: [Int], found: [Int])
+  case element(path: String, name: String, expected: StoredTensor.Element, found: StoredTensor.Element)
   case notFinite(path: String, name: String)
+  /// A number of batches that is negative, or too large to be counted on.
+  case count(path: String, name: String)
   case unwritable(path: String, reason: String)
 
   public var description: String {
@@ -74,6 +77,9 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
     case .unexpected(let path, let name): "\(path): the tensor \(name) does not belong to this architecture"
     case .shape(let path, let name, let expected, let found):
       "\(path): the tensor \(name) has shape \(found), and the architecture needs \(expected)"
+    case .element(let path, let name, let expected, let found):
+      "\(path): the tensor \(name) is of type \(found.rawValue), and the architecture needs \(expected.rawValue)"
+    case .count(let path, let name): "\(path): the tensor \(name) is no number of batches"
     case .notFinite(let path, let name): "\(path): the tensor \(name) holds NaN or infinite values"
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     }
@@ -96,18 +102,32 @@ extension EmotionModel {
   /// Takes all parameters from a checkpoint, or none of them.
   /// - Parameter path: Of the file, for errors.
   public func load(_ tensors: [String: StoredTensor], path: String) throws(CheckpointError) {
+    try check(tensors, path: path)
+    for (name, parameter) in namedParameters { parameter.value = tensors[name]!.tensor }
+  }
+
+  /// Throws where a checkpoint does not hold this network's parameters, all of them and nothing else.
+  /// - Parameter path: Of the file, for errors.
+  public func check(_ tensors: [String: StoredTensor], path: String) throws(CheckpointError) {
     let own = namedParameters
     for (name, parameter) in own {
       guard let stored = tensors[name] else { throw .missing(path: path, name: name) }
       guard stored.shape == parameter.shape else {
         throw .shape(path: path, name: name, expected: parameter.shape, found: stored.shape)
       }
+      let element: StoredTensor.Element = parameter.role == .counter ? .int64 : .float32
+      guard stored.element == element else {
+        throw .element(path: path, name: name, expected: element, found: stored.element)
+      }
       guard stored.tensor.isFinite else { throw .notFinite(path: path, name: name) }
+      // The greatest I64 is a float that is no Int any more.
+      if parameter.role == .counter, Int(exactly: stored.tensor.scalar).map({ $0 < 0 }) ?? true {
+        throw .count(path: path, name: name)
+      }
     }
     let known = Set(own.map(\.name))
     if let stranger = tensors.keys.filter({ !known.contains($0) }).min() {
       throw .unexpected(path: path, name: stranger)
     }
-    for (name, parameter) in own { parameter.value = tensors[name]!.tensor }
   }
 }

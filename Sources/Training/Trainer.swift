@@ -106,6 +106,8 @@ public final class Trainer {
     (self.model, self.recipe, seed, self.folder) = (model, recipe, saved.seed, folder)
     (self.training, self.validation, provenance) = (training, validation, saved.provenance)
     (history, schedule, best) = (saved.history, saved.schedule, Self.part("best.", of: arrays))
+    // They become the model at the end, whatever the epochs until then.
+    if !history.isEmpty { try model.network.check(best, path: path) }
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     try optimizer.load(arrays, steps: saved.steps, path: path)
   }

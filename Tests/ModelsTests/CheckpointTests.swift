@@ -186,6 +186,19 @@ struct CheckpointTests {
         == "\(folder.path)/model.safetensors: the tensor head.bias holds NaN or infinite values")
   }
 
+  @Test("A counter that is no int64, or none that can be counted on")
+  func impossibleCounters() throws {
+    let name = try #require(
+      Architecture.cnnatt.makeSampledNetwork().storedTensors.keys.filter { $0.hasSuffix("num_batches_tracked") }.min())
+    for (stored, reason) in [
+      (StoredTensor(Tensor(1e30)), "is of type F32, and the architecture needs I64"),
+      (StoredTensor(.max), "is no number of batches"), (StoredTensor(-1), "is no number of batches"),
+    ] {
+      let folder = try folder { $0[name] = stored }
+      #expect(refusal(of: folder.path) == "\(folder.path)/model.safetensors: the tensor \(name) \(reason)")
+    }
+  }
+
   @Test("A weights' file cut short anywhere", arguments: [0, 5, 8, 2_000, 100_000, 700_000])
   func cutShort(_ length: Int) throws {
     let folder = try folder()

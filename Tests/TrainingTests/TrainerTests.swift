@@ -186,6 +186,32 @@ struct TrainerTests {
     }
   }
 
+  @Test("Weights of the best epoch that are missing, or not the network's, are refused before the first epoch")
+  func impossibleBest() throws {
+    try withFolder { folder in
+      _ = try trainer(folder) { $0.epochs = 1 }.run()
+      let state = try SavedTraining.read(folder)
+      let whole = try state.readArrays(folder)
+      let path = state.arraysPath(folder)
+      func refusal(_ change: (inout [String: StoredTensor]) -> Void) throws -> CheckpointError? {
+        var arrays = whole
+        change(&arrays)
+        try state.write(arrays, to: folder)
+        return #expect(throws: CheckpointError.self) {
+          try Trainer(resuming: folder, epochs: 2, training: clips(30, seed: 1), validation: clips(12, seed: 2))
+        }
+      }
+      #expect(
+        try refusal { $0["best.head.bias"] = StoredTensor(Tensor.zeros([6])) }
+          == .shape(path: path, name: "head.bias", expected: [7], found: [6]))
+      #expect(try refusal { $0["best.stranger"] = StoredTensor(1) } == .unexpected(path: path, name: "stranger"))
+      guard case .missing = try refusal({ $0 = $0.filter { !$0.key.hasPrefix("best.") } }) else {
+        Issue.record("an empty best epoch was taken")
+        return
+      }
+    }
+  }
+
   @Test("A training that diverges says in which epoch and at which rate, and keeps the best weights")
   func diverges() throws {
     try withFolder { folder in
