@@ -77,20 +77,26 @@ public final class TrainedModel {
     return configuration
   }
 
-  /// Writes the folder's configuration and weights; each file whole or not at all.
-  public func write(to folder: String) throws {
+  /// Writes the folder's weights and configuration: both whole beside their places, and only then into them, so that
+  /// a disk that fills up leaves the folder as it was.
+  public func write(to folder: String) throws(CheckpointError) {
+    let url = URL(fileURLWithPath: folder)
+    let files = [Self.weightsFile, Self.configurationFile].map { name in
+      (place: url.appendingPathComponent(name), beside: url.appendingPathComponent(".\(name).new"))
+    }
+    defer { for file in files { unlink(file.beside.path) } }
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      let url = URL(fileURLWithPath: folder)
-      try encoder.encode(configuration)
-        .write(to: url.appendingPathComponent(Self.configurationFile), options: .atomic)
+      try Safetensors.encode(network.storedTensors).write(to: files[0].beside)
+      try encoder.encode(configuration).write(to: files[1].beside)
+      for file in files where rename(file.beside.path, file.place.path) != 0 {
+        throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+      }
     } catch {
-      throw CheckpointError.unwritable(path: folder, reason: systemReason(of: error))
+      throw .unwritable(path: folder, reason: systemReason(of: error))
     }
-    try Safetensors.write(
-      network.storedTensors, to: URL(fileURLWithPath: folder).appendingPathComponent(Self.weightsFile).path)
   }
 
   /// FNV-1a over names and bytes, in hexadecimal: to tell models apart, not to protect them.

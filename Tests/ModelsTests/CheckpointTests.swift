@@ -241,6 +241,20 @@ struct CheckpointTests {
     }
   }
 
+  @Test("Where the weights cannot be written, the configuration stays what it was, and nothing is left beside")
+  func allOrNothing() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("old", to: "config.json")
+    try FileManager.default.createDirectory(
+      atPath: "\(folder.path)/model.safetensors", withIntermediateDirectories: true)
+    #expect(throws: CheckpointError.unwritable(path: folder.path, reason: "Is a directory")) {
+      try TrainedModel(untrained: .init(architecture: .cnnatt), seed: 0).write(to: folder.path)
+    }
+    #expect(try String(contentsOfFile: "\(folder.path)/config.json", encoding: .utf8) == "old")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["config.json", "model.safetensors"])
+  }
+
   @Test("A clip is fitted to the model", arguments: Architecture.allCases)
   func fitted(_ architecture: Architecture) {
     let model = TrainedModel(untrained: .init(architecture: architecture), seed: 0)
