@@ -53,6 +53,7 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
   case noSuchFolder(path: String)
   case noConfiguration(path: String)
   case noWeights(path: String)
+  case unreadable(path: String, reason: String)
   case configuration(path: String, reason: String)
   case architecture(path: String, found: String)
   case missing(path: String, name: String)
@@ -69,6 +70,7 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
     case .noSuchFolder(let path): "\(path): no such model folder"
     case .noConfiguration(let path): "\(path): not a model folder: it has no config.json"
     case .noWeights(let path): "\(path): not a whole model folder: it has no model.safetensors"
+    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
     case .configuration(let path, let reason): "\(path): \(reason)"
     case .architecture(let path, let found):
       "\(path): the architecture \"\(found)\" is not known; known are "

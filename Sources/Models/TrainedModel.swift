@@ -44,10 +44,7 @@ public final class TrainedModel {
     }
     let url = URL(fileURLWithPath: folder)
     let configurationPath = url.appendingPathComponent(Self.configurationFile).path
-    guard let data = FileManager.default.contents(atPath: configurationPath) else {
-      throw CheckpointError.noConfiguration(path: folder)
-    }
-    let configuration = try Self.decode(data, path: configurationPath)
+    let configuration = try Self.readConfiguration(configurationPath, folder: folder)
     let path = url.appendingPathComponent(Self.weightsFile).path
     guard FileManager.default.fileExists(atPath: path) else { throw CheckpointError.noWeights(path: folder) }
     let tensors = try Safetensors.read(path)
@@ -60,7 +57,16 @@ public final class TrainedModel {
       digest: Self.digest(tensors))
   }
 
-  private static func decode(_ data: Data, path: String) throws(CheckpointError) -> ModelConfiguration {
+  private static func readConfiguration(
+    _ path: String, folder: String
+  ) throws(CheckpointError) -> ModelConfiguration {
+    let data: Data?
+    do {
+      data = try contents(of: path)
+    } catch {
+      throw .unreadable(path: path, reason: systemReason(of: error))
+    }
+    guard let data else { throw .noConfiguration(path: folder) }
     guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
       throw .configuration(path: path, reason: "not a JSON object")
     }

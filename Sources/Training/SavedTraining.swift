@@ -41,9 +41,13 @@ public struct SavedTraining: Codable, Sendable {
   /// - Throws: ``TrainingError``, or `CheckpointError` where its configuration is of no use.
   public static func read(_ folder: String) throws -> SavedTraining {
     let path = path(folder)
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw TrainingError.nothingToResume(folder: folder)
+    let data: Data?
+    do {
+      data = try contents(of: path)
+    } catch {
+      throw TrainingError.unreadable(path: path, reason: systemReason(of: error))
     }
+    guard let data else { throw TrainingError.nothingToResume(folder: folder) }
     guard let saved = try? JSONDecoder().decode(SavedTraining.self, from: data) else {
       throw TrainingError.damagedState(path: path, reason: "it is not the state of a training")
     }
@@ -63,7 +67,10 @@ public struct SavedTraining: Codable, Sendable {
     do {
       return try Safetensors.read(path)
     } catch {
-      throw .damagedState(path: path, reason: error.description)
+      switch error {
+      case .malformed(_, let reason): throw .damagedState(path: path, reason: reason)
+      case .unreadable(_, let reason), .unwritable(_, let reason): throw .unreadable(path: path, reason: reason)
+      }
     }
   }
 
@@ -72,15 +79,10 @@ public struct SavedTraining: Codable, Sendable {
   }
 
   func write(_ tensors: [String: StoredTensor], to folder: String) throws(TrainingError) {
-    let path = Self.path(folder)
-    do {
-      try Safetensors.write(tensors, to: arraysPath(folder))
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      try encoder.encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw .unwritable(path: path, reason: "\(error)")
-    }
+    try writeWhole(Safetensors.encode(tensors), to: arraysPath(folder))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try writeWhole(try encoder.encode(self), to: Self.path(folder))
     for old in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     where old.hasPrefix("resume-") && old.hasSuffix(".safetensors") && old != arrays {
       try? FileManager.default.removeItem(at: URL(fileURLWithPath: folder).appendingPathComponent(old))

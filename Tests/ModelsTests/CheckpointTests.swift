@@ -112,6 +112,15 @@ struct CheckpointTests {
         == "\(folder.path): not a whole model folder: it has no model.safetensors")
   }
 
+  @Test("A configuration that is there and cannot be read is not called missing")
+  func unreadable() throws {
+    let folder = try folder()
+    // In place of a file without permission, which root may read.
+    try FileManager.default.removeItem(atPath: "\(folder.path)/config.json")
+    try FileManager.default.createDirectory(atPath: "\(folder.path)/config.json", withIntermediateDirectories: false)
+    #expect(refusal(of: folder.path) == "\(folder.path)/config.json: cannot be read: Is a directory")
+  }
+
   @Test(
     "A configuration that says nothing usable",
     arguments: [

@@ -186,6 +186,34 @@ struct TrainerTests {
     }
   }
 
+  @Test("A state that cannot be read or written is named once, with the system's reason, and not called damaged")
+  func unreadableState() throws {
+    try withFolder { folder in
+      let (training, validation) = (clips(30, seed: 1), clips(12, seed: 2))
+      _ = try trainer(folder) { $0.epochs = 1 }.run()
+      func inPlaceOf(_ name: String, _ body: (String) throws -> Void) throws {
+        let path = "\(folder)/\(name)"
+        try? FileManager.default.moveItem(atPath: path, toPath: "\(path).kept")
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        try body(path)
+        try FileManager.default.removeItem(atPath: path)
+        try? FileManager.default.moveItem(atPath: "\(path).kept", toPath: path)
+      }
+      for name in ["resume.json", "resume-1.safetensors"] {
+        try inPlaceOf(name) { path in
+          #expect(throws: TrainingError.unreadable(path: path, reason: "Is a directory")) {
+            try Trainer(resuming: folder, epochs: 2, training: training, validation: validation)
+          }
+        }
+      }
+      for name in ["resume-0.safetensors", "resume.json"] {
+        try inPlaceOf(name) { path in
+          #expect(throws: TrainingError.unwritable(path: path, reason: "Is a directory")) { try trainer(folder) }
+        }
+      }
+    }
+  }
+
   @Test("Weights of the best epoch that are missing, or not the network's, are refused before the first epoch")
   func impossibleBest() throws {
     try withFolder { folder in
