@@ -128,8 +128,11 @@ extension FeatureSet {
       // Every index writes its own slot.
       parallel(labels.count) { range in
         for index in range {
-          lock.withLock { isStopped = isStopped || shouldStop() }
-          if isStopped { return }
+          let ends = lock.withLock {
+            isStopped = isStopped || shouldStop()
+            return isStopped
+          }
+          if ends { return }
           results[index] = Result { () throws(AudioFileError) in
             try clip(manifest, manifest.entries[index], label: labels[index], model, cache)
           }
