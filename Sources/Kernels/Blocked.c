@@ -89,7 +89,7 @@ static void add_parts(const double *parts, const kernel_pooling *s, int which, l
 }
 
 void kernel_channel_statistics(const float *x, float *mean, float *variance, const kernel_pooling *s) {
-  double *parts = malloc((size_t)(s->batch * s->blocks * 2 * s->block) * sizeof(double));
+  double *parts = kernel_zeros(s->batch * s->blocks * 2 * s->block, sizeof(double));
   activation w = {.y = x, .sums = parts, .shape = s};
   kernel_parallel(s->batch * s->blocks, pooling_grain(s), CHOOSE(s->block, statistics_part), &w);
   double count = (double)s->batch * s->rows * s->columns;
@@ -113,7 +113,7 @@ void kernel_activate_pool(const float *y, const float *scale, const float *shift
 
 void kernel_activate_pool_sums(const float *y, const float *scale, const float *shift, const float *dz, float *sum_g,
                                float *sum_gy, const kernel_pooling *s) {
-  double *parts = malloc((size_t)(s->batch * s->blocks * 2 * s->block) * sizeof(double));
+  double *parts = kernel_zeros(s->batch * s->blocks * 2 * s->block, sizeof(double));
   activation w = {.y = y, .scale = scale, .shift = shift, .dz = dz, .sums = parts, .shape = s};
   kernel_parallel(s->batch * s->blocks, pooling_grain(s), CHOOSE(s->block, activate_pool_sums_part), &w);
   for (long k = 0; k < s->blocks; ++k)
@@ -139,7 +139,7 @@ void kernel_activate_pool_gradient(const float *y, const float *scale, const flo
 // The input with its border of zeros, so that no tap needs a bounds check.
 static float *padded(const float *x, const kernel_taps *t) {
   // A tile reads up to 16 columns past the last row's end.
-  float *copy = calloc((size_t)(t->batch * padded_size(t) + 64), sizeof(float));
+  float *copy = kernel_zeros(t->batch * padded_size(t) + 64, sizeof(float));
   for (long n = 0; n < t->batch; ++n)
     for (long row = 0; row < t->rows; ++row)
       memcpy(copy + n * padded_size(t) + (row + t->top) * padded_columns(t) + t->left,
@@ -164,7 +164,7 @@ void kernel_taps_input_gradient(const float *dy, const float *weights, float *dx
 
 void kernel_taps_weight_gradient(const float *x, const float *dy, float *dweights, const kernel_taps *t) {
   long size = (long)t->tap_start[t->blocks] * t->block;
-  float *copy = padded(x, t), *parts = calloc((size_t)(t->batch * size), sizeof(float));
+  float *copy = padded(x, t), *parts = kernel_zeros(t->batch * size, sizeof(float));
   taps_work w = {.x = copy, .dy = dy, .out = parts, .taps = t};
   kernel_parallel(t->batch * t->blocks, 1, CHOOSE(t->block, taps_weight_gradient_part), &w);
   for (long i = 0; i < size; ++i) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <stddef.h>
 #include "Kernels.h"
 
 // One function, compiled for several CPUs, chosen when the program is loaded.
@@ -12,6 +13,9 @@
 
 // The least work, in elements of a cheap loop, that is worth waking a thread for.
 enum { GRAIN = 16384 };
+
+// Zeros, freed by free(); where there is no memory left, the program ends with a word on standard error.
+void *kernel_zeros(long count, size_t size);
 
 INLINE long min_long(long a, long b) { return a < b ? a : b; }
 INLINE long max_long(long a, long b) { return a > b ? a : b; }
