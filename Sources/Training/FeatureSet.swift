@@ -41,6 +41,10 @@ public struct FeatureSet: Sendable, Equatable {
 
   /// Clips `rows` as one tensor [batch, 1, rows, frames] with their labels. Clips shorter than the longest go on in
   /// their own silence.
+  ///
+  /// The features are filled up, not the samples before the STFT, which would change the clip's last frames: alone, a
+  /// clip ends in its reflection. So a clip has the same frames in a batch as alone. The two ways differ where a window
+  /// reaches over the clip's end, in at most two frames before it and two after.
   public func batch(_ rows: some Collection<Int>) -> (features: Tensor, labels: [Int]) {
     let chosen = rows.map { clips[$0] }
     let height = chosen[0].silence.count
