@@ -171,9 +171,7 @@ extension FeatureSet {
   static func features(of samples: [Float], _ model: TrainedModel) -> (values: [Float], silence: [Float]) {
     let fitted = model.fitted(samples)
     let logMel = model.features.logMel(Tensor(fitted, shape: [1, fitted.count]))
-    // Silence has power 0, which the log-mel takes as 1e-10 and lifts to 80 dB under the loudest.
-    let floor = max(-100, logMel.floats.max()! - 80)
-    let silence = Tensor(repeating: floor, shape: [1, 1, model.configuration.frontEnd.mels, 1])
+    let silence = model.features.silence(after: logMel)
     return switch model.architecture.inputSpace {
     case .mel: (logMel.floats, silence.floats)
     case .mfcc: (model.features.mfcc(logMel: logMel).floats, model.features.mfcc(logMel: silence).floats)
