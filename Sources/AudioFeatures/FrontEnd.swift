@@ -35,9 +35,6 @@ public struct FrontEnd: Sendable, Codable, Equatable {
     try take(.coefficients, &coefficients)
   }
 
-  /// Frames of a waveform: 1 + ⌊samples / hop⌋.
-  public func frames(samples: Int) -> Int { 1 + samples / hopSamples }
-
   /// Seconds from one frame's centre to the next; the first is at 0.
   public var hopSeconds: Double { Double(hopSamples) / Double(sampleRate) }
 

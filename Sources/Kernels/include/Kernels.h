@@ -32,7 +32,7 @@ void kernel_unary_gradient(kernel_unary_operation operation, const float *x, con
                            long count);
 
 typedef enum {
-  kernel_add, kernel_subtract, kernel_multiply, kernel_divide, kernel_maximum, kernel_minimum,
+  kernel_add, kernel_subtract, kernel_multiply, kernel_divide, kernel_maximum,
   kernel_greater,   // 1 where a > b, else 0
   kernel_equal      // 1 where a = b, else 0
 } kernel_binary_operation;
