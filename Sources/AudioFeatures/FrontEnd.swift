@@ -1,5 +1,4 @@
 import Foundation
-import Layers
 import Tensors
 
 /// The signal path from the waveform to the MFCC, differentiable from end to end.
