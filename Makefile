@@ -7,12 +7,13 @@ PYTHON ?= python3
 UNDERTONE := .build/release/undertone
 QUICK := output/quickstart
 
-.PHONY: help dependencies build quickstart test lint benchmark clean
+.PHONY: help dependencies build quickstart test reference lint benchmark clean
 
 help:
 	@echo "make quickstart   install what is missing, build, and make figures from built-in material"
 	@echo "make build        install what is missing, and build $(UNDERTONE)"
 	@echo "make test         install what is missing, and run the tests"
+	@echo "make reference    compare with PyTorch's answers in the folder UNDERTONE_REFERENCE=FOLDER"
 	@echo "make benchmark    milliseconds a clip of every step; PEER=1 beside PyTorch"
 
 # apt is asked only for what dpkg does not have.
@@ -49,6 +50,11 @@ quickstart: build
 # Threads that wait asleep: many tests run at once, each with threads of its own.
 test: dependencies lint
 	OMP_WAIT_POLICY=passive $(SWIFT) test -c release
+
+reference: dependencies
+	@[ -n "$(UNDERTONE_REFERENCE)" ] || { echo "usage: make reference UNDERTONE_REFERENCE=FOLDER" >&2; exit 64; }
+	UNDERTONE_REFERENCE="$(UNDERTONE_REFERENCE)" OMP_WAIT_POLICY=passive \
+	  $(SWIFT) test -c release --filter ModelsTests.ReferenceTests
 
 lint:
 	$(SWIFT) format lint --strict -r Package.swift Sources Tests

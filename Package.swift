@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["Kernels", "COneDNN", "COpenBLAS", "CFFTW"]),
     .target(name: "Layers", dependencies: ["Tensors"]),
     .target(name: "AudioFiles", dependencies: ["CSndFile", "CSampleRate"]),
-    .target(name: "AudioFeatures", dependencies: ["Tensors", "Layers"]),
+    .target(name: "AudioFeatures", dependencies: ["Tensors"]),
     .target(name: "Corpora", dependencies: ["Tensors", "Layers", "AudioFiles", "AudioFeatures"]),
     .target(
       name: "Models", dependencies: ["Tensors", "Layers", "AudioFeatures", "Corpora"],

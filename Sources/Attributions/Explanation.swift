@@ -26,7 +26,7 @@ public struct Explanation {
   public let hop: Double
   public let sampleRate: Int
 
-  public var predicted: Int { probabilities.indices.max { probabilities[$0] < probabilities[$1] }! }
+  public var predicted: Int { probabilities.likeliestClass }
 
   /// "angry", or "angry versus happy".
   public var targetName: String {
@@ -82,7 +82,7 @@ public struct Explainer {
     try requireSound(samples, path: path)
     let clip = ClipPath(samples, model: model)
     let probabilities = try clip.probabilities(path: path)
-    let predicted = probabilities.indices.max { probabilities[$0] < probabilities[$1] }!
+    let predicted = probabilities.likeliestClass
     let target = choose?(predicted) ?? Target(predicted)
     let frontEnd = model.configuration.frontEnd
     var inputs: [Explanation.Input] = []

@@ -1,5 +1,4 @@
 import Foundation
-import Layers
 import Tensors
 
 /// The signal path from the waveform to the MFCC, differentiable from end to end.
@@ -34,9 +33,6 @@ public struct FrontEnd: Sendable, Codable, Equatable {
     try take(.mels, &mels)
     try take(.coefficients, &coefficients)
   }
-
-  /// Frames of a waveform: 1 + ⌊samples / hop⌋.
-  public func frames(samples: Int) -> Int { 1 + samples / hopSamples }
 
   /// Seconds from one frame's centre to the next; the first is at 0.
   public var hopSeconds: Double { Double(hopSamples) / Double(sampleRate) }
@@ -102,10 +98,22 @@ public final class FeatureExtractor {
   /// log-mel in dB of waveforms [batch, samples]: [batch, 1, mels, frames], 10 log₁₀(max(power, 10⁻¹⁰)), no cell more
   /// than 80 dB under its clip's loudest. Where that floor acts, the gradient is zero.
   public func logMel(_ waveform: Tensor) -> Tensor {
-    let power = filters.matrixProduct(powerSpectrogram(waveform), transposeOther: true)
-    let decibels = power.maximum(Tensor(1e-10)).logarithm() * (10 / Float(log(10.0)))
-    let loudest = decibels.detached.maximum(axis: 1).maximum(axis: 2)
-    return decibels.maximum(loudest - 80).reshaped([waveform.shape[0], 1, frontEnd.mels, -1])
+    let decibels = decibels(filters.matrixProduct(powerSpectrogram(waveform), transposeOther: true))
+    return decibels.maximum(floor(under: decibels)).reshaped([waveform.shape[0], 1, frontEnd.mels, -1])
+  }
+
+  /// What silence after clips of this log-mel [batch, 1, mels, frames] is in it: one frame, [batch, 1, mels, 1].
+  public func silence(after logMel: Tensor) -> Tensor {
+    decibels(Tensor(0)).maximum(floor(under: logMel)).broadcast(to: [logMel.shape[0], 1, frontEnd.mels, 1])
+  }
+
+  private func decibels(_ power: Tensor) -> Tensor {
+    power.maximum(Tensor(1e-10)).logarithm() * (10 / Float(log(10.0)))
+  }
+
+  /// 80 dB under the loudest of mels and frames, which are the last two dimensions.
+  private func floor(under decibels: Tensor) -> Tensor {
+    decibels.detached.maximum(axis: -2).maximum(axis: -1) - 80
   }
 
   /// MFCC of a log-mel [batch, 1, mels, frames]: [batch, 1, coefficients, frames].

@@ -72,9 +72,9 @@ static long pooling_grain(const kernel_pooling *s) {
 }
 
 void kernel_channel_statistics(const float *x, float *mean, float *variance, const kernel_pooling *s) {
-  double *parts = (double *)allocated(2 * s->batch * s->blocks * 2 * s->block);
+  double *parts = kernel_zeros(s->batch * s->blocks * 2 * s->block, sizeof(double));
   // Sums are taken about the channel's first value, so that a large mean does not swallow the variance.
-  float *pivot = allocated(s->blocks * s->block);
+  float *pivot = kernel_zeros(s->blocks * s->block, sizeof(float));
   for (long k = 0; k < s->blocks; ++k)
     memcpy(pivot + k * s->block, x + k * s->rows * s->columns * s->block, (size_t)s->block * sizeof(float));
   activation w = {.y = x, .pivot = pivot, .sums = parts, .shape = s};
@@ -92,7 +92,7 @@ void kernel_activate_pool(const float *y, const float *scale, const float *shift
 
 void kernel_activate_pool_sums(const float *y, const float *scale, const float *shift, const float *dz, float *sum_g,
                                float *sum_gy, const kernel_pooling *s) {
-  double *parts = (double *)allocated(2 * s->batch * s->blocks * 2 * s->block);
+  double *parts = kernel_zeros(s->batch * s->blocks * 2 * s->block, sizeof(double));
   activation w = {.y = y, .scale = scale, .shift = shift, .dz = dz, .sums = parts, .shape = s};
   kernel_parallel(s->batch * s->blocks, pooling_grain(s), CHOOSE(s->block, activate_pool_sums_part), &w);
   channel_sums(parts, s->batch, s->blocks, s->block, sum_g, sum_gy);

@@ -158,7 +158,6 @@ FOR_EACH_CPU static void binary_part(void *context, long begin, long end) {
       case kernel_multiply: EACH_PAIR(l * r)
       case kernel_divide: EACH_PAIR(l / r)
       case kernel_maximum: EACH_PAIR(l > r || l != l ? l : r)
-      case kernel_minimum: EACH_PAIR(l < r || l != l ? l : r)
       case kernel_greater: EACH_PAIR(l > r ? 1.0f : 0.0f)
       case kernel_equal: EACH_PAIR(l == r ? 1.0f : 0.0f)
     }

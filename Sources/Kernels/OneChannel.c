@@ -34,7 +34,7 @@ INLINE long weight_count(const kernel_taps *t) { return (long)t->tap_start[t->bl
 // The input with its border of zeros, so that no tap needs a bounds check.
 static float *padded(const float *x, const kernel_taps *t) {
   // A tile reads up to 16 columns past the last row's end.
-  float *copy = allocated_zeros(t->batch * padded_size(t) + 64);
+  float *copy = kernel_zeros(t->batch * padded_size(t) + 64, sizeof(float));
   for (long n = 0; n < t->batch; ++n)
     for (long row = 0; row < t->rows; ++row)
       memcpy(copy + n * padded_size(t) + (row + t->top) * padded_columns(t) + t->left,
@@ -69,7 +69,7 @@ void kernel_taps_input_gradient(const float *dy, const float *weights, float *dx
 }
 
 void kernel_taps_weight_gradient(const float *x, const float *dy, float *dweights, const kernel_taps *t) {
-  float *copy = padded(x, t), *parts = allocated_zeros(t->batch * weight_count(t));
+  float *copy = padded(x, t), *parts = kernel_zeros(t->batch * weight_count(t), sizeof(float));
   taps_work w = {.x = copy, .dy = dy, .out = parts, .taps = t};
   kernel_parallel(t->batch * t->blocks, 1, CHOOSE(t->block, taps_weight_gradient_part), &w);
   add_clips(parts, dweights, t);
@@ -80,14 +80,14 @@ void kernel_taps_weight_gradient(const float *x, const float *dy, float *dweight
 // MARK: The whole block
 
 void kernel_block_statistics(const float *x, const float *weights, float *mean, float *variance, const kernel_taps *t) {
-  float *copy = padded(x, t), *pivot = allocated(t->blocks * t->block);
+  float *copy = padded(x, t), *pivot = kernel_zeros(t->blocks * t->block, sizeof(float));
   // Sums are taken about the channel's first value, so that a large mean does not swallow the variance.
   kernel_taps corner = *t;
   corner.batch = 1;
   corner.out_rows = corner.out_columns = 1;
   taps_work first = {.x = copy, .weights = weights, .out = pivot, .taps = &corner};
   CHOOSE(t->block, taps_forward_part)(&first, 0, t->blocks);
-  double *parts = (double *)allocated(2 * t->batch * t->blocks * 2 * t->block);
+  double *parts = kernel_zeros(t->batch * t->blocks * 2 * t->block, sizeof(double));
   taps_work w = {.x = copy, .weights = weights, .pivot = pivot, .sums = parts, .taps = t};
   kernel_parallel(t->batch * t->blocks, 1, CHOOSE(t->block, block_statistics_part), &w);
   channel_statistics(parts, pivot, (double)t->batch * t->out_rows * t->out_columns, t->batch, t->blocks, t->block, mean,
@@ -109,7 +109,7 @@ void kernel_block_forward(const float *x, const float *weights, const float *sca
 void kernel_block_sums(const float *x, const float *weights, const float *scale, const float *shift, const float *dz,
                        float *sum_g, float *sum_gy, const kernel_taps *t, const kernel_pooling *s) {
   float *copy = padded(x, t);
-  double *parts = (double *)allocated(2 * t->batch * t->blocks * 2 * t->block);
+  double *parts = kernel_zeros(t->batch * t->blocks * 2 * t->block, sizeof(double));
   taps_work w = {.x = copy, .weights = weights, .scale = scale, .shift = shift, .dy = dz, .sums = parts, .taps = t,
                  .pooling = s};
   kernel_parallel(t->batch * t->blocks, 1, CHOOSE(t->block, block_sums_part), &w);
@@ -121,7 +121,7 @@ void kernel_block_sums(const float *x, const float *weights, const float *scale,
 void kernel_block_weight_gradient(const float *x, const float *weights, const float *scale, const float *shift,
                                   const float *dz, const float *a, const float *b, const float *c, float *dweights,
                                   const kernel_taps *t, const kernel_pooling *s) {
-  float *copy = padded(x, t), *parts = allocated_zeros(t->batch * weight_count(t));
+  float *copy = padded(x, t), *parts = kernel_zeros(t->batch * weight_count(t), sizeof(float));
   taps_work w = {.x = copy, .weights = weights, .scale = scale, .shift = shift, .dy = dz, .a = a, .b = b, .c = c,
                  .out = parts, .taps = t, .pooling = s};
   kernel_parallel(t->batch * t->blocks, 1, CHOOSE(t->block, block_weight_gradient_part), &w);

@@ -115,7 +115,7 @@ INLINE void NAMED(rows_again)(const taps_work *w, long n, long k, long row, long
 FOR_EACH_CPU static void NAMED(block_statistics_part)(void *context, long begin, long end) {
   const taps_work *w = context;
   const kernel_taps *t = w->taps;
-  float *y = allocated(t->out_columns * BLOCK);
+  float *y = kernel_zeros(t->out_columns * BLOCK, sizeof(float));
   for (long part = begin; part < end; ++part) {
     long n = part / t->blocks, k = part % t->blocks;
     double *sums = w->sums + part * 2 * BLOCK;
@@ -132,7 +132,7 @@ FOR_EACH_CPU static void NAMED(block_forward_part)(void *context, long begin, lo
   const taps_work *w = context;
   const kernel_taps *t = w->taps;
   const kernel_pooling *s = w->pooling;
-  float *y = allocated(s->window_rows * t->out_columns * BLOCK);
+  float *y = kernel_zeros(s->window_rows * t->out_columns * BLOCK, sizeof(float));
   long window_rows = s->rows / s->window_rows, window_columns = s->columns / s->window_columns;
   for (long line = begin; line < end; ++line) {
     long i = line % window_rows, k = line / window_rows % t->blocks, n = line / window_rows / t->blocks;
@@ -146,7 +146,7 @@ FOR_EACH_CPU static void NAMED(block_sums_part)(void *context, long begin, long 
   const taps_work *w = context;
   const kernel_taps *t = w->taps;
   const kernel_pooling *s = w->pooling;
-  float *y = allocated(s->window_rows * t->out_columns * BLOCK);
+  float *y = kernel_zeros(s->window_rows * t->out_columns * BLOCK, sizeof(float));
   long window_rows = s->rows / s->window_rows, window_columns = s->columns / s->window_columns;
   for (long part = begin; part < end; ++part) {
     long n = part / t->blocks, k = part % t->blocks;
@@ -183,7 +183,7 @@ FOR_EACH_CPU static void NAMED(block_weight_gradient_part)(void *context, long b
   const kernel_taps *t = w->taps;
   const kernel_pooling *s = w->pooling;
   long size = s->window_rows * t->out_columns * BLOCK;
-  float *y = allocated(2 * size), *dy = y + size;
+  float *y = kernel_zeros(2 * size, sizeof(float)), *dy = y + size;
   for (long part = begin; part < end; ++part) {
     long n = part / t->blocks, k = part % t->blocks;
     for (long row = 0; row < s->rows;) {
@@ -205,7 +205,7 @@ FOR_EACH_CPU static void NAMED(block_input_gradient_part)(void *context, long be
   for (int tap = 0; tap < t->tap_start[t->blocks]; ++tap)
     highest = t->tap_row[tap] > highest ? t->tap_row[tap] : highest;
   long kept = (highest + 2 * s->window_rows) / s->window_rows * s->window_rows, line = t->out_columns * BLOCK;
-  float *y = allocated((s->window_rows + t->blocks * kept) * line), *dy = y + s->window_rows * line;
+  float *y = kernel_zeros((s->window_rows + t->blocks * kept) * line, sizeof(float)), *dy = y + s->window_rows * line;
   for (long part = begin; part < end; ++part) {
     long n = part / w->strips, strip = part % w->strips;
     long row = t->rows * strip / w->strips, last = t->rows * (strip + 1) / w->strips;

@@ -1,4 +1,6 @@
 #include "Parallel.h"
+#include <stdio.h>
+#include <stdlib.h>
 
 // libgomp's own entry points, declared here because the compiler's OpenMP would need a flag that a package may not set.
 #if defined(__linux__)
@@ -52,4 +54,13 @@ int kernel_channel_block(void) {
 #else
   return 8;
 #endif
+}
+
+void *kernel_zeros(long count, size_t size) {
+  void *made = calloc((size_t)max_long(1, count), size);
+  if (!made) {
+    fprintf(stderr, "undertone: no memory is left for %ld values of %zu bytes\n", count, size);
+    abort();
+  }
+  return made;
 }

@@ -142,7 +142,7 @@ FOR_EACH_CPU static void standardize_rows(void *context, long begin, long end) {
     double mean = sum / w->columns;
     for (long i = 0; i < w->columns; ++i) squares += (x[i] - mean) * (x[i] - mean);
     float scale = (float)(1 / sqrt(squares / w->columns + w->epsilon));
-    for (long i = 0; i < w->columns; ++i) y[i] = (x[i] - (float)mean) * scale;
+    for (long i = 0; i < w->columns; ++i) y[i] = (float)(x[i] - mean) * scale;
     w->deviation[row] = scale;
   }
 }

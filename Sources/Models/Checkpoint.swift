@@ -37,6 +37,15 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
     frontEnd = try container.decodeIfPresent(FrontEnd.self, forKey: .frontEnd) ?? FrontEnd()
     training = try container.decodeIfPresent([String: String].self, forKey: .training) ?? [:]
   }
+
+  /// Throws where no model can be made of what a file says.
+  /// - Parameter path: Of the file, for errors.
+  public func check(path: String) throws(CheckpointError) {
+    func wrong(_ reason: String) -> CheckpointError { .configuration(path: path, reason: reason) }
+    guard classes.count >= 2 else { throw wrong("it names fewer than two classes") }
+    guard Set(classes).count == classes.count else { throw wrong("it names a class twice") }
+    guard frontEnd == FrontEnd() else { throw wrong("its front-end is not the one that Undertone computes") }
+  }
 }
 
 /// What is wrong with a model's folder.
@@ -44,12 +53,16 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
   case noSuchFolder(path: String)
   case noConfiguration(path: String)
   case noWeights(path: String)
+  case unreadable(path: String, reason: String)
   case configuration(path: String, reason: String)
   case architecture(path: String, found: String)
   case missing(path: String, name: String)
   case unexpected(path: String, name: String)
   case shape(path: String, name: String, expected: [Int], found: [Int])
+  case element(path: String, name: String, expected: StoredTensor.Element, found: StoredTensor.Element)
   case notFinite(path: String, name: String)
+  /// A number of batches that is negative, or too large to be counted on.
+  case count(path: String, name: String)
   case unwritable(path: String, reason: String)
 
   public var description: String {
@@ -57,6 +70,7 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
     case .noSuchFolder(let path): "\(path): no such model folder"
     case .noConfiguration(let path): "\(path): not a model folder: it has no config.json"
     case .noWeights(let path): "\(path): not a whole model folder: it has no model.safetensors"
+    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
     case .configuration(let path, let reason): "\(path): \(reason)"
     case .architecture(let path, let found):
       "\(path): the architecture \"\(found)\" is not known; known are "
@@ -65,6 +79,9 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
     case .unexpected(let path, let name): "\(path): the tensor \(name) does not belong to this architecture"
     case .shape(let path, let name, let expected, let found):
       "\(path): the tensor \(name) has shape \(found), and the architecture needs \(expected)"
+    case .element(let path, let name, let expected, let found):
+      "\(path): the tensor \(name) is of type \(found.rawValue), and the architecture needs \(expected.rawValue)"
+    case .count(let path, let name): "\(path): the tensor \(name) is no number of batches"
     case .notFinite(let path, let name): "\(path): the tensor \(name) holds NaN or infinite values"
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     }
@@ -87,18 +104,32 @@ extension EmotionModel {
   /// Takes all parameters from a checkpoint, or none of them.
   /// - Parameter path: Of the file, for errors.
   public func load(_ tensors: [String: StoredTensor], path: String) throws(CheckpointError) {
+    try check(tensors, path: path)
+    for (name, parameter) in namedParameters { parameter.value = tensors[name]!.tensor }
+  }
+
+  /// Throws where a checkpoint does not hold this network's parameters, all of them and nothing else.
+  /// - Parameter path: Of the file, for errors.
+  public func check(_ tensors: [String: StoredTensor], path: String) throws(CheckpointError) {
     let own = namedParameters
     for (name, parameter) in own {
       guard let stored = tensors[name] else { throw .missing(path: path, name: name) }
       guard stored.shape == parameter.shape else {
         throw .shape(path: path, name: name, expected: parameter.shape, found: stored.shape)
       }
+      let element: StoredTensor.Element = parameter.role == .counter ? .int64 : .float32
+      guard stored.element == element else {
+        throw .element(path: path, name: name, expected: element, found: stored.element)
+      }
       guard stored.tensor.isFinite else { throw .notFinite(path: path, name: name) }
+      // The greatest I64 is a float that is no Int any more.
+      if parameter.role == .counter, Int(exactly: stored.tensor.scalar).map({ $0 < 0 }) ?? true {
+        throw .count(path: path, name: name)
+      }
     }
     let known = Set(own.map(\.name))
     if let stranger = tensors.keys.filter({ !known.contains($0) }).min() {
       throw .unexpected(path: path, name: stranger)
     }
-    for (name, parameter) in own { parameter.value = tensors[name]!.tensor }
   }
 }

@@ -44,10 +44,7 @@ public final class TrainedModel {
     }
     let url = URL(fileURLWithPath: folder)
     let configurationPath = url.appendingPathComponent(Self.configurationFile).path
-    guard let data = FileManager.default.contents(atPath: configurationPath) else {
-      throw CheckpointError.noConfiguration(path: folder)
-    }
-    let configuration = try Self.decode(data, path: configurationPath)
+    let configuration = try Self.readConfiguration(configurationPath, folder: folder)
     let path = url.appendingPathComponent(Self.weightsFile).path
     guard FileManager.default.fileExists(atPath: path) else { throw CheckpointError.noWeights(path: folder) }
     let tensors = try Safetensors.read(path)
@@ -60,7 +57,16 @@ public final class TrainedModel {
       digest: Self.digest(tensors))
   }
 
-  private static func decode(_ data: Data, path: String) throws(CheckpointError) -> ModelConfiguration {
+  private static func readConfiguration(
+    _ path: String, folder: String
+  ) throws(CheckpointError) -> ModelConfiguration {
+    let data: Data?
+    do {
+      data = try contents(of: path)
+    } catch {
+      throw .unreadable(path: path, reason: systemReason(of: error))
+    }
+    guard let data else { throw .noConfiguration(path: folder) }
     guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
       throw .configuration(path: path, reason: "not a JSON object")
     }
@@ -70,40 +76,33 @@ public final class TrainedModel {
     guard Architecture(rawValue: architecture) != nil else {
       throw .architecture(path: path, found: architecture)
     }
-    do {
-      let configuration = try JSONDecoder().decode(ModelConfiguration.self, from: data)
-      guard configuration.classes.count >= 2 else {
-        throw CheckpointError.configuration(path: path, reason: "it names fewer than two classes")
-      }
-      guard Set(configuration.classes).count == configuration.classes.count else {
-        throw CheckpointError.configuration(path: path, reason: "it names a class twice")
-      }
-      guard configuration.frontEnd == FrontEnd() else {
-        throw CheckpointError.configuration(
-          path: path, reason: "its front-end is not the one that Undertone computes")
-      }
-      return configuration
-    } catch let error as CheckpointError {
-      throw error
-    } catch {
+    guard let configuration = try? JSONDecoder().decode(ModelConfiguration.self, from: data) else {
       throw .configuration(path: path, reason: "classes, front_end or training are malformed")
     }
+    try configuration.check(path: path)
+    return configuration
   }
 
-  /// Writes the folder's configuration and weights; each file whole or not at all.
-  public func write(to folder: String) throws {
+  /// Writes the folder's weights and configuration: both whole beside their places, and only then into them, so that
+  /// a disk that fills up leaves the folder as it was.
+  public func write(to folder: String) throws(CheckpointError) {
+    let url = URL(fileURLWithPath: folder)
+    let files = [Self.weightsFile, Self.configurationFile].map { name in
+      (place: url.appendingPathComponent(name), beside: url.appendingPathComponent(".\(name).new"))
+    }
+    defer { for file in files { unlink(file.beside.path) } }
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      let url = URL(fileURLWithPath: folder)
-      try encoder.encode(configuration)
-        .write(to: url.appendingPathComponent(Self.configurationFile), options: .atomic)
+      try Safetensors.encode(network.storedTensors).write(to: files[0].beside)
+      try encoder.encode(configuration).write(to: files[1].beside)
+      for file in files where rename(file.beside.path, file.place.path) != 0 {
+        throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+      }
     } catch {
-      throw CheckpointError.unwritable(path: folder, reason: systemReason(of: error))
+      throw .unwritable(path: folder, reason: systemReason(of: error))
     }
-    try Safetensors.write(
-      network.storedTensors, to: URL(fileURLWithPath: folder).appendingPathComponent(Self.weightsFile).path)
   }
 
   /// FNV-1a over names and bytes, in hexadecimal: to tell models apart, not to protect them.

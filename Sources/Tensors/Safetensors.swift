@@ -120,6 +120,11 @@ public enum Safetensors {
 
   /// Writes beside `path` and renames, so that no half file is left.
   public static func write(_ tensors: [String: StoredTensor], to path: String) throws(TensorFileError) {
+    try writeFile(encode(tensors), path)
+  }
+
+  /// The bytes of a file that holds `tensors`.
+  package static func encode(_ tensors: [String: StoredTensor]) -> Data {
     var entries: [String: Entry] = [:]
     var body = Data()
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
@@ -136,7 +141,7 @@ public enum Safetensors {
     var file = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) }
     file += header
     file += body
-    try writeFile(file, path)
+    return file
   }
 }
 

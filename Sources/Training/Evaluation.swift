@@ -13,7 +13,7 @@ public struct Evaluation: Sendable {
     public let probabilities: [Float]
 
     /// The class with the highest probability.
-    public var predicted: Int { probabilities.indices.max { probabilities[$0] < probabilities[$1] }! }
+    public var predicted: Int { probabilities.likeliestClass }
   }
 
   public let classes: [String]

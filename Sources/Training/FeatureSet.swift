@@ -41,6 +41,10 @@ public struct FeatureSet: Sendable, Equatable {
 
   /// Clips `rows` as one tensor [batch, 1, rows, frames] with their labels. Clips shorter than the longest go on in
   /// their own silence.
+  ///
+  /// The features are filled up, not the samples before the STFT, which would change the clip's last frames: alone, a
+  /// clip ends in its reflection. So a clip has the same frames in a batch as alone. The two ways differ where a window
+  /// reaches over the clip's end, in at most two frames before it and two after.
   public func batch(_ rows: some Collection<Int>) -> (features: Tensor, labels: [Int]) {
     let chosen = rows.map { clips[$0] }
     let height = chosen[0].silence.count
@@ -128,8 +132,11 @@ extension FeatureSet {
       // Every index writes its own slot.
       parallel(labels.count) { range in
         for index in range {
-          lock.withLock { isStopped = isStopped || shouldStop() }
-          if isStopped { return }
+          let ends = lock.withLock {
+            isStopped = isStopped || shouldStop()
+            return isStopped
+          }
+          if ends { return }
           results[index] = Result { () throws(AudioFileError) in
             try clip(manifest, manifest.entries[index], label: labels[index], model, cache)
           }
@@ -164,9 +171,7 @@ extension FeatureSet {
   static func features(of samples: [Float], _ model: TrainedModel) -> (values: [Float], silence: [Float]) {
     let fitted = model.fitted(samples)
     let logMel = model.features.logMel(Tensor(fitted, shape: [1, fitted.count]))
-    // Silence has power 0, which the log-mel takes as 1e-10 and lifts to 80 dB under the loudest.
-    let floor = max(-100, logMel.floats.max()! - 80)
-    let silence = Tensor(repeating: floor, shape: [1, 1, model.configuration.frontEnd.mels, 1])
+    let silence = model.features.silence(after: logMel)
     return switch model.architecture.inputSpace {
     case .mel: (logMel.floats, silence.floats)
     case .mfcc: (model.features.mfcc(logMel: logMel).floats, model.features.mfcc(logMel: silence).floats)

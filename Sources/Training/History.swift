@@ -1,5 +1,4 @@
 import Foundation
-import Tensors
 
 /// What one epoch came to.
 public struct EpochRecord: Codable, Equatable, Sendable {
@@ -25,11 +24,8 @@ enum History {
         + String(format: "%.2f", r.seconds)
     }
     let header = "epoch,train_loss,validation_loss,validation_accuracy,validation_macro_f1,rate,seconds"
-    let path = URL(fileURLWithPath: folder).appendingPathComponent(file)
-    do {
-      try Data((([header] + rows).joined(separator: "\n") + "\n").utf8).write(to: path, options: .atomic)
-    } catch {
-      throw .unwritable(path: path.path, reason: systemReason(of: error))
-    }
+    try writeWhole(
+      Data((([header] + rows).joined(separator: "\n") + "\n").utf8),
+      to: URL(fileURLWithPath: folder).appendingPathComponent(file).path)
   }
 }

@@ -5,7 +5,7 @@ public struct PlateauSchedule: Codable, Equatable, Sendable {
   private let factor: Double
   private let patience: Int
   private var best: Double?
-  private var epochsWithout = 0
+  private(set) var epochsWithout = 0
 
   private static let threshold = 1e-4  // PyTorch's: better is more than this part below the best
   private static let leastChange = 1e-8  // PyTorch's eps: smaller changes of the rate are not made

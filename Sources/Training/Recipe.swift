@@ -45,6 +45,9 @@ public struct Recipe: Codable, Equatable, Sendable {
   /// Clips in a batch.
   public var batch: Int
 
+  /// What can be asked for: at most so much that sizes and counts never overflow. Batch norm needs two clips.
+  public static let epochRange = 1...1_000_000, batchRange = 2...1_000_000
+
   /// The report's recipe for an architecture. The default is the published code's: on RAVDESS (random split, seed 0)
   /// FCMFCC reached an accuracy of 0.80 with it within 45 epochs, as it does in PyTorch.
   public init(_ name: Name = .published, for architecture: Architecture) {
@@ -66,8 +69,8 @@ public struct Recipe: Codable, Equatable, Sendable {
   func check() throws(TrainingError) {
     func wrong(_ reason: String) -> TrainingError { .recipe(reason: reason) }
     guard rate > 0, rate.isFinite else { throw wrong("the rate must be above 0, not \(rate)") }
-    guard batch >= 2 else { throw wrong("batch norm needs at least 2 clips in a batch, not \(batch)") }
-    guard epochs >= 1 else { throw wrong("at least 1 epoch is needed, not \(epochs)") }
+    guard Self.batchRange.contains(batch) else { throw wrong("a batch must have 2 to 1000000 clips, not \(batch)") }
+    guard Self.epochRange.contains(epochs) else { throw wrong("there must be 1 to 1000000 epochs, not \(epochs)") }
     guard patience >= 0 else { throw wrong("the patience must not be below 0, as \(patience)") }
     guard plateauFactor > 0, plateauFactor < 1 else {
       throw wrong("the plateau's factor must lie between 0 and 1, not be \(plateauFactor)")

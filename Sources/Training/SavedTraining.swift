@@ -21,7 +21,10 @@ public struct SavedTraining: Codable, Sendable {
 
   /// `weights.NAME`, `best.NAME`, and the optimiser's moments.
   private static func arraysFile(_ epoch: Int) -> String { "resume-\(epoch).safetensors" }
-  private static let file = "resume.json"
+
+  static func path(_ folder: String) -> String {
+    URL(fileURLWithPath: folder).appendingPathComponent("resume.json").path
+  }
 
   init(
     configuration: ModelConfiguration, recipe: Recipe, seed: UInt64, provenance: [String: String],
@@ -35,15 +38,27 @@ public struct SavedTraining: Codable, Sendable {
   }
 
   /// What the folder of a training that was stopped holds.
-  public static func read(_ folder: String) throws(TrainingError) -> SavedTraining {
-    let path = URL(fileURLWithPath: folder).appendingPathComponent(file).path
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw .nothingToResume(folder: folder)
-    }
+  /// - Throws: ``TrainingError``, or `CheckpointError` where its configuration is of no use.
+  public static func read(_ folder: String) throws -> SavedTraining {
+    let path = path(folder)
+    let data: Data?
     do {
-      return try JSONDecoder().decode(SavedTraining.self, from: data)
+      data = try contents(of: path)
     } catch {
-      throw .damagedState(path: path, reason: "it is not the state of a training")
+      throw TrainingError.unreadable(path: path, reason: systemReason(of: error))
+    }
+    guard let data else { throw TrainingError.nothingToResume(folder: folder) }
+    guard let saved = try? JSONDecoder().decode(SavedTraining.self, from: data) else {
+      throw TrainingError.damagedState(path: path, reason: "it is not the state of a training")
+    }
+    try saved.configuration.check(path: path)
+    return saved
+  }
+
+  /// Throws where steps or epochs without a better loss are more than the history has room for.
+  func checkCounts(clips: Int, path: String) throws(TrainingError) {
+    guard (0...(history.count * clips)).contains(steps), (0...history.count).contains(schedule.epochsWithout) else {
+      throw .damagedState(path: path, reason: "its counts are more than its \(history.count) epochs have room for")
     }
   }
 
@@ -52,7 +67,10 @@ public struct SavedTraining: Codable, Sendable {
     do {
       return try Safetensors.read(path)
     } catch {
-      throw .damagedState(path: path, reason: error.description)
+      switch error {
+      case .malformed(_, let reason): throw .damagedState(path: path, reason: reason)
+      case .unreadable(_, let reason), .unwritable(_, let reason): throw .unreadable(path: path, reason: reason)
+      }
     }
   }
 
@@ -61,19 +79,13 @@ public struct SavedTraining: Codable, Sendable {
   }
 
   func write(_ tensors: [String: StoredTensor], to folder: String) throws(TrainingError) {
-    let url = URL(fileURLWithPath: folder)
-    let path = url.appendingPathComponent(Self.file)
-    do {
-      try Safetensors.write(tensors, to: arraysPath(folder))
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      try encoder.encode(self).write(to: path, options: .atomic)
-    } catch {
-      throw .unwritable(path: path.path, reason: "\(error)")
-    }
+    try writeWhole(Safetensors.encode(tensors), to: arraysPath(folder))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try writeWhole(try encoder.encode(self), to: Self.path(folder))
     for old in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     where old.hasPrefix("resume-") && old.hasSuffix(".safetensors") && old != arrays {
-      try? FileManager.default.removeItem(at: url.appendingPathComponent(old))
+      try? FileManager.default.removeItem(at: URL(fileURLWithPath: folder).appendingPathComponent(old))
     }
   }
 }

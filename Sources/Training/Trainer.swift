@@ -56,6 +56,7 @@ public final class Trainer {
   private let optimizer: Adam
   private var schedule: PlateauSchedule
   private var best: [String: StoredTensor] = [:]
+  private var hasRun = false
 
   /// A new training.
   /// - Parameters:
@@ -96,6 +97,7 @@ public final class Trainer {
     guard (trainingData, validationData) == (saved.trainingData, saved.validationData) else {
       throw TrainingError.otherData(folder: folder)
     }
+    try saved.checkCounts(clips: training.clips.count, path: SavedTraining.path(folder))
     guard saved.history.count < recipe.epochs else {
       throw TrainingError.alreadyFinished(folder: folder, epochs: saved.history.count)
     }
@@ -105,6 +107,8 @@ public final class Trainer {
     (self.model, self.recipe, seed, self.folder) = (model, recipe, saved.seed, folder)
     (self.training, self.validation, provenance) = (training, validation, saved.provenance)
     (history, schedule, best) = (saved.history, saved.schedule, Self.part("best.", of: arrays))
+    // They become the model at the end, whatever the epochs until then.
+    if !history.isEmpty { try model.network.check(best, path: path) }
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     try optimizer.load(arrays, steps: saved.steps, path: path)
   }
@@ -139,15 +143,18 @@ public final class Trainer {
 
   public var bestEpoch: EpochRecord? { history.min { $0.validationLoss < $1.validationLoss } }
 
-  /// Trains until the recipe's last epoch.
+  /// Trains until the recipe's last epoch. Runs once: at its end the best epoch's network takes the place of the one
+  /// that the optimiser knows. To go on, resume from the folder.
   /// - Parameter shouldStop: Asked before each batch; once true, the run ends with the state of the last whole epoch.
   /// - Throws: ``TrainingError``, or what a model folder throws that cannot be written.
   public func run(
     _ report: (TrainingEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> TrainingResult {
+    precondition(!hasRun, "a trainer runs once; \(folder) can be resumed by another")
+    hasRun = true
     let start = ContinuousClock.now
     let first = history.count + 1
-    for epoch in first...max(first, recipe.epochs) {
+    for epoch in first...recipe.epochs {
       let epochStart = ContinuousClock.now
       let loss = try trainEpoch(epoch, shouldStop: shouldStop) { batch, batches, running in
         let elapsed = (ContinuousClock.now - start).seconds

@@ -10,6 +10,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   case diverged(epoch: Int, rate: Double, bestEpoch: Int?, folder: String)
   case nothingToResume(folder: String)
   case damagedState(path: String, reason: String)
+  case unreadable(path: String, reason: String)
   /// The clips or their features are not those that the training began with.
   case otherData(folder: String)
   case alreadyFinished(folder: String, epochs: Int)
@@ -31,6 +32,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
         + (best.map { " The weights of epoch \($0), the best until then, are in \(folder)" } ?? "")
     case .nothingToResume(let folder): "\(folder): no training to resume: it has no resume.json"
     case .damagedState(let path, let reason): "\(path): \(reason); start the training anew"
+    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
     case .otherData(let folder):
       "\(folder): this training began with other clips or other features; resume it with the same, or start anew"
     case .alreadyFinished(let folder, let epochs):

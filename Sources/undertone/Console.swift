@@ -45,11 +45,11 @@ enum Console {
     case let error as ManifestError: error.exitStatus
     case let error as FigureError: error.exitStatus
     case is SplitError, is ExplanationError: 65
-    case TensorFileError.unreadable, CheckpointError.noSuchFolder: 66
+    case TensorFileError.unreadable, CheckpointError.unreadable, CheckpointError.noSuchFolder: 66
     case TensorFileError.unwritable, CheckpointError.unwritable: 73
     case is TensorFileError, is CheckpointError: 65
     case let error as OutputError: error.exitStatus
-    case TrainingError.nothingToResume: 66
+    case TrainingError.nothingToResume, TrainingError.unreadable: 66
     case TrainingError.unwritable: 73
     case TrainingError.alreadyFinished, TrainingError.recipe: 64
     case is TrainingError: 65

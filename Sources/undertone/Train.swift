@@ -79,8 +79,10 @@ struct Train: ParsableCommand {
       throw ValidationError("train needs an architecture (\(names)) and --data, or --resume")
     }
     guard split > 0, split < 1 else { throw ValidationError("--split must lie between 0 and 1") }
-    if let epochs, epochs < 1 { throw ValidationError("--epochs must be at least 1") }
-    if let batch, batch < 2 { throw ValidationError("--batch must be at least 2") }
+    if let epochs, !Recipe.epochRange.contains(epochs) {
+      throw ValidationError("--epochs must lie between 1 and 1000000")
+    }
+    if let batch, !Recipe.batchRange.contains(batch) { throw ValidationError("--batch must lie between 2 and 1000000") }
     if let rate, !(rate > 0 && rate <= 1) { throw ValidationError("--rate must lie between 0 and 1") }
     let fixed: [(String, Bool)] = [
       ("an architecture", architecture != nil), ("--recipe", recipe != nil), ("--batch", batch != nil),
@@ -166,7 +168,7 @@ struct Train: ParsableCommand {
       parts = (whole, try readManifest(validation))
     } else {
       parts = try whole.split(
-        trainingShare: saved.provenance["share"].flatMap(Double.init) ?? split,
+        trainingShare: saved.provenance["share"].flatMap(Double.init).flatMap { $0 > 0 && $0 < 1 ? $0 : nil } ?? split,
         by: saved.provenance["by"].flatMap(SplitUnit.init) ?? by, seed: saved.seed)
     }
     let model = TrainedModel(untrained: saved.configuration, seed: 0)
@@ -189,9 +191,9 @@ struct Train: ParsableCommand {
   private func show(_ event: TrainingEvent) {
     switch event {
     case .batch(let progress):
-      let share = (progress.epoch - 1) * progress.batches + progress.batch
+      let epochs = Double(progress.epoch - 1) + Double(progress.batch) / Double(progress.batches)
       ProgressBar.draw(
-        "epoch \(progress.epoch)/\(progress.epochs)", share: Double(share) / Double(progress.epochs * progress.batches),
+        "epoch \(progress.epoch)/\(progress.epochs)", share: epochs / Double(progress.epochs),
         note: "loss \(Self.number(progress.loss))  \(ProgressBar.time(progress.remaining)) left")
     case .epoch(let record, let isBest):
       ProgressBar.clear()

@@ -87,12 +87,26 @@ struct FrontEndTests {
     #expect(deeper.shape == [1, 3, 1, frames] && deeper.floats == x.delta().floats)
   }
 
-  @Test("Frames and their times")
-  func frames() {
-    let frontEnd = FrontEnd()
-    #expect(frontEnd.frames(samples: 80_000) == 313)
-    #expect(frontEnd.frames(samples: 1) == 1)
-    #expect(frontEnd.frames(samples: 768) == 4)
-    #expect(frontEnd.hopSeconds == 0.016)
+  @Test("Silence after a clip is 80 dB under its loudest cell, and never below −100 dB: what zeros give")
+  func silence() {
+    let loud = Signals.noise(9_000, seed: 3)
+    let clips = loud.map { 0.1 * $0 } + loud.map { 1e-6 * $0 }
+    let logMel = extractor.logMel(Tensor(clips, shape: [2, 9_000]))
+    let silence = extractor.silence(after: logMel)
+    #expect(silence.shape == [2, 1, 128, 1])
+    for (clip, found) in [silence.floats.prefix(128), silence.floats.suffix(128)].enumerated() {
+      let loudest = logMel.floats[(clip * logMel.count / 2)..<((clip + 1) * logMel.count / 2)].max()!
+      #expect(found.allSatisfy { abs($0 - max(-100, loudest - 80)) < 1e-4 })
+      // Of the same clip with zeros behind it, the last frame.
+      let samples = clips[(clip * 9_000)..<((clip + 1) * 9_000)] + [Float](repeating: 0, count: 9_000)
+      let filled = extractor.logMel(Tensor(Array(samples), shape: [1, 18_000])).slice(axis: -1, 69..<70)
+      #expect(largestDifference(filled.floats, Array(found)) < 1e-4)
+    }
+  }
+
+  @Test("Frames and their times", arguments: [(80_000, 313), (768, 4), (1023, 4)])
+  func frames(samples: Int, frames: Int) {
+    #expect(extractor.logMel(.zeros([1, samples])).shape == [1, 1, 128, frames])
+    #expect(FrontEnd().hopSeconds == 0.016)
   }
 }

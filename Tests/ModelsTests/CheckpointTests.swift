@@ -112,6 +112,15 @@ struct CheckpointTests {
         == "\(folder.path): not a whole model folder: it has no model.safetensors")
   }
 
+  @Test("A configuration that is there and cannot be read is not called missing")
+  func unreadable() throws {
+    let folder = try folder()
+    // In place of a file without permission, which root may read.
+    try FileManager.default.removeItem(atPath: "\(folder.path)/config.json")
+    try FileManager.default.createDirectory(atPath: "\(folder.path)/config.json", withIntermediateDirectories: false)
+    #expect(refusal(of: folder.path) == "\(folder.path)/config.json: cannot be read: Is a directory")
+  }
+
   @Test(
     "A configuration that says nothing usable",
     arguments: [
@@ -186,6 +195,19 @@ struct CheckpointTests {
         == "\(folder.path)/model.safetensors: the tensor head.bias holds NaN or infinite values")
   }
 
+  @Test("A counter that is no int64, or none that can be counted on")
+  func impossibleCounters() throws {
+    let name = try #require(
+      Architecture.cnnatt.makeSampledNetwork().storedTensors.keys.filter { $0.hasSuffix("num_batches_tracked") }.min())
+    for (stored, reason) in [
+      (StoredTensor(Tensor(1e30)), "is of type F32, and the architecture needs I64"),
+      (StoredTensor(.max), "is no number of batches"), (StoredTensor(-1), "is no number of batches"),
+    ] {
+      let folder = try folder { $0[name] = stored }
+      #expect(refusal(of: folder.path) == "\(folder.path)/model.safetensors: the tensor \(name) \(reason)")
+    }
+  }
+
   @Test("A weights' file cut short anywhere", arguments: [0, 5, 8, 2_000, 100_000, 700_000])
   func cutShort(_ length: Int) throws {
     let folder = try folder()
@@ -226,6 +248,20 @@ struct CheckpointTests {
     } catch {
       #expect("\(error)".hasPrefix("\(folder.path)/file/model: cannot be written: "))
     }
+  }
+
+  @Test("Where the weights cannot be written, the configuration stays what it was, and nothing is left beside")
+  func allOrNothing() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("old", to: "config.json")
+    try FileManager.default.createDirectory(
+      atPath: "\(folder.path)/model.safetensors", withIntermediateDirectories: true)
+    #expect(throws: CheckpointError.unwritable(path: folder.path, reason: "Is a directory")) {
+      try TrainedModel(untrained: .init(architecture: .cnnatt), seed: 0).write(to: folder.path)
+    }
+    #expect(try String(contentsOfFile: "\(folder.path)/config.json", encoding: .utf8) == "old")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["config.json", "model.safetensors"])
   }
 
   @Test("A clip is fitted to the model", arguments: Architecture.allCases)

@@ -94,7 +94,6 @@ import Testing
       let inner = DenseConvolution(weight: sampled([2, 2, 1, 1], 2).variable(), padding: Padding(0))
       var weightGradientsComputed = 0
       var weights: [Tensor] { inner.weights }
-      var filters: Int { inner.filters }
       func forward(_ x: Tensor, bias: Tensor?, keepsTies: Bool) -> Tensor {
         inner.forward(x, bias: bias, keepsTies: keepsTies)
       }

@@ -47,7 +47,7 @@ import Testing
 
       let wave = sampled([3, 9001], 6).variable()
       let power = wave.stft(window: sampled([256], 7).floats, hop: 64).power()
-      let spectra = gradients(of: power.logarithm().mean(), at: [wave])
+      let spectra = gradients(of: power.logarithm().sum(), at: [wave])
       return ([convolved, block.result, loss, power] + found + spectra).map(\.floats)
     }
     let (several, one) = (work(), onOneThread(work))

@@ -5,20 +5,22 @@ import Testing
 
 @testable import Training
 
-/// Trains CNNATT, the smallest network, on made-up clips: each class is louder in rows of its own.
+/// Trains on made-up clips, each class louder in rows of its own: mostly CNNATT, the smallest network.
 @Suite(.serialized)
 struct TrainerTests {
-  private func clips(_ count: Int, classes: Int = 3, seed: Int) -> FeatureSet {
-    FeatureSet(
+  private func clips(_ count: Int, classes: Int = 3, for architecture: Architecture = .cnnatt, seed: Int) -> FeatureSet
+  {
+    let rows = architecture == .cnnlstm ? 128 : 40
+    return FeatureSet(
       (0..<count).map { index in
-        let (label, frames) = (index % classes, 12 + index % 3)
-        var values = sampled(40 * frames, seed: 1000 * seed + index)
+        let (label, frames) = (index % classes, architecture == .cnnatt ? 12 + index % 3 : 313)
+        var values = sampled(rows * frames, seed: 1000 * seed + index)
         for row in (10 * label)..<(10 * label + 10) {
           for frame in 0..<frames { values[row * frames + frame] += 1.5 }
         }
         return ClipFeatures(
           path: "\(seed)-\(index)", origin: "made", label: label, frames: frames, values: values,
-          silence: [Float](repeating: 0, count: 40))
+          silence: [Float](repeating: 0, count: rows))
       })
   }
 
@@ -29,13 +31,13 @@ struct TrainerTests {
   }
 
   private func trainer(
-    _ folder: String, seed: UInt64 = 5, training: FeatureSet? = nil, validation: FeatureSet? = nil,
-    _ change: (inout Recipe) -> Void = { _ in }
+    _ folder: String, _ architecture: Architecture = .cnnatt, seed: UInt64 = 5, training: FeatureSet? = nil,
+    validation: FeatureSet? = nil, _ change: (inout Recipe) -> Void = { _ in }
   ) throws -> Trainer {
-    var recipe = Recipe(for: .cnnatt)
+    var recipe = Recipe(for: architecture)
     (recipe.epochs, recipe.batch) = (4, 8)
     change(&recipe)
-    let model = TrainedModel(untrained: ModelConfiguration(architecture: .cnnatt), seed: seed)
+    let model = TrainedModel(untrained: ModelConfiguration(architecture: architecture), seed: seed)
     return try Trainer(
       model, recipe: recipe, seed: seed, training: training ?? clips(30, seed: 1),
       validation: validation ?? clips(12, seed: 2), folder: folder, provenance: ["data": "made up"])
@@ -83,6 +85,37 @@ struct TrainerTests {
     }
     #expect(weights[0] == weights[1])
     #expect(weights[0] != weights[2])
+  }
+
+  @Test(
+    "With dropout, or an LSTM too, the seed alone decides, and an interruption changes nothing",
+    arguments: [Architecture.fcmfcc, .cnnlstm])
+  func chance(_ architecture: Architecture) throws {
+    let (training, validation) = (
+      clips(10, for: architecture, seed: 1), clips(4, for: architecture, seed: 2)
+    )
+    /// Both files of weights after 2 epochs of 3 batches.
+    func weights(seed: UInt64, stopAfter batches: Int = .max) throws -> [Data] {
+      var files: [Data] = []
+      try withFolder { folder in
+        var done = 0
+        let first = try trainer(folder, architecture, seed: seed, training: training, validation: validation) {
+          ($0.epochs, $0.batch) = (2, 4)
+        }.run({ if case .batch = $0 { done += 1 } }, shouldStop: { done == batches })
+        #expect(first.isFinished == (batches == .max))
+        if !first.isFinished {
+          #expect(first.history.count == batches / 3)
+          #expect(try Trainer(resuming: folder, training: training, validation: validation).run().isFinished)
+        }
+        files = try [bytes(folder), bytes(folder, "resume-2.safetensors")]
+      }
+      return files
+    }
+    let whole = try weights(seed: 5)
+    #expect(try weights(seed: 5) == whole)
+    #expect(try weights(seed: 5, stopAfter: 2) == whole)
+    #expect(try weights(seed: 5, stopAfter: 4) == whole)
+    #expect(try weights(seed: 6) != whole)
   }
 
   @Test(
@@ -157,6 +190,89 @@ struct TrainerTests {
     }
   }
 
+  /// Changes `resume.json`: text for text.
+  private func change(_ folder: String, _ old: String, to new: String) throws {
+    let path = URL(fileURLWithPath: folder).appending(path: "resume.json")
+    let text = String(decoding: try Data(contentsOf: path), as: UTF8.self)
+    try #require(text.contains(old), "\(text)")
+    try Data(text.replacingOccurrences(of: old, with: new).utf8).write(to: path)
+  }
+
+  @Test(
+    "A state with impossible numbers is refused, whichever they are",
+    arguments: [
+      (#""mels" : 128"#, #""mels" : -5"#, "front-end"),
+      (#""hop_samples" : 256"#, #""hop_samples" : 0"#, "front-end"),
+      (#""angry","#, "", "shape"), (#""angry""#, #""fear""#, "twice"),
+      (#""steps" : 4"#, #""steps" : 9223372036854775807"#, "counts"), (#""steps" : 4"#, #""steps" : -1"#, "counts"),
+      (#""epochsWithout" : 0"#, #""epochsWithout" : 9223372036854775807"#, "counts"),
+      (#""batch" : 8"#, #""batch" : 0"#, "batch"),
+    ])
+  func impossibleState(old: String, new: String, reason: String) throws {
+    try withFolder { folder in
+      _ = try trainer(folder) { $0.epochs = 1 }.run()
+      try change(folder, old, to: new)
+      let error = #expect(throws: (any Error).self) {
+        try Trainer(resuming: folder, epochs: 2, training: clips(30, seed: 1), validation: clips(12, seed: 2))
+      }
+      #expect(error.map { "\($0)".contains(reason) } == true, "\(String(describing: error))")
+    }
+  }
+
+  @Test("A state that cannot be read or written is named once, with the system's reason, and not called damaged")
+  func unreadableState() throws {
+    try withFolder { folder in
+      let (training, validation) = (clips(30, seed: 1), clips(12, seed: 2))
+      _ = try trainer(folder) { $0.epochs = 1 }.run()
+      func inPlaceOf(_ name: String, _ body: (String) throws -> Void) throws {
+        let path = "\(folder)/\(name)"
+        try? FileManager.default.moveItem(atPath: path, toPath: "\(path).kept")
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        try body(path)
+        try FileManager.default.removeItem(atPath: path)
+        try? FileManager.default.moveItem(atPath: "\(path).kept", toPath: path)
+      }
+      for name in ["resume.json", "resume-1.safetensors"] {
+        try inPlaceOf(name) { path in
+          #expect(throws: TrainingError.unreadable(path: path, reason: "Is a directory")) {
+            try Trainer(resuming: folder, epochs: 2, training: training, validation: validation)
+          }
+        }
+      }
+      for name in ["resume-0.safetensors", "resume.json"] {
+        try inPlaceOf(name) { path in
+          #expect(throws: TrainingError.unwritable(path: path, reason: "Is a directory")) { try trainer(folder) }
+        }
+      }
+    }
+  }
+
+  @Test("Weights of the best epoch that are missing, or not the network's, are refused before the first epoch")
+  func impossibleBest() throws {
+    try withFolder { folder in
+      _ = try trainer(folder) { $0.epochs = 1 }.run()
+      let state = try SavedTraining.read(folder)
+      let whole = try state.readArrays(folder)
+      let path = state.arraysPath(folder)
+      func refusal(_ change: (inout [String: StoredTensor]) -> Void) throws -> CheckpointError? {
+        var arrays = whole
+        change(&arrays)
+        try state.write(arrays, to: folder)
+        return #expect(throws: CheckpointError.self) {
+          try Trainer(resuming: folder, epochs: 2, training: clips(30, seed: 1), validation: clips(12, seed: 2))
+        }
+      }
+      #expect(
+        try refusal { $0["best.head.bias"] = StoredTensor(Tensor.zeros([6])) }
+          == .shape(path: path, name: "head.bias", expected: [7], found: [6]))
+      #expect(try refusal { $0["best.stranger"] = StoredTensor(1) } == .unexpected(path: path, name: "stranger"))
+      guard case .missing = try refusal({ $0 = $0.filter { !$0.key.hasPrefix("best.") } }) else {
+        Issue.record("an empty best epoch was taken")
+        return
+      }
+    }
+  }
+
   @Test("A training that diverges says in which epoch and at which rate, and keeps the best weights")
   func diverges() throws {
     try withFolder { folder in
@@ -192,7 +308,15 @@ struct TrainerTests {
         try trainer(folder, training: clips(9, classes: 1, seed: 1))
       }
       #expect(throws: TrainingError.noValidationClips) { try trainer(folder, validation: clips(0, seed: 1)) }
-      #expect(throws: TrainingError.self) { try trainer(folder) { $0.batch = 1 } }
+      for batch in [1, 1_000_001, 2_000_000_000_000_000_000] {
+        let error = #expect(throws: TrainingError.self) { try trainer(folder) { $0.batch = batch } }
+        #expect(error?.description.contains("\(batch)") == true)
+      }
+      for epochs in [0, 1_000_001, .max] {
+        let error = #expect(throws: TrainingError.self) { try trainer(folder) { $0.epochs = epochs } }
+        #expect(error?.description.contains("\(epochs)") == true)
+      }
+      _ = try trainer(folder) { ($0.epochs, $0.batch) = (1, 1_000_000) }.run()
       let same = try trainer(folder, validation: clips(2, seed: 1))
       #expect(
         same.warnings == [
@@ -217,13 +341,24 @@ struct TrainerTests {
     }
   }
 
-  @Test("The named recipes are Table 3 and ten times its rates; only the blocks of FCMFCC decay")
-  func recipes() {
-    for architecture in Architecture.allCases {
-      #expect(Recipe(.report, for: architecture).rate == 1e-4)
-      #expect(Recipe(for: architecture) == Recipe(.published, for: architecture))
-      #expect(Recipe(for: architecture).rate == 1e-3)
+  /// Table 3 of the report but for the rates: the plateau's divisor ρ and patience k, epochs, batch.
+  private static let tableThree: [(Architecture, Recipe.Optimizer, [Recipe.Part], Double, Int, Int, Int)] = [
+    (.cnnlstm, .adam, [], 2, 5, 100, 64),
+    (.fcmfcc, .adamw, [.init("blocks.", weightDecay: 1e-6)], 10, 10, 150, 64),
+    (.cnnatt, .adamw, [.init("", weightDecay: 1e-7)], 10, 20, 200, 32),
+  ]
+
+  @Test("The named recipes are Table 3 and, by default, ten times its rates", arguments: tableThree.indices)
+  func recipes(row: Int) {
+    let (architecture, optimizer, parts, divisor, patience, epochs, batch) = Self.tableThree[row]
+    for (name, rate) in [(Recipe.Name.report, 1e-4), (.published, 1e-3)] {
+      var expected = Recipe(name, for: architecture)
+      (expected.name, expected.optimizer, expected.rate) = (name.rawValue, optimizer, rate)
+      (expected.parts, expected.plateauFactor, expected.patience) = (parts, 1 / divisor, patience)
+      (expected.epochs, expected.batch) = (epochs, batch)
+      #expect(Recipe(name, for: architecture) == expected)
     }
-    #expect(Recipe(for: .fcmfcc).parts == [.init("blocks.", weightDecay: 1e-6)])
+    #expect(Recipe(for: architecture) == Recipe(.published, for: architecture))
+    #expect(Self.tableThree.map(\.0) == Architecture.allCases)
   }
 }

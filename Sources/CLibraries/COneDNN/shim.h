@@ -181,9 +181,10 @@ static inline dnnl_status_t onednn_run(dnnl_primitive_t primitive, dnnl_engine_t
   dnnl_exec_arg_t arguments[8];
   dnnl_status_t status = dnnl_success;
   int made = 0;
-  for (; made < count && status == dnnl_success; ++made) {
+  for (; made < count; ++made) {
     arguments[made].arg = roles[made];
     status = dnnl_memory_create(&arguments[made].memory, layouts[made], engine, buffers[made]);
+    if (status != dnnl_success) break;
   }
   if (status == dnnl_success) status = dnnl_primitive_execute(primitive, stream, count, arguments);
   if (status == dnnl_success) status = dnnl_stream_wait(stream);

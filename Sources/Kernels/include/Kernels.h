@@ -1,8 +1,9 @@
 #pragma once
 
 // Loops over float32 that no library has. All arrays are dense unless strides are given; sizes count elements.
-// Every function splits its work over the OpenMP threads that oneDNN and OpenBLAS use too. How the work is split
-// never changes a sum's order, so a result depends on neither the number of threads nor the load of the machine.
+// Functions split their work over the OpenMP threads that oneDNN and OpenBLAS use too, but for kernel_count_not_finite,
+// and kernel_frame and kernel_overlap_add, which their caller runs on several threads. How the work is split never
+// changes a sum's order, so a result depends on neither the number of threads nor the load of the machine.
 #include <stdint.h>
 
 // MARK: Threads
@@ -32,7 +33,7 @@ void kernel_unary_gradient(kernel_unary_operation operation, const float *x, con
                            long count);
 
 typedef enum {
-  kernel_add, kernel_subtract, kernel_multiply, kernel_divide, kernel_maximum, kernel_minimum,
+  kernel_add, kernel_subtract, kernel_multiply, kernel_divide, kernel_maximum,
   kernel_greater,   // 1 where a > b, else 0
   kernel_equal      // 1 where a = b, else 0
 } kernel_binary_operation;
@@ -158,10 +159,11 @@ void kernel_lstm_step_gradient(const float *gates, const float *cell_before, con
 
 // MARK: Spectra
 
-/// frames[f, i] = window[i] · x[reflect(f·hop + i − length/2)] for one signal.
+/// frames[f, i] = window[i] · x[reflect((first + f)·hop + i − length/2)] of one signal, for f in 0..<count: the frames
+/// from `first` on of all that the signal has.
 void kernel_frame(const float *x, long samples, const float *window, long length, long hop, float *frames, long first,
                   long count);
-/// The adjoint of kernel_frame: adds window · frames back onto dx.
+/// The adjoint of kernel_frame: adds window · frames, those from `first` on, back onto dx [samples].
 void kernel_overlap_add(const float *frames, const float *window, long length, long hop, float *dx, long samples,
                         long first, long count);
 /// power[i] = re² + im² of interleaved spectra.

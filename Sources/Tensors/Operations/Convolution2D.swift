@@ -22,8 +22,6 @@ public struct Padding: Hashable, Sendable {
 protocol Convolution: AnyObject {
   /// The weights that it was made of, with their places in the graph.
   var weights: [Tensor] { get }
-  /// The number of output channels.
-  var filters: Int { get }
   /// The cross-correlation of `x` [batch, channels, rows, columns] with the weights, plus bias; blocked.
   /// With `keepsTies`, places that see equal inputs are equal to the bit.
   func forward(_ x: Tensor, bias: Tensor?, keepsTies: Bool) -> Tensor
@@ -55,7 +53,6 @@ final class DenseConvolution: Convolution {
   private var packed: [ConvolutionPrimitive.Shape: Storage] = [:]
 
   var weights: [Tensor] { [weight] }
-  var filters: Int { weight.shape[0] }
 
   /// - Parameter weight: [filters, channels, kernel rows, kernel columns].
   init(weight: Tensor, padding: Padding) {

@@ -39,9 +39,6 @@ extension Tensor {
   /// Σ of all elements, of shape [].
   public func sum() -> Tensor { sum(axes: Array(0..<rank)).reshaped([]) }
 
-  /// Mean of all elements, of shape [].
-  public func mean() -> Tensor { sum() / Float(count) }
-
   /// The largest element over an axis, which stays as a size of 1. Equal ones share the gradient.
   public func maximum(axis: Int) -> Tensor {
     let axis = position(of: axis)
