@@ -37,11 +37,11 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("A manifest to validate on.", valueName: "file"))
   var validation: String?
 
-  @Option(help: "Without --validation: the share of --data that is trained on, the rest validates.")
-  var split = 0.8
+  @Option(help: "Without --validation: the share of --data that is trained on, the rest validates. (default: 0.8)")
+  var split: Double?
 
-  @Option(help: "What --split keeps together: clip or speaker.")
-  var by = SplitUnit.clip
+  @Option(help: "What --split keeps together: clip or speaker. (default: clip)")
+  var by: SplitUnit?
 
   @Option(help: "`published` (the rates of the report's code; default) or `report` (a tenth: its Table 3).")
   var recipe: Recipe.Name?
@@ -78,16 +78,21 @@ struct Train: ParsableCommand {
       let names = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("train needs an architecture (\(names)) and --data, or --resume")
     }
-    guard split > 0, split < 1 else { throw ValidationError("--split must lie between 0 and 1") }
+    if let split, !(split > 0 && split < 1) { throw ValidationError("--split must lie between 0 and 1") }
     if let epochs, epochs < 1 { throw ValidationError("--epochs must be at least 1") }
     if let batch, batch < 2 { throw ValidationError("--batch must be at least 2") }
     if let rate, !(rate > 0 && rate <= 1) { throw ValidationError("--rate must lie between 0 and 1") }
     let fixed: [(String, Bool)] = [
-      ("an architecture", architecture != nil), ("--recipe", recipe != nil), ("--batch", batch != nil),
-      ("--rate", rate != nil), ("--seed", seed != nil), ("--output", output != nil), ("--overwrite", overwrite),
+      ("an architecture", architecture != nil), ("--split", split != nil), ("--by", by != nil),
+      ("--recipe", recipe != nil), ("--batch", batch != nil), ("--rate", rate != nil), ("--seed", seed != nil),
+      ("--output", output != nil), ("--overwrite", overwrite),
     ]
     if resume != nil, let given = fixed.first(where: \.1) {
       throw ValidationError("--resume goes on as the training began; it does not take \(given.0)")
+    }
+    if validation != nil, split != nil || by != nil {
+      throw ValidationError(
+        "--validation leaves nothing to split; it does not go with \(split != nil ? "--split" : "--by")")
     }
   }
 
@@ -118,6 +123,9 @@ struct Train: ParsableCommand {
     }
   }
 
+  /// What --split is where it is not given: the report's.
+  private static let share = 0.8
+
   /// A training, the clips that it has to do without, and how many there were to be.
   private typealias Prepared = (trainer: Trainer, failures: [AudioFileError], count: Int)
 
@@ -137,7 +145,7 @@ struct Train: ParsableCommand {
     if let validation {
       (training, validating) = (whole, try readManifest(validation))
     } else {
-      let parts = try whole.split(trainingShare: split, by: by, seed: seed)
+      let parts = try whole.split(trainingShare: split ?? Self.share, by: by ?? .clip, seed: seed)
       (training, validating) = (parts.training, parts.validation)
     }
     // Before the work, so that a folder that cannot be written to is known at once.
@@ -147,7 +155,9 @@ struct Train: ParsableCommand {
     let trainer = try Trainer(
       model, recipe: recipe, seed: seed, training: sets.training, validation: sets.validation, folder: folder,
       provenance: ["data": data!, "undertone": undertoneVersion].merging(
-        validation.map { ["validation": $0] } ?? ["by": by.rawValue, "share": "\(split)"]
+        validation.map { ["validation": $0] } ?? [
+          "by": (by ?? .clip).rawValue, "share": "\(split ?? Self.share)",
+        ]
       ) { $1 })
     return (trainer, sets.failures, training.entries.count + validating.entries.count)
   }
@@ -166,8 +176,8 @@ struct Train: ParsableCommand {
       parts = (whole, try readManifest(validation))
     } else {
       parts = try whole.split(
-        trainingShare: saved.provenance["share"].flatMap(Double.init) ?? split,
-        by: saved.provenance["by"].flatMap(SplitUnit.init) ?? by, seed: saved.seed)
+        trainingShare: saved.provenance["share"].flatMap(Double.init) ?? Self.share,
+        by: saved.provenance["by"].flatMap(SplitUnit.init) ?? .clip, seed: saved.seed)
     }
     let model = TrainedModel(untrained: saved.configuration, seed: 0)
     let sets = try features(parts.training, parts.validation, for: model)

@@ -36,6 +36,8 @@ struct OptionTests {
       ("train cnnatt --data clips.csv --rate nan", "--rate must lie"),
       ("train cnnatt --data clips.csv --split 1", "--split must lie"),
       ("train cnnatt --data clips.csv --recipe mine", "mine"), ("train --resume m --seed 3", "--seed"),
+      ("train --resume m --split 0.5", "does not take --split"), ("train --resume m --by clip", "does not take --by"),
+      ("train cnnatt --data clips.csv --validation clips.csv --by clip", "does not go with --by"),
       ("corpus split clips.csv --share 1.5", "--share must"), ("corpus split clips.csv --folds 1", "--folds must"),
       ("corpus split clips.csv --by word", "word"), ("corpus synthesize --clips 0", "--clips must"),
       ("corpus synthesize --speakers -2", "--speakers must"), ("corpus prepare . --corpora iemocap", "iemocap"),
