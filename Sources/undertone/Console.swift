@@ -49,7 +49,7 @@ enum Console {
     case TensorFileError.unwritable, CheckpointError.unwritable: 73
     case is TensorFileError, is CheckpointError: 65
     case let error as OutputError: error.exitStatus
-    case TrainingError.nothingToResume: 66
+    case TrainingError.nothingToResume, TrainingError.manifestMoved: 66
     case TrainingError.unwritable: 73
     case TrainingError.alreadyFinished, TrainingError.recipe: 64
     case is TrainingError: 65

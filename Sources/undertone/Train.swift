@@ -123,6 +123,11 @@ struct Train: ParsableCommand {
     }
   }
 
+  /// The manifests that are named, in full, so that --resume works from any folder.
+  private var manifests: [String: String] {
+    ["data": data, "validation": validation].compactMapValues { $0.map { URL(fileURLWithPath: $0).path } }
+  }
+
   /// What --split is where it is not given: the report's.
   private static let share = 0.8
 
@@ -158,21 +163,25 @@ struct Train: ParsableCommand {
         validation.map { ["validation": $0] } ?? [
           "by": (by ?? .clip).rawValue, "share": "\(split ?? Self.share)",
         ]
-      ) { $1 })
+      ) { $1 }, manifests: manifests)
     return (trainer, sets.failures, training.entries.count + validating.entries.count)
   }
 
   private func resumed(_ folder: String) throws -> Prepared {
     let saved = try SavedTraining.read(folder)
-    func value(_ key: String, _ given: String?) throws -> String {
-      guard let value = given ?? saved.provenance[key] else {
-        throw ValidationError("\(folder) does not say its \(key); give it")
+    func path(_ name: String, _ given: String?) throws(TrainingError) -> String? {
+      guard given == nil, let path = saved.manifests[name] else { return given }
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw .manifestMoved(folder: folder, path: path, option: "--\(name)")
       }
-      return value
+      return path
     }
-    let whole = try readManifest(value("data", data))
+    guard let data = try path("data", data) else {
+      throw ValidationError("\(folder) does not say which manifest it was trained on; name it with --data")
+    }
+    let whole = try readManifest(data)
     let parts: (training: Manifest, validation: Manifest)
-    if let validation = validation ?? saved.provenance["validation"] {
+    if let validation = try path("validation", validation) {
       parts = (whole, try readManifest(validation))
     } else {
       parts = try whole.split(
@@ -182,7 +191,8 @@ struct Train: ParsableCommand {
     let model = TrainedModel(untrained: saved.configuration, seed: 0)
     let sets = try features(parts.training, parts.validation, for: model)
     return (
-      try Trainer(resuming: folder, epochs: epochs, training: sets.training, validation: sets.validation),
+      try Trainer(
+        resuming: folder, epochs: epochs, training: sets.training, validation: sets.validation, manifests: manifests),
       sets.failures, parts.training.entries.count + parts.validation.entries.count
     )
   }

@@ -49,6 +49,35 @@ struct TrainTests {
     #expect(others.failed(65, naming: "parts", "other clips"), "\(others)")
   }
 
+  @Test("--resume works from any folder; where a manifest has moved, it says so, and takes the new place")
+  func resumeElsewhere() throws {
+    try folder.write("", to: "elsewhere/keep")
+    #expect(try folder.undertone("corpus", "split", manifest, "--by", "speaker", "--share", "0.5").status == 0)
+    let training = try folder.undertone(
+      "train", "cnnatt", "--data", "output/corpus/train.csv", "--validation", "output/corpus/validation.csv",
+      "--epochs", "1", "--output", "model")
+    #expect(training.status == 0, "\(training)")
+    // As it was typed, for whoever reads it.
+    let configuration = String(decoding: try folder.contents("model/config.json"), as: UTF8.self)
+    #expect(configuration.contains("\"data\" : \"output/corpus/train.csv\""))
+    func resumed(_ arguments: String...) throws -> Run {
+      try folder.undertone(after: "cd elsewhere", ["train", "--resume", "../model"] + arguments)
+    }
+    #expect(try resumed("--epochs", "2").status == 0)
+
+    try FileManager.default.moveItem(atPath: folder.path("output/corpus"), toPath: folder.path("output/moved"))
+    let lost = try resumed("--epochs", "3")
+    #expect(lost.failed(66, naming: "output/corpus/train.csv: no such manifest", "--data"), "\(lost)")
+    let half = try resumed("--epochs", "3", "--data", "../output/moved/train.csv")
+    #expect(half.failed(66, naming: "output/corpus/validation.csv: no such manifest", "--validation"), "\(half)")
+    let found = try resumed(
+      "--epochs", "3", "--data", "../output/moved/train.csv", "--validation", "../output/moved/validation.csv")
+    #expect(found.status == 0, "\(found)")
+    // The new places are kept.
+    #expect(try resumed("--epochs", "4").status == 0)
+    #expect(try history("model").count == 5)
+  }
+
   @Test("--json: an object an epoch, whose numbers are those of history.csv")
   func json() throws {
     struct Epoch: Decodable {
