@@ -99,9 +99,15 @@ struct Train: ParsableCommand {
   func run() throws {
     try Console.run {
       Interruption.listen()
+      // The results are files: a reader of standard output that leaves does not end the training.
+      signal(SIGPIPE, SIG_IGN)
+      var unprinted: OutputError?
+      func print(_ text: String) {
+        do { try Console.print(text) } catch { unprinted = unprinted ?? error }
+      }
       let (trainer, failures, count) = try resume.map(resumed) ?? started()
       trainer.warnings.forEach { Console.note("undertone: \($0)") }
-      let result = try trainer.run(show, shouldStop: { Interruption.wasAsked })
+      let result = try trainer.run({ show($0, print) }, shouldStop: { Interruption.wasAsked })
       // Under the ^C that the terminal shows.
       if !result.isFinished, Console.isTerminal { Console.note("") }
       guard let best = result.best else {
@@ -112,7 +118,7 @@ struct Train: ParsableCommand {
       Console.note(
         "best epoch \(best.epoch): validation loss \(Self.number(best.validationLoss)), accuracy "
           + "\(Self.number(best.validationAccuracy)), macro F1 \(Self.number(best.validationMacroF1))")
-      if !json { try Console.print(trainer.folder) }
+      if !json { print(trainer.folder) }
       guard result.isFinished else {
         Console.note(
           "undertone: stopped after \(result.history.count) epochs; go on with: undertone train --resume \(trainer.folder)"
@@ -120,6 +126,7 @@ struct Train: ParsableCommand {
         throw ExitCode(130)
       }
       try Console.end(failures, of: count)
+      if let unprinted, !unprinted.isClosedPipe { throw unprinted }
     }
   }
 
@@ -206,7 +213,7 @@ struct Train: ParsableCommand {
     return (trained.features, validated.features, trained.failures + validated.failures)
   }
 
-  private func show(_ event: TrainingEvent) {
+  private func show(_ event: TrainingEvent, _ print: (String) -> Void) {
     switch event {
     case .batch(let progress):
       let share = (progress.epoch - 1) * progress.batches + progress.batch
@@ -216,7 +223,7 @@ struct Train: ParsableCommand {
     case .epoch(let record, let isBest):
       ProgressBar.clear()
       if json {
-        try? Console.print(record.line)
+        if let line = try? record.line { print(line) }
         return
       }
       Console.note(
