@@ -64,6 +64,24 @@ struct OptionTests {
     }
   }
 
+  @Test("A progress bar leaves a column of the terminal free, however narrow it is", arguments: [1, 20, 47, 200])
+  func progressBar(columns: Int) throws {
+    var (terminal, side): (Int32, Int32) = (-1, -1)
+    var size = winsize(ws_row: 24, ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    try #require(openpty(&terminal, &side, nil, nil, &size) == 0)
+    defer { close(terminal) }
+    // A few bars of text, which the terminal holds until they are read.
+    let run = try folder.start(["evaluate", "--data", "clips.csv"], errors: FileHandle(fileDescriptor: side)).finish()
+    #expect(run.status == 0)
+    close(side)
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = read(terminal, &bytes, bytes.count)
+    let drawn = String(decoding: bytes[..<max(0, count)], as: UTF8.self).split(separator: "\r\u{1B}[K")
+    #expect(drawn.contains { $0.hasPrefix("evaluating █".prefix(columns - 1)) } || columns == 1)
+    #expect(drawn.allSatisfy { $0.count < columns }, "\(drawn)")
+    #expect(columns < 200 || drawn.contains { $0.count > 40 })
+  }
+
   @Test("The lists, and the check of this machine")
   func lists() throws {
     #expect(try folder.undertone("methods").output.first == "saliency")
