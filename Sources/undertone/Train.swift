@@ -121,7 +121,8 @@ struct Train: ParsableCommand {
       if !json { print(trainer.folder) }
       guard result.isFinished else {
         Console.note(
-          "undertone: stopped after \(result.history.count) epochs; go on with: undertone train --resume \(trainer.folder)"
+          "undertone: stopped after \(result.history.count) epochs; go on with: "
+            + "\(CommandLine.arguments[0]) train --resume \(trainer.folder)"
         )
         throw ExitCode(130)
       }
