@@ -2,7 +2,7 @@
 SWIFT ?= swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := libopenblas-openmp-dev libdnnl-dev libfftw3-dev libsndfile1-dev libsamplerate0-dev libpng-dev \
-	libcairo2-dev fonts-dejavu-core pkg-config
+	libcairo2-dev fonts-dejavu-core fonts-wqy-microhei pkg-config
 PYTHON ?= python3
 UNDERTONE := .build/release/undertone
 QUICK := output/quickstart
