@@ -114,7 +114,9 @@ struct Train: ParsableCommand {
         Console.note("undertone: stopped before the first epoch was done; start again")
         throw ExitCode(130)
       }
-      try writeCurves(trainer)
+      if let report = TrainingReport(trainer) {
+        try report.figure.write(to: "\(trainer.folder)/curves.png", provenance: report.provenance)
+      }
       Console.note(
         "best epoch \(best.epoch): validation loss \(Self.number(best.validationLoss)), accuracy "
           + "\(Self.number(best.validationAccuracy)), macro F1 \(Self.number(best.validationMacroF1))")
@@ -232,25 +234,6 @@ struct Train: ParsableCommand {
           + "accuracy \(Self.number(record.validationAccuracy)), F1 \(Self.number(record.validationMacroF1))"
           + (isBest ? ", best so far" : ""))
     }
-  }
-
-  private func writeCurves(_ trainer: Trainer) throws {
-    let history = trainer.history
-    let curves = TrainingCurves(
-      title: ["Training \(trainer.model.architecture.title)", "recipe \(trainer.recipe.name), seed \(trainer.seed)"],
-      runs: [
-        .init(
-          name: trainer.model.architecture.title, trainingLoss: history.map(\.trainLoss),
-          validationLoss: history.map(\.validationLoss), accuracy: history.map(\.validationAccuracy),
-          macroF1: history.map(\.validationMacroF1), learningRate: history.map(\.rate),
-          bestEpoch: trainer.bestEpoch?.epoch)
-      ])
-    try curves.write(
-      to: "\(trainer.folder)/curves.png",
-      provenance: [
-        "Software": "Undertone \(undertoneVersion)", "Architecture": trainer.model.architecture.rawValue,
-        "Recipe": trainer.recipe.name, "Seed": String(trainer.seed),
-      ])
   }
 
   private static func number(_ value: Double) -> String { String(format: "%.3f", value) }

@@ -133,8 +133,16 @@ struct ManifestTests {
 
 /// What `evaluate --json` prints.
 struct EvaluationLine: Decodable {
-  struct OfClass: Decodable {
+  struct OfClass: Decodable, Equatable {
     let precision, recall, f1: Double
+    let support: Int
+  }
+
+  struct Scores: Decodable {
+    let clips: Int
+    let accuracy, macroF1: Double
+    let confusion: [[Int]]
+    let byClass: [String: OfClass]
   }
 
   let model, data: String
@@ -143,5 +151,7 @@ struct EvaluationLine: Decodable {
   let classes: [String]
   let confusion: [[Int]]
   let byClass: [String: OfClass]
+  let byOrigin: [String: Scores]
   let figure: String
+  let figures: [String]
 }
