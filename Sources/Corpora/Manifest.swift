@@ -47,11 +47,6 @@ public struct Manifest: Sendable, Equatable {
     URL(fileURLWithPath: entry.path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).path
   }
 
-  /// The entries whose clip is not there.
-  public func missingFiles() -> [Entry] {
-    entries.filter { !FileManager.default.fileExists(atPath: fullPath(of: $0)) }
-  }
-
   /// The same folder and columns with only these entries.
   func with(_ entries: [Entry]) -> Manifest {
     Manifest(folder: folder, entries: entries, extraColumns: extraColumns)
@@ -59,7 +54,7 @@ public struct Manifest: Sendable, Equatable {
 }
 
 extension Manifest {
-  /// Reads a manifest. Clips need not be there: see ``missingFiles()``.
+  /// Reads a manifest. Clips need not be there.
   public static func read(_ path: String) throws(ManifestError) -> Manifest {
     let rows = try rows(of: path)
     guard let header = rows.first?.fields.map(trimmedOfSpace) else {
