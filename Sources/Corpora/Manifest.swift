@@ -114,6 +114,11 @@ extension Manifest {
     guard !isDirectory.boolValue else {
       throw .unreadable(path: path, reason: "it is a directory, not a CSV file")
     }
+    // A pipe has no folder that the clips' paths could start from.
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadable(path: path, reason: "a manifest must be a file: its paths start from its folder")
+    }
     let bytes: Data
     do {
       bytes = try Data(contentsOf: URL(fileURLWithPath: path))
