@@ -46,9 +46,15 @@ struct Undertone: ParsableCommand {
     }
   }
 
-  /// `--epochs -1` as `--epochs=-1`, so that the number is judged, and not the option said to have no value.
-  private static func joiningNegativeNumbers(_ arguments: some Sequence<String>) -> [String] {
-    arguments.reduce(into: []) { joined, argument in
+  /// `--epochs -1` as `--epochs=-1`, so that the number is judged, and not the option said to have no value. After `--`
+  /// all are files.
+  private static func joiningNegativeNumbers(_ arguments: some Collection<String>) -> [String] {
+    let options = arguments.prefix { $0 != "--" }
+    return joined(options) + arguments.dropFirst(options.count)
+  }
+
+  private static func joined(_ options: some Sequence<String>) -> [String] {
+    options.reduce(into: []) { joined, argument in
       if let last = joined.last, last.hasPrefix("--"), !last.contains("="), Double(argument).map({ $0 < 0 }) == true {
         joined[joined.count - 1] += "=\(argument)"
       } else {
