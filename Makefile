@@ -2,16 +2,19 @@
 SWIFT ?= swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := libopenblas-openmp-dev libdnnl-dev libfftw3-dev libsndfile1-dev libsamplerate0-dev libpng-dev \
-	libcairo2-dev fonts-dejavu-core pkg-config
+	libcairo2-dev fonts-dejavu-core fonts-wqy-microhei pkg-config
 PYTHON ?= python3
 UNDERTONE := .build/release/undertone
 QUICK := output/quickstart
+PREFIX ?= /usr/local
+INSTALLED = $(PREFIX)/lib/undertone
 
-.PHONY: help dependencies build quickstart test reference lint benchmark clean
+.PHONY: help dependencies build install quickstart test reference lint benchmark clean
 
 help:
 	@echo "make quickstart   install what is missing, build, and make figures from built-in material"
 	@echo "make build        install what is missing, and build $(UNDERTONE)"
+	@echo "make install      build, and put undertone into $(PREFIX)/bin; PREFIX=FOLDER puts it elsewhere"
 	@echo "make test         install what is missing, and run the tests"
 	@echo "make reference    compare with PyTorch's answers in the folder UNDERTONE_REFERENCE=FOLDER"
 	@echo "make benchmark    milliseconds a clip of every step; PEER=1 beside PyTorch"
@@ -28,6 +31,17 @@ dependencies:
 
 build: dependencies
 	$(SWIFT) build -c release --product undertone
+
+# The program with its resources beside it, and a link to it where the shell looks; sudo only where it must be.
+install: build
+	@as="$(SUDO)"; mkdir -p "$(INSTALLED)" "$(PREFIX)/bin" 2>/dev/null && [ -w "$(INSTALLED)" ] && [ -w "$(PREFIX)/bin" ] \
+	  && as=""; set -e; $$as mkdir -p "$(INSTALLED)" "$(PREFIX)/bin"; \
+	$$as install -m 755 $(UNDERTONE) "$(INSTALLED)"; \
+	$$as rm -rf "$(INSTALLED)/undertone_Models.resources"; \
+	$$as cp -R $(dir $(UNDERTONE))undertone_Models.resources "$(INSTALLED)"; \
+	$$as ln -sf ../lib/undertone/undertone "$(PREFIX)/bin/undertone"; \
+	echo "installed $(PREFIX)/bin/undertone"; \
+	case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "it is not in the PATH yet: export PATH=\"$(PREFIX)/bin:\$$PATH\"";; esac
 
 quickstart: build
 	@echo "A corpus of speech-like clips whose cues are known:"
@@ -46,6 +60,7 @@ quickstart: build
 	@echo "Made in $(QUICK): corpus/ (clips), model/ (weights, history.csv, curves.png), built-in/ and own/ (what each"
 	@echo "model heard in two clips), sheets/ (six clips an emotion). Next, on a recording of yours:"
 	@echo "  $(UNDERTONE) explain FILE.wav"
+	@echo "or, after make install, from any folder: undertone explain FILE.wav"
 
 # Threads that wait asleep: many tests run at once, each with threads of its own.
 test: dependencies lint

@@ -50,7 +50,8 @@ let package = Package(
       dependencies: ["Kernels", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models"]),
     .target(name: "Attributions", dependencies: ["Tensors", "Models"]),
     .target(name: "Figures", dependencies: ["CPNG", "CCairo"]),
-    .target(name: "Reports", dependencies: ["Tensors", "Models", "Attributions", "Figures"]),
+    .target(
+      name: "Reports", dependencies: ["Tensors", "Corpora", "Models", "Training", "Attributions", "Figures"]),
     .executableTarget(
       name: "undertone",
       dependencies: [
@@ -75,7 +76,9 @@ let package = Package(
     .testTarget(
       name: "AttributionsTests", dependencies: ["Tensors", "Layers", "AudioFeatures", "Models", "Attributions"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Tensors", "Models", "Attributions", "Figures", "Reports"]),
+    .testTarget(
+      name: "ReportsTests",
+      dependencies: ["Tensors", "Corpora", "Models", "Training", "Attributions", "Figures", "Reports"]),
     .testTarget(name: "CommandsTests", dependencies: ["Tensors", "Models", "Figures", "undertone"]),
   ],
   swiftLanguageModes: [.v6]

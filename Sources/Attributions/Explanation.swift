@@ -37,8 +37,8 @@ public struct Explanation {
   public static func unit(_ space: InputSpace) -> String {
     switch space {
     case .waveform: "logit/amplitude"
-    case .mel: "logit/dB"
-    case .mfcc: "logit/coefficient"
+    // The MFCC are sums of decibels, and so have their unit.
+    case .mel, .mfcc: "logit/dB"
     }
   }
 }

@@ -47,11 +47,6 @@ public struct Manifest: Sendable, Equatable {
     URL(fileURLWithPath: entry.path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).path
   }
 
-  /// The entries whose clip is not there.
-  public func missingFiles() -> [Entry] {
-    entries.filter { !FileManager.default.fileExists(atPath: fullPath(of: $0)) }
-  }
-
   /// The same folder and columns with only these entries.
   func with(_ entries: [Entry]) -> Manifest {
     Manifest(folder: folder, entries: entries, extraColumns: extraColumns)
@@ -59,7 +54,7 @@ public struct Manifest: Sendable, Equatable {
 }
 
 extension Manifest {
-  /// Reads a manifest. Clips need not be there: see ``missingFiles()``.
+  /// Reads a manifest. Clips need not be there.
   public static func read(_ path: String) throws(ManifestError) -> Manifest {
     let rows = try rows(of: path)
     guard let header = rows.first?.fields.map(trimmedOfSpace) else {
@@ -118,6 +113,11 @@ extension Manifest {
     }
     guard !isDirectory.boolValue else {
       throw .unreadable(path: path, reason: "it is a directory, not a CSV file")
+    }
+    // A pipe has no folder that the clips' paths could start from.
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadable(path: path, reason: "a manifest must be a file: its paths start from its folder")
     }
     let bytes: Data
     do {

@@ -28,13 +28,22 @@ struct AttributionScale {
   /// Whether magnitudes beyond the limit were met.
   let isClipped: Bool
 
-  private static let percentile = 0.995
+  private static let share = 0.995
+
+  /// The value below which `share` of `sorted` lies, between two neighbours in proportion, as NumPy's `percentile`.
+  static func percentile(_ share: Double, of sorted: [Float]) -> Double {
+    guard let last = sorted.last else { return 0 }
+    let place = share * Double(sorted.count - 1)
+    let below = Int(place)
+    guard below + 1 < sorted.count else { return Double(last) }
+    let (lower, upper) = (Double(sorted[below]), Double(sorted[below + 1]))
+    return lower + (upper - lower) * (place - Double(below))
+  }
 
   init(_ drawn: [Float], isSigned: Bool) {
     let magnitudes = drawn.map(abs).sorted()
     let largest = Double(magnitudes.last ?? 0)
-    let robust =
-      magnitudes.isEmpty ? 0 : Double(magnitudes[Int(Double(magnitudes.count - 1) * Self.percentile)])
+    let robust = Self.percentile(Self.share, of: magnitudes)
     // Denormal noise is nothing; and what is zero but in a few places is shown up to its maximum.
     limit = largest < Double(Float.leastNormalMagnitude) ? 0 : robust > 0 ? robust : largest
     isClipped = largest > limit

@@ -11,13 +11,17 @@ public final class Canvas {
 
   private let context: OpaquePointer
   private let surface: OpaquePointer
-  private let regular = cairo_toy_font_face_create(
-    Canvas.family, CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL)
-  private let bold = cairo_toy_font_face_create(
-    Canvas.family, CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_BOLD)
+  private let regular = Canvas.faces(CAIRO_FONT_WEIGHT_NORMAL)
+  private let bold = Canvas.faces(CAIRO_FONT_WEIGHT_BOLD)
 
-  // Where it is not installed, fontconfig takes the system's sans-serif in its place.
-  private static let family = "DejaVu Sans"
+  /// In the order in which they are asked for a character: Cairo itself looks into one font only. Where one is not
+  /// installed, fontconfig takes the system's sans-serif in its place. The second and third have Chinese, Japanese
+  /// and Korean.
+  private static let families = ["DejaVu Sans", "Noto Sans CJK JP", "WenQuanYi Micro Hei"]
+
+  private static func faces(_ weight: cairo_font_weight_t) -> [OpaquePointer?] {
+    families.map { cairo_toy_font_face_create($0, CAIRO_FONT_SLANT_NORMAL, weight) }
+  }
 
   /// Draws on `surface`, which stays the caller's.
   init(surface: OpaquePointer, size: Size, scale: Double, unitsPerPoint: Double) {
@@ -41,8 +45,7 @@ public final class Canvas {
 
   deinit {
     cairo_destroy(context)
-    cairo_font_face_destroy(regular)
-    cairo_font_face_destroy(bold)
+    (regular + bold).forEach(cairo_font_face_destroy)
   }
 
   /// Cairo's complaint, if it has one: it draws nothing more after its first.
@@ -175,10 +178,13 @@ public final class Canvas {
 
   /// The width of a line of text, in points.
   func width(of text: String, _ font: Font) -> Double {
-    select(font)
-    var extents = cairo_text_extents_t()
-    cairo_text_extents(context, Self.drawable(text), &extents)
-    return extents.x_advance
+    var width = 0.0
+    forEachRun(of: text, font) { run in
+      var extents = cairo_text_extents_t()
+      cairo_text_extents(context, run, &extents)
+      width += extents.x_advance
+    }
+    return width
   }
 
   /// Writes one line of text: `place` is its left, middle or right, and its top, middle or bottom. Text
@@ -188,7 +194,6 @@ public final class Canvas {
     vertically: Alignment = .center, turned: Bool = false, color: Color = .ink
   ) {
     let width = horizontally == .start ? 0 : self.width(of: text, font)
-    select(font)
     setSource(color, 1)
     cairo_save(context)
     cairo_translate(context, place.x, place.y)
@@ -202,13 +207,40 @@ public final class Canvas {
       case .end: -0.24 * font.size
       }
     cairo_move_to(context, x, y)
-    cairo_show_text(context, Self.drawable(text))
+    // Each goes on where the one before has ended.
+    forEachRun(of: text, font) { cairo_show_text(context, $0) }
     cairo_restore(context)
   }
 
-  private func select(_ font: Font) {
-    cairo_set_font_face(context, font.isBold ? bold : regular)
+  /// The text in pieces, each with the first face chosen that has its characters; the first of all where none has.
+  private func forEachRun(of text: String, _ font: Font, _ body: (String) -> Void) {
+    let faces = font.isBold ? bold : regular
     cairo_set_font_size(context, font.size)
+    var run = (face: faces[0], text: "")
+    for character in Self.drawable(text) {
+      let face = character.isASCII ? faces[0] : faces.first { has(character, $0) } ?? faces[0]
+      if face != run.face, !run.text.isEmpty {
+        cairo_set_font_face(context, run.face)
+        body(run.text)
+        run.text = ""
+      }
+      run.face = face
+      run.text.append(character)
+    }
+    cairo_set_font_face(context, run.face)
+    body(run.text)
+  }
+
+  /// Whether a face has glyphs for a character; 0 is the one for what a font does not have.
+  private func has(_ character: Character, _ face: OpaquePointer?) -> Bool {
+    cairo_set_font_face(context, face)
+    var glyphs: UnsafeMutablePointer<cairo_glyph_t>?
+    var count: Int32 = 0
+    let status = cairo_scaled_font_text_to_glyphs(
+      cairo_get_scaled_font(context), 0, 0, String(character), -1, &glyphs, &count, nil, nil, nil)
+    defer { cairo_glyph_free(glyphs) }
+    return status == CAIRO_STATUS_SUCCESS
+      && UnsafeBufferPointer(start: glyphs, count: Int(count)).allSatisfy { $0.index != 0 }
   }
 
   /// Composed, because Cairo puts one glyph after the other, and without control characters.

@@ -2,31 +2,23 @@ import Foundation
 
 /// How often each class was taken for which: counts, and their shares of the true class.
 public struct ConfusionFigure: Figure {
-  /// The lines above accuracy and macro F1, which the figure adds itself.
+  /// The lines above the one of accuracy, macro F1 and the number of clips.
   public var title: [String]
   public var classes: [String]
   /// Clips, [true class][predicted class].
   public var counts: [[Int]]
+  /// 0…1; nil is not said.
+  public var accuracy, macroF1: Double?
 
-  public init(title: [String], classes: [String] = EmotionColors.names, counts: [[Int]]) {
+  public init(
+    title: [String], classes: [String] = EmotionColors.names, counts: [[Int]], accuracy: Double? = nil,
+    macroF1: Double? = nil
+  ) {
     self.title = title
     self.classes = classes
     self.counts = counts
-  }
-
-  /// The share of all clips that were predicted right; nil without clips.
-  public var accuracy: Double? {
-    let all = counts.joined().reduce(0, +)
-    return all == 0 ? nil : Double(counts.indices.reduce(0) { $0 + counts[$1][$1] }) / Double(all)
-  }
-
-  /// The mean of 2 · hits / (true + predicted) over the classes that occur, true or predicted.
-  public var macroF1: Double? {
-    let scores = counts.indices.compactMap { index -> Double? in
-      let total = counts[index].reduce(0, +) + counts.reduce(0) { $0 + $1[index] }
-      return total == 0 ? nil : 2 * Double(counts[index][index]) / Double(total)
-    }
-    return scores.isEmpty ? nil : scores.reduce(0, +) / Double(scores.count)
+    self.accuracy = accuracy
+    self.macroF1 = macroF1
   }
 
   private var cell: Double { max(34, min(58, 420 / Double(max(1, classes.count)))) }
@@ -36,12 +28,10 @@ public struct ConfusionFigure: Figure {
   private static let barRoom = 76.0
 
   private var lines: [String] {
-    let clips = counts.joined().reduce(0, +)
-    var result = ["\(clips) clips"]
-    if let accuracy, let macroF1 {
-      result = ["accuracy \(number(accuracy, digits: 3))", "macro F1 \(number(macroF1, digits: 3))"] + result
+    let scores = [("accuracy", accuracy), ("macro F1", macroF1)].compactMap { name, value in
+      value.map { "\(name) \(number($0, digits: 3))" }
     }
-    return title + [result.joined(separator: " · ")]
+    return title + [(scores + ["\(counts.joined().reduce(0, +)) clips"]).joined(separator: " · ")]
   }
 
   public var size: Size {

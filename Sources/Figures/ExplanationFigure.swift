@@ -51,14 +51,13 @@ public struct ExplanationFigure: Figure {
   /// The names of the classes and their probabilities, in the same order.
   public var emotions: [String]
   public var probabilities: [Double]
-  /// The class that was explained, and the true one where it is known.
-  public var target: Int?
-  public var truth: Int?
+  /// The class that was explained, the one that it was set against, and the true one where it is known.
+  public var target, versus, truth: Int?
 
   public init(
     title: [String], duration: Double, waveform: Waveform? = nil, logMel: Spectrogram? = nil,
     mfcc: Coefficients? = nil, emotions: [String] = EmotionColors.names, probabilities: [Double],
-    target: Int? = nil, truth: Int? = nil
+    target: Int? = nil, versus: Int? = nil, truth: Int? = nil
   ) {
     self.title = title
     self.duration = duration
@@ -67,8 +66,7 @@ public struct ExplanationFigure: Figure {
     self.mfcc = mfcc
     self.emotions = emotions
     self.probabilities = probabilities
-    self.target = target
-    self.truth = truth
+    (self.target, self.versus, self.truth) = (target, versus, truth)
   }
 
   /// Two lines: the clip; then the prediction with its probability, the target, the method, the model.
@@ -149,10 +147,11 @@ public struct ExplanationFigure: Figure {
 
   private static let barGap = 12.0
 
-  private var marks: [[String]] {
+  var marks: [[String]] {
     let predicted = probabilities.indices.max { probabilities[$0] < probabilities[$1] }
     return emotions.indices.map { index in
-      [(predicted, "predicted"), (target, "target"), (truth, "true")].filter { $0.0 == index }.map(\.1)
+      [(predicted, "predicted"), (target, "target"), (versus, "versus"), (truth, "true")]
+        .filter { $0.0 == index }.map(\.1)
     }
   }
 
@@ -161,7 +160,7 @@ public struct ExplanationFigure: Figure {
       throw .outOfRange(name: "duration", value: duration, expected: "a positive number of seconds")
     }
     try checkProbabilities(probabilities, names: emotions, name: "probabilities")
-    for (name, index) in [("target", target), ("truth", truth)] {
+    for (name, index) in [("target", target), ("versus", versus), ("truth", truth)] {
       if let index, !emotions.indices.contains(index) {
         throw .outOfRange(name: name, value: Double(index), expected: "a place in \(emotions.count) classes")
       }

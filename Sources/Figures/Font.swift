@@ -1,4 +1,4 @@
-/// A size in points and a weight of DejaVu Sans.
+/// A size in points and a weight.
 struct Font: Equatable {
   var size: Double
   var isBold = false

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The probability of each emotion as a level bar, with its value and what it is: predicted, target, true.
+/// The probability of each emotion as a level bar, with its value and what it is: predicted, target, versus, true.
 struct ProbabilityBars {
   var names: [String]
   var probabilities: [Double]

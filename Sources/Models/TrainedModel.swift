@@ -105,16 +105,14 @@ public final class TrainedModel {
     }
   }
 
-  /// FNV-1a over names and bytes, in hexadecimal: to tell models apart, not to protect them.
+  /// Of names and bytes, to tell models apart.
   private static func digest(_ tensors: [String: StoredTensor]) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    var print = Fingerprint()
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
-      for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-      tensor.bytes.withUnsafeBytes { raw in
-        for byte in raw { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-      }
+      Array(name.utf8).withUnsafeBytes { print.add(bytes: $0) }
+      tensor.bytes.withUnsafeBytes { print.add(bytes: $0) }
     }
-    return String(hash, radix: 16)
+    return print.hexadecimal
   }
 
   // MARK: The path from the waveform

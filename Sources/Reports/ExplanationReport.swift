@@ -23,27 +23,22 @@ public struct ExplanationReport {
         probability: explanation.probabilities[explanation.predicted], target: explanation.targetName,
         method: explanation.method, model: "\(model.architecture.title) \(model.name)"),
       duration: explanation.duration, emotions: explanation.classes, probabilities: explanation.probabilities,
-      target: explanation.target.emotion)
+      target: explanation.target.emotion, versus: explanation.target.versus)
     for input in explanation.inputs {
-      let attribution = Attribution(
-        values: input.attribution.floats, isSigned: explanation.isSigned, name: explanation.method,
-        unit: Explanation.unit(input.space))
+      let attribution = explanation.attribution(input)
       switch input.space {
       case .waveform:
         figure.waveform = .init(
           samples: input.values.floats, sampleRate: Double(explanation.sampleRate), attribution: attribution)
       case .mel:
         figure.logMel = .init(
-          frames: frames(input.values), maximumFrequency: Double(explanation.sampleRate) / 2, attribution: attribution)
+          frames: explanation.frames(input), maximumFrequency: Double(explanation.sampleRate) / 2,
+          attribution: attribution)
       case .mfcc:
-        figure.mfcc = .init(frames: frames(input.values), attribution: attribution)
+        figure.mfcc = .init(frames: explanation.frames(input), attribution: attribution)
       }
     }
     return figure
-  }
-
-  private func frames(_ values: Tensor) -> FrameMatrix {
-    FrameMatrix(values: values.floats, rows: values.shape[0], columns: values.shape[1], hop: explanation.hop)
   }
 
   /// How the figure came to be, so that it can be made again.
@@ -87,6 +82,18 @@ public struct ExplanationReport {
     let figure: String?
     let figures: [String]
     let seconds: Double
+  }
+}
+
+extension Explanation {
+  /// The rows of an input over time, as figures take them.
+  func frames(_ input: Input) -> FrameMatrix {
+    FrameMatrix(values: input.values.floats, rows: input.values.shape[0], columns: input.values.shape[1], hop: hop)
+  }
+
+  func attribution(_ input: Input) -> Attribution {
+    Attribution(
+      values: input.attribution.floats, isSigned: isSigned, name: method, unit: Explanation.unit(input.space))
   }
 }
 

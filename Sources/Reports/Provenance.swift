@@ -1,14 +1,31 @@
+import Corpora
 import Models
+import Tensors
+import Training
 
 /// The version that figures and models name as their maker.
 public let undertoneVersion = "0.1.0"
 
 extension TrainedModel {
   /// What made a figure from `source`, a file or a manifest: entries of its metadata, to which a figure adds its own.
-  public func provenance(source: String) -> [String: String] {
-    [
+  /// - Parameter manifest: What `source` says, where it is a manifest: it may say something else another day.
+  public func provenance(source: String, manifest: Manifest? = nil) -> [String: String] {
+    var entries = [
       "Software": "Undertone \(undertoneVersion)", "Source": source, "Model": "\(name) (\(digest))",
       "Architecture": architecture.rawValue,
     ]
+    entries["Source digest"] = manifest?.digest
+    return entries
+  }
+}
+
+extension Manifest {
+  /// Tells manifests apart: by paths, emotions, origins and speakers, in their order.
+  public var digest: String {
+    var print = Fingerprint()
+    for entry in entries {
+      for value in [entry.path, entry.emotion.rawValue, entry.origin, entry.speaker ?? ""] { print.add(value) }
+    }
+    return print.hexadecimal
   }
 }

@@ -66,6 +66,16 @@ public struct Recipe: Codable, Equatable, Sendable {
     }
   }
 
+  /// "published"; "published, rate 0.5, batch 4" where some of it is not what the name stands for.
+  public func title(for architecture: Architecture) -> String {
+    guard let named = Name(rawValue: name).map({ Recipe($0, for: architecture) }) else { return name }
+    var parts = [name]
+    if rate != named.rate { parts.append("rate \(rate)") }
+    if batch != named.batch { parts.append("batch \(batch)") }
+    if epochs != named.epochs { parts.append("epochs \(epochs)") }
+    return parts.joined(separator: ", ")
+  }
+
   func check() throws(TrainingError) {
     func wrong(_ reason: String) -> TrainingError { .recipe(reason: reason) }
     guard rate > 0, rate.isFinite else { throw wrong("the rate must be above 0, not \(rate)") }

@@ -12,6 +12,8 @@ public struct SavedTraining: Codable, Sendable {
   public let seed: UInt64
   /// What the caller wants to have said of the training in `config.json`.
   public let provenance: [String: String]
+  /// The files that the clips are from, as ``Trainer`` was given them.
+  public let manifests: [String: String]
   /// A record for each whole epoch.
   public let history: [EpochRecord]
   let schedule: PlateauSchedule
@@ -28,10 +30,11 @@ public struct SavedTraining: Codable, Sendable {
 
   init(
     configuration: ModelConfiguration, recipe: Recipe, seed: UInt64, provenance: [String: String],
-    history: [EpochRecord], schedule: PlateauSchedule, steps: Int, trainingData: String,
+    manifests: [String: String], history: [EpochRecord], schedule: PlateauSchedule, steps: Int, trainingData: String,
     validationData: String
   ) {
     (self.configuration, self.recipe, self.seed, self.provenance) = (configuration, recipe, seed, provenance)
+    self.manifests = manifests
     (self.history, self.schedule, self.steps) = (history, schedule, steps)
     (self.trainingData, self.validationData) = (trainingData, validationData)
     arrays = Self.arraysFile(history.count)

@@ -50,7 +50,7 @@ public final class Trainer {
   public private(set) var model: TrainedModel
   public private(set) var history: [EpochRecord] = []
 
-  private let provenance: [String: String]
+  private let provenance, manifests: [String: String]
   private let training, validation: FeatureSet
   private let trainingData, validationData: String
   private let optimizer: Adam
@@ -63,14 +63,17 @@ public final class Trainer {
   ///   - model: Its weights are where the training starts.
   ///   - folder: Made where it is missing.
   ///   - provenance: Is added to the `training` entries of `config.json`: names of the data, versions.
+  ///   - manifests: The files that the clips are from, by a name of the caller's: kept for who resumes the training, so
+  ///     absolute where that can be from another folder.
   public init(
     _ model: TrainedModel, recipe: Recipe, seed: UInt64, training: FeatureSet, validation: FeatureSet,
-    folder: String, provenance: [String: String] = [:]
+    folder: String, provenance: [String: String] = [:], manifests: [String: String] = [:]
   ) throws(TrainingError) {
     try recipe.check()
     warnings = try Self.check(training, validation, classes: model.classes)
     (self.model, self.recipe, self.seed, self.folder) = (model, recipe, seed, folder)
-    (self.training, self.validation, self.provenance) = (training, validation, provenance)
+    (self.training, self.validation) = (training, validation)
+    (self.provenance, self.manifests) = (provenance, manifests)
     (trainingData, validationData) = (training.fingerprint, validation.fingerprint)
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     schedule = PlateauSchedule(rate: recipe.rate, factor: recipe.plateauFactor, patience: recipe.patience)
@@ -83,9 +86,12 @@ public final class Trainer {
   }
 
   /// Goes on with a training where its last whole epoch ended, with the same numbers as without the interruption.
-  /// - Parameter epochs: How many there are to be in all; nil keeps the recipe's number.
+  /// - Parameters:
+  ///   - epochs: How many there are to be in all; nil keeps the recipe's number.
+  ///   - manifests: Those that stand in other places than before.
   public init(
-    resuming folder: String, epochs: Int? = nil, training: FeatureSet, validation: FeatureSet
+    resuming folder: String, epochs: Int? = nil, training: FeatureSet, validation: FeatureSet,
+    manifests: [String: String] = [:]
   ) throws {
     let saved = try SavedTraining.read(folder)
     var recipe = saved.recipe
@@ -106,6 +112,7 @@ public final class Trainer {
     try model.network.load(Self.part("weights.", of: arrays), path: path)
     (self.model, self.recipe, seed, self.folder) = (model, recipe, saved.seed, folder)
     (self.training, self.validation, provenance) = (training, validation, saved.provenance)
+    self.manifests = saved.manifests.merging(manifests) { $1 }
     (history, schedule, best) = (saved.history, saved.schedule, Self.part("best.", of: arrays))
     // They become the model at the end, whatever the epochs until then.
     if !history.isEmpty { try model.network.check(best, path: path) }
@@ -257,7 +264,7 @@ public final class Trainer {
     for (name, tensor) in best { arrays["best.\(name)"] = tensor }
     try SavedTraining(
       configuration: model.configuration, recipe: recipe, seed: seed, provenance: provenance,
-      history: history, schedule: schedule, steps: optimizer.steps, trainingData: trainingData,
+      manifests: manifests, history: history, schedule: schedule, steps: optimizer.steps, trainingData: trainingData,
       validationData: validationData
     ).write(arrays, to: folder)
   }

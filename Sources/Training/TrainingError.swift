@@ -9,6 +9,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The loss is NaN or infinite; `bestEpoch` is the one whose weights are in the folder.
   case diverged(epoch: Int, rate: Double, bestEpoch: Int?, folder: String)
   case nothingToResume(folder: String)
+  /// A manifest that the training began with is not where it was; `option` names it anew.
+  case manifestMoved(folder: String, path: String, option: String)
   case damagedState(path: String, reason: String)
   case unreadable(path: String, reason: String)
   /// The clips or their features are not those that the training began with.
@@ -31,6 +33,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
         + "rate."
         + (best.map { " The weights of epoch \($0), the best until then, are in \(folder)" } ?? "")
     case .nothingToResume(let folder): "\(folder): no training to resume: it has no resume.json"
+    case .manifestMoved(let folder, let path, let option):
+      "\(path): no such manifest, and \(folder) was trained on it; where it has moved, name it with \(option)"
     case .damagedState(let path, let reason): "\(path): \(reason); start the training anew"
     case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
     case .otherData(let folder):

@@ -12,6 +12,13 @@ import Training
 enum Console {
   static let isTerminal = isatty(STDERR_FILENO) == 1
 
+  /// Of the terminal that standard error is, as wide as it is now; 80 where it does not say.
+  static var columns: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
   /// A result, on standard output: at once, so that whoever reads a pipe need not wait for the end, and with an error
   /// where it cannot be written.
   static func print(_ text: String) throws(OutputError) {
@@ -49,7 +56,7 @@ enum Console {
     case TensorFileError.unwritable, CheckpointError.unwritable: 73
     case is TensorFileError, is CheckpointError: 65
     case let error as OutputError: error.exitStatus
-    case TrainingError.nothingToResume, TrainingError.unreadable: 66
+    case TrainingError.nothingToResume, TrainingError.unreadable, TrainingError.manifestMoved: 66
     case TrainingError.unwritable: 73
     case TrainingError.alreadyFinished, TrainingError.recipe: 64
     case is TrainingError: 65
@@ -115,14 +122,16 @@ struct ProgressBar {
     let width = 24
     let filled = Int(Double(width) * min(1, max(0, share)))
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    FileHandle.standardError.write(Data("\r\u{1B}[K\("\(label) \(bar) \(note)".prefix(79))".utf8))
+    // One column is left free: a line that fills its row begins another, which the next wipe does not reach.
+    let line = "\(label) \(bar) \(note)".prefix(Console.columns - 1)
+    try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(line)".utf8))
     isShown = true
   }
 
   /// Wipes a bar that is shown, so that a line can be written.
   static func clear() {
     guard isShown else { return }
-    FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K".utf8))
     isShown = false
   }
 

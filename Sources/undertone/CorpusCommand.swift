@@ -148,9 +148,10 @@ private struct Split: ParsableCommand {
     try Console.run {
       let manifest = try readManifest(self.manifest)
       let folder = try OutputFolder(output)
+      var lines: [String] = []
       func write(_ part: Manifest, _ name: String) throws {
         try part.write(to: folder.file(name))
-        try Console.print("\(folder.file(name)): \(part.entries.count) clips")
+        lines.append("\(folder.file(name)): \(part.entries.count) clips")
       }
       if let folds {
         for (index, fold) in try manifest.folds(folds, by: by, seed: seed).enumerated() {
@@ -162,6 +163,8 @@ private struct Split: ParsableCommand {
         try write(parts.training, "train.csv")
         try write(parts.validation, "validation.csv")
       }
+      // When all are written, so that a reader that leaves loses none.
+      try Console.print(lines.joined(separator: "\n"))
     }
   }
 }

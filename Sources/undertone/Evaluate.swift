@@ -47,21 +47,15 @@ struct Evaluate: ParsableCommand {
       let bar = ProgressBar("evaluating", total: features.clips.count)
       let evaluation = model.evaluate(features) { bar.show($0) }
       guard evaluation.loss.isFinite else { throw ExplanationError.noPrediction(path: data, model: model.name) }
-      let metrics = evaluation.metrics
-
-      let figure = ConfusionFigure(
-        title: ["\(model.architecture.title) \(model.name) on \(URL(fileURLWithPath: data).lastPathComponent)"],
-        classes: model.classes, counts: metrics.confusion)
+      let report = EvaluationReport(evaluation, model: model, manifest: manifest, path: data)
       var figures: [String] = []
       for format in formats {
         let path = folder.file("confusion.\(format.rawValue)")
-        try figure.write(
-          to: path, as: format, provenance: model.provenance(source: data))
+        try report.figure.write(to: path, as: format, provenance: report.provenance)
         figures.append(path)
       }
       if let predictions { try write(evaluation, to: predictions) }
-      try Console.print(
-        json ? try Summary(evaluation, model: model.name, data: data, figure: figures.first).line : text(evaluation))
+      try Console.print(json ? report.json(figures: figures) : text(evaluation))
       if !json { try Console.print(figures.joined(separator: "\n")) }
       try Console.end(failures, of: manifest.entries.count)
     }
@@ -99,27 +93,5 @@ struct Evaluate: ParsableCommand {
     try folder.write(
       CSV.text(of: [["path", "emotion", "predicted"] + evaluation.classes] + rows),
       to: URL(fileURLWithPath: path).lastPathComponent)
-  }
-
-  private struct Summary: Encodable {
-    let model, data: String
-    let clips: Int
-    let loss, accuracy, macroF1, topTwo: Double
-    let classes: [String]
-    let confusion: [[Int]]
-    let byClass: [String: Metrics.OfClass]
-    let byOrigin: [String: Metrics]
-    let figure: String?
-
-    init(_ evaluation: Evaluation, model: String, data: String, figure: String?) {
-      let metrics = evaluation.metrics
-      (self.model, self.data, self.figure) = (model, data, figure)
-      clips = evaluation.predictions.count
-      (loss, accuracy, macroF1) = (evaluation.loss, metrics.accuracy, metrics.macroF1)
-      topTwo = evaluation.topAccuracy(2)
-      (classes, confusion) = (evaluation.classes, metrics.confusion)
-      byClass = Dictionary(uniqueKeysWithValues: zip(evaluation.classes, metrics.byClass))
-      byOrigin = evaluation.metricsByOrigin
-    }
   }
 }

@@ -30,13 +30,13 @@ struct FigureSheets: ParsableCommand {
   var clips = 6
 
   @Option(help: "Which clips: all, correct or errors.")
-  var which = Choice.all
+  var which = SheetReport.Choice.all
 
   @Option(help: "The attribution method; `undertone methods` lists them.")
   var method = Saliency.name
 
   @Option(help: "What to explain: the predicted emotion or the true one.")
-  var target = TargetChoice.predicted
+  var target = SheetReport.TargetChoice.predicted
 
   @Option(help: "Figure formats: png, svg, pdf; several with commas.")
   var format = "png"
@@ -46,19 +46,6 @@ struct FigureSheets: ParsableCommand {
 
   @Option(help: ArgumentHelp("The folder for the sheets.", valueName: "folder"))
   var output = "output/figures"
-
-  enum Choice: String, ExpressibleByArgument, CaseIterable {
-    case all, correct, errors
-
-    var words: String {
-      switch self {
-      case .all: "all clips"
-      case .correct: "clips predicted right"
-      case .errors: "clips predicted wrong"
-      }
-    }
-  }
-  enum TargetChoice: String, ExpressibleByArgument, CaseIterable { case predicted, label }
 
   func validate() throws {
     guard (1...12).contains(clips) else { throw ValidationError("--clips must lie between 1 and 12") }
@@ -79,7 +66,7 @@ struct FigureSheets: ParsableCommand {
       var generator = SeededGenerator(seed: seed)
       for (index, emotion) in emotions.enumerated() {
         let candidates = generator.shuffled(manifest.entries.filter { $0.emotion == emotion })
-        var chosen: [ContactSheet.Clip] = []
+        var chosen: [SheetReport.Clip] = []
         for entry in candidates where chosen.count < clips {
           bar.show(index * clips + chosen.count, note: emotion.rawValue)
           do {
@@ -94,20 +81,12 @@ struct FigureSheets: ParsableCommand {
             "undertone: no clip of \(emotion.rawValue)\(which == .all ? "" : " is among the \(which.rawValue)")")
           continue
         }
-        let sheet = ContactSheet(
-          title: [
-            "\(emotion.rawValue): \(method.name) on the log-mel spectrogram",
-            "\(model.architecture.title) \(model.name) · target: the \(target == .label ? "true" : "predicted") emotion · "
-              + "\(which.words), drawn with seed \(seed)",
-          ], clips: chosen, maximumFrequency: Double(model.configuration.frontEnd.sampleRate) / 2)
+        let report = SheetReport(
+          emotion, chosen, model: model, method: method.name, target: target, choice: which, seed: seed,
+          manifest: manifest, path: data)
         for format in formats {
           let path = folder.file("\(emotion.rawValue).\(format.rawValue)")
-          try sheet.write(
-            to: path, as: format,
-            provenance: model.provenance(source: data).merging([
-              "Method": method.name, "Target": target.rawValue, "Seed": String(seed),
-              "Clips": chosen.map(\.name).joined(separator: "; "),
-            ]) { $1 })
+          try report.figure.write(to: path, as: format, provenance: report.provenance)
           try Console.print("\(path): \(chosen.count) clip\(chosen.count == 1 ? "" : "s")")
         }
       }
@@ -117,9 +96,9 @@ struct FigureSheets: ParsableCommand {
   }
 
   /// The clip with its attribution; nil where it is not one of those asked for.
-  private func explained(_ entry: Manifest.Entry, in manifest: Manifest, _ explainer: Explainer) throws -> ContactSheet
-    .Clip?
-  {
+  private func explained(
+    _ entry: Manifest.Entry, in manifest: Manifest, _ explainer: Explainer
+  ) throws -> SheetReport.Clip? {
     let path = manifest.fullPath(of: entry)
     let model = explainer.model
     let samples = try readClip(path, for: model)
@@ -130,17 +109,10 @@ struct FigureSheets: ParsableCommand {
     switch which {
     case .correct where explanation.predicted != truth: return nil
     case .errors where explanation.predicted == truth: return nil
-    default: break
+    default: return SheetReport.Clip(entry, explanation)
     }
-    let mel = explanation.inputs[0]
-    return ContactSheet.Clip(
-      name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
-      logMel: FrameMatrix(
-        values: mel.values.floats, rows: mel.values.shape[0], columns: mel.values.shape[1], hop: explanation.hop),
-      attribution: Figures.Attribution(
-        values: mel.attribution.floats, isSigned: explanation.isSigned, name: explanation.method,
-        unit: Explanation.unit(.mel)),
-      duration: explanation.duration, predicted: explanation.classes[explanation.predicted],
-      probability: explanation.probabilities[explanation.predicted], truth: entry.emotion.rawValue)
   }
 }
+
+extension SheetReport.Choice: ExpressibleByArgument {}
+extension SheetReport.TargetChoice: ExpressibleByArgument {}

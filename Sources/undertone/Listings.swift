@@ -7,7 +7,13 @@ import Reports
 import Tensors
 
 struct Methods: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Lists the attribution methods.")
+  static let configuration = CommandConfiguration(
+    abstract: "Lists the attribution methods.",
+    discussion: """
+      Examples:
+        undertone methods
+        undertone explain clip.wav --method saliency
+      """)
 
   func run() throws {
     try Console.run {
@@ -22,7 +28,11 @@ struct Methods: ParsableCommand {
 struct Models: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Lists the architectures, and the built-in model.",
-    discussion: "`undertone train NAME --data FILE` trains one.")
+    discussion: """
+      Examples:
+        undertone models
+        undertone train cnnatt --data train.csv
+      """)
 
   func run() throws {
     try Console.run {
@@ -42,7 +52,11 @@ struct Models: ParsableCommand {
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says what this machine has, and whether the program works on it.")
+    abstract: "Says what this machine has, and whether the program works on it.",
+    discussion: """
+      Example:
+        undertone doctor
+      """)
 
   func run() throws {
     try Console.run {

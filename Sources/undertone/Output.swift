@@ -7,6 +7,13 @@ enum OutputError: Error, CustomStringConvertible {
 
   var exitStatus: Int32 { 73 }
 
+  /// Whether whoever read our standard output has gone away.
+  var isClosedPipe: Bool {
+    switch self {
+    case .unwritable(_, let reason): reason == String(cString: strerror(EPIPE))
+    }
+  }
+
   var description: String {
     switch self {
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"

@@ -37,11 +37,11 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("A manifest to validate on.", valueName: "file"))
   var validation: String?
 
-  @Option(help: "Without --validation: the share of --data that is trained on, the rest validates.")
-  var split = 0.8
+  @Option(help: "Without --validation: the share of --data that is trained on, the rest validates. (default: 0.8)")
+  var split: Double?
 
-  @Option(help: "What --split keeps together: clip or speaker.")
-  var by = SplitUnit.clip
+  @Option(help: "What --split keeps together: clip or speaker. (default: clip)")
+  var by: SplitUnit?
 
   @Option(help: "`published` (the rates of the report's code; default) or `report` (a tenth: its Table 3).")
   var recipe: Recipe.Name?
@@ -78,47 +78,70 @@ struct Train: ParsableCommand {
       let names = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("train needs an architecture (\(names)) and --data, or --resume")
     }
-    guard split > 0, split < 1 else { throw ValidationError("--split must lie between 0 and 1") }
+    if let split, !(split > 0 && split < 1) { throw ValidationError("--split must lie between 0 and 1") }
     if let epochs, !Recipe.epochRange.contains(epochs) {
       throw ValidationError("--epochs must lie between 1 and 1000000")
     }
     if let batch, !Recipe.batchRange.contains(batch) { throw ValidationError("--batch must lie between 2 and 1000000") }
     if let rate, !(rate > 0 && rate <= 1) { throw ValidationError("--rate must lie between 0 and 1") }
     let fixed: [(String, Bool)] = [
-      ("an architecture", architecture != nil), ("--recipe", recipe != nil), ("--batch", batch != nil),
-      ("--rate", rate != nil), ("--seed", seed != nil), ("--output", output != nil), ("--overwrite", overwrite),
+      ("an architecture", architecture != nil), ("--split", split != nil), ("--by", by != nil),
+      ("--recipe", recipe != nil), ("--batch", batch != nil), ("--rate", rate != nil), ("--seed", seed != nil),
+      ("--output", output != nil), ("--overwrite", overwrite),
     ]
     if resume != nil, let given = fixed.first(where: \.1) {
       throw ValidationError("--resume goes on as the training began; it does not take \(given.0)")
+    }
+    if validation != nil, split != nil || by != nil {
+      throw ValidationError(
+        "--validation leaves nothing to split; it does not go with \(split != nil ? "--split" : "--by")")
     }
   }
 
   func run() throws {
     try Console.run {
       Interruption.listen()
+      // The results are files: a reader of standard output that leaves does not end the training.
+      signal(SIGPIPE, SIG_IGN)
+      var unprinted: OutputError?
+      func print(_ text: String) {
+        do { try Console.print(text) } catch { unprinted = unprinted ?? error }
+      }
       let (trainer, failures, count) = try resume.map(resumed) ?? started()
       trainer.warnings.forEach { Console.note("undertone: \($0)") }
-      let result = try trainer.run(show, shouldStop: { Interruption.wasAsked })
+      let result = try trainer.run({ show($0, print) }, shouldStop: { Interruption.wasAsked })
       // Under the ^C that the terminal shows.
       if !result.isFinished, Console.isTerminal { Console.note("") }
       guard let best = result.best else {
         Console.note("undertone: stopped before the first epoch was done; start again")
         throw ExitCode(130)
       }
-      try writeCurves(trainer)
+      if let report = TrainingReport(trainer) {
+        try report.figure.write(to: "\(trainer.folder)/curves.png", provenance: report.provenance)
+      }
       Console.note(
         "best epoch \(best.epoch): validation loss \(Self.number(best.validationLoss)), accuracy "
           + "\(Self.number(best.validationAccuracy)), macro F1 \(Self.number(best.validationMacroF1))")
-      if !json { try Console.print(trainer.folder) }
+      if !json { print(trainer.folder) }
       guard result.isFinished else {
         Console.note(
-          "undertone: stopped after \(result.history.count) epochs; go on with: undertone train --resume \(trainer.folder)"
+          "undertone: stopped after \(result.history.count) epochs; go on with: "
+            + "\(CommandLine.arguments[0]) train --resume \(trainer.folder)"
         )
         throw ExitCode(130)
       }
       try Console.end(failures, of: count)
+      if let unprinted, !unprinted.isClosedPipe { throw unprinted }
     }
   }
+
+  /// The manifests that are named, in full, so that --resume works from any folder.
+  private var manifests: [String: String] {
+    ["data": data, "validation": validation].compactMapValues { $0.map { URL(fileURLWithPath: $0).path } }
+  }
+
+  /// What --split is where it is not given: the report's.
+  private static let share = 0.8
 
   /// A training, the clips that it has to do without, and how many there were to be.
   private typealias Prepared = (trainer: Trainer, failures: [AudioFileError], count: Int)
@@ -139,7 +162,7 @@ struct Train: ParsableCommand {
     if let validation {
       (training, validating) = (whole, try readManifest(validation))
     } else {
-      let parts = try whole.split(trainingShare: split, by: by, seed: seed)
+      let parts = try whole.split(trainingShare: split ?? Self.share, by: by ?? .clip, seed: seed)
       (training, validating) = (parts.training, parts.validation)
     }
     // Before the work, so that a folder that cannot be written to is known at once.
@@ -149,32 +172,39 @@ struct Train: ParsableCommand {
     let trainer = try Trainer(
       model, recipe: recipe, seed: seed, training: sets.training, validation: sets.validation, folder: folder,
       provenance: ["data": data!, "undertone": undertoneVersion].merging(
-        validation.map { ["validation": $0] } ?? ["by": by.rawValue, "share": "\(split)"]
-      ) { $1 })
+        validation.map { ["validation": $0] } ?? [
+          "by": (by ?? .clip).rawValue, "share": "\(split ?? Self.share)",
+        ]
+      ) { $1 }, manifests: manifests)
     return (trainer, sets.failures, training.entries.count + validating.entries.count)
   }
 
   private func resumed(_ folder: String) throws -> Prepared {
     let saved = try SavedTraining.read(folder)
-    func value(_ key: String, _ given: String?) throws -> String {
-      guard let value = given ?? saved.provenance[key] else {
-        throw ValidationError("\(folder) does not say its \(key); give it")
+    func path(_ name: String, _ given: String?) throws(TrainingError) -> String? {
+      guard given == nil, let path = saved.manifests[name] else { return given }
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw .manifestMoved(folder: folder, path: path, option: "--\(name)")
       }
-      return value
+      return path
     }
-    let whole = try readManifest(value("data", data))
+    guard let data = try path("data", data) else {
+      throw ValidationError("\(folder) does not say which manifest it was trained on; name it with --data")
+    }
+    let whole = try readManifest(data)
     let parts: (training: Manifest, validation: Manifest)
-    if let validation = validation ?? saved.provenance["validation"] {
+    if let validation = try path("validation", validation) {
       parts = (whole, try readManifest(validation))
     } else {
       parts = try whole.split(
-        trainingShare: saved.provenance["share"].flatMap(Double.init).flatMap { $0 > 0 && $0 < 1 ? $0 : nil } ?? split,
-        by: saved.provenance["by"].flatMap(SplitUnit.init) ?? by, seed: saved.seed)
+        trainingShare: saved.provenance["share"].flatMap(Double.init).flatMap { $0 > 0 && $0 < 1 ? $0 : nil }
+          ?? Self.share, by: saved.provenance["by"].flatMap(SplitUnit.init) ?? .clip, seed: saved.seed)
     }
     let model = TrainedModel(untrained: saved.configuration, seed: 0)
     let sets = try features(parts.training, parts.validation, for: model)
     return (
-      try Trainer(resuming: folder, epochs: epochs, training: sets.training, validation: sets.validation),
+      try Trainer(
+        resuming: folder, epochs: epochs, training: sets.training, validation: sets.validation, manifests: manifests),
       sets.failures, parts.training.entries.count + parts.validation.entries.count
     )
   }
@@ -188,7 +218,7 @@ struct Train: ParsableCommand {
     return (trained.features, validated.features, trained.failures + validated.failures)
   }
 
-  private func show(_ event: TrainingEvent) {
+  private func show(_ event: TrainingEvent, _ print: (String) -> Void) {
     switch event {
     case .batch(let progress):
       let epochs = Double(progress.epoch - 1) + Double(progress.batch) / Double(progress.batches)
@@ -198,7 +228,7 @@ struct Train: ParsableCommand {
     case .epoch(let record, let isBest):
       ProgressBar.clear()
       if json {
-        try? Console.print(record.line)
+        if let line = try? record.line { print(line) }
         return
       }
       Console.note(
@@ -206,25 +236,6 @@ struct Train: ParsableCommand {
           + "accuracy \(Self.number(record.validationAccuracy)), F1 \(Self.number(record.validationMacroF1))"
           + (isBest ? ", best so far" : ""))
     }
-  }
-
-  private func writeCurves(_ trainer: Trainer) throws {
-    let history = trainer.history
-    let curves = TrainingCurves(
-      title: ["Training \(trainer.model.architecture.title)", "recipe \(trainer.recipe.name), seed \(trainer.seed)"],
-      runs: [
-        .init(
-          name: trainer.model.architecture.title, trainingLoss: history.map(\.trainLoss),
-          validationLoss: history.map(\.validationLoss), accuracy: history.map(\.validationAccuracy),
-          macroF1: history.map(\.validationMacroF1), learningRate: history.map(\.rate),
-          bestEpoch: trainer.bestEpoch?.epoch)
-      ])
-    try curves.write(
-      to: "\(trainer.folder)/curves.png",
-      provenance: [
-        "Software": "Undertone \(undertoneVersion)", "Architecture": trainer.model.architecture.rawValue,
-        "Recipe": trainer.recipe.name, "Seed": String(trainer.seed),
-      ])
   }
 
   private static func number(_ value: Double) -> String { String(format: "%.3f", value) }

@@ -31,6 +31,8 @@ struct Undertone: ParsableCommand {
 
   /// ArgumentParser's own, but for its words on wrong usage: one line, as every other error has.
   static func main() {
+    // As other programs, without a word where the reader of a pipe has enough; a parent may have had it ignored.
+    signal(SIGPIPE, SIG_DFL)
     do {
       var command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst()))
       try command.run()
@@ -44,9 +46,15 @@ struct Undertone: ParsableCommand {
     }
   }
 
-  /// `--epochs -1` as `--epochs=-1`, so that the number is judged, and not the option said to have no value.
-  private static func joiningNegativeNumbers(_ arguments: some Sequence<String>) -> [String] {
-    arguments.reduce(into: []) { joined, argument in
+  /// `--epochs -1` as `--epochs=-1`, so that the number is judged, and not the option said to have no value. After `--`
+  /// all are files.
+  private static func joiningNegativeNumbers(_ arguments: some Collection<String>) -> [String] {
+    let options = arguments.prefix { $0 != "--" }
+    return joined(options) + arguments.dropFirst(options.count)
+  }
+
+  private static func joined(_ options: some Sequence<String>) -> [String] {
+    options.reduce(into: []) { joined, argument in
       if let last = joined.last, last.hasPrefix("--"), !last.contains("="), Double(argument).map({ $0 < 0 }) == true {
         joined[joined.count - 1] += "=\(argument)"
       } else {

@@ -41,6 +41,15 @@ struct ManifestTests {
     #expect(try folder.undertone("corpus", "describe", "binary.csv").failed(65, naming: "binary.csv", "UTF-8"))
     #expect(try folder.undertone("evaluate", "--data", "no.csv").failed(66, naming: "no.csv: no such manifest"))
     #expect(try folder.undertone("figures", "--data", "clips").failed(66, naming: "clips", "directory"))
+    let pipe = try folder.start(
+      ["-c", "printf 'path,emotion\\none.wav,fear\\n' | \"$0\" evaluate --data /dev/stdin", program.path],
+      executable: URL(fileURLWithPath: "/bin/sh")
+    ).finish()
+    #expect(pipe.failed(66, naming: "/dev/stdin", "a manifest must be a file"), "\(pipe)")
+    // A link to one is one.
+    try folder.write("path,emotion\none.wav,fear\n", to: "real.csv")
+    try FileManager.default.createSymbolicLink(atPath: folder.path("link.csv"), withDestinationPath: "real.csv")
+    #expect(try folder.undertone("evaluate", "--data", "link.csv").status == 0)
     let training = try folder.undertone("train", "cnnatt", "--data", "no.csv")
     #expect(training.failed(66, naming: "no.csv"))
     #expect(folder.files(in: "output/train").isEmpty)
@@ -133,8 +142,16 @@ struct ManifestTests {
 
 /// What `evaluate --json` prints.
 struct EvaluationLine: Decodable {
-  struct OfClass: Decodable {
+  struct OfClass: Decodable, Equatable {
     let precision, recall, f1: Double
+    let support: Int
+  }
+
+  struct Scores: Decodable {
+    let clips: Int
+    let accuracy, macroF1: Double
+    let confusion: [[Int]]
+    let byClass: [String: OfClass]
   }
 
   let model, data: String
@@ -143,5 +160,7 @@ struct EvaluationLine: Decodable {
   let classes: [String]
   let confusion: [[Int]]
   let byClass: [String: OfClass]
+  let byOrigin: [String: Scores]
   let figure: String
+  let figures: [String]
 }

@@ -39,6 +39,8 @@ struct OptionTests {
       ("train cnnatt --data clips.csv --rate nan", "--rate must lie"),
       ("train cnnatt --data clips.csv --split 1", "--split must lie"),
       ("train cnnatt --data clips.csv --recipe mine", "mine"), ("train --resume m --seed 3", "--seed"),
+      ("train --resume m --split 0.5", "does not take --split"), ("train --resume m --by clip", "does not take --by"),
+      ("train cnnatt --data clips.csv --validation clips.csv --by clip", "does not go with --by"),
       ("corpus split clips.csv --share 1.5", "--share must"), ("corpus split clips.csv --folds 1", "--folds must"),
       ("corpus split clips.csv --by word", "word"), ("corpus synthesize --clips 0", "--clips must"),
       ("corpus synthesize --speakers -2", "--speakers must"), ("corpus prepare . --corpora iemocap", "iemocap"),
@@ -60,9 +62,25 @@ struct OptionTests {
     let run = try folder.undertone(command.split(separator: " ").map(String.init) + ["--help"])
     #expect(run.status == 0 && run.errors.isEmpty)
     #expect(run.output.allSatisfy { $0.count <= 80 }, "\(run.output.filter { $0.count > 80 })")
-    if !["methods", "models", "doctor"].contains(command) {
-      #expect(run.output.contains { $0.hasPrefix("  undertone \(command)") })
-    }
+    #expect(run.output.contains { $0.hasPrefix("  undertone \(command)") })
+  }
+
+  @Test("A progress bar leaves a column of the terminal free, however narrow it is", arguments: [1, 20, 47, 200])
+  func progressBar(columns: Int) throws {
+    var (terminal, side): (Int32, Int32) = (-1, -1)
+    var size = winsize(ws_row: 24, ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    try #require(openpty(&terminal, &side, nil, nil, &size) == 0)
+    defer { close(terminal) }
+    // A few bars of text, which the terminal holds until they are read.
+    let run = try folder.start(["evaluate", "--data", "clips.csv"], errors: FileHandle(fileDescriptor: side)).finish()
+    #expect(run.status == 0)
+    close(side)
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = read(terminal, &bytes, bytes.count)
+    let drawn = String(decoding: bytes[..<max(0, count)], as: UTF8.self).split(separator: "\r\u{1B}[K")
+    #expect(drawn.contains { $0.hasPrefix("evaluating █".prefix(columns - 1)) } || columns == 1)
+    #expect(drawn.allSatisfy { $0.count < columns }, "\(drawn)")
+    #expect(columns < 200 || drawn.contains { $0.count > 40 })
   }
 
   @Test("The lists, and the check of this machine")

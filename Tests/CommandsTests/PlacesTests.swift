@@ -66,6 +66,31 @@ struct PlacesTests {
     }
   }
 
+  @Test("A reader that leaves: a training goes on to its end, the others end without a word, as by the signal")
+  func closedPipe() throws {
+    try folder.write(WAV().file(voice(seconds: 0.4)), to: "other.wav")
+    try folder.write("path,emotion\nclip.wav,happy\nother.wav,fear\n", to: "two.csv")
+    func piped(_ command: String, to reader: String, after setting: String = ":") throws -> (String, [String]) {
+      let run = try folder.start(
+        ["-c", "\(setting); { \"$0\" \(command); echo $? >status; } | \(reader)", program.path],
+        executable: URL(fileURLWithPath: "/bin/sh")
+      ).finish()
+      return (try folder.lines("status").joined(), run.errors)
+    }
+    let training = try piped(
+      "train cnnatt --data two.csv --validation two.csv --epochs 4 --json --output model", to: "head -n 1")
+    #expect(training.0 == "0", "\(training)")
+    #expect(try folder.lines("model/history.csv").count == 5)
+    #expect(folder.files(in: "model").contains("curves.png"))
+    for command in ["predict clip.wav other.wav", "methods", "evaluate --data two.csv", "explain clip.wav other.wav"] {
+      // A parent may have had the signal ignored.
+      for setting in [":", "trap '' PIPE"] {
+        let (status, errors) = try piped(command, to: "true", after: setting)
+        #expect(status == "\(128 + SIGPIPE)" && errors.isEmpty, "\(command): \(status) \(errors)")
+      }
+    }
+  }
+
   @Test("What an earlier run wrote stays when a later one fails")
   func staying() throws {
     #expect(try folder.undertone("explain", "clip.wav", "--arrays").status == 0)

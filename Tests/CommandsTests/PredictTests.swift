@@ -26,6 +26,14 @@ struct PredictTests {
     }
   }
 
+  @Test("After -- all are files, whatever they are called")
+  func names() throws {
+    for name in ["-1", "--top", "--"] { try folder.write(folder.contents("short.wav"), to: name) }
+    let run = try folder.undertone("predict", "--top", "1", "--", "-1", "--top", "-1", "--")
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    #expect(run.output.compactMap { $0.split(separator: ":").first } == ["-1", "--top", "-1", "--"])
+  }
+
   @Test("--window: windows of the file as it stands, a hop apart; a shorter file is one window")
   func timeline() throws {
     let run = try folder.undertone("predict", "clip, one.wav", "short.wav", "--window", "1", "--hop", "0.5", "--json")

@@ -49,6 +49,35 @@ struct TrainTests {
     #expect(others.failed(65, naming: "parts", "other clips"), "\(others)")
   }
 
+  @Test("--resume works from any folder; where a manifest has moved, it says so, and takes the new place")
+  func resumeElsewhere() throws {
+    try folder.write("", to: "elsewhere/keep")
+    #expect(try folder.undertone("corpus", "split", manifest, "--by", "speaker", "--share", "0.5").status == 0)
+    let training = try folder.undertone(
+      "train", "cnnatt", "--data", "output/corpus/train.csv", "--validation", "output/corpus/validation.csv",
+      "--epochs", "1", "--output", "model")
+    #expect(training.status == 0, "\(training)")
+    // As it was typed, for whoever reads it.
+    let configuration = String(decoding: try folder.contents("model/config.json"), as: UTF8.self)
+    #expect(configuration.contains("\"data\" : \"output/corpus/train.csv\""))
+    func resumed(_ arguments: String...) throws -> Run {
+      try folder.undertone(after: "cd elsewhere", ["train", "--resume", "../model"] + arguments)
+    }
+    #expect(try resumed("--epochs", "2").status == 0)
+
+    try FileManager.default.moveItem(atPath: folder.path("output/corpus"), toPath: folder.path("output/moved"))
+    let lost = try resumed("--epochs", "3")
+    #expect(lost.failed(66, naming: "output/corpus/train.csv: no such manifest", "--data"), "\(lost)")
+    let half = try resumed("--epochs", "3", "--data", "../output/moved/train.csv")
+    #expect(half.failed(66, naming: "output/corpus/validation.csv: no such manifest", "--validation"), "\(half)")
+    let found = try resumed(
+      "--epochs", "3", "--data", "../output/moved/train.csv", "--validation", "../output/moved/validation.csv")
+    #expect(found.status == 0, "\(found)")
+    // The new places are kept.
+    #expect(try resumed("--epochs", "4").status == 0)
+    #expect(try history("model").count == 5)
+  }
+
   @Test("--json: an object an epoch, whose numbers are those of history.csv")
   func json() throws {
     struct Epoch: Decodable {
@@ -77,7 +106,7 @@ struct TrainTests {
     }
     let run = try finish()
     #expect(run.status == 130, "\(run)")
-    #expect(run.errors.last?.hasSuffix("go on with: undertone train --resume model") == true)
+    #expect(run.errors.last?.hasSuffix("go on with: \(program.path) train --resume model") == true)
     let epochs = try history("model").count - 1
     #expect(epochs >= 1 && FileManager.default.fileExists(atPath: folder.path("model/curves.png")))
     let more = try folder.undertone("train", "--resume", "model", "--epochs", "\(epochs + 1)")
@@ -101,6 +130,11 @@ struct TrainTests {
     }
     let f1 = result.byClass.values.reduce(0) { $0 + $1.f1 } / 7
     #expect(abs(result.macroF1 - f1) < 1e-12)
+    // One corpus: what is said of it is what is said of all.
+    #expect(result.byOrigin.count == 1 && result.byOrigin.values.first?.clips == 28)
+    #expect(result.byOrigin.values.first?.byClass == result.byClass)
+    #expect(result.byOrigin.values.first?.confusion == result.confusion)
+    #expect(result.figures == ["output/evaluate/confusion.png", "output/evaluate/confusion.pdf"])
 
     let rows = try folder.lines("tables/predictions.csv").map { $0.split(separator: ",").map(String.init) }
     #expect(rows.count == 29 && rows[0] == ["path", "emotion", "predicted"] + result.classes)
@@ -122,6 +156,42 @@ struct TrainTests {
     #expect(text.allSatisfy { $0.count <= 80 })
   }
 
+  @Test("The curves' PNG holds what makes them again, and an overridden recipe is called so")
+  func curvesProvenance() throws {
+    let run = try train("--epochs", "1", "--batch", "4", "--rate", "0.005", "--by", "speaker", "--output", "model")
+    #expect(run.status == 0, "\(run)")
+    let texts = try PNGImage(contentsOf: folder.path("model/curves.png")).texts
+    let expected = [
+      "Source": manifest, "Architecture": "cnnatt", "Recipe": "published", "Rate": "0.005", "Batch": "4",
+      "Epochs": "1", "Seed": "3", "Share": "0.8", "By": "speaker", "Training clips": "14", "Validation clips": "14",
+    ]
+    #expect(texts.filter { expected[$0.key] != nil } == expected)
+    for digest in ["Training data", "Validation data"] {
+      #expect(texts[digest]?.wholeMatch(of: /[0-9a-f]+/) != nil, "\(digest)")
+    }
+    #expect(texts["Model"]?.wholeMatch(of: /model \([0-9a-f]+\)/) != nil)
+  }
+
+  @Test("Figures of a manifest tell which one, as it was: another manifest in its place has another digest")
+  func manifestDigest() throws {
+    func digests() throws -> [String?] {
+      #expect(try folder.undertone("evaluate", "--data", manifest).status == 0)
+      #expect(try folder.undertone("figures", "--data", manifest, "--clips", "1").status == 0)
+      return try ["evaluate/confusion", "figures/angry"].map { name in
+        let texts = try PNGImage(contentsOf: folder.path("output/\(name).png")).texts
+        #expect(texts["Source"] == manifest)
+        return texts["Source digest"]
+      }
+    }
+    let first = try digests()
+    #expect(first[0] != nil && first[0] == first[1])
+    var rows = try folder.lines(manifest)
+    rows.removeLast()
+    try folder.write(rows.joined(separator: "\n"), to: manifest)
+    let second = try digests()
+    #expect(second[0] == second[1] && second[0] != first[0])
+  }
+
   @Test("figures: a sheet an emotion; the seed chooses the clips")
   func figures() throws {
     func clips(_ arguments: String...) throws -> [String?] {
@@ -134,7 +204,7 @@ struct TrainTests {
     #expect(
       folder.files(in: "sheets")
         == ["angry", "disgust", "fear", "happy", "neutral", "sadness", "surprise"].map { "\($0).png" })
-    #expect(first[0]?.split(separator: "; ").allSatisfy { $0.hasPrefix("angry-") } == true)
+    #expect(first[0]?.split(separator: "; ").allSatisfy { $0.contains(/^speaker-0[12]\/angry-[0-9]+\.wav$/) } == true)
     let sheet = try folder.contents("sheets/angry.png")
     #expect(try clips("--clips", "2", "--seed", "1") == first)
     #expect(try folder.contents("sheets/angry.png") == sheet)
@@ -156,6 +226,9 @@ struct TrainTests {
     #expect(Set(errors.errors) == Set(emotions.map { "undertone: no clip of \($0) is among the errors" }))
     let correct = try folder.undertone("figures", "--data", "right.csv", "--which", "correct")
     #expect(correct.status == 0 && correct.errors.isEmpty && correct.output.count == emotions.count)
+    for emotion in emotions {
+      #expect(try PNGImage(contentsOf: folder.path("output/figures/\(emotion).png")).texts["Which"] == "correct")
+    }
   }
 
   @Test("corpus: described and split, its seed makes the same clips")

@@ -64,7 +64,10 @@ final class Folder: Sendable {
   }
 
   /// Starts the program; `finish` waits for its end. Into files, not pipes, which could fill up.
-  func start(_ arguments: [String], executable: URL = program) throws -> (process: Process, finish: () throws -> Run) {
+  /// - Parameter errors: Where standard error goes instead.
+  func start(
+    _ arguments: [String], executable: URL = program, errors: FileHandle? = nil
+  ) throws -> (process: Process, finish: () throws -> Run) {
     let name = ".run-\(UUID().uuidString)"
     let process = Process()
     process.executableURL = executable
@@ -75,7 +78,7 @@ final class Folder: Sendable {
     try write("", to: "\(name)/output")
     try write("", to: "\(name)/errors")
     process.standardOutput = try FileHandle(forWritingTo: url.appendingPathComponent("\(name)/output"))
-    process.standardError = try FileHandle(forWritingTo: url.appendingPathComponent("\(name)/errors"))
+    process.standardError = try errors ?? FileHandle(forWritingTo: url.appendingPathComponent("\(name)/errors"))
     try process.run()
     return (
       process,

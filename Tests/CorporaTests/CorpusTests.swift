@@ -104,6 +104,6 @@ struct CorpusTests {
     func sorted(_ entries: [Manifest.Entry]) -> [Manifest.Entry] { entries.sorted { $0.path < $1.path } }
     #expect(sorted(scan.manifest.entries) == sorted(manifest.entries))
     #expect(scan.leftOut == ["calm": 160])
-    #expect(manifest.missingFiles().isEmpty)
+    #expect(manifest.absentClips.isEmpty)
   }
 }

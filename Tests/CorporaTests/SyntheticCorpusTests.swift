@@ -66,7 +66,7 @@ struct SyntheticCorpusTests {
     try withFreshFolder { folder in
       let manifest = try Self.corpus.write(to: folder.path)
       #expect(try Manifest.read(folder.appendingPathComponent("manifest.csv").path) == manifest)
-      #expect(manifest.entries.count == 28 && manifest.missingFiles().isEmpty)
+      #expect(manifest.entries.count == 28 && manifest.absentClips.isEmpty)
       #expect(manifest.entries[0].path == "speaker-01/angry-001.wav")
       #expect(Set(manifest.entries.map(\.speaker)) == ["speaker-01", "speaker-02"])
       for entry in manifest.entries {

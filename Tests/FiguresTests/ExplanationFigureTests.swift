@@ -1,6 +1,7 @@
-import Figures
 import Foundation
 import Testing
+
+@testable import Figures
 
 @Suite struct ExplanationFigureTests {
   // Magma's ends: what −60 dB and 0 dB are drawn in where nothing lies over them.
@@ -122,6 +123,44 @@ import Testing
     let middle = image.width * 45 / 100
     let label = (90..<150).flatMap { y in (middle - 150..<middle + 150).map { image.color(x: $0, y: y) } }
     #expect(label.contains { $0.red < 60 })
+  }
+
+  // numpy.percentile(…, 99.5)
+  @Test(
+    "The strongest colour's value is NumPy's percentile",
+    arguments: [
+      ((1...10).map { Float($0 * $0) }, 99.145), ([1, 2, 3], 2.99), ([5], 5),
+      ((0..<1000).map { abs(Float(sin(Double($0)))) }.sorted(), 0.9999130654335022),
+    ] as [([Float], Double)])
+  func percentile(sorted: [Float], expected: Double) {
+    #expect(abs(AttributionScale.percentile(0.995, of: sorted) - expected) < 1e-9)
+    #expect(abs(AttributionScale(sorted.map { -$0 }, isSigned: true).limit - expected) < 1e-9)
+  }
+
+  @Test("Each bar says what its emotion is: predicted, target, versus, true")
+  func marks() throws {
+    var figure = ExplanationFigure(
+      title: [], duration: 1, probabilities: [0.1, 0.1, 0.3, 0.1, 0.2, 0.1, 0.1], target: 2, versus: 3, truth: 5)
+    #expect(figure.marks == [[], [], ["predicted", "target"], ["versus"], [], ["true"], []])
+    let image = try figure.rendered()
+    figure.versus = nil
+    #expect(try figure.rendered() != image)
+    figure.versus = 7
+    #expect(throws: FigureError.self) { try figure.encoded() }
+  }
+
+  @Test(
+    "Chinese, Japanese and Korean are drawn, not a box for each",
+    .enabled(
+      if: FileManager.default.fileExists(atPath: "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"),
+      "no font for them is installed"), arguments: [("世", "界"), ("か", "な"), ("한", "글")])
+  func characters(first: String, second: String) throws {
+    func image(_ title: String) throws -> PNGImage {
+      try ExplanationFigure(title: [title], duration: 1, probabilities: evenProbabilities).rendered()
+    }
+    // A font draws the same box for all that it does not have.
+    #expect(try image("clip \(first).wav") != image("clip \(second).wav"))
+    #expect(try image("\u{10FFFD}") == image("\u{10FFFC}"))
   }
 
   @Test("A single spike is shown up to its maximum, not lost beneath the percentile")

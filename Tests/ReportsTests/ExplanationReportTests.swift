@@ -24,7 +24,7 @@ import Testing
     #expect(figure.duration == 1)
     #expect(figure.emotions == ["angry", "disgust", "fear", "happy", "neutral", "sadness", "surprise"])
     #expect(figure.probabilities == report.explanation.probabilities)
-    #expect(figure.target == 2)
+    #expect(figure.target == 2 && figure.versus == 5)
 
     let waveform = try #require(figure.waveform)
     #expect(waveform.samples == samples && waveform.sampleRate == 16_000)
@@ -36,7 +36,7 @@ import Testing
     #expect(mel.attribution?.values.count == 128 * 63 && mel.attribution?.unit == "logit/dB")
     let mfcc = try #require(figure.mfcc)
     #expect(mfcc.frames.rows == 40 && mfcc.frames.columns == 63)
-    #expect(mfcc.attribution?.values.count == 40 * 63 && mfcc.attribution?.unit == "logit/coefficient")
+    #expect(mfcc.attribution?.values.count == 40 * 63 && mfcc.attribution?.unit == "logit/dB")
     for attribution in [waveform.attribution, mel.attribution, mfcc.attribution] {
       #expect(attribution?.name == "saliency" && attribution?.isSigned == false)
     }

@@ -1,0 +1,66 @@
+import Corpora
+import Figures
+import Foundation
+import Models
+import Training
+
+/// The figure of an evaluation, and its JSON.
+public struct EvaluationReport {
+  public let evaluation: Evaluation
+  public let model: TrainedModel
+  /// The manifest, and where it is, as given by the user.
+  public let manifest: Manifest
+  public let path: String
+
+  public init(_ evaluation: Evaluation, model: TrainedModel, manifest: Manifest, path: String) {
+    (self.evaluation, self.model, self.manifest, self.path) = (evaluation, model, manifest, path)
+  }
+
+  public var figure: ConfusionFigure {
+    let metrics = evaluation.metrics
+    return ConfusionFigure(
+      title: ["\(model.architecture.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent)"],
+      classes: evaluation.classes, counts: metrics.confusion, accuracy: metrics.accuracy, macroF1: metrics.macroF1)
+  }
+
+  public var provenance: [String: String] { model.provenance(source: path, manifest: manifest) }
+
+  /// The line of `--json`.
+  /// - Parameter figures: The figures written.
+  public func json(figures: [String]) throws -> String {
+    let classes = evaluation.classes
+    let all = Scores(evaluation.metrics, classes)
+    return try JSON(
+      model: model.name, data: path, clips: all.clips, loss: evaluation.loss, accuracy: all.accuracy,
+      macroF1: all.macroF1, topTwo: evaluation.topAccuracy(2), classes: classes, confusion: all.confusion,
+      byClass: all.byClass, byOrigin: evaluation.metricsByOrigin.mapValues { Scores($0, classes) },
+      figure: figures.first, figures: figures
+    ).line
+  }
+
+  /// What is said of all clips and of each origin's alike.
+  private struct Scores: Encodable {
+    let clips: Int
+    let accuracy, macroF1: Double
+    let confusion: [[Int]]
+    let byClass: [String: Metrics.OfClass]
+
+    init(_ metrics: Metrics, _ classes: [String]) {
+      clips = metrics.confusion.joined().reduce(0, +)
+      (accuracy, macroF1, confusion) = (metrics.accuracy, metrics.macroF1, metrics.confusion)
+      byClass = Dictionary(uniqueKeysWithValues: zip(classes, metrics.byClass))
+    }
+  }
+
+  private struct JSON: Encodable {
+    let model, data: String
+    let clips: Int
+    let loss, accuracy, macroF1, topTwo: Double
+    let classes: [String]
+    let confusion: [[Int]]
+    let byClass: [String: Metrics.OfClass]
+    let byOrigin: [String: Scores]
+    let figure: String?
+    let figures: [String]
+  }
+}

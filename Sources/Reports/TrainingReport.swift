@@ -1,0 +1,43 @@
+import Figures
+import Foundation
+import Models
+import Training
+
+/// The curves of a training.
+public struct TrainingReport {
+  public let model: TrainedModel
+  public let recipe: Recipe
+  public let seed: UInt64
+  public let history: [EpochRecord]
+  /// The epoch whose weights were kept.
+  public let best: EpochRecord
+
+  /// Nil where no epoch is done.
+  public init?(_ trainer: Trainer) {
+    guard let best = trainer.bestEpoch else { return nil }
+    (model, recipe, seed, history) = (trainer.model, trainer.recipe, trainer.seed, trainer.history)
+    self.best = best
+  }
+
+  public var figure: TrainingCurves {
+    let name = model.architecture.title
+    return TrainingCurves(
+      title: ["Training \(name)", "recipe \(recipe.title(for: model.architecture)), seed \(seed)"],
+      runs: [
+        .init(
+          name: name, trainingLoss: history.map(\.trainLoss), validationLoss: history.map(\.validationLoss),
+          accuracy: history.map(\.validationAccuracy), macroF1: history.map(\.validationMacroF1),
+          learningRate: history.map(\.rate), bestEpoch: best.epoch)
+      ])
+  }
+
+  /// All that the model's `config.json` says of its training, under the same names in words: "Training data".
+  public var provenance: [String: String] {
+    let training = model.configuration.training
+    var entries = model.provenance(source: training["data"] ?? "unknown")
+    for (name, value) in training where !["data", "undertone"].contains(name) {
+      entries[name.prefix(1).uppercased() + name.dropFirst().replacing("_", with: " ")] = value
+    }
+    return entries
+  }
+}

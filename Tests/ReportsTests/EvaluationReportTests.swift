@@ -1,0 +1,75 @@
+import Corpora
+import Figures
+import Foundation
+import Models
+import Reports
+import Testing
+
+@testable import Training
+
+@Suite struct EvaluationReportTests {
+  // Four clips of two corpora: one angry clip is taken for fear.
+  let report: EvaluationReport
+
+  init() {
+    let model = TrainedModel(untrained: .init(architecture: .cnnatt), seed: 1)
+    let clips = [("a", "one", 0, 0), ("b", "one", 0, 2), ("c", "two", 2, 2), ("d", "two", 3, 3)]
+    let predictions = clips.map { path, origin, label, predicted in
+      Evaluation.Prediction(
+        path: path, origin: origin, label: label, probabilities: (0..<7).map { $0 == predicted ? 0.4 : 0.1 })
+    }
+    let entries = clips.map { Manifest.Entry(path: $0.0, emotion: Emotion.allCases[$0.2], origin: $0.1) }
+    report = EvaluationReport(
+      Evaluation(classes: model.classes, predictions: predictions, loss: 1.5), model: model,
+      manifest: Manifest(folder: "corpora", entries: entries), path: "corpora/clips.csv")
+  }
+
+  private struct Scores: Decodable {
+    struct OfClass: Decodable {
+      let precision, recall, f1: Double
+      let support: Int
+    }
+    let clips: Int
+    let accuracy, macroF1: Double
+    let confusion: [[Int]]
+    let byClass: [String: OfClass]
+  }
+
+  private struct Line: Decodable {
+    let model, data: String
+    let loss, topTwo: Double
+    let classes: [String]
+    let byOrigin: [String: Scores]
+    let figure: String
+    let figures: [String]
+  }
+
+  @Test("JSON says the same of all clips and of each origin, by the emotions' names")
+  func json() throws {
+    let bytes = Data(try report.json(figures: ["a.png", "a.pdf"]).utf8)
+    let line = try JSONDecoder().decode(Line.self, from: bytes)
+    #expect(line.model == "cnnatt" && line.data == "corpora/clips.csv" && line.loss == 1.5)
+    #expect(line.figure == "a.png" && line.figures == ["a.png", "a.pdf"])
+    let all = try JSONDecoder().decode(Scores.self, from: bytes)
+    #expect(all.clips == 4 && all.accuracy == 0.75)
+    #expect(all.byClass["angry"]?.recall == 0.5 && all.byClass["fear"]?.precision == 0.5)
+    #expect(line.byOrigin["one"]?.clips == 2 && line.byOrigin["one"]?.accuracy == 0.5)
+    #expect(line.byOrigin["two"]?.accuracy == 1 && line.byOrigin["two"]?.byClass["angry"]?.support == 0)
+    #expect(Set(line.byOrigin["two"]?.byClass.keys.map { $0 } ?? []) == Set(line.classes))
+  }
+
+  @Test("The figure has the evaluation's counts and scores; its PNG tells the manifest apart from others")
+  func figure() throws {
+    let figure = report.figure
+    #expect(figure.counts[0] == [1, 0, 1, 0, 0, 0, 0])
+    #expect(figure.title == ["CNNATT cnnatt on clips.csv"])
+    let texts = try PNGImage(decoding: figure.encoded(provenance: report.provenance)).texts
+    #expect(texts["Source"] == "corpora/clips.csv" && texts["Source digest"] == report.manifest.digest)
+    var other = report.manifest
+    other.entries[3].emotion = .neutral
+    #expect(other.digest != report.manifest.digest)
+    other = report.manifest
+    other.entries.swapAt(0, 1)
+    #expect(other.digest != report.manifest.digest)
+  }
+}

@@ -1,0 +1,36 @@
+import Attributions
+import Corpora
+import Figures
+import Foundation
+import Models
+import Reports
+import Testing
+
+@Suite struct SheetReportTests {
+  @Test("A sheet shows each clip on the mel, says how it was chosen, and names the clips in full")
+  func sheet() throws {
+    let model = TrainedModel(untrained: .init(architecture: .cnnatt), seed: 1)
+    let explainer = Explainer(model: model, method: Saliency(), spaces: [.mel])
+    let entries = ["deep/one.wav", "deep/two.wav"].map { Manifest.Entry(path: $0, emotion: .fear) }
+    let manifest = Manifest(folder: "corpora", entries: entries)
+    let clips = try entries.enumerated().map { index, entry in
+      let samples = (0..<(8000 * (index + 1))).map { Float(0.3 * sin(2 * .pi * 200 * Double($0) / 16_000)) }
+      return SheetReport.Clip(entry, try explainer.explain(samples, path: entry.path))
+    }
+    let report = SheetReport(
+      .fear, clips, model: model, method: "saliency", target: .label, choice: .errors, seed: 7, manifest: manifest,
+      path: "corpora/clips.csv")
+    let figure = report.figure
+    #expect(figure.clips.map(\.name) == ["one", "two"])
+    #expect(figure.clips.map(\.duration) == [0.5, 1] && figure.maximumFrequency == 8000)
+    #expect(
+      figure.clips.allSatisfy { $0.truth == "fear" && $0.logMel.rows == 128 && $0.attribution.unit == "logit/dB" })
+    let title = figure.title.joined(separator: " ")
+    for part in ["fear", "saliency", "the true emotion", "clips predicted wrong", "seed 7"] {
+      #expect(title.contains(part), "\(part) is not in \(title)")
+    }
+    let texts = try PNGImage(decoding: figure.encoded(provenance: report.provenance)).texts
+    #expect(texts["Clips"] == "deep/one.wav; deep/two.wav" && texts["Which"] == "errors" && texts["Target"] == "label")
+    #expect(texts["Source digest"] == manifest.digest && texts["Seed"] == "7")
+  }
+}
