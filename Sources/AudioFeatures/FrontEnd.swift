@@ -81,12 +81,13 @@ public struct FrontEnd: Sendable, Codable, Equatable {
 public final class FeatureExtractor {
   public let frontEnd: FrontEnd
   private let window: [Float]
-  private let filters, cosines: Tensor
+  private let filters: BandMatrix
+  private let cosines: Tensor
 
   public init(_ frontEnd: FrontEnd = FrontEnd()) {
     self.frontEnd = frontEnd
     window = frontEnd.window
-    filters = frontEnd.melFilters
+    filters = BandMatrix(frontEnd.melFilters)
     cosines = frontEnd.cosines
   }
 
@@ -98,7 +99,7 @@ public final class FeatureExtractor {
   /// log-mel in dB of waveforms [batch, samples]: [batch, 1, mels, frames], 10 log₁₀(max(power, 10⁻¹⁰)), no cell more
   /// than 80 dB under its clip's loudest. Where that floor acts, the gradient is zero.
   public func logMel(_ waveform: Tensor) -> Tensor {
-    let decibels = decibels(filters.matrixProduct(powerSpectrogram(waveform), transposeOther: true))
+    let decibels = decibels(powerSpectrogram(waveform).product(with: filters))
     return decibels.maximum(floor(under: decibels)).reshaped([waveform.shape[0], 1, frontEnd.mels, -1])
   }
 

@@ -1,4 +1,6 @@
 #include "Parallel.h"
+#include <stdlib.h>
+#include <string.h>
 
 // Where a place outside 0..<samples falls after reflection about the ends (the ends themselves are not repeated).
 INLINE long reflected(long i, long samples) {
@@ -67,4 +69,64 @@ FOR_EACH_CPU static void power_gradient_part(void *context, long begin, long end
 void kernel_power_gradient(const float *spectrum, const float *d_power, float *d_spectrum, long count) {
   spectra w = {.spectrum = spectrum, .d_power = d_power, .out = d_spectrum};
   kernel_parallel(count, GRAIN, power_gradient_part, &w);
+}
+
+// MARK: Products with a matrix of bands
+
+typedef struct {
+  const float *x;
+  float *y;
+  const kernel_bands *bands;
+} band_work;
+
+enum { FRAMES = 16 };   // side by side, so that a band's sum is vector code
+
+FOR_EACH_CPU static void bands_part(void *context, long begin, long end) {
+  const band_work *w = context;
+  const kernel_bands *s = w->bands;
+  float (*turned)[FRAMES] = kernel_zeros(s->columns * FRAMES, sizeof(float));
+  for (long part = begin; part < end; ++part) {
+    long parts = (s->frames + FRAMES - 1) / FRAMES, n = part / parts, first = part % parts * FRAMES;
+    long held = min_long(FRAMES, s->frames - first);
+    for (long f = 0; f < held; ++f)
+      for (long c = 0; c < s->columns; ++c) turned[c][f] = w->x[(n * s->frames + first + f) * s->columns + c];
+    for (long row = 0; row < s->rows; ++row) {
+      float sum[FRAMES] = {0};
+      for (long i = s->start[row], c = s->column[row]; i < s->start[row + 1]; ++i, ++c)
+        for (int f = 0; f < FRAMES; ++f) sum[f] += s->weights[i] * turned[c][f];
+      float *y = w->y + (n * s->rows + row) * s->frames + first;
+      for (long f = 0; f < held; ++f) y[f] = sum[f];
+    }
+  }
+  free(turned);
+}
+
+FOR_EACH_CPU static void bands_gradient_part(void *context, long begin, long end) {
+  const band_work *w = context;
+  const kernel_bands *s = w->bands;
+  float (*turned)[FRAMES] = kernel_zeros(s->columns * FRAMES, sizeof(float));
+  for (long part = begin; part < end; ++part) {
+    long parts = (s->frames + FRAMES - 1) / FRAMES, n = part / parts, first = part % parts * FRAMES;
+    long held = min_long(FRAMES, s->frames - first);
+    memset(turned, 0, (size_t)s->columns * sizeof *turned);
+    for (long row = 0; row < s->rows; ++row) {
+      float dy[FRAMES] = {0};
+      for (long f = 0; f < held; ++f) dy[f] = w->x[(n * s->rows + row) * s->frames + first + f];
+      for (long i = s->start[row], c = s->column[row]; i < s->start[row + 1]; ++i, ++c)
+        for (int f = 0; f < FRAMES; ++f) turned[c][f] += s->weights[i] * dy[f];
+    }
+    for (long f = 0; f < held; ++f)
+      for (long c = 0; c < s->columns; ++c) w->y[(n * s->frames + first + f) * s->columns + c] = turned[c][f];
+  }
+  free(turned);
+}
+
+void kernel_bands_forward(const float *x, float *y, const kernel_bands *bands) {
+  band_work w = {x, y, bands};
+  kernel_parallel(bands->batch * ((bands->frames + FRAMES - 1) / FRAMES), 2, bands_part, &w);
+}
+
+void kernel_bands_gradient(const float *dy, float *dx, const kernel_bands *bands) {
+  band_work w = {dy, dx, bands};
+  kernel_parallel(bands->batch * ((bands->frames + FRAMES - 1) / FRAMES), 2, bands_gradient_part, &w);
 }

@@ -171,6 +171,19 @@ void kernel_power(const float *spectrum, float *power, long count);
 /// d_spectrum[i] = 2 · spectrum[i] · d_power[i].
 void kernel_power_gradient(const float *spectrum, const float *d_power, float *d_spectrum, long count);
 
+/// A matrix [rows, columns] of which each row has one run of values that are not 0: row r has weights[start[r]] to
+/// weights[start[r + 1] − 1], from column[r] on.
+typedef struct {
+  long batch, frames, rows, columns;
+  const int32_t *start, *column;
+  const float *weights;
+} kernel_bands;
+
+/// y[n, r, f] = Σ matrix[r, c] x[n, f, c].
+void kernel_bands_forward(const float *x, float *y, const kernel_bands *bands);
+/// dx[n, f, c] = Σ matrix[r, c] dy[n, r, f].
+void kernel_bands_gradient(const float *dy, float *dx, const kernel_bands *bands);
+
 // MARK: Optimisation
 
 /// One step of Adam (Kingma and Ba 2015) or, where `decoupled`, AdamW (Loshchilov and Hutter 2019).
