@@ -11,6 +11,8 @@ public enum AudioFileError: Error, Equatable, Sendable {
   /// Audio that breaks off: libsndfile failed `seconds` after the start.
   case damaged(path: String, seconds: Double, reason: String)
   case noSamples(path: String)
+  /// Nothing in it that could be heard; `isCut` where only the beginning was listened to.
+  case silent(path: String, isCut: Bool)
   /// A sample of the first channel that is NaN, infinite or astronomically large. The index counts
   /// frames of the file, before resampling.
   case impossibleSample(path: String, index: Int, value: Float)
@@ -40,6 +42,7 @@ extension AudioFileError: CustomStringConvertible, LocalizedError {
     case .damaged(let path, let seconds, let reason):
       "\(path): damaged \(String(format: "%.2f", seconds)) s after the start: \(reason)"
     case .noSamples(let path): "\(path): contains no samples"
+    case .silent(let path, let isCut): "\(path): is silent\(isCut ? " as far as it is used" : "")"
     case .impossibleSample(let path, let index, let value):
       "\(path): sample \(index) is \(value), not a possible amplitude"
     case .sampleRate(let path, let found, let wanted):

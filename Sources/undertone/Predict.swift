@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attributions
+import AudioFeatures
 import AudioFiles
 import Corpora
 import Foundation
@@ -58,7 +59,6 @@ struct Predict: ParsableCommand {
           try timeline(file, window: window, model)
         } else {
           let samples = try readClip(file, for: model)
-          try requireSound(samples, path: file)
           try show(ClipPath(samples, model: model).probabilities(path: file), file: file, from: nil, model)
         }
       }
@@ -69,7 +69,7 @@ struct Predict: ParsableCommand {
   private func timeline(_ file: String, window: Double, _ model: TrainedModel) throws {
     let rate = Double(model.configuration.frontEnd.sampleRate)
     let samples = try AudioClip.decode(path: file, resampledTo: Int(rate)).samples
-    try requireSound(samples, path: file)
+    guard !isSilent(samples) else { throw AudioFileError.silent(path: file, isCut: false) }
     let length = Int(window * rate)
     for start in stride(from: 0, through: max(0, samples.count - length), by: Int(hop * rate)) {
       let part = Array(samples[start..<min(start + length, samples.count)])
