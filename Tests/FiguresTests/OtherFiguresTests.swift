@@ -162,6 +162,24 @@ import Testing
     #expect(abs(distance - 0.45 * 480) <= 1)
   }
 
+  @Test("Where windows are silent the ground is grey from half way to half way, and no line crosses it")
+  func silence() throws {
+    var rows = [[Double]?](repeating: evenProbabilities, count: 10)
+    rows.replaceSubrange(4..<6, with: [nil, nil])
+    let figure = ProbabilityTimeline(
+      title: [], times: (0..<10).map { Double($0) + 0.5 }, probabilities: rows, duration: 10)
+    let image = try figure.rendered()
+    let row = image.height / 4
+    let frame = image.longestRun(row: image.longestRow { $0.red < 100 && $0.chroma < 20 }) { $0.red < 100 }
+    let grey = image.longestRun(row: row) { $0 == Color(0xF4F4F4) }
+    // Of ten seconds those from 4 to 6; the frame's longest row begins with a tick, 8 pixels before it.
+    #expect(abs(grey.count - frame.count / 5) <= 8)
+    #expect(abs(grey.lowerBound - frame.lowerBound - frame.count * 2 / 5) <= 8)
+    let lines = image.longestRow { $0 == EmotionColors.all[6].color }
+    #expect(image.count(rows: lines..<lines + 1) { $0.chroma > 30 } > frame.count / 2)
+    #expect(grey.dropFirst(8).dropLast(8).allSatisfy { image.color(x: $0, y: lines).chroma == 0 })
+  }
+
   @Test("A single window draws; windows without probabilities are refused")
   func extremes() throws {
     let one = ProbabilityTimeline(title: ["a"], times: [2.5], probabilities: [evenProbabilities], duration: 5)

@@ -30,6 +30,11 @@ extension PNGImage {
     Self.longestRun(count: height) { test(color(x: x, y: $0)) }
   }
 
+  /// The row with the longest run of pixels that satisfy `test`.
+  func longestRow(_ test: (Color) -> Bool) -> Int {
+    (0..<height).max { longestRun(row: $0, test).count < longestRun(row: $1, test).count }!
+  }
+
   private static func longestRun(count: Int, _ test: (Int) -> Bool) -> Range<Int> {
     var best = 0..<0
     var start = 0
