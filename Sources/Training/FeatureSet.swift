@@ -107,6 +107,20 @@ public struct FeatureSet: Sendable, Equatable {
   }
 }
 
+extension TrainedModel {
+  /// The places of the clips' emotions among the classes, [entries].
+  public func labels(of manifest: Manifest) throws(TrainingError) -> [Int] {
+    var labels: [Int] = []
+    for entry in manifest.entries {
+      guard let label = classes.firstIndex(of: entry.emotion.rawValue) else {
+        throw .unknownClass(path: entry.path, emotion: entry.emotion.rawValue, classes: classes)
+      }
+      labels.append(label)
+    }
+    return labels
+  }
+}
+
 extension FeatureSet {
   /// The features that `model` reads, of every clip of a manifest, on all cores. A clip that cannot be decoded, or
   /// that is silent, is a failure, and the others go on.
@@ -118,13 +132,7 @@ extension FeatureSet {
     _ manifest: Manifest, for model: TrainedModel, cache: FeatureCache? = nil,
     progress: (Int) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> (features: FeatureSet, failures: [AudioFileError]) {
-    var labels: [Int] = []
-    for entry in manifest.entries {
-      guard let label = model.classes.firstIndex(of: entry.emotion.rawValue) else {
-        throw .unknownClass(path: entry.path, emotion: entry.emotion.rawValue, classes: model.classes)
-      }
-      labels.append(label)
-    }
+    let labels = try model.labels(of: manifest)
     var results = [Result<ClipFeatures, AudioFileError>?](repeating: nil, count: labels.count)
     let lock = NSLock()
     var (done, isStopped) = (0, false)
