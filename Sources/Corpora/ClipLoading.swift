@@ -10,7 +10,7 @@ extension AudioClip {
   /// trimmed. Never empty; a silent one throws. `isCut` says whether there was more of it.
   public static func trimmedSpeech(path: String, sampleRate: Int) throws(AudioFileError) -> AudioClip {
     var clip = try decode(path: path, resampledTo: sampleRate, limit: longestSpeech)
-    guard !isSilent(clip.samples) else { throw .silent(path: path, isCut: clip.isCut) }
+    guard !isSilent(clip.samples) else { throw .silent(path: path, channels: clip.sourceChannels, isCut: clip.isCut) }
     clip.samples = trimmed(clip.samples).samples
     return clip
   }

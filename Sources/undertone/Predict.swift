@@ -99,7 +99,9 @@ struct Predict: ParsableCommand {
       times.append((range.lowerBound + range.upperBound) / 2)
       rows.append(row)
     }
-    guard rows.contains(where: { $0 != nil }) else { throw AudioFileError.silent(path: file, isCut: false) }
+    guard rows.contains(where: { $0 != nil }) else {
+      throw AudioFileError.silent(path: file, channels: stream.sourceChannels, isCut: false)
+    }
     let name = URL(fileURLWithPath: file).lastPathComponent
     return ProbabilityTimeline(
       title: [

@@ -61,7 +61,9 @@ struct FeatureSetTests {
       let (features, failures) = try FeatureSet.compute(manifest, for: model(.cnnatt), cache: cache)
       #expect(
         failures
-          == ["zero.wav", "inaudible.wav"].map { .silent(path: folder.appending(path: $0).path, isCut: false) })
+          == ["zero.wav", "inaudible.wav"].map {
+            .silent(path: folder.appending(path: $0).path, channels: 1, isCut: false)
+          })
       #expect(features.clips.map(\.path) == ["a.wav", "long.wav"])
       #expect(features.clips.map(\.cutFrom) == [nil, 61])
       #expect(features.clips.map(\.frames) == [79, 1 + 60 * 16_000 / 256])
