@@ -20,9 +20,10 @@ import Testing
   func panels(count: Int) throws {
     let image = try sheet(count).rendered()
     #expect(image.hasWhiteBorder(of: 16))
-    // Each panel has one block of full attribution, three quarters over the grey of the loudest.
-    let dark = image.count { $0.chroma > 60 && $0.red < 120 && $0.green < 60 }
-    #expect(dark > 0)
+    // Each panel has one block of full attribution, three quarters over the grey of the loudest. The
+    // last 100 points have the colour bar.
+    #expect(
+      image.patches(of: 20, leftOf: image.width - 200) { $0.chroma > 60 && $0.red < 120 && $0.green < 60 } == count)
   }
 
   @Test("A shorter clip ends earlier on the common time axis")
