@@ -1,3 +1,4 @@
+import AudioFeatures
 import Foundation
 import Models
 import Tensors
@@ -79,7 +80,7 @@ public struct Explainer {
   public func explain(
     _ samples: [Float], path: String, target choose: ((_ predicted: Int) -> Target)? = nil
   ) throws(ExplanationError) -> Explanation {
-    try requireSound(samples, path: path)
+    guard !isSilent(samples) else { throw .silent(path: path) }
     let clip = ClipPath(samples, model: model)
     let probabilities = try clip.probabilities(path: path)
     let predicted = probabilities.likeliestClass
@@ -99,9 +100,4 @@ public struct Explainer {
       duration: Double(min(samples.count, clip.waveform.count)) / Double(frontEnd.sampleRate),
       hop: frontEnd.hopSeconds, sampleRate: frontEnd.sampleRate)
   }
-}
-
-/// Below −100 dB of full scale there is nothing that a model could hear.
-public func requireSound(_ samples: [Float], path: String) throws(ExplanationError) {
-  guard samples.contains(where: { abs($0) > 1e-5 }) else { throw .silent(path: path) }
 }

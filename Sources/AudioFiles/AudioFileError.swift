@@ -11,6 +11,8 @@ public enum AudioFileError: Error, Equatable, Sendable {
   /// Audio that breaks off: libsndfile failed `seconds` after the start.
   case damaged(path: String, seconds: Double, reason: String)
   case noSamples(path: String)
+  /// Nothing to be heard in the first of its channels; `isCut` where only the beginning was listened to.
+  case silent(path: String, channels: Int, isCut: Bool)
   /// A sample of the first channel that is NaN, infinite or astronomically large. The index counts
   /// frames of the file, before resampling.
   case impossibleSample(path: String, index: Int, value: Float)
@@ -32,7 +34,7 @@ public enum AudioFileError: Error, Equatable, Sendable {
 extension AudioFileError: CustomStringConvertible, LocalizedError {
   public var description: String {
     switch self {
-    case .noSuchFile(let path): "\(path): no such file"
+    case .noSuchFile(let path): "\(Self.visible(path)): no such file"
     case .directory(let path): "\(path): is a directory, not an audio file"
     case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
     case .emptyFile(let path): "\(path): the file is empty (0 bytes)"
@@ -40,12 +42,21 @@ extension AudioFileError: CustomStringConvertible, LocalizedError {
     case .damaged(let path, let seconds, let reason):
       "\(path): damaged \(String(format: "%.2f", seconds)) s after the start: \(reason)"
     case .noSamples(let path): "\(path): contains no samples"
+    case .silent(let path, let channels, let isCut):
+      "\(path): \(channels > 1 ? "the first of its \(channels) channels " : "")is silent"
+        + (isCut ? " as far as it is used" : "")
     case .impossibleSample(let path, let index, let value):
       "\(path): sample \(index) is \(value), not a possible amplitude"
     case .sampleRate(let path, let found, let wanted):
       "\(path): cannot be resampled from \(found) Hz to \(wanted) Hz (the ratio must be in 1/256…256)"
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     }
+  }
+
+  /// In quotes where a name on the way begins or ends with a space, which would not be seen.
+  private static func visible(_ path: String) -> String {
+    let hides = path.split(separator: "/").contains { $0.first!.isWhitespace || $0.last!.isWhitespace }
+    return hides ? "\"\(path)\"" : path
   }
 
   public var errorDescription: String? { description }

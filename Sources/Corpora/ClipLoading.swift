@@ -6,24 +6,12 @@ extension AudioClip {
   /// proportion.
   public static let longestSpeech = 60.0
 
-  /// A clip as every model hears it: the first channel at `sampleRate`, its quiet ends trimmed. [samples], never empty.
-  public static func trimmedSpeech(
-    path: String, sampleRate: Int = 16_000
-  ) throws(AudioFileError) -> [Float] {
-    trimmed(try decode(path: path, resampledTo: sampleRate, limit: longestSpeech).samples).samples
-  }
-
-  /// Many clips, on all cores, in the order of `paths`. A file that cannot be decoded is a failure in its place, and
-  /// the others go on.
-  /// - Parameter progress: Called after each clip, from any thread.
-  public static func trimmedSpeech(
-    paths: [String], sampleRate: Int = 16_000, progress: @Sendable () -> Void = {}
-  ) -> [Result<[Float], AudioFileError>] {
-    concurrentMap(count: paths.count) { index in
-      defer { progress() }
-      return Result { () throws(AudioFileError) in
-        try trimmedSpeech(path: paths[index], sampleRate: sampleRate)
-      }
-    }
+  /// A clip as every model hears it: the first channel at `sampleRate`, cut to ``longestSpeech``, its quiet ends
+  /// trimmed. Never empty; a silent one throws. `isCut` says whether there was more of it.
+  public static func trimmedSpeech(path: String, sampleRate: Int) throws(AudioFileError) -> AudioClip {
+    var clip = try decode(path: path, resampledTo: sampleRate, limit: longestSpeech)
+    guard !isSilent(clip.samples) else { throw .silent(path: path, channels: clip.sourceChannels, isCut: clip.isCut) }
+    clip.samples = trimmed(clip.samples).samples
+    return clip
   }
 }

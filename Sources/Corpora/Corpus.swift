@@ -7,8 +7,18 @@ public enum Corpus: String, CaseIterable, Sendable {
   /// What a file name says.
   public enum Label: Sendable, Equatable {
     case clip(emotion: Emotion, speaker: String)
-    /// A clip of the corpus in an emotion that is none of the seven: RAVDESS's calm.
-    case leftOut(emotion: String)
+    /// A file of the corpus that is not for us.
+    case leftOut(Omission)
+  }
+
+  /// Why a file of a corpus is left out. All three are RAVDESS's.
+  public enum Omission: String, CaseIterable, Sendable {
+    /// Not one of the seven emotions.
+    case calm
+    /// Sung, not spoken.
+    case song
+    /// The sound of a video, which the corpus also has as a sound alone; or a video without sound.
+    case video
   }
 
   /// The label in a path's last component (and for SAVEE in its folder), or nil if it is not a name of this
@@ -42,7 +52,10 @@ public enum Corpus: String, CaseIterable, Sendable {
   private static func ravdessLabel(_ name: Substring) -> Label? {
     let fields = name.split(separator: "-", omittingEmptySubsequences: false)
     guard fields.count == 7, fields.allSatisfy({ $0.count == 2 && isNumber($0) }) else { return nil }
-    if fields[2] == "02" { return .leftOut(emotion: "calm") }
+    guard ["01", "02", "03"].contains(fields[0]), ["01", "02"].contains(fields[1]) else { return nil }
+    if fields[0] != "03" { return .leftOut(.video) }
+    if fields[1] == "02" { return .leftOut(.song) }
+    if fields[2] == "02" { return .leftOut(.calm) }
     guard let emotion = ravdessEmotions[String(fields[2])] else { return nil }
     return .clip(emotion: emotion, speaker: "ravdess-\(fields[6])")
   }

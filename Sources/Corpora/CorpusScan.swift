@@ -1,23 +1,27 @@
 import Foundation
+import Tensors
 
 /// The clips of a folder of corpora, found by their names.
 public struct CorpusScan: Sendable {
   /// Paths relative to the folder, in the order of their names.
   public let manifest: Manifest
-  /// Clips in emotions that are none of the seven, by emotion: RAVDESS's calm.
-  public let leftOut: [String: Int]
+  /// How many clips of the corpora are not for us, and why.
+  public let leftOut: [Corpus.Omission: Int]
   /// Audio files, relative to the folder, whose names are of none of the corpora.
   public let unrecognised: [String]
+  /// Folders that cannot be opened and links that lead nowhere.
+  public let failures: [ManifestError]
 
-  /// Looks through a folder and all below it. `corpora` narrows what names are looked for.
+  /// Looks through a folder and all below it, links too. `corpora` narrows what names are looked for.
   public init(folder: String, corpora: [Corpus] = Corpus.allCases) throws(ManifestError) {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue
     else { throw .noSuchFolder(path: folder) }
     var entries: [Manifest.Entry] = []
-    var leftOut: [String: Int] = [:]
+    var leftOut: [Corpus.Omission: Int] = [:]
     var unrecognised: [String] = []
-    for path in Self.audioFiles(in: folder) {
+    let found = Search(folder)
+    for path in found.audioFiles {
       // SAVEE's speaker can be the folder itself.
       let whole = URL(fileURLWithPath: folder).appendingPathComponent(path).path
       let labels = corpora.lazy.compactMap { corpus in corpus.label(ofPath: whole).map { (corpus, $0) } }
@@ -25,29 +29,86 @@ public struct CorpusScan: Sendable {
       case (let corpus, .clip(let emotion, let speaker))?:
         entries.append(
           Manifest.Entry(path: path, emotion: emotion, origin: corpus.rawValue, speaker: speaker))
-      case (_, .leftOut(let emotion))?:
-        leftOut[emotion, default: 0] += 1
+      case (_, .leftOut(let omission))?:
+        leftOut[omission, default: 0] += 1
       case nil:
         unrecognised.append(path)
       }
     }
-    guard !entries.isEmpty else { throw .noClips(folder: folder, unrecognised: unrecognised.count) }
+    guard !entries.isEmpty else {
+      throw found.failures.first
+        ?? .noClips(folder: folder, unrecognised: unrecognised.count, leftOut: leftOut.values.reduce(0, +))
+    }
     manifest = Manifest(folder: folder, entries: entries)
     self.leftOut = leftOut
     self.unrecognised = unrecognised
+    failures = found.failures
+  }
+}
+
+/// The audio files of a folder and all below it. Links are followed after all that is really there, and those to what
+/// was met before are left out: so no clip is found twice, and no ring of links is walked for ever.
+private struct Search {
+  /// Relative to the folder, in the order of their bytes, which does not depend on the machine's language.
+  private(set) var audioFiles: [String] = []
+  private(set) var failures: [ManifestError] = []
+
+  private struct Identity: Hashable {
+    let device: dev_t
+    let number: ino_t
+  }
+
+  private let root: String
+  /// Folders, and files that are not links.
+  private var met: Set<Identity> = []
+  private var links: [String] = []
+
+  init(_ root: String) {
+    self.root = root
+    visit("")
+    // More are found on the way.
+    while !links.isEmpty { visit(links.removeFirst()) }
+    audioFiles.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private static let audioExtensions: Set = ["wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "au"]
 
-  /// In the order of their bytes, which does not depend on the machine's language.
-  private static func audioFiles(in folder: String) -> [String] {
-    let paths = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
-    return
-      paths.filter { path in
-        let name = path.split(separator: "/").last ?? ""
-        return !name.hasPrefix(".")
-          && audioExtensions.contains(URL(fileURLWithPath: path).pathExtension.lowercased())
+  /// - Parameter path: Relative to the root, which is "".
+  private mutating func visit(_ path: String) {
+    let place = path.isEmpty ? root : "\(root)/\(path)"
+    var status = stat()
+    guard stat(place, &status) == 0 else {
+      failures.append(.unreadable(path: place, reason: String(cString: strerror(errno))))
+      return
+    }
+    let identity = Identity(device: status.st_dev, number: status.st_ino)
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      guard Self.isAudio(path) else { return }
+      if isLink(place) {
+        if met.contains(identity) { return }
+      } else {
+        met.insert(identity)
       }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      audioFiles.append(path)
+      return
+    }
+    guard met.insert(identity).inserted else { return }
+    do {
+      for name in try FileManager.default.contentsOfDirectory(atPath: place).sorted() where !name.hasPrefix(".") {
+        let below = path.isEmpty ? name : "\(path)/\(name)"
+        if isLink("\(root)/\(below)") { links.append(below) } else { visit(below) }
+      }
+    } catch {
+      failures.append(.unreadable(path: place, reason: systemReason(of: error)))
+    }
+  }
+
+  private static func isAudio(_ path: String) -> Bool {
+    audioExtensions.contains(URL(fileURLWithPath: path).pathExtension.lowercased())
+  }
+
+  private func isLink(_ place: String) -> Bool {
+    var status = stat()
+    return lstat(place, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 }

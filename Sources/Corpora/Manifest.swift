@@ -27,6 +27,8 @@ public struct Manifest: Sendable, Equatable {
     }
   }
 
+  /// The file that it was read from, as it was given; nil where it was made.
+  public let file: String?
   /// The folder that relative paths start from.
   public let folder: String
   public var entries: [Entry]
@@ -35,7 +37,10 @@ public struct Manifest: Sendable, Equatable {
   /// Rows that were left out in reading because their path, emotion or origin was empty.
   public let droppedRows: Int
 
-  public init(folder: String, entries: [Entry], extraColumns: [String] = [], droppedRows: Int = 0) {
+  public init(
+    folder: String, entries: [Entry], extraColumns: [String] = [], droppedRows: Int = 0, file: String? = nil
+  ) {
+    self.file = file
     self.folder = folder
     self.entries = entries
     self.extraColumns = extraColumns
@@ -43,13 +48,15 @@ public struct Manifest: Sendable, Equatable {
   }
 
   /// Where an entry's clip is.
-  public func fullPath(of entry: Entry) -> String {
-    URL(fileURLWithPath: entry.path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).path
+  public func fullPath(of entry: Entry) -> String { Self.fullPath(of: entry.path, in: folder) }
+
+  private static func fullPath(of path: String, in folder: String) -> String {
+    URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).path
   }
 
   /// The same folder and columns with only these entries.
   func with(_ entries: [Entry]) -> Manifest {
-    Manifest(folder: folder, entries: entries, extraColumns: extraColumns)
+    Manifest(folder: folder, entries: entries, extraColumns: extraColumns, file: file)
   }
 }
 
@@ -74,6 +81,7 @@ extension Manifest {
     let named = [pathColumn, emotionColumn, originColumn, speakerColumn].compactMap { $0 }
     let extras = header.indices.filter { !named.contains($0) && !header[$0].isEmpty }
 
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     var entries: [Entry] = []
     var droppedRows = 0
     for row in rows.dropFirst() {
@@ -93,17 +101,21 @@ extension Manifest {
       guard let emotion = Emotion(rawValue: trimmedOfSpace(label).lowercased()) else {
         throw .unknownEmotion(path: path, line: row.line, found: label)
       }
+      // A space around a comma belongs to no path, unless there is a file of that very name.
+      let bare = trimmedOfSpace(clip)
+      let isThere = { FileManager.default.fileExists(atPath: fullPath(of: $0, in: folder)) }
       let extra = extras.compactMap { column in value(column).map { (header[column], $0) } }
       entries.append(
         Entry(
-          path: clip, emotion: emotion, origin: trimmedOfSpace(origin),
+          path: bare != clip && !isThere(clip) && isThere(bare) ? bare : clip, emotion: emotion,
+          origin: trimmedOfSpace(origin),
           speaker: speakerColumn.flatMap(value).map(trimmedOfSpace),
           extra: Dictionary(extra, uniquingKeysWith: { first, _ in first })))
     }
     guard !entries.isEmpty else { throw .empty(path: path, droppedRows: droppedRows) }
     return Manifest(
-      folder: URL(fileURLWithPath: path).deletingLastPathComponent().path, entries: entries,
-      extraColumns: extras.map { header[$0] }, droppedRows: droppedRows)
+      folder: folder, entries: entries,
+      extraColumns: extras.map { header[$0] }, droppedRows: droppedRows, file: path)
   }
 
   private static func rows(of path: String) throws(ManifestError) -> [CSV.Row] {

@@ -15,8 +15,9 @@ public enum ManifestError: Error, Equatable, Sendable {
   case unwritable(path: String, reason: String)
   /// A folder of corpora that is not there.
   case noSuchFolder(path: String)
-  /// A folder in which no file's name is one of a corpus's; `unrecognised` other audio files are in it.
-  case noClips(folder: String, unrecognised: Int)
+  /// A folder without a clip to use: `unrecognised` audio files are not named as a corpus's, `leftOut` are but are not
+  /// for us.
+  case noClips(folder: String, unrecognised: Int, leftOut: Int)
 
   /// The exit status of a command that met this, in the terms of sysexits.h.
   public var exitStatus: Int32 {
@@ -47,9 +48,12 @@ extension ManifestError: CustomStringConvertible, LocalizedError {
       "\(path): the manifest lists no clips (\(dropped) rows with an empty value dropped)"
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     case .noSuchFolder(let path): "\(path): no such folder"
-    case .noClips(let folder, 0): "\(folder): no clips in it"
-    case .noClips(let folder, let unrecognised):
+    case .noClips(let folder, 0, 0): "\(folder): no clips in it"
+    case .noClips(let folder, let unrecognised, 0):
       "\(folder): none of its \(unrecognised) audio files is named as the corpora name theirs"
+    case .noClips(let folder, let unrecognised, let leftOut):
+      "\(folder): no clips of speech in one of the seven emotions (\(leftOut) files of calm, songs or videos"
+        + (unrecognised > 0 ? ", \(unrecognised) of other names)" : ")")
     }
   }
 

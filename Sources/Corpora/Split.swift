@@ -10,15 +10,15 @@ public enum SplitUnit: String, Sendable, CaseIterable {
 
 public enum SplitError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A speaker-independent split of clips some of which have no speaker.
-  case noSpeaker(path: String)
-  case tooFew(SplitUnit, found: Int, needed: Int)
+  case noSpeaker(path: String, manifest: String)
+  case tooFew(SplitUnit, found: Int, needed: Int, manifest: String)
 
   public var description: String {
     switch self {
-    case .noSpeaker(let path):
-      "\(path): no speaker in the manifest, which a speaker-independent split needs for every clip"
-    case .tooFew(let unit, let found, let needed):
-      "\(found) \(unit.rawValue)\(found == 1 ? "" : "s") cannot fill \(needed) parts"
+    case .noSpeaker(let path, let manifest):
+      "\(manifest): no speaker of \(path), and a speaker-independent split needs one for every clip"
+    case .tooFew(let unit, let found, let needed, let manifest):
+      "\(manifest): \(found) \(unit.rawValue)\(found == 1 ? "" : "s") cannot fill \(needed) parts"
     }
   }
 }
@@ -66,7 +66,7 @@ extension Manifest {
       .sorted { ($1.element.count, $0.offset) < ($0.element.count, $1.offset) }
       .map(\.element)
     guard groups.count >= shares.count else {
-      throw .tooFew(unit, found: groups.count, needed: shares.count)
+      throw .tooFew(unit, found: groups.count, needed: shares.count, manifest: file ?? folder)
     }
     var totals = [Double](repeating: 0, count: Emotion.allCases.count)
     for entry in entries { totals[entry.emotion.index] += 1 }
@@ -102,7 +102,7 @@ extension Manifest {
     var numbers: [String: Int] = [:]
     var groups: [[Int]] = []
     for (index, entry) in entries.enumerated() {
-      guard let speaker = entry.speaker else { throw .noSpeaker(path: entry.path) }
+      guard let speaker = entry.speaker else { throw .noSpeaker(path: entry.path, manifest: file ?? folder) }
       if let number = numbers[speaker] {
         groups[number].append(index)
       } else {

@@ -47,10 +47,11 @@ public struct SyntheticCorpus: Sendable {
         return entry
       }
     }
+    let path = root.appendingPathComponent("manifest.csv").path
     let manifest = Manifest(
       folder: root.path, entries: try results.map { try $0.get() },
-      extraColumns: Self.cueColumns + (plantedCue == nil ? [] : Self.plantedColumns))
-    try manifest.write(to: root.appendingPathComponent("manifest.csv").path)
+      extraColumns: Self.cueColumns + (plantedCue == nil ? [] : Self.plantedColumns), file: path)
+    try manifest.write(to: path)
     return manifest
   }
 

@@ -6,13 +6,13 @@ public struct ProbabilityTimeline: Figure {
   public var emotions: [String]
   /// The middle of each window in seconds, rising.
   public var times: [Double]
-  /// [window][emotion]
-  public var probabilities: [[Double]]
+  /// [window][emotion]; nil for a silent window, which has none.
+  public var probabilities: [[Double]?]
   /// Seconds of the recording.
   public var duration: Double
 
   public init(
-    title: [String], emotions: [String] = EmotionColors.names, times: [Double], probabilities: [[Double]],
+    title: [String], emotions: [String] = EmotionColors.names, times: [Double], probabilities: [[Double]?],
     duration: Double
   ) {
     self.title = title
@@ -45,18 +45,49 @@ public struct ProbabilityTimeline: Figure {
       let y = plot.y(tick.value)
       canvas.rule(from: Point(x: frame.left, y: y), to: Point(x: frame.right, y: y), .rule)
     }
+    let runs = runs { probabilities[$0] != nil }
+    drawSilence(in: plot, on: canvas)
     for (index, name) in emotions.enumerated() {
       let color = EmotionColors.color(of: name, index: index)
-      let points = zip(times, probabilities).map { plot.point($0, $1[index]) }
-      canvas.clipped(to: frame) { canvas.stroke(points, color, width: 2) }
-      if points.count <= 40 {
-        for point in points { canvas.dot(at: point, radius: 2.5, color) }
+      for run in runs {
+        let points = run.map { plot.point(times[$0], probabilities[$0]![index]) }
+        canvas.clipped(to: frame) { canvas.stroke(points, color, width: 2) }
+        // One point makes no line.
+        if times.count <= 40 || points.count == 1 {
+          for point in points { canvas.dot(at: point, radius: 2.5, color) }
+        }
       }
       let y = frame.top + 8 + Double(index) * 17
       canvas.fill(Rectangle(x: frame.right + 16, y: y - 4.5, width: 12, height: 9), color)
       canvas.text(names[index], at: Point(x: frame.right + 34, y: y), .label)
     }
     plot.drawAxes(on: canvas)
+  }
+
+  /// A grey ground where windows are silent: half way to the neighbours, or to the ends.
+  private func drawSilence(in plot: Plot, on canvas: Canvas) {
+    for run in runs(where: { probabilities[$0] == nil }) {
+      let (first, last) = (run.lowerBound, run.upperBound - 1)
+      let left = plot.x(first == 0 ? 0 : (times[first - 1] + times[first]) / 2)
+      let right = plot.x(last == times.count - 1 ? duration : (times[last] + times[last + 1]) / 2)
+      let room = Rectangle(x: left, y: plot.frame.y, width: right - left, height: plot.frame.height)
+      canvas.fill(room, Color(0xF4F4F4))
+      guard canvas.width(of: "silent", .label) + 8 < room.width else { continue }
+      canvas.text("silent", at: room.middle, .label, horizontally: .center, color: .secondaryInk)
+    }
+  }
+
+  /// Windows in a row.
+  private func runs(where belongs: (Int) -> Bool) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for index in probabilities.indices where belongs(index) {
+      if let last = runs.last, last.upperBound == index {
+        runs[runs.count - 1] = last.lowerBound..<(index + 1)
+      } else {
+        runs.append(index..<(index + 1))
+      }
+    }
+    return runs
   }
 
   private func check() throws(FigureError) {
@@ -68,7 +99,7 @@ public struct ProbabilityTimeline: Figure {
       throw .shape(name: "probabilities", expected: [times.count], found: [probabilities.count])
     }
     if let index = times.firstIndex(where: { !$0.isFinite }) { throw .notFinite(name: "times", index: index) }
-    for (time, row) in zip(times, probabilities) {
+    for case (let time, let row?) in zip(times, probabilities) {
       try checkProbabilities(row, names: emotions, name: "probabilities at \(number(time, digits: 2)) s")
     }
   }

@@ -7,8 +7,11 @@ import Tensors
 public struct FeatureCache: Sendable {
   private let folder: URL
 
-  /// Grows whenever the signal path gives other numbers, so that what was kept before is not used.
-  private static let version = 1
+  /// What is kept of a clip: its features, and the seconds of its file where it was cut.
+  typealias Kept = (values: [Float], silence: [Float], cutFrom: Double?)
+
+  /// Grows whenever the signal path gives other numbers, so that what was kept before is not used. 2: no silent clips.
+  private static let version = 2
 
   public init(folder: String) throws(TrainingError) {
     self.folder = URL(fileURLWithPath: folder, isDirectory: true)
@@ -37,29 +40,30 @@ public struct FeatureCache: Sendable {
 
   private func path(_ key: String) -> String { folder.appendingPathComponent("\(key).safetensors").path }
 
-  func read(_ key: String) -> (values: [Float], silence: [Float])? {
+  func read(_ key: String) -> Kept? {
     guard let stored = try? Safetensors.read(path(key)), let values = stored["values"]?.tensor.floats,
       let silence = stored["silence"]?.tensor.floats, let checksum = stored["checksum"]?.bytes,
-      checksum == Self.checksum(values, silence).bytes,
+      let seconds = stored["seconds"]?.tensor.floats, checksum == Self.checksum(values, silence, seconds).bytes,
       !silence.isEmpty, !values.isEmpty, values.count.isMultiple(of: silence.count)
     else { return nil }
-    return (values, silence)
+    return (values, silence, seconds.first.flatMap { $0 > 0 ? Double($0) : nil })
   }
 
   /// A clip whose features cannot be kept is computed again next time: no reason to stop.
-  func write(_ values: [Float], _ silence: [Float], _ key: String) {
+  func write(_ kept: Kept, _ key: String) {
+    let seconds = [Float(kept.cutFrom ?? 0)]
     try? Safetensors.write(
       [
-        "values": StoredTensor(Tensor(values, shape: [values.count])),
-        "silence": StoredTensor(Tensor(silence, shape: [silence.count])),
-        "checksum": Self.checksum(values, silence),
+        "values": StoredTensor(Tensor(kept.values, shape: [kept.values.count])),
+        "silence": StoredTensor(Tensor(kept.silence, shape: [kept.silence.count])),
+        "seconds": StoredTensor(Tensor(seconds, shape: [1])),
+        "checksum": Self.checksum(kept.values, kept.silence, seconds),
       ], to: path(key))
   }
 
-  private static func checksum(_ values: [Float], _ silence: [Float]) -> StoredTensor {
+  private static func checksum(_ parts: [Float]...) -> StoredTensor {
     var print = Fingerprint()
-    print.add(values)
-    print.add(silence)
+    parts.forEach { print.add($0) }
     return StoredTensor(Int(bitPattern: UInt(print.value)))
   }
 }

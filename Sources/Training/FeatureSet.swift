@@ -20,11 +20,15 @@ public struct ClipFeatures: Sendable, Equatable {
   /// [rows]: the frame that zero samples after the clip give. The log-mel's floor follows the clip's loudest cell, so
   /// each clip has a silence of its own.
   public let silence: [Float]
+  /// Seconds of its file where only the beginning is used, else nil.
+  public let cutFrom: Double?
 
-  public init(path: String, origin: String, label: Int, frames: Int, values: [Float], silence: [Float]) {
+  public init(
+    path: String, origin: String, label: Int, frames: Int, values: [Float], silence: [Float], cutFrom: Double? = nil
+  ) {
     precondition(values.count == silence.count * frames, "\(values.count) values for \(frames) frames")
     (self.path, self.origin, self.label) = (path, origin, label)
-    (self.frames, self.values, self.silence) = (frames, values, silence)
+    (self.frames, self.values, self.silence, self.cutFrom) = (frames, values, silence, cutFrom)
   }
 }
 
@@ -107,9 +111,23 @@ public struct FeatureSet: Sendable, Equatable {
   }
 }
 
+extension TrainedModel {
+  /// The places of the clips' emotions among the classes, [entries].
+  public func labels(of manifest: Manifest) throws(TrainingError) -> [Int] {
+    var labels: [Int] = []
+    for entry in manifest.entries {
+      guard let label = classes.firstIndex(of: entry.emotion.rawValue) else {
+        throw .unknownClass(path: entry.path, emotion: entry.emotion.rawValue, classes: classes)
+      }
+      labels.append(label)
+    }
+    return labels
+  }
+}
+
 extension FeatureSet {
-  /// The features that `model` reads, of every clip of a manifest, on all cores. A clip that cannot be decoded is a
-  /// failure, and the others go on.
+  /// The features that `model` reads, of every clip of a manifest, on all cores. A clip that cannot be decoded, or
+  /// that is silent, is a failure, and the others go on.
   /// - Parameters:
   ///   - cache: Where features are kept from one run to the next; nil keeps none.
   ///   - progress: Called after each clip with the number done; one call at a time, from any thread.
@@ -118,13 +136,7 @@ extension FeatureSet {
     _ manifest: Manifest, for model: TrainedModel, cache: FeatureCache? = nil,
     progress: (Int) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> (features: FeatureSet, failures: [AudioFileError]) {
-    var labels: [Int] = []
-    for entry in manifest.entries {
-      guard let label = model.classes.firstIndex(of: entry.emotion.rawValue) else {
-        throw .unknownClass(path: entry.path, emotion: entry.emotion.rawValue, classes: model.classes)
-      }
-      labels.append(label)
-    }
+    let labels = try model.labels(of: manifest)
     var results = [Result<ClipFeatures, AudioFileError>?](repeating: nil, count: labels.count)
     let lock = NSLock()
     var (done, isStopped) = (0, false)
@@ -159,12 +171,19 @@ extension FeatureSet {
     let path = manifest.fullPath(of: entry)
     let key = cache?.key(path: path, model.configuration)
     let found = key.flatMap { cache?.read($0) }
-    let (values, silence) =
-      if let found { found } else { features(of: try AudioClip.trimmedSpeech(path: path), model) }
-    if let key, found == nil { cache?.write(values, silence, key) }
+    let kept = if let found { found } else { try computed(path, model) }
+    if let key, found == nil { cache?.write(kept, key) }
     return ClipFeatures(
-      path: entry.path, origin: entry.origin, label: label, frames: values.count / silence.count,
-      values: values, silence: silence)
+      path: entry.path, origin: entry.origin, label: label, frames: kept.values.count / kept.silence.count,
+      values: kept.values, silence: kept.silence, cutFrom: kept.cutFrom)
+  }
+
+  private static func computed(
+    _ path: String, _ model: TrainedModel
+  ) throws(AudioFileError) -> FeatureCache.Kept {
+    let clip = try AudioClip.trimmedSpeech(path: path, sampleRate: model.configuration.frontEnd.sampleRate)
+    let (values, silence) = features(of: clip.samples, model)
+    return (values, silence, clip.isCut ? clip.sourceDuration : nil)
   }
 
   /// Features [rows, frames] of trimmed samples, and the silence that follows.

@@ -27,7 +27,7 @@ private struct Prepare: ParsableCommand {
         undertone corpus prepare downloads --corpora crema,tess --to both.csv
       """)
 
-  @Argument(help: "The folder; its sub-folders are searched too.")
+  @Argument(help: "The folder; its sub-folders are searched too, also those behind links.")
   var folder: String
 
   @Option(help: "Only these corpora: crema, ravdess, savee, tess; several with commas.")
@@ -42,13 +42,25 @@ private struct Prepare: ParsableCommand {
       _ = try OutputFolder(URL(fileURLWithPath: destination).deletingLastPathComponent().path)
       try scan.manifest.write(to: destination)
       try Console.print("\(destination): \(scan.manifest.entries.count) clips")
-      for (emotion, count) in scan.leftOut.sorted(by: { $0.key < $1.key }) {
-        try Console.print("left out: \(count) clips of \(emotion), which is not one of the seven")
+      for omission in Corpus.Omission.allCases {
+        guard let count = scan.leftOut[omission] else { continue }
+        try Console.print("left out: \(Self.words(count, omission))")
       }
       if !scan.unrecognised.isEmpty {
         try Console.print(
           "left out: \(scan.unrecognised.count) files whose names tell no emotion, such as \(scan.unrecognised[0])")
       }
+      scan.failures.forEach(Console.report)
+      if let first = scan.failures.first { throw ExitCode(first.exitStatus) }
+    }
+  }
+
+  private static func words(_ count: Int, _ omission: Corpus.Omission) -> String {
+    let plural = count == 1 ? "" : "s"
+    return switch omission {
+    case .calm: "\(count) clip\(plural) of calm, which is not one of the seven"
+    case .song: "\(count) song\(plural)"
+    case .video: "\(count) video\(plural)"
     }
   }
 }

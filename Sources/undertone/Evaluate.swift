@@ -66,8 +66,10 @@ struct Evaluate: ParsableCommand {
     let metrics = evaluation.metrics
     var confusion = Table(header: ["true \\ predicted"] + evaluation.classes.map { String($0.prefix(5)) } + ["recall"])
     for (index, name) in evaluation.classes.enumerated() {
-      confusion.rows.append(
-        [name] + metrics.confusion[index].map(String.init) + [String(format: "%.2f", metrics.byClass[index].recall)])
+      let found = metrics.byClass[index]
+      // Of no clips there is no share.
+      let recall = found.support == 0 ? "–" : String(format: "%.2f", found.recall)
+      confusion.rows.append([name] + metrics.confusion[index].map(String.init) + [recall])
     }
     var lines = [
       "clips \(evaluation.predictions.count), accuracy \(percent(metrics.accuracy)), macro F1 "

@@ -6,6 +6,7 @@ import Foundation
 import Layers
 import Models
 import Reports
+import Training
 
 struct FigureSheets: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -57,18 +58,22 @@ struct FigureSheets: ParsableCommand {
       let formats = try figureFormats(format)
       let model = try self.model.load()
       let manifest = try readManifest(data)
+      // What the model has no class for cannot be explained as itself.
+      if target == .label { _ = try model.labels(of: manifest) }
       let folder = try OutputFolder(output)
       let explainer = Explainer(model: model, method: method, spaces: [.mel])
       let emotions = Emotion.allCases.filter { emotion in manifest.entries.contains { $0.emotion == emotion } }
       let bar = ProgressBar("figures", total: emotions.count * clips)
 
       var failures: [any Error] = []
+      var tried = 0
       var generator = SeededGenerator(seed: seed)
       for (index, emotion) in emotions.enumerated() {
         let candidates = generator.shuffled(manifest.entries.filter { $0.emotion == emotion })
         var chosen: [SheetReport.Clip] = []
         for entry in candidates where chosen.count < clips {
           bar.show(index * clips + chosen.count, note: emotion.rawValue)
+          tried += 1
           do {
             if let clip = try explained(entry, in: manifest, explainer) { chosen.append(clip) }
           } catch {
@@ -91,7 +96,7 @@ struct FigureSheets: ParsableCommand {
         }
       }
       ProgressBar.clear()
-      try Console.end(failures, of: manifest.entries.count)
+      try Console.end(failures, of: tried)
     }
   }
 
@@ -104,7 +109,7 @@ struct FigureSheets: ParsableCommand {
     let samples = try readClip(path, for: model)
     let truth = model.classes.firstIndex(of: entry.emotion.rawValue)
     let explanation = try explainer.explain(samples, path: path) { predicted in
-      Target(target == .label ? truth ?? predicted : predicted)
+      Target(target == .label ? truth! : predicted)
     }
     switch which {
     case .correct where explanation.predicted != truth: return nil

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Attributions
+import AudioFeatures
 import AudioFiles
 import Corpora
+import Figures
 import Foundation
 import Models
 import Reports
@@ -12,12 +14,15 @@ struct Predict: ParsableCommand {
     abstract: "Prints the probabilities of the emotions of clips.",
     usage: "undertone predict <files> ... [<options>]",
     discussion: """
-      Of a file longer than a minute, the first minute is used; --window goes through all of it.
+      Of a file longer than a minute, the first minute is used. --window goes through all of it, to the end: the last \
+      window is shorter, or, where less than half would be left, begins earlier. A silent window has no probabilities. \
+      With --format, the probabilities over time are drawn too.
 
       Examples:
         undertone predict clip.wav
         undertone predict clips/*.wav --top 3
         undertone predict interview.flac --window 5 --hop 1 --csv > timeline.csv
+        undertone predict interview.flac --window 5 --format png,pdf
       """)
 
   @Argument(help: "Audio files: WAV, FLAC, OGG, MP3 and others, any sample rate; the first channel is used.")
@@ -34,6 +39,12 @@ struct Predict: ParsableCommand {
   @Option(help: ArgumentHelp("From one window's start to the next.", valueName: "seconds"))
   var hop = 1.0
 
+  @Option(help: "With --window: draw the timeline, as png, svg, pdf; several with commas.")
+  var format: String?
+
+  @Option(help: ArgumentHelp("The folder for figures.", valueName: "folder"))
+  var output = "output/predict"
+
   @Flag(help: "Print CSV: file, start, end, and a column an emotion.")
   var csv = false
 
@@ -46,62 +57,102 @@ struct Predict: ParsableCommand {
       throw ValidationError("--window must lie between 0.1 and \(Int(AudioClip.longestSpeech)) seconds")
     }
     guard (0.01...3600).contains(hop) else { throw ValidationError("--hop must lie between 0.01 and 3600 seconds") }
+    guard window != nil || format == nil else { throw ValidationError("--format draws a timeline: it needs --window") }
     guard !(csv && json) else { throw ValidationError("--csv and --json exclude each other") }
   }
 
   func run() throws {
     try Console.run {
+      let formats = try format.map(figureFormats) ?? []
       let model = try self.model.load()
+      var folder = try formats.isEmpty ? nil : OutputFolder(output)
       if csv { try Console.print((["file", "start", "end"] + model.classes).joined(separator: ",")) }
       try Console.forEach(files) { _, file in
         if let window {
-          try timeline(file, window: window, model)
+          let timeline = try timeline(file, window: window, model)
+          guard let stem = folder?.stem(for: file) else { return }
+          let provenance = model.provenance(source: file).merging(["Window": "\(window) s", "Hop": "\(hop) s"]) { $1 }
+          for format in formats {
+            let path = folder!.file("\(stem).\(format.rawValue)")
+            try timeline.write(to: path, as: format, provenance: provenance)
+            if !csv, !json { try Console.print("\(file) → \(path)") }
+          }
         } else {
           let samples = try readClip(file, for: model)
-          try requireSound(samples, path: file)
-          try show(ClipPath(samples, model: model).probabilities(path: file), file: file, from: nil, model)
+          try show(ClipPath(samples, model: model).probabilities(path: file), file: file, model)
         }
       }
     }
   }
 
   /// Every window of the file as it stands, quiet ends included, so that times are the file's own.
-  private func timeline(_ file: String, window: Double, _ model: TrainedModel) throws {
+  private func timeline(_ file: String, window: Double, _ model: TrainedModel) throws -> ProbabilityTimeline {
     let rate = Double(model.configuration.frontEnd.sampleRate)
-    let samples = try AudioClip.decode(path: file, resampledTo: Int(rate)).samples
-    try requireSound(samples, path: file)
-    let length = Int(window * rate)
-    for start in stride(from: 0, through: max(0, samples.count - length), by: Int(hop * rate)) {
-      let part = Array(samples[start..<min(start + length, samples.count)])
-      let range = (Double(start) / rate)..<(Double(start + part.count) / rate)
-      try show(ClipPath(part, model: model).probabilities(path: file), file: file, from: range, model)
+    let stream = try AudioStream(path: file, resampledTo: Int(rate))
+    var times: [Double] = []
+    var rows: [[Double]?] = []
+    let count = try stream.forEachWindow(of: Int((window * rate).rounded()), every: Int((hop * rate).rounded())) {
+      start, samples in
+      let range = (Double(start) / rate)..<(Double(start + samples.count) / rate)
+      let row = isSilent(samples) ? nil : try ClipPath(samples, model: model).probabilities(path: file)
+      try show(row, file: file, from: range, model)
+      times.append((range.lowerBound + range.upperBound) / 2)
+      rows.append(row)
     }
+    guard rows.contains(where: { $0 != nil }) else {
+      throw AudioFileError.silent(path: file, channels: stream.sourceChannels, isCut: false)
+    }
+    let name = URL(fileURLWithPath: file).lastPathComponent
+    return ProbabilityTimeline(
+      title: [
+        "\(name): probabilities in windows of \(window.formatted()) s",
+        "\(model.architecture.title) \(model.name) · a window every \(hop.formatted()) s, drawn at its middle",
+      ], emotions: model.classes, times: times, probabilities: rows, duration: Double(count) / rate)
   }
 
-  private func show(_ probabilities: [Double], file: String, from range: Range<Double>?, _ model: TrainedModel) throws {
+  /// - Parameter probabilities: nil where there was nothing to hear.
+  private func show(
+    _ probabilities: [Double]?, file: String, from range: Range<Double>? = nil, _ model: TrainedModel
+  ) throws {
     let seconds = range.map { [$0.lowerBound, $0.upperBound] }
     if csv {
       let times = seconds?.map { String(format: "%.3f", $0) } ?? ["", ""]
-      try Console.print(CSV.line(of: [file] + times + probabilities.map { String(format: "%.6f", $0) }))
+      let cells = probabilities?.map { String(format: "%.6f", $0) } ?? model.classes.map { _ in "" }
+      try Console.print(CSV.line(of: [file] + times + cells))
       return
     }
-    let ranked = probabilities.indices.sorted { probabilities[$0] > probabilities[$1] }
+    let ranked = (probabilities ?? []).enumerated().sorted { $0.element > $1.element }
     if json {
       let line = PredictionLine(
-        file: file, model: model.name, start: seconds?[0], end: seconds?[1], predicted: model.classes[ranked[0]],
-        probabilities: Dictionary(uniqueKeysWithValues: zip(model.classes, probabilities)))
+        file: file, model: model.name, start: seconds?[0], end: seconds?[1],
+        predicted: ranked.first.map { model.classes[$0.offset] },
+        probabilities: probabilities.map { Dictionary(uniqueKeysWithValues: zip(model.classes, $0)) })
       try Console.print(try line.line)
       return
     }
     let place = seconds.map { String(format: " %6.2f–%.2f s", $0[0], $0[1]) } ?? ""
-    let shown = ranked.prefix(top).map { "\(model.classes[$0]) \(String(format: "%.2f", probabilities[$0]))" }
-    try Console.print("\(file)\(place): \(shown.joined(separator: ", "))")
+    let shown = ranked.prefix(top).map { "\(model.classes[$0.offset]) \(String(format: "%.2f", $0.element))" }
+    try Console.print("\(file)\(place): \(shown.isEmpty ? "silent" : shown.joined(separator: ", "))")
   }
 }
 
 private struct PredictionLine: Encodable {
   let file, model: String
   let start, end: Double?
-  let predicted: String
-  let probabilities: [String: Double]
+  /// nil in a silent window.
+  let predicted: String?
+  let probabilities: [String: Double]?
+
+  enum CodingKeys: CodingKey { case file, model, start, end, predicted, probabilities }
+
+  /// A silent window has `null` for what is not there; a whole clip has no start and no end.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(file, forKey: .file)
+    try container.encode(model, forKey: .model)
+    try container.encodeIfPresent(start, forKey: .start)
+    try container.encodeIfPresent(end, forKey: .end)
+    try container.encode(predicted, forKey: .predicted)
+    try container.encode(probabilities, forKey: .probabilities)
+  }
 }

@@ -1,18 +1,19 @@
 import ArgumentParser
-import AudioFeatures
 import AudioFiles
 import Corpora
 import Models
 import Training
 
-/// A clip ready for a model: decoded, resampled, its quiet ends cut off.
+/// A clip ready for a model; where it had to be cut, that is said.
 func readClip(_ path: String, for model: TrainedModel) throws(AudioFileError) -> [Float] {
-  let limit = AudioClip.longestSpeech
-  let clip = try AudioClip.decode(path: path, resampledTo: model.configuration.frontEnd.sampleRate, limit: limit)
-  if clip.isCut {
-    Console.note("undertone: \(path): \(Int(clip.sourceDuration)) s long; only its first \(Int(limit)) s are used")
-  }
-  return trimmed(clip.samples).samples
+  let clip = try AudioClip.trimmedSpeech(path: path, sampleRate: model.configuration.frontEnd.sampleRate)
+  if clip.isCut { noteCut(path, seconds: clip.sourceDuration) }
+  return clip.samples
+}
+
+private func noteCut(_ path: String, seconds: Double) {
+  Console.note(
+    "undertone: \(path): \(Int(seconds)) s long; only its first \(Int(AudioClip.longestSpeech)) s are used")
 }
 
 /// A manifest; rows that say too little are left out, and that is said.
@@ -24,7 +25,8 @@ func readManifest(_ path: String) throws(ManifestError) -> Manifest {
   return manifest
 }
 
-/// The features of a manifest's clips, with a progress bar. Files that fail are reported, and the rest is used.
+/// The features of a manifest's clips, with a progress bar. Files that fail are reported, and the rest is used; long ones
+/// that were cut are named.
 func computeFeatures(
   _ manifest: Manifest, for model: TrainedModel, cache: FeatureCache? = nil, label: String
 ) throws -> (features: FeatureSet, failures: [AudioFileError]) {
@@ -35,6 +37,9 @@ func computeFeatures(
   if Interruption.wasAsked { throw ExitCode(130) }
   failures.prefix(10).forEach(Console.report)
   if failures.count > 10 { Console.note("undertone: and \(failures.count - 10) more files that cannot be used") }
+  let cut = features.clips.compactMap { clip in clip.cutFrom.map { (clip.path, $0) } }
+  cut.prefix(10).forEach(noteCut)
+  if cut.count > 10 { Console.note("undertone: and \(cut.count - 10) more files that are longer") }
   if features.clips.isEmpty { try Console.end(failures, of: manifest.entries.count) }
   return (features, failures)
 }

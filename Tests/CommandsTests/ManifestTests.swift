@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import Testing
 
 @Suite("Manifests as users write them")
@@ -103,6 +104,42 @@ struct ManifestTests {
     #expect(description.status == 66 && description.errors.last == "undertone: 2 of 4 files failed")
   }
 
+  @Test(
+    "A space after a comma belongs to no path, unless a file has that very name; what is missing is shown in quotes")
+  func spaces() throws {
+    let text = "path, emotion\n one.wav, angry\n clips/two.wav , fear\n two.wav, happy\n gone.wav, happy\n"
+    try folder.write(text, to: "clips.csv")
+    try folder.write(WAV().file(voice(seconds: 0.3)), to: " two.wav")
+    let run = try folder.undertone("evaluate", "--data", "clips.csv", "--json")
+    #expect(run.status == 66 && run.errors.count == 2, "\(run)")
+    #expect(run.errors.first?.hasSuffix("/ gone.wav\": no such file") == true)
+    #expect(run.errors.first?.hasPrefix("undertone: \"/") == true)
+    #expect(try (decoded(#require(run.output.first)) as EvaluationLine).clips == 3)
+  }
+
+  @Test("A class without clips has no recall; files are counted that were tried")
+  func nothingOf() throws {
+    try folder.write(
+      "path,emotion\ngone.wav,angry\n" + String(repeating: "one.wav,fear\n", count: 10), to: "clips.csv")
+    let text = try folder.undertone("evaluate", "--data", "clips.csv").output
+    #expect(text.first { $0.hasPrefix("angry ") }?.hasSuffix(" –") == true)
+    #expect(text.first { $0.hasPrefix("fear ") }?.contains("–") == false)
+    let sheets = try folder.undertone("figures", "--data", "clips.csv", "--clips", "1")
+    #expect(sheets.errors.last == "undertone: 1 of 2 files failed", "\(sheets)")
+  }
+
+  @Test("An emotion that the model has no class for is refused where it would be explained")
+  func unknownClass() throws {
+    try TrainedModel(untrained: .init(architecture: .cnnatt, classes: ["angry", "fear"]), seed: 1)
+      .write(to: folder.path("model"))
+    try folder.write("path,emotion\none.wav,angry\nclips/two.wav,happy\n", to: "clips.csv")
+    for command in [["evaluate"], ["figures", "--target", "label"]] {
+      let run = try folder.undertone(command + ["--data", "clips.csv", "--model", "model"])
+      #expect(run.failed(65, naming: "clips/two.wav: the model has no class happy"), "\(run)")
+    }
+    #expect(try folder.undertone("figures", "--data", "clips.csv", "--model", "model").output.count == 2)
+  }
+
   @Test("Not one clip that can be used: the exit status says why, and nothing is written")
   func noClips() throws {
     try folder.write("path,emotion\ngone.wav,angry\naway.wav,fear\n", to: "clips.csv")
@@ -124,9 +161,10 @@ struct ManifestTests {
     }
     #expect(try train("--data", "same.csv", "--validation", "same.csv").failed(65, naming: "all are angry"))
     #expect(try train("--data", "single.csv", "--validation", "single.csv").failed(65, naming: "at least 2 clips"))
-    #expect(try train("--data", "single.csv").failed(65, naming: "1 clip cannot fill 2 parts"))
-    #expect(try train("--data", "speaker.csv", "--by", "speaker").failed(65, naming: "1 speaker cannot fill"))
-    #expect(try train("--data", "same.csv", "--by", "speaker").failed(65, naming: "no speaker"))
+    #expect(try train("--data", "single.csv").failed(65, naming: "single.csv: 1 clip cannot fill 2 parts"))
+    #expect(
+      try train("--data", "speaker.csv", "--by", "speaker").failed(65, naming: "speaker.csv: 1 speaker cannot fill"))
+    #expect(try train("--data", "same.csv", "--by", "speaker").failed(65, naming: "same.csv: no speaker of one.wav"))
     #expect(folder.files(in: "model").isEmpty)
   }
 
@@ -137,6 +175,18 @@ struct ManifestTests {
     try FileManager.default.createDirectory(atPath: folder.path("void"), withIntermediateDirectories: false)
     #expect(try folder.undertone("corpus", "prepare", "void").failed(65, naming: "void: no clips in it"))
     #expect(folder.files(in: "output").isEmpty)
+    for name in ["03-02-05-01-01-01-01.wav", "03-01-02-01-01-01-01.wav"] { try folder.write("", to: "songs/\(name)") }
+    let songs = try folder.undertone("corpus", "prepare", "songs")
+    #expect(songs.failed(65, naming: "songs: no clips of speech", "2 files of calm, songs or videos"), "\(songs)")
+    try folder.write("", to: "songs/03-01-05-01-01-01-01.wav")
+    try FileManager.default.createSymbolicLink(atPath: folder.path("songs/more"), withDestinationPath: "unmounted")
+    let run = try folder.undertone("corpus", "prepare", "songs")
+    #expect(run.status == 66 && run.errors == ["undertone: songs/more: cannot be read: No such file or directory"])
+    #expect(
+      run.output == [
+        "output/corpus/manifest.csv: 1 clips", "left out: 1 clip of calm, which is not one of the seven",
+        "left out: 1 song",
+      ])
   }
 }
 

@@ -1,3 +1,4 @@
+import Figures
 import Foundation
 import Testing
 
@@ -49,6 +50,66 @@ struct PredictTests {
         #expect(abs(probability - windows[0].probabilities[emotion]!) < 0.02)
       }
     }
+  }
+
+  @Test("--window goes to the end of the file, whatever is left there")
+  func lastWindow() throws {
+    try folder.write(WAV(rate: 8000).file(voice(seconds: 12.9, rate: 8000)), to: "long.wav")
+    let rows = try folder.undertone("predict", "long.wav", "--window", "5", "--hop", "5", "--csv").output
+    #expect(
+      rows.dropFirst().map { $0.split(separator: ",")[1...2].joined(separator: " ") }
+        == ["0.000 5.000", "5.000 10.000", "10.000 12.900"])
+  }
+
+  @Test("A silent window has no probabilities, in text, CSV and JSON; a silent file fails")
+  func silentWindows() throws {
+    let sound = voice(seconds: 1)
+    try folder.write(WAV().file(sound + [Float](repeating: 0, count: 32_000) + sound), to: "gap.wav")
+    try folder.write(WAV().file([Float](repeating: 0, count: 32_000)), to: "silence.wav")
+    func predict(_ file: String, _ arguments: String...) throws -> Run {
+      try folder.undertone(["predict", file, "--window", "1", "--hop", "1"] + arguments)
+    }
+    let text = try predict("gap.wav")
+    #expect(text.status == 0 && text.errors.isEmpty && text.output.count == 4)
+    #expect(text.output[1...2] == ["gap.wav   1.00–2.00 s: silent", "gap.wav   2.00–3.00 s: silent"])
+    #expect(!text.output[0].contains("silent") && !text.output[3].contains("silent"))
+    let csv = try predict("gap.wav", "--csv").output
+    #expect(csv[2...3] == ["gap.wav,1.000,2.000,,,,,,,", "gap.wav,2.000,3.000,,,,,,,"])
+    let json = try predict("gap.wav", "--json").output
+    let nulls = try JSONSerialization.jsonObject(with: Data(json[1].utf8)) as? [String: Any]
+    #expect(nulls?["probabilities"] is NSNull && nulls?["predicted"] is NSNull && nulls?["end"] as? Double == 2)
+    #expect((try decoded(json[3]) as Prediction).probabilities.count == 7)
+    let silence = try predict("silence.wav")
+    #expect(silence.status == 65 && silence.errors == ["undertone: silence.wav: is silent"], "\(silence)")
+  }
+
+  @Test("Four hours of windows fit in less memory than four hours of samples")
+  func memory() throws {
+    let wav = WAV(format: .unsigned8)
+    try folder.write(
+      wav.header(samples: 4 * 3600 * 16_000) + wav.file(voice(seconds: 60)).dropFirst(44), to: "long.wav")
+    // The rest is a hole in the file: zeros, which are a constant of −1.
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path("long.wav")))
+    try file.truncate(atOffset: UInt64(44 + 4 * 3600 * 16_000))
+    try file.close()
+    // The samples alone are 920 MB; the libraries claim about 500 MB at the start, however short the file.
+    let run = try folder.undertone(
+      after: "ulimit -d 800000; export OMP_NUM_THREADS=2", "predict", "long.wav", "--window", "5", "--hop", "3600")
+    #expect(run.status == 0 && run.output.count == 4, "\(run)")
+  }
+
+  @Test("--format draws the timeline of each file; it needs windows")
+  func figure() throws {
+    let run = try folder.undertone(
+      "predict", "clip, one.wav", "short.wav", "--window", "1", "--format", "png,svg", "--top", "1")
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    #expect(folder.files(in: "output/predict") == ["clip, one.png", "clip, one.svg", "short.png", "short.svg"])
+    #expect(run.output.filter { $0.contains("→") }.count == 4)
+    let texts = try PNGImage(contentsOf: folder.path("output/predict/clip, one.png")).texts
+    #expect(texts["Source"] == "clip, one.wav" && texts["Window"] == "1.0 s" && texts["Hop"] == "1.0 s")
+    let rows = try folder.undertone("predict", "short.wav", "--window", "1", "--csv", "--format", "pdf").output
+    #expect(rows.count == 2)
+    #expect(try folder.undertone("predict", "short.wav", "--format", "png").failed(64, naming: "--format", "--window"))
   }
 
   @Test("--csv: a header, a row a file or window, quotes where a name has a comma")

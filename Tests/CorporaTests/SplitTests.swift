@@ -96,12 +96,14 @@ struct SplitTests {
   func few() throws {
     let two = manifest([20, 0, 0, 0, 0, 0, 0], speakers: 2)
     #expect(try two.split(by: .speaker, seed: 0).validation.entries.count == 10)
-    #expect(throws: SplitError.tooFew(.speaker, found: 2, needed: 5)) {
+    #expect(throws: SplitError.tooFew(.speaker, found: 2, needed: 5, manifest: "/clips")) {
       try two.folds(5, by: .speaker, seed: 0)
     }
     let alone = Manifest(folder: "/", entries: [.init(path: "a.wav", emotion: .fear)])
-    #expect(throws: SplitError.tooFew(.clip, found: 1, needed: 2)) { try alone.split(seed: 0) }
-    #expect(throws: SplitError.noSpeaker(path: "a.wav")) { try alone.split(by: .speaker, seed: 0) }
-    #expect(SplitError.tooFew(.speaker, found: 2, needed: 5).description == "2 speakers cannot fill 5 parts")
+    #expect(throws: SplitError.tooFew(.clip, found: 1, needed: 2, manifest: "/")) { try alone.split(seed: 0) }
+    #expect(throws: SplitError.noSpeaker(path: "a.wav", manifest: "/")) { try alone.split(by: .speaker, seed: 0) }
+    #expect(
+      SplitError.tooFew(.speaker, found: 2, needed: 5, manifest: "a.csv").description
+        == "a.csv: 2 speakers cannot fill 5 parts")
   }
 }

@@ -20,9 +20,10 @@ import Testing
   func panels(count: Int) throws {
     let image = try sheet(count).rendered()
     #expect(image.hasWhiteBorder(of: 16))
-    // Each panel has one block of full attribution, three quarters over the grey of the loudest.
-    let dark = image.count { $0.chroma > 60 && $0.red < 120 && $0.green < 60 }
-    #expect(dark > 0)
+    // Each panel has one block of full attribution, three quarters over the grey of the loudest. The
+    // last 100 points have the colour bar.
+    #expect(
+      image.patches(of: 20, leftOf: image.width - 200) { $0.chroma > 60 && $0.red < 120 && $0.green < 60 } == count)
   }
 
   @Test("A shorter clip ends earlier on the common time axis")
@@ -162,6 +163,24 @@ import Testing
     // 240 points of panel, 480 pixels.
     let distance = Double(sad.lowerBound + sad.upperBound - angry.lowerBound - angry.upperBound) / 2
     #expect(abs(distance - 0.45 * 480) <= 1)
+  }
+
+  @Test("Where windows are silent the ground is grey from half way to half way, and no line crosses it")
+  func silence() throws {
+    var rows = [[Double]?](repeating: evenProbabilities, count: 10)
+    rows.replaceSubrange(4..<6, with: [nil, nil])
+    let figure = ProbabilityTimeline(
+      title: [], times: (0..<10).map { Double($0) + 0.5 }, probabilities: rows, duration: 10)
+    let image = try figure.rendered()
+    let row = image.height / 4
+    let frame = image.longestRun(row: image.longestRow { $0.red < 100 && $0.chroma < 20 }) { $0.red < 100 }
+    let grey = image.longestRun(row: row) { $0 == Color(0xF4F4F4) }
+    // Of ten seconds those from 4 to 6; the frame's longest row begins with a tick, 8 pixels before it.
+    #expect(abs(grey.count - frame.count / 5) <= 8)
+    #expect(abs(grey.lowerBound - frame.lowerBound - frame.count * 2 / 5) <= 8)
+    let lines = image.longestRow { $0 == EmotionColors.all[6].color }
+    #expect(image.count(rows: lines..<lines + 1) { $0.chroma > 30 } > frame.count / 2)
+    #expect(grey.dropFirst(8).dropLast(8).allSatisfy { image.color(x: $0, y: lines).chroma == 0 })
   }
 
   @Test("A single window draws; windows without probabilities are refused")

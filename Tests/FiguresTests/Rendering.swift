@@ -30,6 +30,11 @@ extension PNGImage {
     Self.longestRun(count: height) { test(color(x: x, y: $0)) }
   }
 
+  /// The row with the longest run of pixels that satisfy `test`.
+  func longestRow(_ test: (Color) -> Bool) -> Int {
+    (0..<height).max { longestRun(row: $0, test).count < longestRun(row: $1, test).count }!
+  }
+
   private static func longestRun(count: Int, _ test: (Int) -> Bool) -> Range<Int> {
     var best = 0..<0
     var start = 0
@@ -44,6 +49,28 @@ extension PNGImage {
     (rows ?? 0..<height).reduce(0) { sum, y in
       sum + (0..<width).reduce(0) { $0 + (test(color(x: $1, y: y)) ? 1 : 0) }
     }
+  }
+
+  /// The connected patches of at least so many pixels that satisfy `test`, left of a column.
+  func patches(of least: Int, leftOf end: Int, where test: (Color) -> Bool) -> Int {
+    var isOpen = (0..<width * height).map { $0 % width < end && test(color(x: $0 % width, y: $0 / width)) }
+    var count = 0
+    for start in isOpen.indices where isOpen[start] {
+      var size = 0
+      var front = [start]
+      isOpen[start] = false
+      while let pixel = front.popLast() {
+        size += 1
+        let (x, y) = (pixel % width, pixel / width)
+        for (x, y) in [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)] {
+          guard (0..<width).contains(x), (0..<height).contains(y), isOpen[y * width + x] else { continue }
+          isOpen[y * width + x] = false
+          front.append(y * width + x)
+        }
+      }
+      if size >= least { count += 1 }
+    }
+    return count
   }
 
   /// Whether nothing reaches the outermost `margin` pixels.

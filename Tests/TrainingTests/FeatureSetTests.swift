@@ -40,9 +40,34 @@ struct FeatureSetTests {
     #expect(failures.count == 2)
     #expect(failures[1] == .noSuchFile(path: folder.appending(path: "d.wav").path))
     #expect(calls == [1, 2, 3, 4])
+  }
 
-    let results = AudioClip.trimmedSpeech(paths: manifest.entries.map { manifest.fullPath(of: $0) })
-    #expect(results.map { (try? $0.get())?.count } == [20_000, nil, nil, 30_001])
+  @Test("A silent clip is a failure; a minute is the most of a clip that is used, which the cache remembers too")
+  func silentAndLong() throws {
+    let (folder, _) = try corpus()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    func write(_ name: String, seconds: Int, amplitude: Float) throws {
+      let samples = sampled(seconds * 16_000, seed: 4).map { amplitude * $0 }
+      try AudioClip(samples: samples, sampleRate: 16_000).write(to: folder.appending(path: name).path, as: .float32)
+    }
+    try write("zero.wav", seconds: 1, amplitude: 0)
+    try write("inaudible.wav", seconds: 1, amplitude: 5e-7)
+    try write("long.wav", seconds: 61, amplitude: 0.1)
+    let manifest = Manifest(
+      folder: folder.path,
+      entries: ["a.wav", "zero.wav", "inaudible.wav", "long.wav"].map { .init(path: $0, emotion: .fear) })
+    let cache = try FeatureCache(folder: folder.appending(path: "cache").path)
+    for _ in 0..<2 {
+      let (features, failures) = try FeatureSet.compute(manifest, for: model(.cnnatt), cache: cache)
+      #expect(
+        failures
+          == ["zero.wav", "inaudible.wav"].map {
+            .silent(path: folder.appending(path: $0).path, channels: 1, isCut: false)
+          })
+      #expect(features.clips.map(\.path) == ["a.wav", "long.wav"])
+      #expect(features.clips.map(\.cutFrom) == [nil, 61])
+      #expect(features.clips.map(\.frames) == [79, 1 + 60 * 16_000 / 256])
+    }
   }
 
   @Test("Lengths are the model's: 313 frames for 5 s, else 1 + samples / hop")
@@ -105,7 +130,7 @@ struct FeatureSetTests {
     // The kept file is read: with other values and their checksum it would be believed.
     let key = try #require(
       cache.key(path: folder.appending(path: "a.wav").path, model(.cnnatt).configuration))
-    cache.write([Float](repeating: 7, count: 400), [Float](repeating: 7, count: 40), key)
+    cache.write(([Float](repeating: 7, count: 400), [Float](repeating: 7, count: 40), nil), key)
     #expect(try compute().clips[0].values == [Float](repeating: 7, count: 400))
     try AudioClip(samples: sampled(9_000, seed: 5), sampleRate: 16_000)
       .write(to: folder.appending(path: "a.wav").path)

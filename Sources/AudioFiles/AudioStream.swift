@@ -1,0 +1,119 @@
+import CSampleRate
+import CSndFile
+import Foundation
+
+/// The first channel of a file in any format that libsndfile reads, decoded and resampled block by block: the samples
+/// come in order, and memory does not grow with the file.
+public final class AudioStream {
+  public let path: String
+  /// Samples a second, after resampling.
+  public let sampleRate: Int
+  /// Samples a second in the file.
+  public let sourceSampleRate: Int
+  /// Channels in the file.
+  public let sourceChannels: Int
+  /// Frames that the file's header promises, which need not be true.
+  let promisedFrames: Int
+  /// Frames of the file decoded so far.
+  private(set) var framesRead = 0
+
+  private let file: OpaquePointer
+  private let frameLimit: Int
+  private var block: [Float]
+  private var resampler: Resampler?
+  private var isAtEnd = false
+
+  /// - Parameters:
+  ///   - sampleRate: Samples a second of what is read (libsamplerate's best sinc, ⌈n · wanted / found⌉ samples in all);
+  ///     nil keeps the file's own.
+  ///   - limit: Seconds of the file to read at most; nil reads all.
+  public init(path: String, resampledTo sampleRate: Int? = 16_000, limit: Double? = nil) throws(AudioFileError) {
+    precondition(sampleRate ?? 1 > 0, "the wanted sample rate must be positive, not \(sampleRate!)")
+    precondition(limit ?? 1 > 0, "the limit must be positive, not \(limit!) seconds")
+    try Self.checkReadable(path)
+    var information = SF_INFO()
+    file = try Self.openForReading(path, &information)
+    self.path = path
+    let found = Int(information.samplerate)
+    let wanted = sampleRate ?? found
+    sourceSampleRate = found
+    self.sampleRate = wanted
+    sourceChannels = Int(information.channels)
+    promisedFrames = Int(information.frames)
+    frameLimit = limit.flatMap { Int(exactly: ($0 * Double(found)).rounded(.up)) } ?? .max
+    block = [Float](repeating: 0, count: max(1, 65_536 / sourceChannels) * sourceChannels)
+    // From here on all is in its place, and the file is closed where something is thrown.
+    guard found > 0, src_is_valid_ratio(Double(wanted) / Double(found)) != 0 else {
+      throw .sampleRate(path: path, found: found, wanted: wanted)
+    }
+    if wanted != found { resampler = Resampler(from: found, to: wanted) }
+  }
+
+  deinit { sf_close(file) }
+
+  /// Whether the limit ended what is read before the file ended.
+  var isCut: Bool { framesRead == frameLimit && promisedFrames > frameLimit }
+
+  /// Samples that will come, as far as the header is to be believed: it can claim any length, so for ten minutes at most.
+  var likelySamples: Int {
+    let frames = max(0, min(promisedFrames, frameLimit, 600 * sourceSampleRate))
+    return Int(Double(frames) / Double(sourceSampleRate) * Double(sampleRate)) + 16
+  }
+
+  /// Appends the samples that come next; false where there are none left.
+  public func read(into samples: inout [Float]) throws(AudioFileError) -> Bool {
+    guard !isAtEnd else { return false }
+    let asked = min(block.count / sourceChannels, frameLimit - framesRead)
+    let came = Int(sf_readf_float(file, &block, sf_count_t(asked)))
+    for frame in 0..<came {
+      let value = block[frame * sourceChannels]
+      block[frame] = value
+      // Above 1e12 the powers of a spectrum leave Float's range; NaN fails the comparison too.
+      guard value.magnitude < 1e12 else {
+        throw .impossibleSample(path: path, index: framesRead + frame, value: value)
+      }
+    }
+    framesRead += came
+    resampler?.feed(block[..<came], into: &samples) ?? samples.append(contentsOf: block[..<came])
+    if came < asked || framesRead == frameLimit {
+      isAtEnd = true
+      if sf_error(file) != Int32(SF_ERR_NO_ERROR) {
+        throw .damaged(
+          path: path, seconds: Double(framesRead) / Double(sourceSampleRate), reason: String(cString: sf_strerror(file))
+        )
+      }
+      guard framesRead > 0 else { throw .noSamples(path: path) }
+      resampler?.finish(into: &samples)
+    }
+    return true
+  }
+
+  /// Throws what the file system can say about a path better than libsndfile does.
+  private static func checkReadable(_ path: String) throws(AudioFileError) {
+    var status = stat()
+    guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
+      switch errno {
+      case ENOENT, ENOTDIR: throw .noSuchFile(path: path)
+      case let code: throw .unreadable(path: path, reason: String(cString: strerror(code)))
+      }
+    }
+    let kind = status.st_mode & S_IFMT
+    if kind == S_IFDIR { throw .directory(path: path) }
+    if kind == S_IFREG && status.st_size == 0 { throw .emptyFile(path: path) }
+  }
+
+  // libsndfile keeps the reason of a failed opening in one global variable.
+  private static let openingLock = NSLock()
+
+  private static func openForReading(
+    _ path: String, _ information: inout SF_INFO
+  ) throws(AudioFileError) -> OpaquePointer {
+    openingLock.lock()
+    defer { openingLock.unlock() }
+    guard let file = sf_open(path, Int32(SFM_READ), &information) else {
+      let reason = String(cString: sf_strerror(nil)).trimmingCharacters(in: .whitespacesAndNewlines)
+      throw .notAudio(path: path, reason: reason)
+    }
+    return file
+  }
+}
