@@ -21,7 +21,9 @@ struct ReadmeTests {
   func commands() throws {
     let folder = try Folder()
     let speech = WAV().file(voice(seconds: 0.4))
-    for name in ["recording.wav", "clip.wav", "clips/one.wav", "clips/two.wav"] { try folder.write(speech, to: name) }
+    for name in ["recording.wav", "clip.wav", "talk.wav", "clips/one.wav", "clips/two.wav"] {
+      try folder.write(speech, to: name)
+    }
     // Two actors; emotions 01 and 03 to 08, as RAVDESS names its files.
     for (actor, emotion) in [1, 2].flatMap({ actor in [1, 3, 4, 5, 6, 7, 8].map { (actor, $0) } }) {
       let clip = WAV().file(voice(seconds: 0.3 + 0.02 * Double(emotion + 10 * actor)))
@@ -36,7 +38,7 @@ struct ReadmeTests {
       let run = try folder.start(["-c", "\(path); \(line)"], executable: URL(fileURLWithPath: "/bin/sh")).finish()
       #expect(run.status == 0 && !run.output.isEmpty, "\(line): \(run)")
     }
-    #expect(folder.files(in: "output").sorted() == ["corpus", "evaluate", "explain", "figures", "train"])
+    #expect(folder.files(in: "output").sorted() == ["corpus", "evaluate", "explain", "figures", "predict", "train"])
   }
 
   @Test("make install: the link in bin finds the model that was installed beside the program")
