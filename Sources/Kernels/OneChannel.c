@@ -22,6 +22,27 @@ INLINE const float *padded_row(const taps_work *w, long n, long row) {
 }
 INLINE long weight_count(const kernel_taps *t) { return (long)t->tap_start[t->blocks] * t->block; }
 
+// What the taps reach of the convolution's gradient around a row of the input.
+typedef struct {
+  long left, columns;   // zeros before a row, and its length with those on both sides
+  long last_row;        // of the taps
+} gradient_border;
+
+// Where a tap reads a row of that gradient, and its weights.
+typedef struct {
+  const float *dy, *weights;
+} tap_read;
+
+INLINE gradient_border border_of(const kernel_taps *t, long tile) {
+  long last_row = 0, last_column = 0;
+  for (int tap = 0; tap < t->tap_start[t->blocks]; ++tap) {
+    last_row = max_long(last_row, t->tap_row[tap]);
+    last_column = max_long(last_column, t->tap_column[tap]);
+  }
+  long left = max_long(0, last_column - t->left);
+  return (gradient_border){left, left + max_long(t->out_columns, t->columns + t->left + tile), last_row};
+}
+
 #define BLOCK 16
 #include "OneChannelLoops.h"
 #undef BLOCK
@@ -62,10 +83,17 @@ void kernel_taps_forward(const float *x, const float *weights, const float *bias
   free(copy);
 }
 
+static void input_gradient(taps_work *w) {
+  const kernel_taps *t = w->taps;
+  // A few clips are cut, so that every thread has work; what a row's sum is does not depend on it.
+  int threads = kernel_thread_count();
+  w->strips = t->batch >= 2 * threads ? 1 : max_long(1, min_long(2 * threads, t->rows / 16));
+  kernel_parallel(t->batch * w->strips, 1, CHOOSE(t->block, input_gradient_part), w);
+}
+
 void kernel_taps_input_gradient(const float *dy, const float *weights, float *dx, const kernel_taps *t) {
   taps_work w = {.dy = dy, .weights = weights, .out = dx, .taps = t};
-  kernel_parallel(t->batch * t->rows, max_long(1, 512 / max_long(1, t->columns)),
-                  CHOOSE(t->block, taps_input_gradient_part), &w);
+  input_gradient(&w);
 }
 
 void kernel_taps_weight_gradient(const float *x, const float *dy, float *dweights, const kernel_taps *t) {
@@ -134,10 +162,8 @@ void kernel_block_input_gradient(const float *x, const float *weights, const flo
                                  const float *dz, const float *a, const float *b, const float *c, float *dx,
                                  const kernel_taps *t, const kernel_pooling *s) {
   float *copy = padded(x, t);
-  // A few clips are cut, so that every thread has work; what a row's sum is does not depend on it.
-  long strips = t->batch >= 2 * kernel_thread_count() ? 1 : max_long(1, min_long(2 * kernel_thread_count(), t->rows / 16));
   taps_work w = {.x = copy, .weights = weights, .scale = scale, .shift = shift, .dy = dz, .a = a, .b = b, .c = c,
-                 .out = dx, .strips = strips, .taps = t, .pooling = s};
-  kernel_parallel(t->batch * strips, 1, CHOOSE(t->block, block_input_gradient_part), &w);
+                 .out = dx, .taps = t, .pooling = s};
+  input_gradient(&w);
   free(copy);
 }

@@ -24,27 +24,30 @@ INLINE void NAMED(taps_row)(const float *x, const float *weights, const float *b
   }
 }
 
-/// One row of the input's gradient. dy: [blocks, kept, out_columns, BLOCK], of which row r stands at r mod kept.
+/// One row of the input's gradient. dy: [blocks, kept, gradient_columns, BLOCK], of which row r stands at r mod kept, with
+/// zeros on both sides, so that no tap needs a bounds check.
 INLINE void NAMED(input_gradient_row)(const float *dy, long kept, const float *weights, long row, float *dx,
-                                      const kernel_taps *t) {
+                                      const kernel_taps *t, const gradient_border *border, tap_read *reads) {
   enum { tile = NAMED(TILE) };
+  // Where each tap that has a row here reads, found once a row.
+  long count = 0;
+  for (long k = 0; k < t->blocks; ++k)
+    for (int tap = t->tap_start[k]; tap < t->tap_start[k + 1]; ++tap) {
+      long from = row + t->top - t->tap_row[tap];
+      if (from < 0 || from >= t->out_rows) continue;
+      long column = border->left + t->left - t->tap_column[tap];
+      reads[count].dy = dy + ((k * kept + from % kept) * border->columns + column) * BLOCK;
+      reads[count++].weights = weights + (long)tap * BLOCK;
+    }
   for (long column = 0; column < t->columns; column += tile) {
     vector sum[tile];
     for (int i = 0; i < tile; ++i) sum[i] = (vector){0};
+    for (long k = 0; k < count; ++k) {
+      const float *p = reads[k].dy + column * BLOCK;
+      vector weight = load(reads[k].weights);
+      for (int i = 0; i < tile; ++i) sum[i] += load(p + i * BLOCK) * weight;
+    }
     long held = min_long(tile, t->columns - column);
-    for (long k = 0; k < t->blocks; ++k)
-      for (int tap = t->tap_start[k]; tap < t->tap_start[k + 1]; ++tap) {
-        long from = row + t->top - t->tap_row[tap], first = column + t->left - t->tap_column[tap];
-        if (from < 0 || from >= t->out_rows) continue;
-        const float *p = dy + ((k * kept + from % kept) * t->out_columns + first) * BLOCK;
-        vector weight = load(weights + (long)tap * BLOCK);
-        if (held == tile && first >= 0 && first + tile <= t->out_columns) {
-          for (int i = 0; i < tile; ++i) sum[i] += load(p + i * BLOCK) * weight;
-        } else {
-          for (int i = 0; i < tile; ++i)
-            if (i < held && first + i >= 0 && first + i < t->out_columns) sum[i] += load(p + i * BLOCK) * weight;
-        }
-      }
     for (int i = 0; i < tile; ++i)
       if (i < held) dx[column + i] = sum_of(sum[i]);
   }
@@ -53,7 +56,7 @@ INLINE void NAMED(input_gradient_row)(const float *dy, long kept, const float *w
 /// Adds to the weights' gradient of block k, [taps, BLOCK], what one row gives; x: the padded input from that row on.
 INLINE void NAMED(add_weight_gradient_of_row)(const float *x, const float *dy, long k, float *out,
                                               const kernel_taps *t) {
-  enum { group = NAMED(TILE) };
+  enum { group = 9 };   // the taps of a 3×3 kernel
   long width = padded_columns(t);
   for (int start = t->tap_start[k]; start < t->tap_start[k + 1]; start += group) {
     int count = (int)min_long(group, t->tap_start[k + 1] - start);
@@ -83,14 +86,6 @@ FOR_EACH_CPU static void NAMED(taps_forward_part)(void *context, long begin, lon
     NAMED(taps_row)(padded_row(w, n, row), w->weights, w->bias ? w->bias + k * BLOCK : NULL, k,
                     w->out + line * t->out_columns * BLOCK, t);
   }
-}
-
-FOR_EACH_CPU static void NAMED(taps_input_gradient_part)(void *context, long begin, long end) {
-  const taps_work *w = context;
-  const kernel_taps *t = w->taps;
-  for (long line = begin; line < end; ++line)
-    NAMED(input_gradient_row)(w->dy + line / t->rows * t->blocks * t->out_rows * t->out_columns * BLOCK, t->out_rows,
-                              w->weights, line % t->rows, w->out + line * t->columns, t);
 }
 
 FOR_EACH_CPU static void NAMED(taps_weight_gradient_part)(void *context, long begin, long end) {
@@ -196,26 +191,38 @@ FOR_EACH_CPU static void NAMED(block_weight_gradient_part)(void *context, long b
   free(y);
 }
 
-FOR_EACH_CPU static void NAMED(block_input_gradient_part)(void *context, long begin, long end) {
+/// Of the convolution alone, whose gradient is given, or of the whole block.
+FOR_EACH_CPU static void NAMED(input_gradient_part)(void *context, long begin, long end) {
   const taps_work *w = context;
   const kernel_taps *t = w->taps;
-  const kernel_pooling *s = w->pooling;
+  gradient_border border = border_of(t, NAMED(TILE));
   // Of the convolution's gradient as many rows are kept as a row of the input sees, and those that come at once.
-  int highest = 0;
-  for (int tap = 0; tap < t->tap_start[t->blocks]; ++tap)
-    highest = t->tap_row[tap] > highest ? t->tap_row[tap] : highest;
-  long kept = (highest + 2 * s->window_rows) / s->window_rows * s->window_rows, line = t->out_columns * BLOCK;
-  float *y = kernel_zeros((s->window_rows + t->blocks * kept) * line, sizeof(float)), *dy = y + s->window_rows * line;
+  long at_once = w->pooling ? w->pooling->window_rows : 1;
+  long kept = (border.last_row + 2 * at_once) / at_once * at_once, line = t->out_columns * BLOCK;
+  float *rows = kernel_zeros(t->blocks * kept * border.columns * BLOCK + 2 * at_once * line, sizeof(float));
+  float *y = rows + t->blocks * kept * border.columns * BLOCK, *dy = y + at_once * line;
+  tap_read *reads = kernel_zeros(t->tap_start[t->blocks], sizeof(tap_read));
   for (long part = begin; part < end; ++part) {
     long n = part / w->strips, strip = part % w->strips;
     long row = t->rows * strip / w->strips, last = t->rows * (strip + 1) / w->strips;
-    long made = max_long(0, row + t->top - highest) / s->window_rows * s->window_rows;
+    long made = max_long(0, row + t->top - border.last_row) / at_once * at_once;
     for (; row < last; ++row) {
-      for (; made <= min_long(row + t->top, t->out_rows - 1); made += s->window_rows)
-        for (long k = 0; k < t->blocks; ++k)
-          NAMED(convolution_gradient)(w, n, k, made / s->window_rows, y, dy + (k * kept + made % kept) * line);
-      NAMED(input_gradient_row)(dy, kept, w->weights, row, w->out + (n * t->rows + row) * t->columns, t);
+      for (; made <= min_long(row + t->top, t->out_rows - 1); made += at_once)
+        for (long k = 0; k < t->blocks; ++k) {
+          const float *found = w->dy + ((n * t->blocks + k) * t->out_rows + made) * line;
+          long count = 1;
+          if (w->pooling) {
+            count = NAMED(convolution_gradient)(w, n, k, made / at_once, y, dy);
+            found = dy;
+          }
+          for (long r = 0; r < count; ++r)
+            memcpy(rows + ((k * kept + (made + r) % kept) * border.columns + border.left) * BLOCK, found + r * line,
+                   (size_t)line * sizeof(float));
+        }
+      NAMED(input_gradient_row)(rows, kept, w->weights, row, w->out + (n * t->rows + row) * t->columns, t, &border,
+                                reads);
     }
   }
-  free(y);
+  free(reads);
+  free(rows);
 }

@@ -1,4 +1,5 @@
 #include "Parallel.h"
+#include <string.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,8 +58,11 @@ int kernel_channel_block(void) {
 }
 
 void *kernel_zeros(long count, size_t size) {
-  void *made = calloc((size_t)max_long(1, count), size);
-  if (!made) {
+  size_t bytes = (size_t)max_long(1, count) * size;
+  void *made;
+  if (posix_memalign(&made, 64, bytes) == 0) {
+    memset(made, 0, bytes);
+  } else {
     fprintf(stderr, "undertone: no memory is left for %ld values of %zu bytes\n", count, size);
     abort();
   }

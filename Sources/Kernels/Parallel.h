@@ -14,7 +14,7 @@
 // The least work, in elements of a cheap loop, that is worth waking a thread for.
 enum { GRAIN = 16384 };
 
-// Zeros, freed by free(); where there is no memory left, the program ends with a word on standard error.
+// Zeros on a line of the cache, so that no vector lies across two; freed by free(); where there is no memory left, the program ends with a word on standard error.
 void *kernel_zeros(long count, size_t size);
 
 INLINE long min_long(long a, long b) { return a < b ? a : b; }
