@@ -10,15 +10,24 @@ public struct ExplanationReport {
   public let model: TrainedModel
   /// As given by the user.
   public let file: String
+  /// The stretch of the file that was explained, in seconds; nil where it is the clip, its quiet ends trimmed.
+  public let range: Range<Double>?
 
-  public init(_ explanation: Explanation, model: TrainedModel, file: String) {
-    (self.explanation, self.model, self.file) = (explanation, model, file)
+  public init(_ explanation: Explanation, model: TrainedModel, file: String, range: Range<Double>? = nil) {
+    (self.explanation, self.model, self.file, self.range) = (explanation, model, file, range)
   }
+
+  /// "talk.wav", or "talk.wav 5.00–10.00 s".
+  public static func place(_ file: String, _ range: Range<Double>?) -> String {
+    file + (range.map { String(format: " %.2f–%.2f s", $0.lowerBound, $0.upperBound) } ?? "")
+  }
+
+  public var place: String { Self.place(file, range) }
 
   public var figure: ExplanationFigure {
     var figure = ExplanationFigure(
       title: ExplanationFigure.title(
-        clip: URL(fileURLWithPath: file).lastPathComponent,
+        clip: Self.place(URL(fileURLWithPath: file).lastPathComponent, range),
         predicted: explanation.classes[explanation.predicted],
         probability: explanation.probabilities[explanation.predicted], target: explanation.targetName,
         method: explanation.method, model: "\(model.architecture.title) \(model.name)"),
@@ -43,7 +52,7 @@ public struct ExplanationReport {
 
   /// How the figure came to be, so that it can be made again.
   public var provenance: [String: String] {
-    model.provenance(source: file).merging([
+    model.provenance(source: place).merging([
       "Method": explanation.method, "Target": explanation.targetName,
     ]) { $1 }
   }
@@ -63,7 +72,8 @@ public struct ExplanationReport {
       )
     }
     return try JSON(
-      file: file, model: model.name, method: explanation.method, target: explanation.targetName,
+      file: file, start: range?.lowerBound, end: range?.upperBound, model: model.name, method: explanation.method,
+      target: explanation.targetName,
       predicted: explanation.classes[explanation.predicted],
       probabilities: Dictionary(uniqueKeysWithValues: zip(explanation.classes, explanation.probabilities)),
       inputs: Dictionary(uniqueKeysWithValues: inputs), figure: figures.first, figures: figures, seconds: seconds
@@ -76,7 +86,9 @@ public struct ExplanationReport {
       let array: String?
       let sum: Double
     }
-    let file, model, method, target, predicted: String
+    let file: String
+    let start, end: Double?
+    let model, method, target, predicted: String
     let probabilities: [String: Double]
     let inputs: [String: Input]
     let figure: String?

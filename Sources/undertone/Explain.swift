@@ -12,13 +12,15 @@ struct Explain: ParsableCommand {
     usage: "undertone explain <files> ... [<options>]",
     discussion: """
       Writes a figure for each clip: the waveform, the log-mel spectrogram and the MFCC, each with its attribution, \
-      and the probabilities. Of a file longer than a minute, the first minute is used.
+      and the probabilities. Of a file longer than a minute, the first minute is used. --window explains all of it, \
+      window by window, to the end; a silent window has no explanation.
 
       Examples:
         undertone explain clip.wav
         undertone explain clips/*.wav --input mel --format svg,pdf
         undertone explain clip.wav --model output/train/fcmfcc
         undertone explain clip.flac --target angry --versus happy --arrays --json
+        undertone explain interview.flac --window 5 --input mel
       """)
 
   @Argument(help: "Audio files: WAV, FLAC, OGG, MP3 and others, any sample rate; the first channel is used.")
@@ -38,45 +40,55 @@ struct Explain: ParsableCommand {
   @Option(help: "Explain the difference between the target and this emotion.")
   var versus: String?
 
+  @Option(help: ArgumentHelp("Explain windows of so many seconds instead of the whole clip.", valueName: "seconds"))
+  var window: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "From one window's start to the next. (default: the window's length)", valueName: "seconds"))
+  var hop: Double?
+
   @Option(help: "Figure formats: png, svg, pdf; several with commas.")
   var format = "png"
 
   @Flag(help: "Also write each attribution as a .npy array (float32).")
   var arrays = false
 
-  @Flag(help: "Print one JSON object a file instead of text.")
+  @Flag(help: "Print one JSON object a file or window instead of text.")
   var json = false
 
   @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))
   var output = "output/explain"
 
+  func validate() throws {
+    try Windows.check(length: window, hop: hop)
+    guard hop == nil || window != nil else { throw ValidationError("--hop is that of --window") }
+  }
+
   func run() throws {
     try Console.run {
-      let method = try attributionMethod(named: method)
-      let spaces = try inputSpaces(input)
       let formats = try figureFormats(format)
       let model = try self.model.load()
       let emotion = target == "predicted" ? nil : try model.index(of: target)
       let other = try versus.map { try model.index(of: $0) }
       if let emotion, emotion == other { throw ValidationError("--target and --versus are the same emotion") }
-      let explainer = Explainer(model: model, method: method, spaces: spaces)
+      let explainer = Explainer(
+        model: model, method: try attributionMethod(named: method), spaces: try inputSpaces(input))
       var folder = try OutputFolder(output)
       let bar = ProgressBar("explaining", total: files.count)
 
-      try Console.forEach(files) { index, file in
-        if files.count > 1 { bar.show(index) }
+      /// Explains what was heard at a place of a file, writes it under a stem and says so.
+      func explain(_ samples: [Float], of file: String, at range: Range<Double>?, to stem: String) throws {
         let start = ContinuousClock.now
-        let samples = try readClip(file, for: model)
         var same = false
         let explanation = try explainer.explain(samples, path: file) { predicted in
           same = emotion == nil && predicted == other
           return Target(emotion ?? predicted, versus: same ? nil : other)
         }
+        let report = ExplanationReport(explanation, model: model, file: file, range: range)
         if same {
-          Console.note("undertone: \(file): \(versus!) is the prediction itself; explained without --versus")
+          Console.note("undertone: \(report.place): \(versus!) is the prediction itself; explained without --versus")
         }
-        let report = ExplanationReport(explanation, model: model, file: file)
-        let stem = folder.stem(for: file)
         var figures: [String] = []
         for format in formats {
           let path = folder.file("\(stem).\(format.rawValue)")
@@ -97,8 +109,23 @@ struct Explain: ParsableCommand {
         } else {
           let probability = String(format: "%.2f", explanation.probabilities[explanation.predicted])
           try Console.print(
-            "\(file): \(explanation.classes[explanation.predicted]) (p = \(probability)) → "
+            "\(report.place): \(explanation.classes[explanation.predicted]) (p = \(probability)) → "
               + figures.joined(separator: ", "))
+        }
+      }
+
+      try Console.forEach(files) { index, file in
+        if files.count > 1 { bar.show(index) }
+        guard let window else {
+          let samples = try readClip(file, for: model)
+          return try explain(samples, of: file, at: nil, to: folder.stem(for: file))
+        }
+        let stem = folder.stem(for: file)
+        _ = try Windows(length: window, hop: hop ?? window).forEach(of: file, for: model) { range, samples in
+          // Sorted by name they are sorted by time.
+          let name = stem + String(format: "-%07.2f", range.lowerBound)
+          if let samples { return try explain(samples, of: file, at: range, to: name) }
+          if !json { try Console.print("\(ExplanationReport.place(file, range)): silent") }
         }
       }
     }

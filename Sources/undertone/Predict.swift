@@ -1,7 +1,5 @@
 import ArgumentParser
 import Attributions
-import AudioFeatures
-import AudioFiles
 import Corpora
 import Figures
 import Foundation
@@ -53,10 +51,7 @@ struct Predict: ParsableCommand {
 
   func validate() throws {
     if top < 1 { throw ValidationError("--top must be at least 1") }
-    if let window, !(0.1...AudioClip.longestSpeech).contains(window) {
-      throw ValidationError("--window must lie between 0.1 and \(Int(AudioClip.longestSpeech)) seconds")
-    }
-    guard (0.01...3600).contains(hop) else { throw ValidationError("--hop must lie between 0.01 and 3600 seconds") }
+    try Windows.check(length: window, hop: hop)
     guard window != nil || format == nil else { throw ValidationError("--format draws a timeline: it needs --window") }
     guard !(csv && json) else { throw ValidationError("--csv and --json exclude each other") }
   }
@@ -85,29 +80,21 @@ struct Predict: ParsableCommand {
     }
   }
 
-  /// Every window of the file as it stands, quiet ends included, so that times are the file's own.
   private func timeline(_ file: String, window: Double, _ model: TrainedModel) throws -> ProbabilityTimeline {
-    let rate = Double(model.configuration.frontEnd.sampleRate)
-    let stream = try AudioStream(path: file, resampledTo: Int(rate))
     var times: [Double] = []
     var rows: [[Double]?] = []
-    let count = try stream.forEachWindow(of: Int((window * rate).rounded()), every: Int((hop * rate).rounded())) {
-      start, samples in
-      let range = (Double(start) / rate)..<(Double(start + samples.count) / rate)
-      let row = isSilent(samples) ? nil : try ClipPath(samples, model: model).probabilities(path: file)
+    let duration = try Windows(length: window, hop: hop).forEach(of: file, for: model) { range, samples in
+      let row = try samples.map { try ClipPath($0, model: model).probabilities(path: file) }
       try show(row, file: file, from: range, model)
       times.append((range.lowerBound + range.upperBound) / 2)
       rows.append(row)
-    }
-    guard rows.contains(where: { $0 != nil }) else {
-      throw AudioFileError.silent(path: file, channels: stream.sourceChannels, isCut: false)
     }
     let name = URL(fileURLWithPath: file).lastPathComponent
     return ProbabilityTimeline(
       title: [
         "\(name): probabilities in windows of \(window.formatted()) s",
         "\(model.architecture.title) \(model.name) · a window every \(hop.formatted()) s, drawn at its middle",
-      ], emotions: model.classes, times: times, probabilities: rows, duration: Double(count) / rate)
+      ], emotions: model.classes, times: times, probabilities: rows, duration: duration)
   }
 
   /// - Parameter probabilities: nil where there was nothing to hear.

@@ -19,7 +19,9 @@ struct ExplainTests {
       let sum: Double
     }
 
-    let file, model, method, target, predicted: String
+    let file: String
+    let start, end: Double?
+    let model, method, target, predicted: String
     let probabilities: [String: Double]
     let inputs: [String: Input]
     let figure: String?
@@ -133,5 +135,45 @@ struct ExplainTests {
     #expect(run.status == 0)
     #expect(run.errors.count == 1 && run.errors[0].contains("\(first.predicted) is the prediction itself"))
     #expect(try (decoded(#require(run.output.first)) as Line).target == first.predicted)
+  }
+
+  @Test("--window: each window has its figure and its array, and a silent one none")
+  func windows() throws {
+    let silence = [Float](repeating: 0, count: 16_000)
+    try folder.write(WAV().file(voice(seconds: 1) + silence + voice(seconds: 1.4)), to: "talk.wav")
+    let run = try folder.undertone(
+      "explain", "talk.wav", "--window", "1", "--input", "mel", "--arrays", "--json")
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    let lines: [Line] = try run.output.map(decoded)
+    #expect(lines.map(\.start) == [0, 2, 2.4])
+    #expect(lines.map(\.end) == [1, 3, 3.4])
+    #expect(lines.map(\.figure) == ["0000.00", "0002.00", "0002.40"].map { "output/explain/talk-\($0).png" })
+    for line in lines {
+      #expect(line.inputs["mel"]?.shape == [128, 63])
+      let place = String(format: "talk.wav %.2f–%.2f s", line.start ?? -1, line.end ?? -1)
+      #expect(try PNGImage(contentsOf: folder.path(#require(line.figure))).texts["Source"] == place)
+    }
+    #expect(folder.files(in: "output/explain").count == 6)
+    let text = try folder.undertone("explain", "talk.wav", "--window", "1", "--hop", "1.2").output
+    #expect(text.map { $0.prefix(20) }.contains("talk.wav 1.20–2.20 s"))
+    #expect(try folder.undertone("explain", "talk.wav", "--hop", "1").status == 64)
+    #expect(try folder.undertone("explain", "talk.wav", "--window", "0").status == 64)
+  }
+
+  @Test("--window: of four hours the first explanation comes in the memory of any other")
+  func manyHours() throws {
+    let samples = 4 * 3600 * 16_000
+    try folder.write(WAV().header(samples: samples) + WAV().file(voice(seconds: 20)).dropFirst(44), to: "day.wav")
+    // The rest is a hole in the file: zeros, which are silence.
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path("day.wav")))
+    try file.truncate(atOffset: UInt64(44 + 2 * samples))
+    try file.close()
+    // 800 MB, of which the libraries claim 500 at the start: four hours of samples alone would be 920.
+    let run = try folder.undertone(
+      after: "ulimit -d 800000; export OMP_NUM_THREADS=2", "explain", "day.wav", "--window", "5", "--input", "mfcc")
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+    #expect(run.output.count == 4 * 3600 / 5)
+    #expect(run.output.last == "day.wav 14395.00–14400.00 s: silent")
+    #expect(folder.files(in: "output/explain").count == 4)
   }
 }

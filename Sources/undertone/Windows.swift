@@ -1,0 +1,42 @@
+import ArgumentParser
+import AudioFeatures
+import AudioFiles
+import Corpora
+import Models
+
+/// Stretches of a file, one after the other, its quiet ends included, so that times are the file's own. The file is read
+/// as it is gone through: memory does not grow with its length.
+struct Windows {
+  /// Seconds; the hop is from one window's start to the next.
+  let length, hop: Double
+
+  /// What an option's value must be.
+  static func check(length: Double?, hop: Double?) throws {
+    if let length, !(0.1...AudioClip.longestSpeech).contains(length) {
+      throw ValidationError("--window must lie between 0.1 and \(Int(AudioClip.longestSpeech)) seconds")
+    }
+    if let hop, !(0.01...3600).contains(hop) {
+      throw ValidationError("--hop must lie between 0.01 and 3600 seconds")
+    }
+  }
+
+  /// Calls with each window's place in seconds and its samples, which are nil where there is nothing to hear.
+  /// - Returns: Seconds of the whole file.
+  /// - Throws: `AudioFileError.silent` at the end where every window was silent.
+  func forEach(
+    of file: String, for model: TrainedModel, _ body: (Range<Double>, [Float]?) throws -> Void
+  ) throws -> Double {
+    let rate = Double(model.configuration.frontEnd.sampleRate)
+    let stream = try AudioStream(path: file, resampledTo: Int(rate))
+    var isSilentSoFar = true
+    let count = try stream.forEachWindow(of: Int((length * rate).rounded()), every: Int((hop * rate).rounded())) {
+      start, samples in
+      let hasSound = !isSilent(samples)
+      if hasSound { isSilentSoFar = false }
+      try body(
+        (Double(start) / rate)..<(Double(start + samples.count) / rate), hasSound ? samples : nil)
+    }
+    if isSilentSoFar { throw AudioFileError.silent(path: file, channels: stream.sourceChannels, isCut: false) }
+    return Double(count) / rate
+  }
+}
