@@ -1,3 +1,5 @@
+import Foundation
+import Synchronization
 import Testing
 
 @testable import Tensors
@@ -154,6 +156,23 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
     let along = product(slowConvolution(x, direction, nil, Padding(1)), dy)
     let found = product(convolution.weightGradients(x, dy)[0], direction)
     #expect(abs(found - along) < 1e-5 * product(dy, dy).squareRoot() * product(expected, expected).squareRoot())
+  }
+
+  @Test("Convolutions that run on several threads at once each have their own result")
+  func concurrent() {
+    #expect(Self.large(.forward, batch: 1).favorsWinograd)
+    /// Weights of its own each time, so that they are transformed while others run.
+    @Sendable func result(_ seed: Int) -> [Float] {
+      DenseConvolution(weight: sampled([18, 35, 3, 3], UInt64(seed)), padding: Padding(1))
+        .forward(sampled([1, 35, 41, 53], 1), bias: nil, keepsTies: false).floats
+    }
+    let expected = (0..<32).map(result)
+    let found = Mutex([Int: [Float]]())
+    DispatchQueue.concurrentPerform(iterations: 32) { seed in
+      let own = result(seed)
+      found.withLock { $0[seed] = own }
+    }
+    for seed in 0..<32 { #expect(found.withLock { $0[seed] } == expected[seed], "weights \(seed)") }
   }
 
   @Test("Where ties are kept, places that see the same are equal to the bit")

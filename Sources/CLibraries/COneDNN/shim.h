@@ -27,12 +27,12 @@ typedef struct {
 
 typedef struct {
   dnnl_engine_t engine;
-  dnnl_primitive_desc_t descriptor;
+  dnnl_primitive_desc_t descriptor, reorder_descriptor;
   dnnl_primitive_t primitive, reorder;   // reorder: row-major weights to the primitive's, or back for the weight gradient
-  onednn_layout input, weights, bias, output, scratchpad;
+  onednn_layout input, weights, bias, output, scratchpad, reorder_scratchpad;
   onednn_made_layout plain_weights;
   onednn_convolution_shape shape;
-  size_t weights_bytes, scratchpad_bytes;
+  size_t weights_bytes, scratchpad_bytes, reorder_scratchpad_bytes;
 } onednn_convolution;
 
 #if DNNL_VERSION_MAJOR >= 3
@@ -128,13 +128,15 @@ static inline dnnl_status_t onednn_convolution_make(onednn_convolution *c, const
       status = onednn_describe(&c->descriptor, s->direction, 1, in, w, NULL, out, s, attributes, engine, hint);
     if (hint) dnnl_primitive_desc_destroy(hint);
   }
-  dnnl_primitive_attr_destroy(attributes);
   onednn_layout_free(&input);
   onednn_layout_free(&weights);
   onednn_layout_free(&bias);
   onednn_layout_free(&output);
   if (status == dnnl_success) status = dnnl_primitive_create(&c->primitive, c->descriptor);
-  if (status != dnnl_success) return status;
+  if (status != dnnl_success) {
+    dnnl_primitive_attr_destroy(attributes);
+    return status;
+  }
 
   switch (s->direction) {
     case onednn_forward:
@@ -158,20 +160,23 @@ static inline dnnl_status_t onednn_convolution_make(onednn_convolution *c, const
   c->scratchpad_bytes = c->scratchpad ? dnnl_memory_desc_get_size(c->scratchpad) : 0;
   c->weights_bytes = dnnl_memory_desc_get_size(c->weights);
 
+  // Winograd's weights are transformed through a scratchpad too. The library's own would belong to one thread.
   onednn_layout plain = onednn_layout_of(&c->plain_weights);
-  dnnl_primitive_desc_t reorder = NULL;
-  status = s->direction == onednn_weight_gradient
-               ? dnnl_reorder_primitive_desc_create(&reorder, c->weights, engine, plain, engine, NULL)
-               : dnnl_reorder_primitive_desc_create(&reorder, plain, engine, c->weights, engine, NULL);
-  if (status == dnnl_success) status = dnnl_primitive_create(&c->reorder, reorder);
-  if (reorder) dnnl_primitive_desc_destroy(reorder);
-  return status;
+  int out_of = s->direction == onednn_weight_gradient;
+  status = dnnl_reorder_primitive_desc_create(&c->reorder_descriptor, out_of ? c->weights : plain, engine,
+                                              out_of ? plain : c->weights, engine, attributes);
+  dnnl_primitive_attr_destroy(attributes);
+  if (status != dnnl_success) return status;
+  c->reorder_scratchpad = dnnl_primitive_desc_query_md(c->reorder_descriptor, dnnl_query_scratchpad_md, 0);
+  c->reorder_scratchpad_bytes = c->reorder_scratchpad ? dnnl_memory_desc_get_size(c->reorder_scratchpad) : 0;
+  return dnnl_primitive_create(&c->reorder, c->reorder_descriptor);
 }
 
 static inline void onednn_convolution_free(onednn_convolution *c) {
   if (c->primitive) dnnl_primitive_destroy(c->primitive);
   if (c->reorder) dnnl_primitive_destroy(c->reorder);
   if (c->descriptor) dnnl_primitive_desc_destroy(c->descriptor);
+  if (c->reorder_descriptor) dnnl_primitive_desc_destroy(c->reorder_descriptor);
   onednn_layout_free(&c->plain_weights);
 }
 
@@ -194,13 +199,13 @@ static inline dnnl_status_t onednn_run(dnnl_primitive_t primitive, dnnl_engine_t
 
 /// Between row-major weights [filters, channels, kernel rows, kernel columns] and the primitive's own layout.
 static inline dnnl_status_t onednn_convolution_reorder(const onednn_convolution *c, dnnl_stream_t stream, const float *from,
-                                                       float *to) {
+                                                       float *to, void *scratchpad) {
   onednn_layout plain = onednn_layout_of(&c->plain_weights);
   int out = c->shape.direction == onednn_weight_gradient;
-  const int roles[2] = {DNNL_ARG_FROM, DNNL_ARG_TO};
-  const onednn_layout layouts[2] = {out ? c->weights : plain, out ? plain : c->weights};
-  void *const buffers[2] = {(void *)from, to};
-  return onednn_run(c->reorder, c->engine, stream, 2, roles, layouts, buffers);
+  const int roles[3] = {DNNL_ARG_FROM, DNNL_ARG_TO, DNNL_ARG_SCRATCHPAD};
+  const onednn_layout layouts[3] = {out ? c->weights : plain, out ? plain : c->weights, c->reorder_scratchpad};
+  void *const buffers[3] = {(void *)from, to, scratchpad};
+  return onednn_run(c->reorder, c->engine, stream, c->reorder_scratchpad_bytes ? 3 : 2, roles, layouts, buffers);
 }
 
 /// Reads two of input, weights (in the primitive's layout) and output, and writes the third.

@@ -105,7 +105,10 @@ final class ConvolutionPrimitive: @unchecked Sendable {
 
   /// Weights from [filters, channels, kernel rows, kernel columns] to the primitive's layout; back for a weight gradient.
   func reorder(_ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>) {
-    let status = onednn_convolution_reorder(primitive, Self.processor.stream, from, to)
+    let scratchpad = Storage(count: primitive.pointee.reorder_scratchpad_bytes / 4 + 1)
+    let status = onednn_convolution_reorder(
+      primitive, Self.processor.stream, from, to, scratchpad.pointer)
+    withExtendedLifetime(scratchpad) {}
     precondition(status == dnnl_success, "oneDNN cannot reorder weights of \(shape)")
   }
 
