@@ -20,13 +20,6 @@ private func librosaRanges() throws -> [(signal: [Float], range: Range<Int>)] {
   }
 }
 
-/// Seconds that the processor has spent on this thread, whatever else the machine does.
-private func threadSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-}
-
 @Suite("Trimming")
 struct TrimmingTests {
   @Test("The range kept is librosa's, silence and 1-sample signals included")
@@ -43,13 +36,11 @@ struct TrimmingTests {
     #expect(trimmed([]).range == 0..<0)
   }
 
-  @Test("An hour at 16 kHz takes well under a second")
-  func speed() {
+  @Test("An hour is trimmed like a second")
+  func hour() {
     let signal = [Float](repeating: 0, count: 1_000_000) + [Float](repeating: 0.1, count: 57_600_000)
-    let start = threadSeconds()
-    let range = trimmed(signal).range
-    #expect(threadSeconds() - start < 0.5)
-    #expect(range.upperBound == signal.count)
+    // The first frame that reaches into the sound is centred on sample 1952 · 512.
+    #expect(trimmed(signal).range == 999_424..<signal.count)
   }
 
   @Test("A fixed length cuts the end or pads it with zeros")
