@@ -48,8 +48,8 @@ public struct Recipe: Codable, Equatable, Sendable {
   /// What can be asked for: at most so much that sizes and counts never overflow. Batch norm needs two clips.
   public static let epochRange = 1...1_000_000, batchRange = 2...1_000_000
 
-  /// The report's recipe for an architecture. The default is the published code's: on RAVDESS (random split, seed 0)
-  /// FCMFCC reached an accuracy of 0.80 with it within 45 epochs, as it does in PyTorch.
+  /// The report's recipe for an architecture. The default is the published code's: on RAVDESS (random split, 45 epochs)
+  /// FCMFCC reached accuracies of 0.80, 0.81 and 0.84 with it (three seeds), and 0.79 with the report's rates (one).
   public init(_ name: Name = .published, for architecture: Architecture) {
     self.name = name.rawValue
     rate = name == .published ? 1e-3 : 1e-4
