@@ -76,7 +76,7 @@ struct Benchmarks: ParsableCommand {
         all.append(try Contestant(mode, program: python, arguments: [peer] + benchmark.arguments + [mode]))
       }
     }
-    // One after the other, so that nobody is warmed while another is timed.
+    // All are warm before the first is timed.
     all = all.filter { $0.isReady() }
     guard all.first === own else { throw ValidationError("\(benchmark.arguments) cannot be run") }
     for _ in 0..<rounds { all = all.filter { $0.run() } }

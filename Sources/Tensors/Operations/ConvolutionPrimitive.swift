@@ -28,7 +28,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
       let product = Double(channels * filters)
       let direct = product * Double((3 * rows - 2) * (3 * columns - 2) * batch)
       let tiles = Double((rows + 3) / 4 * ((columns + 3) / 4) * batch)
-      let transformedWeights = direction == .forward ? 30.0 : 90.0  // forward, they are kept transformed
+      let transformedWeights = direction == .forward ? 30.0 : 90.0  // forward, inference keeps them transformed
       let winograd =
         36 * (tiles * (1.35 * product + 18 * Double(channels + filters)) + transformedWeights * product)
       return winograd < direct
