@@ -1,3 +1,4 @@
+import Layers
 import Models
 import Tensors
 
@@ -34,13 +35,36 @@ public struct ClipPath {
   ///
   /// A model that reads the mel has no MFCC on its path. There the mel is taken apart into what its first coefficients
   /// c say and a rest that is held fixed: mel = Cᵀ c + rest, with C the rows of the orthonormal DCT.
-  public func logits(_ input: Tensor, at space: InputSpace) -> Tensor {
+  /// - Parameter pass: An inference; another one than usual records layers or replaces rules.
+  public func logits(_ input: Tensor, at space: InputSpace, pass: ForwardPass = .inference) -> Tensor {
     let features = model.features
     switch (space, model.architecture.inputSpace) {
-    case (.waveform, _): return logits(features.logMel(input), at: .mel)
-    case (.mel, .mfcc): return logits(features.mfcc(logMel: input), at: .mfcc)
-    case (.mfcc, .mel): return logits(features.mel(mfcc: input) + (mel - features.mel(mfcc: mfcc)), at: .mel)
-    case (.mel, _), (.mfcc, _): return model.network(input, .inference)
+    case (.waveform, _): return logits(features.logMel(input), at: .mel, pass: pass)
+    case (.mel, .mfcc): return logits(features.mfcc(logMel: input), at: .mfcc, pass: pass)
+    case (.mfcc, .mel):
+      return logits(features.mel(mfcc: input) + (mel - features.mel(mfcc: mfcc)), at: .mel, pass: pass)
+    case (.mel, _), (.mfcc, _): return model.network(input, pass)
+    }
+  }
+
+  /// ∂ target / ∂ input for each of a batch of inputs at a place on the path, of the inputs' shape.
+  public func gradient(
+    _ inputs: Tensor, at space: InputSpace, target: Target, pass: ForwardPass = .inference
+  ) -> Tensor {
+    let inputs = inputs.variable()
+    return gradients(of: target.score(logits(inputs, at: space, pass: pass)).sum(), at: [inputs])[0]
+  }
+
+  /// How many inputs a method runs at once: as many as fill the cores well; more would only take memory.
+  public static let batch = 32
+
+  /// The target's score of each of `count` inputs, made a batch at a time.
+  /// - Parameter make: The inputs of these numbers, [numbers, …].
+  public func scores(
+    _ count: Int, at space: InputSpace, target: Target, make: (Range<Int>) -> Tensor
+  ) -> [Float] {
+    stride(from: 0, to: count, by: Self.batch).flatMap { first in
+      target.score(logits(make(first..<min(first + Self.batch, count)), at: space)).floats
     }
   }
 

@@ -11,6 +11,8 @@ public struct Explanation {
     public let values: Tensor
     /// How much each of those numbers contributed, of the same shape.
     public let attribution: Tensor
+    /// Where the method promises completeness.
+    public let completeness: Completeness?
   }
 
   public let method: String
@@ -49,6 +51,7 @@ public enum ExplanationError: Error, CustomStringConvertible, Equatable {
   case notFinite(path: String, space: InputSpace)
   /// A model with weights so large that its outputs overflow.
   case noPrediction(path: String, model: String)
+  case method(path: String, MethodError)
 
   public var description: String {
     switch self {
@@ -57,6 +60,7 @@ public enum ExplanationError: Error, CustomStringConvertible, Equatable {
       "\(path): the attribution on the \(space.rawValue) holds NaN or infinite values"
     case .noPrediction(let path, let model):
       "\(path): the outputs of the model \(model) are NaN or infinite"
+    case .method(let path, let error): "\(path): \(error)"
     }
   }
 }
@@ -88,11 +92,18 @@ public struct Explainer {
     let frontEnd = model.configuration.frontEnd
     var inputs: [Explanation.Input] = []
     for space in spaces {
-      let attribution = method.attribute(clip, at: space, target: target)
-      guard attribution.isFinite else { throw .notFinite(path: path, space: space) }
+      let found: AttributionResult
+      do {
+        found = try method.attribute(clip, at: space, target: target)
+      } catch {
+        throw .method(path: path, error)
+      }
+      guard found.values.isFinite else { throw .notFinite(path: path, space: space) }
       let shape = Array(clip[space].shape.drop { $0 == 1 })
       inputs.append(
-        .init(space: space, values: clip[space].reshaped(shape), attribution: attribution.reshaped(shape)))
+        .init(
+          space: space, values: clip[space].reshaped(shape), attribution: found.values.reshaped(shape),
+          completeness: found.completeness))
     }
     return Explanation(
       method: method.name, isSigned: method.isSigned, target: target, classes: model.classes,

@@ -4,13 +4,15 @@ import Tensors
 /// |∂ target / ∂ input| (Simonyan, Vedaldi and Zisserman 2014), the report's method.
 public struct Saliency: AttributionMethod {
   public static let name = "saliency"
+  public static let family = MethodFamily.gradient
   public static let source = "Simonyan, Vedaldi and Zisserman 2014, arXiv:1312.6034"
   public static let summary = "the size of the gradient: where a small change would change the score most"
+  public static let cost = "1 gradient"
   public static let isSigned = false
 
-  public init() {}
+  public init(_ options: MethodOptions = MethodOptions()) {}
 
-  public func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> Tensor {
-    gradient(clip, at: space, target: target).absolute()
+  public func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> AttributionResult {
+    AttributionResult(clip.gradient(clip[space], at: space, target: target).absolute())
   }
 }

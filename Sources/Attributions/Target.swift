@@ -8,10 +8,9 @@ public struct Target: Equatable, Sendable {
 
   public init(_ emotion: Int, versus: Int? = nil) { (self.emotion, self.versus) = (emotion, versus) }
 
-  /// The target's value for each clip, summed over the batch, so that its gradient at each clip is that clip's own:
-  /// logits [batch, classes] → [].
-  func score(_ logits: Tensor) -> Tensor {
-    func column(_ index: Int) -> Tensor { logits.slice(axis: 1, index..<(index + 1)).sum() }
+  /// The target's value for each clip: logits [batch, classes] → [batch].
+  public func score(_ logits: Tensor) -> Tensor {
+    func column(_ index: Int) -> Tensor { logits.slice(axis: 1, index..<(index + 1)).reshaped([-1]) }
     guard let versus else { return column(emotion) }
     return column(emotion) - column(versus)
   }

@@ -134,11 +134,11 @@ struct Explain: ParsableCommand {
 
 /// A method by its name, or a usage error that lists them.
 func attributionMethod(named name: String) throws -> any AttributionMethod {
-  guard let method = AttributionMethods.named(name) else {
-    throw ValidationError(
-      "there is no method \"\(name)\"; there is \(AttributionMethods.all.map { $0.name }.joined(separator: ", "))")
+  do {
+    return try AttributionMethods.make(name)
+  } catch {
+    throw ValidationError("\(error)")
   }
-  return method
 }
 
 /// "mel,mfcc" or "all".

@@ -10,10 +10,14 @@ struct ExplainerTests {
     static let name = "not a number"
     static let source = "here"
     static let summary = "NaN"
+    static let family = MethodFamily.gradient
+    static let cost = "nothing"
     static let isSigned = true
 
-    func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> Tensor {
-      space == .mel ? Tensor(repeating: .nan, shape: clip.mel.shape) : clip[space]
+    init(_ options: MethodOptions = MethodOptions()) {}
+
+    func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> AttributionResult {
+      AttributionResult(space == .mel ? Tensor(repeating: .nan, shape: clip.mel.shape) : clip[space])
     }
   }
 

@@ -25,11 +25,11 @@ struct SaliencyTests {
     // Five seconds of sound: in padding all cells are alike, and which of them a maximum takes is anyone's choice.
     let clip = ClipPath(makeSpeech(80_000), model: makeModel(test.architecture))
     let target = Target(2)
-    let saliency = Saliency().attribute(clip, at: test.space, target: target)
+    let saliency = Saliency().attribute(clip, at: test.space, target: target).values
     let input = clip[test.space]
     #expect(saliency.shape == input.shape)
     let (floats, sizes) = (input.floats, saliency.floats.map(Double.init))
-    let signs = gradient(clip, at: test.space, target: target).floats.map { $0 < 0 ? -1 : 1 as Float }
+    let signs = clip.gradient(clip[test.space], at: test.space, target: target).floats.map { $0 < 0 ? -1 : 1 as Float }
     let step: Float = test.space == .waveform ? 1e-4 : test.space == .mel ? 0.02 : 0.04
     // Fifty points at a time, each a step along its gradient's sign: together they move the score clear of rounding.
     var worst = 0.0
@@ -53,22 +53,22 @@ struct SaliencyTests {
   @Test("A class against another is the difference of the two gradients", arguments: Case.all)
   func versus(_ test: Case) {
     let clip = ClipPath(makeSpeech(30_000), model: makeModel(test.architecture))
-    let first = gradient(clip, at: test.space, target: Target(0))
-    let second = gradient(clip, at: test.space, target: Target(3))
-    let both = gradient(clip, at: test.space, target: Target(0, versus: 3))
+    let first = clip.gradient(clip[test.space], at: test.space, target: Target(0))
+    let second = clip.gradient(clip[test.space], at: test.space, target: Target(3))
+    let both = clip.gradient(clip[test.space], at: test.space, target: Target(0, versus: 3))
     #expect(relativeDistance(both, first - second) < 1e-4)
-    let saliency = Saliency().attribute(clip, at: test.space, target: Target(0, versus: 3))
+    let saliency = Saliency().attribute(clip, at: test.space, target: Target(0, versus: 3)).values
     #expect(saliency.floats == both.absolute().floats)
     // Exchanging the two changes the sign only.
-    let exchanged = Saliency().attribute(clip, at: test.space, target: Target(3, versus: 0))
+    let exchanged = Saliency().attribute(clip, at: test.space, target: Target(3, versus: 0)).values
     #expect(relativeDistance(exchanged, saliency) < 1e-5)
   }
 
   @Test("The MFCC of a model that reads the mel: its gradient is C times the mel's")
   func virtualMFCC() {
     let clip = ClipPath(makeSpeech(30_000), model: makeModel(.cnnlstm))
-    let mel = gradient(clip, at: .mel, target: Target(1))
-    let mfcc = gradient(clip, at: .mfcc, target: Target(1))
+    let mel = clip.gradient(clip[.mel], at: .mel, target: Target(1))
+    let mfcc = clip.gradient(clip[.mfcc], at: .mfcc, target: Target(1))
     let cosines = clip.model.configuration.frontEnd.cosines.floats
     let melFloats = mel.floats
     let frames = mel.shape[3]
@@ -95,7 +95,7 @@ struct SaliencyTests {
   @Test("In a batch, each clip's gradient is its own", arguments: InputSpace.allCases)
   func batch(_ space: InputSpace) {
     let clip = ClipPath(makeSpeech(20_000), model: makeModel(.cnnatt))
-    let alone = gradient(clip, at: space, target: Target(4))
+    let alone = clip.gradient(clip[space], at: space, target: Target(4))
     let other = clip[space] * 0.5
     let batch = Tensor.concatenated([other, clip[space], other], axis: 0).variable()
     let together = gradients(of: Target(4).score(clip.logits(batch, at: space)), at: [batch])[0]
@@ -113,9 +113,9 @@ struct SaliencyTests {
   }
 
   @Test("Methods are found by name")
-  func names() {
-    #expect(AttributionMethods.named("saliency") is Saliency)
-    #expect(AttributionMethods.named("Saliency") == nil)
+  func names() throws {
+    #expect(try AttributionMethods.make("saliency") is Saliency)
+    #expect(throws: MethodError.unknown(name: "Saliency")) { try AttributionMethods.make("Saliency") }
     #expect(Set(AttributionMethods.all.map { $0.name }).count == AttributionMethods.all.count)
   }
 }
