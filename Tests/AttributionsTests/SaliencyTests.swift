@@ -102,13 +102,13 @@ struct SaliencyTests {
     #expect(relativeDistance(together.slice(axis: 0, 1..<2), alone) < 1e-3)
   }
 
-  @Test("A target is a logit, or the difference of two, summed over the batch")
+  @Test("A target is a logit, or the difference of two, for each clip")
   func target() {
     let logits = Tensor([1, 2, 4, 10, 20, 40], shape: [2, 3])
-    #expect(Target(1).score(logits).floats == [22])
-    #expect(Target(2, versus: 0).score(logits).floats == [33])
-    #expect(Target(2, versus: 2).score(logits).floats == [0])
-    #expect(Target(1).score(logits).shape == [])
+    #expect(Target(1).score(logits).floats == [2, 20])
+    #expect(Target(2, versus: 0).score(logits).floats == [3, 30])
+    #expect(Target(2, versus: 2).score(logits).floats == [0, 0])
+    #expect(Target(1).score(logits).shape == [2])
     #expect(Target(1) != Target(1, versus: 0))
   }
 
