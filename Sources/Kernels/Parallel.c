@@ -57,14 +57,15 @@ int kernel_channel_block(void) {
 #endif
 }
 
-void *kernel_zeros(long count, size_t size) {
-  size_t bytes = (size_t)max_long(1, count) * size;
+void *kernel_memory(long count, size_t size) {
   void *made;
-  if (posix_memalign(&made, 64, bytes) == 0) {
-    memset(made, 0, bytes);
-  } else {
+  if (posix_memalign(&made, 64, (size_t)max_long(1, count) * size) != 0) {
     fprintf(stderr, "undertone: no memory is left for %ld values of %zu bytes\n", count, size);
     abort();
   }
   return made;
+}
+
+void *kernel_zeros(long count, size_t size) {
+  return memset(kernel_memory(count, size), 0, (size_t)max_long(1, count) * size);
 }

@@ -14,7 +14,9 @@
 // The least work, in elements of a cheap loop, that is worth waking a thread for.
 enum { GRAIN = 16384 };
 
-// Zeros on a line of the cache, so that no vector lies across two; freed by free(); where there is no memory left, the program ends with a word on standard error.
+// Memory from the start of a line of the cache, so that no vector lies across two; freed by free(). Where there is none
+// left, the program ends with a word on standard error.
+void *kernel_memory(long count, size_t size);
 void *kernel_zeros(long count, size_t size);
 
 INLINE long min_long(long a, long b) { return a < b ? a : b; }

@@ -111,27 +111,27 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
     let convolution = DenseConvolution(weight: w, padding: padding)
     // Twice, because the second time weights and primitive are kept ones.
     for _ in 0..<2 {
-      #expect(relativeDistance(convolution.forward(x, bias: b, keepsTies: true), expected) < 1e-6)
+      #expect(relativeDistance(convolution.forward(x, bias: b), expected) < 1e-6)
       #expect(
         relativeDistance(
-          convolution.forward(x, bias: nil, keepsTies: true), slowConvolution(x, w, nil, padding)) < 1e-6)
+          convolution.forward(x, bias: nil), slowConvolution(x, w, nil, padding)) < 1e-6)
     }
   }
 
-  /// Sides that are no multiples of Winograd's tiles of 4, channels that are none of a block.
-  static func large(_ direction: ConvolutionPrimitive.Shape.Direction, batch: Int, keepsTies: Bool = false)
-    -> ConvolutionPrimitive.Shape
-  {
+  /// Sides that are no multiples of Winograd's tiles of 2, channels that are none of a block.
+  static func large(
+    _ direction: ConvolutionPrimitive.Shape.Direction, batch: Int
+  ) -> ConvolutionPrimitive.Shape {
     .init(
       direction: direction, batch: batch, channels: 35, rows: 41, columns: 53, filters: 18, kernelRows: 3,
-      kernelColumns: 3, padding: Padding(1), keepsTies: keepsTies)
+      kernelColumns: 3, padding: Padding(1))
   }
 
   @Test("Winograd's algorithm says what the loops say, and so do its gradients", arguments: [1, 3, 7])
   func winograd(batch: Int) {
     for direction in [ConvolutionPrimitive.Shape.Direction.forward, .inputGradient, .weightGradient] {
-      // One clip's gradients do not repay transforming the weights.
-      #expect(Self.large(direction, batch: batch).favorsWinograd == (direction == .forward || batch > 1))
+      // One clip's gradient at the weights does not repay transforming them.
+      #expect(Self.large(direction, batch: batch).favorsWinograd == (direction != .weightGradient || batch > 1))
     }
     let (x, w, dy) = (
       sampled([batch, 35, 41, 53], 1), sampled([18, 35, 3, 3], 2), sampled([batch, 18, 41, 53], 3)
@@ -139,7 +139,7 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
     let convolution = DenseConvolution(weight: w, padding: Padding(1))
     let expected = slowConvolution(x, w, nil, Padding(1))
     #expect(
-      relativeDistance(convolution.forward(x, bias: nil, keepsTies: false), expected) < 2e-6)
+      relativeDistance(convolution.forward(x, bias: nil), expected) < 2e-6)
     // The input's gradient is the convolution with the weights turned round and channels and filters exchanged.
     let turned = Tensor(
       (0..<35).flatMap { c in
@@ -164,7 +164,7 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
     /// Weights of its own each time, so that they are transformed while others run.
     @Sendable func result(_ seed: Int) -> [Float] {
       DenseConvolution(weight: sampled([18, 35, 3, 3], UInt64(seed)), padding: Padding(1))
-        .forward(sampled([1, 35, 41, 53], 1), bias: nil, keepsTies: false).floats
+        .forward(sampled([1, 35, 41, 53], 1), bias: nil).floats
     }
     let expected = (0..<32).map(result)
     let found = Mutex([Int: [Float]]())
@@ -175,17 +175,47 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
     for seed in 0..<32 { #expect(found.withLock { $0[seed] } == expected[seed], "weights \(seed)") }
   }
 
-  @Test("Where ties are kept, places that see the same are equal to the bit")
-  func ties() {
-    #expect(!Self.large(.forward, batch: 1, keepsTies: true).favorsWinograd)
-    let edge = 20  // everything from this column on is the same
+  @Test("Places that see the same are equal to the bit, up to the edge of what is the same", arguments: [19, 20])
+  func ties(edge: Int) {
+    #expect(Self.large(.forward, batch: 1).favorsWinograd)
     let random = sampled([1, 35, 41, 53], 1).floats
-    let x = Tensor(random.indices.map { $0 % 53 < edge ? random[$0] : 0.3 }, shape: [1, 35, 41, 53])
     let convolution = DenseConvolution(weight: sampled([18, 35, 3, 3], 2), padding: Padding(1))
-    let y = convolution.forward(x, bias: nil, keepsTies: true).floats
-    for filter in 0..<18 {
-      let inner = (1..<40).flatMap { row in (edge + 1..<52).map { y[(filter * 41 + row) * 53 + $0] } }
-      #expect(Set(inner).count == 1)
+    /// Of an image made place by place: each filter's rows.
+    func result(_ value: (_ plane: Int, _ row: Int, _ column: Int) -> Float) -> [[[Float]]] {
+      let x = Tensor(random.indices.map { value($0 / (41 * 53), $0 / 53 % 41, $0 % 53) }, shape: [1, 35, 41, 53])
+      let y = convolution.forward(x, bias: nil).floats
+      return (0..<18).map { filter in
+        (0..<41).map { row in Array(y[(filter * 41 + row) * 53..<(filter * 41 + row + 1) * 53]) }
+      }
+    }
+    func at(_ plane: Int, _ row: Int, _ column: Int) -> Float { random[(plane * 41 + row) * 53 + column] }
+    for filter in result({ $2 < edge ? at($0, $1, $2) : 0.3 }) {
+      #expect(Set(filter[1..<40].flatMap { $0[edge + 1..<52] }).count == 1, "silence after an edge")
+    }
+    for filter in result({ $2 < edge ? at($0, $1, $2) : at($0, $1, 0) }) {
+      #expect(filter.allSatisfy { Set($0[edge + 1..<52]).count == 1 }, "rows that stay as they are after an edge")
+      #expect(Set(filter.map { $0[40] }).count == 41)
+    }
+    for filter in result({ $1 < edge ? at($0, $1, $2) : at($0, 0, $2) }) {
+      #expect(
+        (0..<53).allSatisfy { column in Set(filter[edge + 1..<40].map { $0[column] }).count == 1 },
+        "columns that stay as they are after an edge")
+    }
+  }
+
+  @Test(
+    "A convolution's block is the convolution, the ReLU and the pooling one after another",
+    arguments: [Pooling.Kind.maximum, .average], [(1, 1), (2, 1), (1, 2), (2, 2), (4, 4)])
+  func block(kind: Pooling.Kind, window: (rows: Int, columns: Int)) {
+    let pooling = Pooling(kind, rows: window.rows, columns: window.columns)
+    let convolution = DenseConvolution(weight: sampled([18, 35, 3, 3], 2), padding: Padding(1))
+    let (x, shift) = (sampled([3, 35, 41, 53], 1), sampled([18], 5))
+    let separate = convolution.forward(x, bias: shift).relu().pooled(pooling)
+    // Recorded, it keeps the convolution for the gradient; else it does not.
+    for input in [x, x.variable()] {
+      let together = convolution.block(input, shift: shift.paddedToBlocks(), pooling: pooling)
+      #expect(together.shape == separate.shape)
+      #expect(relativeDistance(together, separate) < 1e-6)
     }
   }
 

@@ -94,8 +94,11 @@ import Testing
       let inner = DenseConvolution(weight: sampled([2, 2, 1, 1], 2).variable(), padding: Padding(0))
       var weightGradientsComputed = 0
       var weights: [Tensor] { inner.weights }
-      func forward(_ x: Tensor, bias: Tensor?, keepsTies: Bool) -> Tensor {
-        inner.forward(x, bias: bias, keepsTies: keepsTies)
+      func forward(_ x: Tensor, bias: Tensor?) -> Tensor {
+        inner.forward(x, bias: bias)
+      }
+      func block(_ x: Tensor, shift: Tensor, pooling: Pooling) -> Tensor {
+        inner.block(x, shift: shift, pooling: pooling)
       }
       func inputGradient(_ dy: Tensor, shape: [Int]) -> Tensor { inner.inputGradient(dy, shape: shape) }
       func weightGradients(_ x: Tensor, _ dy: Tensor) -> [Tensor] {
@@ -105,9 +108,9 @@ import Testing
     }
     let convolution = Counting()
     let x = sampled([1, 2, 3, 3], 1).variable()
-    _ = gradients(of: convolution.applied(to: x, bias: nil, keepsTies: true), at: [x])
+    _ = gradients(of: convolution.applied(to: x, bias: nil), at: [x])
     #expect(convolution.weightGradientsComputed == 0)
-    _ = gradients(of: convolution.applied(to: x, bias: nil, keepsTies: true), at: [x] + convolution.weights)
+    _ = gradients(of: convolution.applied(to: x, bias: nil), at: [x] + convolution.weights)
     #expect(convolution.weightGradientsComputed == 1)
   }
 

@@ -22,17 +22,16 @@ typedef struct {
   int64_t top, left, bottom, right;   // zeros added around the input
   int block;                          // channels in a block of the activations' layout: 16 or 8
   int bias;                           // of the forward direction: add a bias
-  int winograd;                       // by Winograd's algorithm, which not every CPU and version has; else direct
 } onednn_convolution_shape;
 
 typedef struct {
   dnnl_engine_t engine;
   dnnl_primitive_desc_t descriptor, reorder_descriptor;
   dnnl_primitive_t primitive, reorder;   // reorder: row-major weights to the primitive's, or back for the weight gradient
-  onednn_layout input, weights, bias, output, scratchpad, reorder_scratchpad;
+  onednn_layout input, weights, bias, output, scratchpad;
   onednn_made_layout plain_weights;
   onednn_convolution_shape shape;
-  size_t weights_bytes, scratchpad_bytes, reorder_scratchpad_bytes;
+  size_t weights_bytes, scratchpad_bytes;
 } onednn_convolution;
 
 #if DNNL_VERSION_MAJOR >= 3
@@ -55,7 +54,7 @@ static inline dnnl_status_t onednn_describe(dnnl_primitive_desc_t *made, onednn_
                                             const_dnnl_primitive_attr_t attributes, dnnl_engine_t engine,
                                             const_dnnl_primitive_desc_t hint) {
   const int64_t ones[2] = {1, 1}, zeros[2] = {0, 0}, before[2] = {s->top, s->left}, after[2] = {s->bottom, s->right};
-  dnnl_alg_kind_t algorithm = s->winograd ? dnnl_convolution_winograd : dnnl_convolution_direct;
+  const dnnl_alg_kind_t algorithm = dnnl_convolution_direct;
   dnnl_prop_kind_t kind = training ? dnnl_forward_training : dnnl_forward_inference;
 #if DNNL_VERSION_MAJOR >= 3
   switch (direction) {
@@ -160,15 +159,12 @@ static inline dnnl_status_t onednn_convolution_make(onednn_convolution *c, const
   c->scratchpad_bytes = c->scratchpad ? dnnl_memory_desc_get_size(c->scratchpad) : 0;
   c->weights_bytes = dnnl_memory_desc_get_size(c->weights);
 
-  // Winograd's weights are transformed through a scratchpad too. The library's own would belong to one thread.
   onednn_layout plain = onednn_layout_of(&c->plain_weights);
   int out_of = s->direction == onednn_weight_gradient;
   status = dnnl_reorder_primitive_desc_create(&c->reorder_descriptor, out_of ? c->weights : plain, engine,
                                               out_of ? plain : c->weights, engine, attributes);
   dnnl_primitive_attr_destroy(attributes);
   if (status != dnnl_success) return status;
-  c->reorder_scratchpad = dnnl_primitive_desc_query_md(c->reorder_descriptor, dnnl_query_scratchpad_md, 0);
-  c->reorder_scratchpad_bytes = c->reorder_scratchpad ? dnnl_memory_desc_get_size(c->reorder_scratchpad) : 0;
   return dnnl_primitive_create(&c->reorder, c->reorder_descriptor);
 }
 
@@ -199,13 +195,13 @@ static inline dnnl_status_t onednn_run(dnnl_primitive_t primitive, dnnl_engine_t
 
 /// Between row-major weights [filters, channels, kernel rows, kernel columns] and the primitive's own layout.
 static inline dnnl_status_t onednn_convolution_reorder(const onednn_convolution *c, dnnl_stream_t stream, const float *from,
-                                                       float *to, void *scratchpad) {
+                                                       float *to) {
   onednn_layout plain = onednn_layout_of(&c->plain_weights);
   int out = c->shape.direction == onednn_weight_gradient;
-  const int roles[3] = {DNNL_ARG_FROM, DNNL_ARG_TO, DNNL_ARG_SCRATCHPAD};
-  const onednn_layout layouts[3] = {out ? c->weights : plain, out ? plain : c->weights, c->reorder_scratchpad};
-  void *const buffers[3] = {(void *)from, to, scratchpad};
-  return onednn_run(c->reorder, c->engine, stream, c->reorder_scratchpad_bytes ? 3 : 2, roles, layouts, buffers);
+  const int roles[2] = {DNNL_ARG_FROM, DNNL_ARG_TO};
+  const onednn_layout layouts[2] = {out ? c->weights : plain, out ? plain : c->weights};
+  void *const buffers[2] = {(void *)from, to};
+  return onednn_run(c->reorder, c->engine, stream, 2, roles, layouts, buffers);
 }
 
 /// Reads two of input, weights (in the primitive's layout) and output, and writes the third.

@@ -109,6 +109,31 @@ void kernel_pool(const float *x, float *y, const kernel_windows *windows);
 /// dx of kernel_pool; a maximum's gradient goes to its first place in its window.
 void kernel_pool_gradient(const float *x, const float *dy, float *dx, const kernel_windows *windows);
 
+// MARK: Convolution of many channels, 3×3 with a border of one zero, by Winograd's algorithm
+
+/// Input and output are blocked, of the same rows and columns.
+typedef struct {
+  long batch, channels, filters;   // channels and filters in blocks
+  long rows, columns;
+  int block;                       // 16 or 8
+} kernel_winograd;
+
+/// Floats of the transformed weights.
+long kernel_winograd_weight_count(const kernel_winograd *shape);
+/// Transforms row-major weights [filters, channels, 3, 3]. Rotated, those of the gradient at the input, whose channels are
+/// the filters and whose filters the channels; so they are in `shape` too.
+void kernel_winograd_weights(const float *weights, long filters, long channels, int rotated, float *transformed,
+                             const kernel_winograd *shape);
+/// y = w ∗ x + bias; bias: [filters × block] or null. Places that see equal inputs along a line are equal to the bit.
+void kernel_winograd_forward(const float *x, const float *transformed, const float *bias, float *y,
+                             const kernel_winograd *shape);
+/// y = w ∗ x and z = pool(relu(y + shift)) in one pass, for windows of one or two rows and columns; y may be null.
+void kernel_winograd_block(const float *x, const float *transformed, const float *shift, float *y, float *z,
+                           const kernel_winograd *shape, const kernel_pooling *pooling);
+/// The gradient at row-major weights [filters, channels, 3, 3], from the input and the output's gradient.
+void kernel_winograd_weight_gradient(const float *x, const float *dy, long filters, long channels, float *dweights,
+                                     const kernel_winograd *shape);
+
 // MARK: Convolution of one channel
 
 /// Convolutions (cross-correlations) of a one-channel image that share their output: each block of output channels has

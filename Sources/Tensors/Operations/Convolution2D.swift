@@ -22,9 +22,11 @@ public struct Padding: Hashable, Sendable {
 protocol Convolution: AnyObject {
   /// The weights that it was made of, with their places in the graph.
   var weights: [Tensor] { get }
-  /// The cross-correlation of `x` [batch, channels, rows, columns] with the weights, plus bias; blocked.
-  /// With `keepsTies`, places that see equal inputs are equal to the bit.
-  func forward(_ x: Tensor, bias: Tensor?, keepsTies: Bool) -> Tensor
+  /// The cross-correlation of `x` [batch, channels, rows, columns] with the weights, plus bias; blocked. Places that see
+  /// equal stretches are equal to the bit: a maximum's gradient goes to the first of equals.
+  func forward(_ x: Tensor, bias: Tensor?) -> Tensor
+  /// pool(relu(w ∗ x + shift)), recorded at `x` only; shift per channel, filled up to whole blocks.
+  func block(_ x: Tensor, shift: Tensor, pooling: Pooling) -> Tensor
   /// The gradient at an input of `shape`.
   func inputGradient(_ dy: Tensor, shape: [Int]) -> Tensor
   func weightGradients(_ x: Tensor, _ dy: Tensor) -> [Tensor]
@@ -32,9 +34,9 @@ protocol Convolution: AnyObject {
 
 extension Convolution {
   /// Recorded at the input and the weights.
-  func applied(to x: Tensor, bias: Tensor?, keepsTies: Bool) -> Tensor {
+  func applied(to x: Tensor, bias: Tensor?) -> Tensor {
     let (input, hasBias) = (x.detached, bias != nil)
-    return forward(input, bias: bias?.detached, keepsTies: keepsTies)
+    return forward(input, bias: bias?.detached)
       .recorded(from: [x] + weights + (bias.map { [$0] } ?? [])) { dy, wanted in
         let weightsWanted = wanted[1...self.weights.count].contains(true)
         let found =
@@ -46,11 +48,13 @@ extension Convolution {
   }
 }
 
-/// A convolution of many channels, by oneDNN.
+/// A convolution of many channels: by Winograd's algorithm where that is faster, else by oneDNN.
 final class DenseConvolution: Convolution {
   let weight: Tensor
   let padding: Padding
   private var packed: [ConvolutionPrimitive.Shape: Storage] = [:]
+  private lazy var winograd = WinogradConvolution(weight: weight, rotated: false)
+  private lazy var winogradGradient = WinogradConvolution(weight: weight, rotated: true)
 
   var weights: [Tensor] { [weight] }
 
@@ -60,17 +64,14 @@ final class DenseConvolution: Convolution {
     self.padding = padding
   }
 
-  private func primitive(
-    _ direction: ConvolutionPrimitive.Shape.Direction, _ input: [Int], bias: Bool = false,
-    keepsTies: Bool = false
-  ) -> ConvolutionPrimitive {
+  private func shape(
+    _ direction: ConvolutionPrimitive.Shape.Direction, _ input: [Int], bias: Bool = false
+  ) -> ConvolutionPrimitive.Shape {
     let w = weight.shape
     precondition(input[1] == w[1], "an input of \(input[1]) channels for weights of \(w[1])")
-    return .cached(
-      .init(
-        direction: direction, batch: input[0], channels: w[1], rows: input[2], columns: input[3],
-        filters: w[0],
-        kernelRows: w[2], kernelColumns: w[3], padding: padding, bias: bias, keepsTies: keepsTies))
+    return .init(
+      direction: direction, batch: input[0], channels: w[1], rows: input[2], columns: input[3], filters: w[0],
+      kernelRows: w[2], kernelColumns: w[3], padding: padding, bias: bias)
   }
 
   /// The weights in a primitive's layout, made once.
@@ -91,10 +92,12 @@ final class DenseConvolution: Convolution {
     ]
   }
 
-  func forward(_ x: Tensor, bias: Tensor?, keepsTies: Bool) -> Tensor {
+  func forward(_ x: Tensor, bias: Tensor?) -> Tensor {
     let x = x.blocked
+    let shape = shape(.forward, x.shape, bias: bias != nil)
+    if shape.favorsWinograd { return winograd(x, bias: bias) }
     let bias = bias?.rowMajor
-    let primitive = primitive(.forward, x.shape, bias: bias != nil, keepsTies: keepsTies)
+    let primitive = ConvolutionPrimitive.cached(shape)
     let weights = packedWeights(for: primitive)
     return Tensor(outputShape(x.shape), layout: .blocked) {
       primitive.run(
@@ -102,18 +105,38 @@ final class DenseConvolution: Convolution {
     }
   }
 
-  func inputGradient(_ dy: Tensor, shape: [Int]) -> Tensor {
+  func block(_ x: Tensor, shift: Tensor, pooling: Pooling) -> Tensor {
+    let input = x.detached.blocked
+    let (y, result): (Tensor?, Tensor)
+    if WinogradConvolution.canPool(pooling), shape(.forward, x.shape).favorsWinograd {
+      (y, result) = winograd.block(input, shift: shift, pooling: pooling, keepsConvolution: x.isRecorded)
+    } else {
+      let convolved = forward(input, bias: nil)
+      (y, result) = (convolved, activatedPool(convolved, scale: .ones(shift.shape), shift: shift, pooling))
+    }
+    return result.recorded(from: [x]) { dz, _ in
+      let dy = activatedPoolGradient(
+        y!, scale: .ones(shift.shape), shift: shift, dz, factors: .identity(shift.shape), pooling)
+      return [self.inputGradient(dy, shape: input.shape)]
+    }
+  }
+
+  func inputGradient(_ dy: Tensor, shape input: [Int]) -> Tensor {
     let dy = dy.blocked
-    let primitive = primitive(.inputGradient, shape)
+    let shape = shape(.inputGradient, input)
+    if shape.favorsWinograd { return winogradGradient(dy) }
+    let primitive = ConvolutionPrimitive.cached(shape)
     let weights = packedWeights(for: primitive)
-    return Tensor(shape, layout: .blocked) {
+    return Tensor(input, layout: .blocked) {
       primitive.run(input: $0, weights: weights.pointer, output: dy.storage.pointer)
     }
   }
 
   func weightGradients(_ x: Tensor, _ dy: Tensor) -> [Tensor] {
     let (x, dy) = (x.blocked, dy.blocked)
-    let primitive = primitive(.weightGradient, x.shape)
+    let shape = shape(.weightGradient, x.shape)
+    if shape.favorsWinograd { return [WinogradConvolution.weightGradient(x, dy)] }
+    let primitive = ConvolutionPrimitive.cached(shape)
     let packed = Storage(count: primitive.weightCount)
     primitive.run(input: x.storage.pointer, weights: packed.pointer, output: dy.storage.pointer)
     return [Tensor(weight.shape) { primitive.reorder(packed.pointer, to: $0) }]
@@ -136,14 +159,13 @@ extension Tensor {
   }
 
   /// Several convolutions of a one-channel image, their outputs one after another as channels; `bias` is theirs
-  /// likewise. `keepsTies`: places that see equal inputs are equal to the bit, as a maximum that is differentiated
-  /// needs; it costs the faster algorithm.
+  /// likewise.
   public func convolved(
-    withPaths weights: [Tensor], bias: Tensor? = nil, paddings: [Padding], keepsTies: Bool = true
+    withPaths weights: [Tensor], bias: Tensor? = nil, paddings: [Padding]
   ) -> Tensor {
     precondition(
       rank == 4 && weights.allSatisfy { $0.rank == 4 },
       "a convolution of \(shape) with \(weights.map(\.shape))")
-    return makeConvolution(weights, paddings).applied(to: self, bias: bias, keepsTies: keepsTies)
+    return makeConvolution(weights, paddings).applied(to: self, bias: bias)
   }
 }

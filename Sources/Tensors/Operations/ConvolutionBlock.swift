@@ -12,9 +12,6 @@ public struct Pooling: Hashable, Sendable {
 
   public static let none = Pooling(.average, rows: 1, columns: 1)
 
-  /// Whether the gradient of a window goes to one of its places.
-  public var choosesOne: Bool { kind == .maximum && rows * columns > 1 }
-
   func outputShape(_ x: [Int]) -> [Int] {
     precondition(
       rows <= x[2] && columns <= x[3],
@@ -33,9 +30,8 @@ public struct Pooling: Hashable, Sendable {
 /// attributions run it. Keep it as long as the weights stay the same.
 public final class FoldedConvolution {
   private let convolution: any Convolution
+  /// Filled up to whole blocks.
   private let bias: Tensor
-  /// As many as a convolution has channels, filled up to whole blocks.
-  private let ones, zeros: Tensor
 
   /// - Parameters:
   ///   - weights: [filters, channels, kernel rows, kernel columns]; several for parallel paths over one channel.
@@ -43,26 +39,11 @@ public final class FoldedConvolution {
   public init(weights: [Tensor], bias: Tensor, paddings: [Padding]) {
     convolution = makeConvolution(weights.map(\.detached), paddings)
     self.bias = bias.detached.paddedToBlocks()
-    ones = .ones(self.bias.shape)
-    zeros = .zeros(self.bias.shape)
   }
 
   /// pool(relu(w ∗ x + b)). Its gradient goes to `x` only: the weights are constants here.
   public func callAsFunction(_ x: Tensor, pooling: Pooling) -> Tensor {
-    let input = x.detached
-    let factors = GradientFactors(a: ones, b: zeros, c: zeros)
-    if let convolution = convolution as? OneChannelConvolution {
-      return convolution.block(input, scale: ones, shift: bias, pooling)
-        .recorded(from: [x]) { [ones, bias] dz, _ in
-          [convolution.inputGradient(input, scale: ones, shift: bias, dz, factors: factors, pooling)]
-        }
-    }
-    let y = convolution.forward(input, bias: nil, keepsTies: x.isRecorded && pooling.choosesOne)
-    return activatedPool(y, scale: ones, shift: bias, pooling)
-      .recorded(from: [x]) { [convolution, ones, bias, shape = input.shape] dz, _ in
-        let dy = activatedPoolGradient(y, scale: ones, shift: bias, dz, factors: factors, pooling)
-        return [convolution.inputGradient(dy, shape: shape)]
-      }
+    convolution.block(x, shift: bias, pooling: pooling)
   }
 }
 
@@ -70,6 +51,11 @@ public final class FoldedConvolution {
 /// up to whole blocks.
 struct GradientFactors {
   let a, b, c: Tensor
+
+  /// The gradient as it is, for channels of `shape`.
+  static func identity(_ shape: [Int]) -> GradientFactors {
+    GradientFactors(a: .ones(shape), b: .zeros(shape), c: .zeros(shape))
+  }
 }
 
 /// A batch's norm γ (y − μ)/√(σ² + ε) + β as scale · y + shift (Ioffe and Szegedy 2015, alg. 1), per channel, filled up to
@@ -99,7 +85,7 @@ private struct BatchNorm {
 extension Tensor {
   /// A block of the report in training: pool(relu(γ (y − μ)/√(σ² + ε) + β)) with y the convolution of [batch, channels,
   /// rows, columns] with `weights`, and the batch's own mean and biased variance per channel, which are returned too.
-  /// - Parameter weights: A path each, as in ``convolved(withPaths:bias:paddings:keepsTies:)``.
+  /// - Parameter weights: A path each, as in ``convolved(withPaths:bias:paddings:)``.
   public func convolutionBlock(
     _ weights: [Tensor], paddings: [Padding], scale gamma: Tensor, shift beta: Tensor, epsilon: Float,
     pooling: Pooling
@@ -108,7 +94,7 @@ extension Tensor {
     guard !isRecorded, pooling != .none,
       let convolution = makeConvolution(weights, paddings) as? OneChannelConvolution
     else {
-      return convolved(withPaths: weights, paddings: paddings, keepsTies: pooling.choosesOne)
+      return convolved(withPaths: weights, paddings: paddings)
         .normalizedActivatedPooled(scale: gamma, shift: beta, epsilon: epsilon, pooling: pooling)
     }
     let channels = 0..<convolution.filters
@@ -165,7 +151,7 @@ extension Tensor {
 }
 
 /// pool(relu(scale · y + shift)) of a blocked `y`; scale and shift filled up to whole blocks.
-private func activatedPool(_ y: Tensor, scale: Tensor, shift: Tensor, _ pooling: Pooling) -> Tensor {
+func activatedPool(_ y: Tensor, scale: Tensor, shift: Tensor, _ pooling: Pooling) -> Tensor {
   Tensor(pooling.outputShape(y.shape), layout: .blocked) { out in
     var sizes = pooling.kernelShape(y.shape)
     kernel_activate_pool(y.storage.pointer, scale.storage.pointer, shift.storage.pointer, out, &sizes)
@@ -173,7 +159,7 @@ private func activatedPool(_ y: Tensor, scale: Tensor, shift: Tensor, _ pooling:
 }
 
 /// a·g + b·y + c, with g the gradient of ``activatedPool(_:scale:shift:_:)`` at scale · y + shift.
-private func activatedPoolGradient(
+func activatedPoolGradient(
   _ y: Tensor, scale: Tensor, shift: Tensor, _ dz: Tensor, factors: GradientFactors,
   _ pooling: Pooling
 ) -> Tensor {

@@ -2,7 +2,7 @@ import COneDNN
 import Kernels
 import Synchronization
 
-/// A oneDNN convolution for one shape, forward or one of its gradients, kept for the next call of that shape.
+/// oneDNN's direct convolution for one shape, forward or one of its gradients, kept for the next call of that shape.
 ///
 /// `@unchecked Sendable`: nothing in it changes after `init`, and every run brings its own buffers, so that oneDNN
 /// allows runs from several threads at once.
@@ -13,26 +13,6 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     var batch, channels, rows, columns, filters, kernelRows, kernelColumns: Int
     var padding: Padding
     var bias = false
-    /// Every place is computed in the same order, so that places which see equal inputs are equal to the bit: what a
-    /// maximum needs whose gradient is wanted, because it goes to the first of equals.
-    var keepsTies = false
-
-    /// Whether Winograd's algorithm should be faster than the direct one (Lavin and Gray 2016, F(4×4, 3×3)): it needs 36
-    /// products where the direct one has 144, but transforms every tile of input and output, and the weights.
-    ///
-    /// Decided by counting, not by timing, so that the same shape always gives the same bits. The costs, in
-    /// multiply-adds of the direct algorithm, were fitted to oneDNN 2.6's times on two cores of a Zen 4 for the shapes of
-    /// the report's networks at batches of 1, 32 and 64; they choose rightly for all but a few ties.
-    var favorsWinograd: Bool {
-      guard kernelRows == 3, kernelColumns == 3, padding == Padding(1), !keepsTies else { return false }
-      let product = Double(channels * filters)
-      let direct = product * Double((3 * rows - 2) * (3 * columns - 2) * batch)
-      let tiles = Double((rows + 3) / 4 * ((columns + 3) / 4) * batch)
-      let transformedWeights = direction == .forward ? 30.0 : 90.0  // forward, inference keeps them transformed
-      let winograd =
-        36 * (tiles * (1.35 * product + 18 * Double(channels + filters)) + transformedWeights * product)
-      return winograd < direct
-    }
   }
 
   private static let cacheLimit = 512
@@ -85,13 +65,8 @@ final class ConvolutionPrimitive: @unchecked Sendable {
       kernel_columns: Int64(shape.kernelColumns), top: Int64(shape.padding.top),
       left: Int64(shape.padding.left),
       bottom: Int64(shape.padding.bottom), right: Int64(shape.padding.right), block: Int32(Layout.block),
-      bias: shape.bias ? 1 : 0, winograd: shape.favorsWinograd ? 1 : 0)
-    var status = onednn_convolution_make(primitive, &sizes, Self.processor.engine)
-    if status == dnnl_unimplemented, sizes.winograd != 0 {
-      onednn_convolution_free(primitive)
-      sizes.winograd = 0
-      status = onednn_convolution_make(primitive, &sizes, Self.processor.engine)
-    }
+      bias: shape.bias ? 1 : 0)
+    let status = onednn_convolution_make(primitive, &sizes, Self.processor.engine)
     precondition(status == dnnl_success, "oneDNN makes no convolution of \(shape): status \(status.rawValue)")
   }
 
@@ -105,10 +80,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
 
   /// Weights from [filters, channels, kernel rows, kernel columns] to the primitive's layout; back for a weight gradient.
   func reorder(_ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>) {
-    let scratchpad = Storage(count: primitive.pointee.reorder_scratchpad_bytes / 4 + 1)
-    let status = onednn_convolution_reorder(
-      primitive, Self.processor.stream, from, to, scratchpad.pointer)
-    withExtendedLifetime(scratchpad) {}
+    let status = onednn_convolution_reorder(primitive, Self.processor.stream, from, to)
     precondition(status == dnnl_success, "oneDNN cannot reorder weights of \(shape)")
   }
 

@@ -11,6 +11,14 @@ extension OneChannelConvolution {
     withTaps(x.shape) { body(&$0, &sizes) }
   }
 
+  func block(_ x: Tensor, shift: Tensor, pooling: Pooling) -> Tensor {
+    let (input, ones) = (x.detached, Tensor.ones(shift.shape))
+    return block(input, scale: ones, shift: shift, pooling).recorded(from: [x]) { dz, _ in
+      let factors = GradientFactors.identity(shift.shape)
+      return [self.inputGradient(input, scale: ones, shift: shift, dz, factors: factors, pooling)]
+    }
+  }
+
   /// [batch, 1, rows, columns] → [batch, filters, rows', columns'].
   func block(_ x: Tensor, scale: Tensor, shift: Tensor, _ pooling: Pooling) -> Tensor {
     let x = x.rowMajor

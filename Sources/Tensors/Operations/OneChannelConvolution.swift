@@ -102,8 +102,7 @@ final class OneChannelConvolution: Convolution {
     ]
   }
 
-  /// All places are computed alike, whatever is asked.
-  func forward(_ x: Tensor, bias: Tensor?, keepsTies: Bool) -> Tensor {
+  func forward(_ x: Tensor, bias: Tensor?) -> Tensor {
     let x = x.rowMajor
     let bias = bias?.paddedToBlocks()
     return Tensor(outputShape(x.shape), layout: .blocked) { out in

@@ -1,0 +1,156 @@
+#include "Parallel.h"
+#include <stdlib.h>
+
+// Winograd's minimal filtering F(2×2, 3×3) (Lavin and Gray 2016): Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A for each tile of 2×2
+// outputs, summed over channels, so that the ⊙ of all tiles is sixteen matrix products, with 16 multiplications where the
+// direct algorithm has 36.
+//
+// The tile is this small on purpose. An output of 2×2 depends on its own nine inputs only, also in the order of its sums,
+// and where these are constant along a line all products but one are zero. So places that see equal constant stretches
+// are equal to the bit, as a maximum needs whose gradient goes to the first of equals; F(4×4, 3×3) rounds them apart.
+
+typedef struct {
+  const float *x, *weights, *bias, *shift, *dy;
+  float *out, *pooled;
+  long held;     // tiles at a time
+  long splits;   // into how many the filters are divided for the threads
+  const kernel_winograd *shape;
+  const kernel_pooling *pooling;
+} winograd;
+
+enum { PAD = 16 };   // floats between the sixteen matrices, which would share a set of the cache
+
+INLINE long tile_count(const kernel_winograd *s) { return s->batch * ((s->rows + 1) / 2) * ((s->columns + 1) / 2); }
+// Into how many sums the gradient of the weights is divided, whatever the number of threads.
+INLINE long share_count(const kernel_winograd *s) { return max_long(1, min_long(4, tile_count(s) / 128)); }
+// Filters go two blocks at a time.
+INLINE long filter_groups(const kernel_winograd *s) { return (s->filters + 1) / 2; }
+INLINE long weight_count(const kernel_winograd *s) { return 16 * s->channels * s->filters * s->block * s->block; }
+
+#define BLOCK 16
+#include "WinogradLoops.h"
+#undef BLOCK
+#define BLOCK 8
+#include "WinogradLoops.h"
+#undef BLOCK
+
+#define CHOOSE(block, function) ((block) == 16 ? function##_16 : function##_8)
+
+// MARK: Weights
+
+typedef struct {
+  const float *from;
+  float *to;
+  long filters, channels;   // of the row-major weights
+  int rotated;
+  const kernel_winograd *shape;
+} weights_change;
+
+// Where the sixteen transformed weights from a channel to a filter begin; between them are channels × lanes.
+INLINE long weight_place(const kernel_winograd *s, long channel, long filter, long *lanes) {
+  long group = filter / (2 * s->block);
+  *lanes = min_long(2, s->filters - 2 * group) * s->block;
+  return group * 16 * s->channels * 2 * s->block * s->block + channel * *lanes + filter % (2 * s->block);
+}
+
+// G: three weights of a line to four.
+INLINE void weight_line(float a, float b, float c, float *to, long step) {
+  to[0] = a;
+  to[step] = 0.5f * (a + b + c);
+  to[2 * step] = 0.5f * (a - b + c);
+  to[3 * step] = c;
+}
+
+FOR_EACH_CPU static void weights_part(void *context, long begin, long end) {
+  const weights_change *w = context;
+  const kernel_winograd *s = w->shape;
+  for (long channel = begin; channel < end; ++channel)
+    for (long filter = 0; filter < s->filters * s->block; ++filter) {
+      float weight[9] = {0}, lines[12], all[16];
+      long inputs = w->rotated ? w->filters : w->channels, outputs = w->rotated ? w->channels : w->filters;
+      if (channel < inputs && filter < outputs)
+        for (int i = 0; i < 9; ++i)
+          weight[i] = w->rotated ? w->from[(channel * w->channels + filter) * 9 + 8 - i]
+                                 : w->from[(filter * w->channels + channel) * 9 + i];
+      for (int j = 0; j < 3; ++j) weight_line(weight[j], weight[3 + j], weight[6 + j], lines + j, 3);
+      for (int i = 0; i < 4; ++i) weight_line(lines[3 * i], lines[3 * i + 1], lines[3 * i + 2], all + 4 * i, 1);
+      long lanes, place = weight_place(s, channel, filter, &lanes), step = s->channels * s->block * lanes;
+      for (int e = 0; e < 16; ++e) w->to[place + e * step] = all[e];
+    }
+}
+
+// Gᵀ: the gradient of a line's three weights from that of its four.
+INLINE void gradient_line(const float *from, long step, float *to, long to_step) {
+  float sum = from[step] + from[2 * step], difference = from[step] - from[2 * step];
+  to[0] = from[0] + 0.5f * sum;
+  to[to_step] = 0.5f * difference;
+  to[2 * to_step] = 0.5f * sum + from[3 * step];
+}
+
+FOR_EACH_CPU static void weights_gradient_part(void *context, long begin, long end) {
+  const weights_change *w = context;
+  const kernel_winograd *s = w->shape;
+  for (long channel = begin; channel < end; ++channel)
+    for (long filter = 0; filter < w->filters; ++filter) {
+      float all[16], lines[12];
+      long lanes, place = weight_place(s, channel, filter, &lanes), step = s->channels * s->block * lanes;
+      for (int e = 0; e < 16; ++e) {
+        all[e] = 0;
+        for (long share = 0; share < share_count(s); ++share)
+          all[e] += w->from[share * weight_count(s) + place + e * step];
+      }
+      for (int j = 0; j < 4; ++j) gradient_line(all + j, 4, lines + j, 4);
+      for (int i = 0; i < 3; ++i)
+        gradient_line(lines + 4 * i, 1, w->to + (filter * w->channels + channel) * 9 + 3 * i, 1);
+    }
+}
+
+long kernel_winograd_weight_count(const kernel_winograd *s) { return weight_count(s); }
+
+void kernel_winograd_weights(const float *weights, long filters, long channels, int rotated, float *transformed,
+                             const kernel_winograd *s) {
+  weights_change w = {weights, transformed, filters, channels, rotated, s};
+  kernel_parallel(s->channels * s->block, 4, weights_part, &w);
+}
+
+// MARK: Convolution
+
+// Tiles at a time: as many as leave room in a core's cache, but not so many that a core has nothing to do. What a tile's
+// values are does not depend on it.
+static long tiles_at_once(const kernel_winograd *s, long blocks, long tile) {
+  long cached = 32768 / (16 * blocks * s->block), shared = tile_count(s) / (2 * kernel_thread_count());
+  return max_long(1, min_long(4, min_long(cached, shared) / tile)) * tile;
+}
+
+static void forward(winograd *w) {
+  const kernel_winograd *s = w->shape;
+  w->held = tiles_at_once(s, s->channels, s->block == 16 ? TILES_16 : TILES_8);
+  long chunks = (tile_count(s) + w->held - 1) / w->held, threads = kernel_thread_count();
+  w->splits = min_long(filter_groups(s), chunks >= 2 * threads ? 1 : threads);
+  kernel_parallel(chunks * w->splits, 1, CHOOSE(s->block, forward_part), w);
+}
+
+void kernel_winograd_forward(const float *x, const float *transformed, const float *bias, float *y,
+                             const kernel_winograd *s) {
+  winograd w = {.x = x, .weights = transformed, .bias = bias, .out = y, .shape = s};
+  forward(&w);
+}
+
+void kernel_winograd_block(const float *x, const float *transformed, const float *shift, float *y, float *z,
+                           const kernel_winograd *s, const kernel_pooling *pooling) {
+  winograd w = {
+    .x = x, .weights = transformed, .shift = shift, .out = y, .pooled = z, .shape = s, .pooling = pooling};
+  forward(&w);
+}
+
+void kernel_winograd_weight_gradient(const float *x, const float *dy, long filters, long channels, float *dweights,
+                                     const kernel_winograd *s) {
+  float *shares = kernel_zeros(share_count(s) * weight_count(s), sizeof(float));
+  winograd w = {.x = x, .dy = dy, .out = shares, .shape = s};
+  w.held = 32;
+  w.splits = min_long(filter_groups(s), (kernel_thread_count() + share_count(s) - 1) / share_count(s));
+  kernel_parallel(share_count(s) * w.splits, 1, CHOOSE(s->block, gradient_part), &w);
+  weights_change change = {shares, dweights, filters, channels, 0, s};
+  kernel_parallel(channels, 4, weights_gradient_part, &change);
+  free(shares);
+}

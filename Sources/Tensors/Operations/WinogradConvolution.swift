@@ -1,0 +1,87 @@
+import Kernels
+
+/// A convolution of 3×3 with a border of one zero by Winograd's F(2×2, 3×3) (Lavin and Gray 2016), which needs 16
+/// products where the direct algorithm has 36, and gives places that see equal stretches equal values to the bit.
+struct WinogradConvolution {
+  /// Transformed weights; those of the input's gradient are rotated and their channels and filters exchanged.
+  private let transformed: Storage
+  private let filters, channels: Int
+  private let isRotated: Bool
+
+  /// - Parameter weight: [filters, channels, 3, 3], row-major.
+  init(weight: Tensor, rotated: Bool) {
+    (filters, channels, isRotated) = (weight.shape[0], weight.shape[1], rotated)
+    var shape = Self.shape([1, 0, 0, 0], channels: rotated ? filters : channels, filters: rotated ? channels : filters)
+    transformed = Storage(count: kernel_winograd_weight_count(&shape))
+    kernel_winograd_weights(
+      weight.storage.pointer, filters, channels, rotated ? 1 : 0, transformed.pointer, &shape)
+  }
+
+  /// Of blocked [batch, channels, rows, columns].
+  private static func shape(_ x: [Int], channels: Int, filters: Int) -> kernel_winograd {
+    kernel_winograd(
+      batch: x[0], channels: Tensor.blocks(channels), filters: Tensor.blocks(filters), rows: x[2], columns: x[3],
+      block: Int32(Layout.block))
+  }
+
+  /// The convolution of a blocked `x`, plus bias [filters].
+  func callAsFunction(_ x: Tensor, bias: Tensor? = nil) -> Tensor {
+    let (from, to) = isRotated ? (filters, channels) : (channels, filters)
+    let bias = bias?.paddedToBlocks()
+    return Tensor([x.shape[0], to, x.shape[2], x.shape[3]], layout: .blocked) {
+      var shape = Self.shape(x.shape, channels: from, filters: to)
+      kernel_winograd_forward(x.storage.pointer, transformed.pointer, bias?.storage.pointer, $0, &shape)
+    }
+  }
+
+  /// Of a blocked `x` the convolution y, where `keepsConvolution`, and pool(relu(y + shift)) in one pass; shift filled up
+  /// to whole blocks.
+  func block(
+    _ x: Tensor, shift: Tensor, pooling: Pooling, keepsConvolution: Bool
+  ) -> (convolution: Tensor?, result: Tensor) {
+    precondition(Self.canPool(pooling), "windows of \(pooling.rows)×\(pooling.columns) do not divide a tile")
+    var shape = Self.shape(x.shape, channels: channels, filters: filters)
+    let size = [x.shape[0], filters, x.shape[2], x.shape[3]]
+    var windows = pooling.kernelShape(size)
+    func run(_ y: UnsafeMutablePointer<Float>?) -> Tensor {
+      Tensor(pooling.outputShape(size), layout: .blocked) {
+        kernel_winograd_block(
+          x.storage.pointer, transformed.pointer, shift.storage.pointer, y, $0, &shape, &windows)
+      }
+    }
+    guard keepsConvolution else { return (nil, run(nil)) }
+    var result: Tensor?
+    let convolution = Tensor(size, layout: .blocked) { result = run($0) }
+    return (convolution, result!)
+  }
+
+  /// Whether ``block(_:shift:pooling:keepsConvolution:)`` can: its tiles hold whole windows.
+  static func canPool(_ pooling: Pooling) -> Bool { pooling.rows <= 2 && pooling.columns <= 2 }
+
+  /// The gradient at the weights [filters, channels, 3, 3], from blocked input and gradient.
+  static func weightGradient(_ x: Tensor, _ dy: Tensor) -> Tensor {
+    let (channels, filters) = (x.shape[1], dy.shape[1])
+    return Tensor([filters, channels, 3, 3]) {
+      var shape = Self.shape(x.shape, channels: channels, filters: filters)
+      kernel_winograd_weight_gradient(x.storage.pointer, dy.storage.pointer, filters, channels, $0, &shape)
+    }
+  }
+}
+
+extension ConvolutionPrimitive.Shape {
+  /// Whether Winograd's algorithm should be faster than oneDNN's direct one.
+  ///
+  /// Decided by counting, not by timing, so that the same shape always gives the same bits. The costs, in multiply-adds,
+  /// were fitted to times on two cores of a Zen 4 for the shapes of the report's networks at batches of 1, 32 and 64.
+  var favorsWinograd: Bool {
+    guard kernelRows == 3, kernelColumns == 3, padding == Padding(1) else { return false }
+    let product = Double(channels * filters)
+    // oneDNN leaves out what would be multiplied with the border.
+    let direct = product * Double((3 * rows - 2) * (3 * columns - 2) * batch)
+    let tiles = Double((rows + 1) / 2 * ((columns + 1) / 2) * batch)
+    let transforms = tiles * 60 * Double(channels + filters)
+    // A weight's share of transforming weights, or of adding up their gradients, which do not fit a core's cache.
+    let perWeight = direction == .weightGradient ? 3200 * max(1, min(4, tiles / 128)) : 100
+    return 16 * tiles * product + transforms + perWeight * product < direct
+  }
+}
