@@ -30,20 +30,11 @@ struct AttributionScale {
 
   private static let share = 0.995
 
-  /// The value below which `share` of `sorted` lies, between two neighbours in proportion, as NumPy's `percentile`.
-  static func percentile(_ share: Double, of sorted: [Float]) -> Double {
-    guard let last = sorted.last else { return 0 }
-    let place = share * Double(sorted.count - 1)
-    let below = Int(place)
-    guard below + 1 < sorted.count else { return Double(last) }
-    let (lower, upper) = (Double(sorted[below]), Double(sorted[below + 1]))
-    return lower + (upper - lower) * (place - Double(below))
-  }
-
   init(_ drawn: [Float], isSigned: Bool) {
-    let magnitudes = drawn.map(abs).sorted()
-    let largest = Double(magnitudes.last ?? 0)
-    let robust = Self.percentile(Self.share, of: magnitudes)
+    let magnitudes = drawn.map(abs)
+    let largest = Double(magnitudes.max() ?? 0)
+    var ranked = OrderStatistics(magnitudes)
+    let robust = ranked.percentile(Self.share)
     // Denormal noise is nothing; and what is zero but in a few places is shown up to its maximum.
     limit = largest < Double(Float.leastNormalMagnitude) ? 0 : robust > 0 ? robust : largest
     isClipped = largest > limit

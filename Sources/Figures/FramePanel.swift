@@ -33,10 +33,9 @@ struct FramePanel {
       axis = .linear(
         "Coefficient", from: -0.5, to: Double(frames.rows) - 0.5, ticks: min(5, frames.rows))
       // Coefficient 0 is the loudness, many times the size of the others, which are to be seen.
-      let others = (frames.rows > 1 ? Array(values[columns...]) : values).sorted()
-      (lower, upper) = (
-        Double(others[others.count / 100]), Double(others[others.count - 1 - others.count / 100])
-      )
+      let count = values.count - (frames.rows > 1 ? columns : 0)
+      var others = OrderStatistics(Array(values.suffix(count)))
+      (lower, upper) = (Double(others[count / 100]), Double(others[count - 1 - count / 100]))
     }
     isClippedBelow = smallest < lower
     isClippedAbove = largest > upper

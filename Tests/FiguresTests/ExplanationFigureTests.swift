@@ -133,8 +133,22 @@ import Testing
       ((0..<1000).map { abs(Float(sin(Double($0)))) }.sorted(), 0.9999130654335022),
     ] as [([Float], Double)])
   func percentile(sorted: [Float], expected: Double) {
-    #expect(abs(AttributionScale.percentile(0.995, of: sorted) - expected) < 1e-9)
+    for values in [sorted, sorted.reversed(), sorted.shuffled()] {
+      var ranked = OrderStatistics(values)
+      #expect(abs(ranked.percentile(0.995) - expected) < 1e-9)
+    }
     #expect(abs(AttributionScale(sorted.map { -$0 }, isSigned: true).limit - expected) < 1e-9)
+  }
+
+  @Test("Values by rank are those of the sorted list, equal ones among them")
+  func ranks() {
+    let values = (0..<1000).map { Float(($0 * 7919) % 257) }
+    let sorted = values.sorted()
+    for order in [values, sorted, sorted.reversed(), Array(repeating: 3, count: 10)] as [[Float]] {
+      let expected = order.sorted()
+      var ranked = OrderStatistics(order)
+      #expect(order.indices.allSatisfy { ranked[$0] == expected[$0] })
+    }
   }
 
   @Test("Each bar says what its emotion is: predicted, target, versus, true")
