@@ -25,8 +25,38 @@ public protocol AttributionMethod: Sendable {
   /// Throws where an option's value cannot be.
   init(_ options: MethodOptions) throws(MethodError)
 
+  /// As the type's; another where it depends on the options.
+  var isSigned: Bool { get }
+  /// What it was asked for or took by default, by name, for the output: steps, baseline, seed.
+  var parameters: [String: String] { get }
+
   /// Attributions of the shape of the clip's input at `space`.
   func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) throws(MethodError) -> AttributionResult
+
+  /// Attributions of a batch of other inputs that stand in the place of the clip's at `space`, of their shape.
+  func attribute(
+    _ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> Tensor
+}
+
+// A method writes one of the two: for a clip, or for a batch of inputs where it can take many at once.
+extension AttributionMethod {
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    AttributionResult(try attribute(clip[space], of: clip, at: space, target: target))
+  }
+
+  public func attribute(
+    _ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> Tensor {
+    var found: [Tensor] = []
+    for number in 0..<inputs.shape[0] {
+      let other = clip.replacing(space, with: inputs.slice(axis: 0, number..<(number + 1)))
+      found.append(try attribute(other, at: space, target: target).values)
+    }
+    return .concatenated(found, axis: 0)
+  }
 }
 
 extension AttributionMethod {
@@ -34,6 +64,7 @@ extension AttributionMethod {
   public static var options: Set<MethodOptions.Name> { [] }
   public var name: String { Self.name }
   public var isSigned: Bool { Self.isSigned }
+  public var parameters: [String: String] { [:] }
 }
 
 /// What a method works by.
@@ -71,7 +102,9 @@ public struct Completeness: Equatable, Sendable {
 /// What can be asked of a method beside its name; nil is the method's own default.
 public struct MethodOptions: Sendable {
   /// As they are called on the command line.
-  public enum Name: String, CaseIterable, Sendable { case steps, draws, noise, baseline, layer, around, seed }
+  public enum Name: String, CaseIterable, Sendable {
+    case steps, draws, noise, baseline, background, rule, layer, around, tile, seed
+  }
 
   /// Points on the path from the baseline to the input.
   public var steps: Int?
@@ -81,19 +114,50 @@ public struct MethodOptions: Sendable {
   public var noise: Double?
   /// What stands for "nothing".
   public var baseline: Baseline?
+  /// Clips that stand for what the model usually hears.
+  public var background: Background?
+  /// The rule of a sum or of a backward pass, by its name.
+  public var rule: String?
   /// The layer to look at, by its name.
   public var layer: String?
   /// The name of the method that this one works on.
   public var around: String?
+  /// The size of what a perturbation hides.
+  public var tile: TileSize?
   public var seed: UInt64?
 
   public init() {}
 
+  /// ``draws``, which must be positive.
+  func draws(default count: Int) throws(MethodError) -> Int {
+    let draws = draws ?? count
+    guard draws > 0 else { throw .value(option: "draws", reason: "\(draws) is not a positive number") }
+    return draws
+  }
+
+  /// ``steps``, at least `least`.
+  func steps(default count: Int, least: Int) throws(MethodError) -> Int {
+    let steps = steps ?? count
+    guard steps >= least else { throw .value(option: "steps", reason: "\(steps) is less than \(least)") }
+    return steps
+  }
+
+  /// ``rule`` as that of an integral.
+  func quadrature(default quadrature: Quadrature) throws(MethodError) -> Quadrature {
+    guard let rule else { return quadrature }
+    guard let named = Quadrature(rawValue: rule) else {
+      let known = Quadrature.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .value(option: "rule", reason: "there is no rule \"\(rule)\"; there is \(known)")
+    }
+    return named
+  }
+
   /// The options that have a value.
   public var given: Set<Name> {
     let values: [(Name, Any?)] = [
-      (.steps, steps), (.draws, draws), (.noise, noise), (.baseline, baseline), (.layer, layer), (.around, around),
-      (.seed, seed),
+      (.steps, steps), (.draws, draws), (.noise, noise), (.baseline, baseline),
+      (.background, background), (.rule, rule), (.layer, layer), (.around, around),
+      (.tile, tile), (.seed, seed),
     ]
     return Set(values.filter { $0.1 != nil }.map(\.0))
   }
@@ -122,7 +186,12 @@ public enum MethodError: Error, CustomStringConvertible, Equatable {
 
 /// All methods, in the order in which they are listed.
 public enum AttributionMethods {
-  public static let all: [any AttributionMethod.Type] = [Saliency.self]
+  public static let all: [any AttributionMethod.Type] = [
+    Saliency.self, Gradient.self, InputXGradient.self, IntegratedGradients.self, ExpectedGradients.self,
+    SmoothGrad.self, SmoothGradSquared.self, VarGrad.self, BlurredIntegratedGradients.self,
+    GradCAM.self, GradCAMPlusPlus.self, Occlusion.self, KernelSHAP.self, LIME.self, RISE.self,
+    RawAttention.self, AttentionRollout.self, GradientAttention.self,
+  ]
 
   /// The method of a name, as asked for.
   public static func make(

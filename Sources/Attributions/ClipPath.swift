@@ -11,6 +11,8 @@ public struct ClipPath {
   public let mel: Tensor
   /// [1, 1, coefficients, frames].
   public let mfcc: Tensor
+  /// What the log-mel holds beyond the MFCC's coefficients.
+  private let rest: Tensor
 
   /// - Parameter samples: At the front-end's sample rate, trimmed; the length is fitted to the model here.
   public init(_ samples: [Float], model: TrainedModel) {
@@ -19,6 +21,18 @@ public struct ClipPath {
     waveform = Tensor(fitted, shape: [1, fitted.count])
     mel = model.features.logMel(waveform)
     mfcc = model.features.mfcc(logMel: mel)
+    rest = mel - model.features.mel(mfcc: mfcc)
+  }
+
+  private init(model: TrainedModel, waveform: Tensor, mel: Tensor, mfcc: Tensor, rest: Tensor) {
+    (self.model, self.waveform, self.mel, self.mfcc, self.rest) = (model, waveform, mel, mfcc, rest)
+  }
+
+  /// The same clip with another input at one place; the others, and what is held fixed, stay.
+  func replacing(_ space: InputSpace, with input: Tensor) -> ClipPath {
+    ClipPath(
+      model: model, waveform: space == .waveform ? input : waveform, mel: space == .mel ? input : mel,
+      mfcc: space == .mfcc ? input : mfcc, rest: rest)
   }
 
   /// What stands at a place.
@@ -42,7 +56,7 @@ public struct ClipPath {
     case (.waveform, _): return logits(features.logMel(input), at: .mel, pass: pass)
     case (.mel, .mfcc): return logits(features.mfcc(logMel: input), at: .mfcc, pass: pass)
     case (.mfcc, .mel):
-      return logits(features.mel(mfcc: input) + (mel - features.mel(mfcc: mfcc)), at: .mel, pass: pass)
+      return logits(features.mel(mfcc: input) + rest, at: .mel, pass: pass)
     case (.mel, _), (.mfcc, _): return model.network(input, pass)
     }
   }
@@ -53,6 +67,35 @@ public struct ClipPath {
   ) -> Tensor {
     let inputs = inputs.variable()
     return gradients(of: target.score(logits(inputs, at: space, pass: pass)).sum(), at: [inputs])[0]
+  }
+
+  /// The target's score of one input.
+  func score(_ input: Tensor, at space: InputSpace, target: Target) -> Double {
+    Double(target.score(logits(input, at: space)).scalar)
+  }
+
+  /// Σ weight · ∂ target / ∂ input over inputs made a batch at a time, of one input's shape.
+  /// - Parameter make: The inputs of these numbers, [numbers, …].
+  func meanGradient(
+    _ weights: [Double], at space: InputSpace, target: Target, make: (Range<Int>) -> Tensor
+  ) -> Tensor {
+    var sum = Tensor.zeros(self[space].shape)
+    for first in stride(from: 0, to: weights.count, by: Self.batch) {
+      let numbers = first..<min(first + Self.batch, weights.count)
+      let found = gradient(make(numbers), at: space, target: target)
+      let shares = Tensor(weights[numbers].map(Float.init), shape: [1, numbers.count])
+      sum = sum + shares.matrixProduct(found.reshaped([numbers.count, -1])).reshaped(sum.shape)
+    }
+    return sum
+  }
+
+  /// How near attributions of the clip come to their promise to sum to f(x) − f(baseline).
+  func completeness(
+    of values: Tensor, baseline: Tensor, at space: InputSpace, target: Target
+  ) -> Completeness {
+    Completeness(
+      sum: Double(values.sum().scalar), score: score(self[space], at: space, target: target),
+      baselineScore: score(baseline, at: space, target: target))
   }
 
   /// How many inputs a method runs at once: as many as fill the cores well; more would only take memory.

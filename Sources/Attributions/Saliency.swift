@@ -12,7 +12,7 @@ public struct Saliency: AttributionMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) {}
 
-  public func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> AttributionResult {
-    AttributionResult(clip.gradient(clip[space], at: space, target: target).absolute())
+  public func attribute(_ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target) -> Tensor {
+    clip.gradient(inputs, at: space, target: target).absolute()
   }
 }

@@ -42,11 +42,19 @@ public struct FrontEnd: Sendable, Codable, Equatable {
     (0..<windowSamples).map { Float(0.5 - 0.5 * cos(2 * .pi * Double($0) / Double(windowSamples))) }
   }
 
+  /// Where the mel bands have their peaks, in Hz.
+  public var melCentres: [Double] { Array(melEdges[1...mels]) }
+
+  /// The peaks with the ends before the first and after the last, evenly spaced on the mel scale.
+  private var melEdges: [Double] {
+    let top = Self.mel(hertz: Double(sampleRate) / 2)
+    return (0..<(mels + 2)).map { Self.hertz(mel: top * Double($0) / Double(mels + 1)) }
+  }
+
   /// Triangles of peak 1 between neighbouring centres, evenly spaced on the HTK mel scale from 0 Hz to half the sample
   /// rate: [mels, bins].
   public var melFilters: Tensor {
-    let top = Self.mel(hertz: Double(sampleRate) / 2)
-    let edges = (0..<(mels + 2)).map { Self.hertz(mel: top * Double($0) / Double(mels + 1)) }
+    let edges = melEdges
     let bins = windowSamples / 2 + 1
     var filters = [Float](repeating: 0, count: mels * bins)
     for m in 0..<mels {

@@ -31,10 +31,17 @@ public final class ChannelAttention: Layer {
   }
 
   /// The mean over positions and heads: x [batch, inputs, positions] → [batch, outputs].
+  ///
+  /// An observer of the pass sees `attention.weights` [batch, heads, outputs, outputs] and `attention.values` [batch,
+  /// heads, outputs, positions], of which only the mean is used.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    let mean = x.mean(axes: [2])  // [batch, inputs, 1]
-    let values = pass(value).reshaped([heads * outputs, inputs]).matrixProduct(mean)
-    let attended = attention(x, pass).matrixProduct(values.reshaped([-1, heads, outputs, 1]))
+    func values(_ x: Tensor) -> Tensor {
+      pass(value).reshaped([heads * outputs, inputs]).matrixProduct(x).reshaped([-1, heads, outputs, x.shape[2]])
+    }
+    let weights = pass.output(of: "attention.weights", attention(x, pass))
+    let mean =
+      pass.observer.map { $0("attention.values", values(x)).mean(axes: [3]) } ?? values(x.mean(axes: [2]))
+    let attended = weights.matrixProduct(mean)
     return attended.mean(axes: [1]).reshaped([-1, outputs])
   }
 }

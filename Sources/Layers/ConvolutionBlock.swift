@@ -158,3 +158,12 @@ public final class ConvolutionBlock: Layer {
     return (normalized * perChannel(\.scale) + perChannel(\.shift)).relu().pooled(windows)
   }
 }
+
+extension LayerList<ConvolutionBlock> {
+  /// One block after another, under the names `name`.0, `name`.1 …
+  public func callAsFunction(_ x: Tensor, name: String, _ pass: ForwardPass) -> Tensor {
+    elements.enumerated().reduce(x) { x, block in
+      pass.output(of: "\(name).\(block.offset)", block.element(x, pass))
+    }
+  }
+}

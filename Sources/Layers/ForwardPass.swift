@@ -14,12 +14,18 @@ public final class ForwardPass {
   public let recordsWeights: Bool
   /// Whether dropout drops in training. Without it a training step is the same everywhere, and can be compared.
   public let dropsOut: Bool
+  /// Sees the output of each layer that a model names, and may put another in its place.
+  public let observer: ((_ layer: String, _ output: Tensor) -> Tensor)?
   private var generator: SeededGenerator
   private var recorded: [ObjectIdentifier: Tensor] = [:]
 
   /// - Parameter seed: Of what the pass draws (dropout).
-  public init(_ purpose: Purpose, recordsWeights: Bool, seed: UInt64 = 0, dropsOut: Bool = true) {
+  public init(
+    _ purpose: Purpose, recordsWeights: Bool, seed: UInt64 = 0, dropsOut: Bool = true,
+    observer: ((_ layer: String, _ output: Tensor) -> Tensor)? = nil
+  ) {
     (self.purpose, self.recordsWeights, self.dropsOut) = (purpose, recordsWeights, dropsOut)
+    self.observer = observer
     generator = SeededGenerator(seed: seed)
   }
 
@@ -35,6 +41,9 @@ public final class ForwardPass {
     recorded[key] = made
     return made
   }
+
+  /// A layer's output, or what the observer puts in its place.
+  public func output(of layer: String, _ output: Tensor) -> Tensor { observer?(layer, output) ?? output }
 
   /// ∂ loss / ∂ parameter for each; zeros for one that this pass did not use.
   public func gradients(of loss: Tensor, at parameters: [Parameter]) -> [Tensor] {

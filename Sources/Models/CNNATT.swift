@@ -34,7 +34,7 @@ public final class CNNATT: EmotionModel {
 
   /// MFCC [batch, 1, 40, frames], at least 4 frames → logits [batch, classes].
   public func callAsFunction(_ mfcc: Tensor, _ pass: ForwardPass) -> Tensor {
-    let features = blocks.elements.reduce(paths(mfcc, pass)) { $1($0, pass) }.flattened(from: 2)
+    let features = blocks(pass.output(of: "paths", paths(mfcc, pass)), name: "blocks", pass).flattened(from: 2)
     return head(norm(attention(features, pass), pass), pass)
   }
 }

@@ -25,10 +25,10 @@ public final class CNNLSTM: EmotionModel {
 
   /// log-mel [batch, 1, 128, 313] → logits [batch, classes].
   public func callAsFunction(_ mel: Tensor, _ pass: ForwardPass) -> Tensor {
-    let features = blocks.elements.reduce(mel) { $1($0, pass) }  // [batch, 256, 1, 2]
+    let features = blocks(mel, name: "blocks", pass)  // [batch, 256, 1, 2]
     // One step a remaining time position.
     let steps = features.reshaped([-1, 256, features.shape[2] * features.shape[3]]).transposed()
-    let states = lstm(steps, pass)
+    let states = pass.output(of: "lstm", lstm(steps, pass))
     let last = states.slice(axis: 1, (states.shape[1] - 1)..<states.shape[1]).reshaped([-1, states.shape[2]])
     return head(last.dropout(0.5, pass), pass)
   }

@@ -29,7 +29,7 @@ public final class FCMFCC: EmotionModel {
 
   /// MFCC [batch, 1, 40, 313] → logits [batch, classes].
   public func callAsFunction(_ mfcc: Tensor, _ pass: ForwardPass) -> Tensor {
-    let features = blocks.elements.reduce(paths(mfcc, pass)) { $1($0, pass) }  // [batch, 320, 1, 1]
+    let features = blocks(pass.output(of: "paths", paths(mfcc, pass)), name: "blocks", pass)  // [batch, 320, 1, 1]
     return head(features.flattened(from: 1).dropout(0.3, pass), pass)
   }
 }

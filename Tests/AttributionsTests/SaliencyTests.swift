@@ -21,11 +21,11 @@ struct SaliencyTests {
   }
 
   @Test("Is the size of difference quotients at sampled points", arguments: Case.all)
-  func differences(_ test: Case) {
+  func differences(_ test: Case) throws {
     // Five seconds of sound: in padding all cells are alike, and which of them a maximum takes is anyone's choice.
     let clip = ClipPath(makeSpeech(80_000), model: makeModel(test.architecture))
     let target = Target(2)
-    let saliency = Saliency().attribute(clip, at: test.space, target: target).values
+    let saliency = try Saliency().attribute(clip, at: test.space, target: target).values
     let input = clip[test.space]
     #expect(saliency.shape == input.shape)
     let (floats, sizes) = (input.floats, saliency.floats.map(Double.init))
@@ -51,16 +51,16 @@ struct SaliencyTests {
   }
 
   @Test("A class against another is the difference of the two gradients", arguments: Case.all)
-  func versus(_ test: Case) {
+  func versus(_ test: Case) throws {
     let clip = ClipPath(makeSpeech(30_000), model: makeModel(test.architecture))
     let first = clip.gradient(clip[test.space], at: test.space, target: Target(0))
     let second = clip.gradient(clip[test.space], at: test.space, target: Target(3))
     let both = clip.gradient(clip[test.space], at: test.space, target: Target(0, versus: 3))
     #expect(relativeDistance(both, first - second) < 1e-4)
-    let saliency = Saliency().attribute(clip, at: test.space, target: Target(0, versus: 3)).values
+    let saliency = try Saliency().attribute(clip, at: test.space, target: Target(0, versus: 3)).values
     #expect(saliency.floats == both.absolute().floats)
     // Exchanging the two changes the sign only.
-    let exchanged = Saliency().attribute(clip, at: test.space, target: Target(3, versus: 0)).values
+    let exchanged = try Saliency().attribute(clip, at: test.space, target: Target(3, versus: 0)).values
     #expect(relativeDistance(exchanged, saliency) < 1e-5)
   }
 

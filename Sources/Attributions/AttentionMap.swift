@@ -1,0 +1,38 @@
+import Models
+import Tensors
+
+/// Where attention over channels looks: CNNATT's attention says how much each output channel takes from each value channel,
+/// and a value channel is a map over time and coefficients. So the attention that a channel receives, as a share of all,
+/// weighs the size of its values at each place.
+///
+/// This is what attention alone can say of places: which values were listened to, not whether they spoke for the target.
+struct AttentionMap {
+  /// [heads, outputs, outputs], rows summing to one.
+  let weights: Tensor
+  /// ∂ target / ∂ weights.
+  let gradient: Tensor
+  /// [heads, outputs, rows, columns].
+  private let values: Tensor
+
+  /// - Parameter method: For errors.
+  init(_ clip: ClipPath, target: Target, for method: String) throws(MethodError) {
+    let layers = clip.layers
+    guard layers.contains(where: { $0.name == "attention.weights" }) else {
+      throw .inapplicable(
+        method: method, model: clip.model.name, reason: "\(clip.model.architecture.title) has no attention")
+    }
+    let (found, gradients) = clip.outputs(of: ["attention.weights", "attention.values"], target: target)
+    let maps = layers.last { $0.shape.count == 4 && !$0.name.hasPrefix("attention") }!.shape
+    weights = found[0].reshaped(Array(found[0].shape[1...]))
+    gradient = gradients[0].reshaped(weights.shape)
+    values = found[1].reshaped([weights.shape[0], weights.shape[1], maps[2], maps[3]])
+  }
+
+  /// The mean over heads of Σ received share · |values|, for attention [heads, outputs, outputs] or one for all heads
+  /// [1, outputs, outputs].
+  func places(attention: Tensor) -> LayerMap {
+    let received = attention.mean(axes: [1])  // [heads, 1, outputs]
+    let shares = received.reshaped([received.shape[0], received.shape[2], 1, 1])
+    return LayerMap((values.absolute() * shares).sum(axes: [1]).mean(axes: [0]))
+  }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Models
+import Tensors
+
+/// Integrated gradients along a path on which the clip's rows are blurred less and less over frequency (Xu, Venugopalan and
+/// Sundararajan 2020): Σ ∂ target / ∂ input at the middle of each step · the step, from a Gaussian blur as wide as the
+/// input down to the clip itself. No baseline has to be chosen, and nothing is added that the clip does not have.
+public struct BlurredIntegratedGradients: AttributionMethod {
+  public static let name = "blurred-integrated-gradients"
+  public static let family = MethodFamily.gradient
+  public static let source = "Xu, Venugopalan and Sundararajan 2020, arXiv:2004.03383"
+  public static let summary = "integrated gradients from the clip blurred over frequency: no baseline to choose"
+  public static let cost = "50 gradients"
+  public static let isSigned = true
+  public static let promisesCompleteness = true
+  public static let options: Set<MethodOptions.Name> = [.steps]
+
+  private let steps: Int
+
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
+    steps = try options.steps(default: 50, least: 1)
+  }
+
+  public var parameters: [String: String] { ["steps": String(steps), "baseline": "blurred over frequency"] }
+
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    guard space != .waveform else {
+      throw .inapplicable(
+        method: name, model: clip.model.name, reason: "the waveform has no axis of frequency; --input mel or mfcc has")
+    }
+    let input = clip[space]
+    let rows = input.shape[2]
+    /// At a share of the path, by a Gaussian whose width falls as a square, so that steps near the clip are small.
+    func point(_ share: Double) -> Tensor {
+      share == 1
+        ? input : Self.blur(rows: rows, deviation: Double(rows) * (1 - share) * (1 - share)).matrixProduct(input)
+    }
+    var values = Tensor.zeros(input.shape)
+    for first in stride(from: 0, to: steps, by: ClipPath.batch) {
+      let batch = first..<min(first + ClipPath.batch, steps)
+      let middles = Tensor.concatenated(batch.map { point((Double($0) + 0.5) / Double(steps)) }, axis: 0)
+      let ends = Tensor.concatenated(
+        batch.map { point(Double($0 + 1) / Double(steps)) - point(Double($0) / Double(steps)) }, axis: 0)
+      values = values + (ends * clip.gradient(middles, at: space, target: target)).sum(axes: [0])
+    }
+    return AttributionResult(
+      values, completeness: clip.completeness(of: values, baseline: point(0), at: space, target: target))
+  }
+
+  /// A Gaussian over rows whose weights sum to one at every row, the edges included: [rows, rows].
+  static func blur(rows: Int, deviation: Double) -> Tensor {
+    let weights = (0..<rows).flatMap { row -> [Float] in
+      let line = (0..<rows).map { other in
+        deviation > 0 ? exp(-0.5 * pow(Double(other - row) / deviation, 2)) : (other == row ? 1 : 0)
+      }
+      let sum = line.reduce(0, +)
+      return line.map { Float($0 / sum) }
+    }
+    return Tensor(weights, shape: [rows, rows])
+  }
+}

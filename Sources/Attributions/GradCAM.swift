@@ -1,0 +1,32 @@
+import Models
+import Tensors
+
+/// relu(Σₖ αₖ Aₖ) over the maps A of a layer, with αₖ the mean of ∂ target / ∂ Aₖ over its places (Selvaraju et al. 2017),
+/// enlarged to the input.
+public struct GradCAM: AttributionMethod {
+  public static let name = "grad-cam"
+  public static let family = MethodFamily.activation
+  public static let source = "Selvaraju et al. 2017, arXiv:1610.02391"
+  public static let summary = "where a layer's maps, weighted by what they do for the score, are active"
+  public static let cost = "1 gradient"
+  public static let isSigned = false
+  public static let options: Set<MethodOptions.Name> = [.layer]
+
+  private let layer: String?
+
+  public init(_ options: MethodOptions = MethodOptions()) { layer = options.layer }
+
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    let layer = try clip.mapLayer(layer, for: name)
+    return AttributionResult(Self.map(clip, layer: layer, target: target).enlarged(over: clip, at: space))
+  }
+
+  /// On the layer's own places.
+  static func map(_ clip: ClipPath, layer: String, target: Target) -> LayerMap {
+    let (values, gradients) = clip.outputs(of: [layer], target: target)
+    let weights = gradients[0].mean(axes: [2, 3])
+    return LayerMap((values[0] * weights).sum(axes: [1]).relu())
+  }
+}

@@ -1,0 +1,38 @@
+import Models
+import Tensors
+
+/// As Grad-CAM, but a channel's weight is Σ α · relu(g) over its places, with g = ∂ target / ∂ A and
+/// α = g² / (2 g² + g³ Σ A): what only small parts of a map say counts as much as what large ones say (Chattopadhyay et al.
+/// 2018, eq. 19, for the exponential of the score, whose second and third derivatives are powers of the first).
+public struct GradCAMPlusPlus: AttributionMethod {
+  public static let name = "grad-cam++"
+  public static let family = MethodFamily.activation
+  public static let source = "Chattopadhyay et al. 2018, arXiv:1710.11063"
+  public static let summary = "as grad-cam, but each place of a map has a weight of its own"
+  public static let cost = "1 gradient"
+  public static let isSigned = false
+  public static let options: Set<MethodOptions.Name> = [.layer]
+
+  private let layer: String?
+
+  public init(_ options: MethodOptions = MethodOptions()) { layer = options.layer }
+
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    let layer = try clip.mapLayer(layer, for: name)
+    return AttributionResult(Self.map(clip, layer: layer, target: target).enlarged(over: clip, at: space))
+  }
+
+  /// On the layer's own places.
+  static func map(_ clip: ClipPath, layer: String, target: Target) -> LayerMap {
+    let (outputs, gradients) = clip.outputs(of: [layer], target: target)
+    let (a, g) = (outputs[0], gradients[0])
+    let squared = g.squared()
+    let divisor = squared * 2 + squared * g * a.sum(axes: [2, 3])
+    // Where the gradient is zero its weight is zero too; there the divisor is.
+    let isZero = divisor.equals(.zeros([]))
+    let weights = (squared / (divisor + isZero) * g.relu()).sum(axes: [2, 3])
+    return LayerMap((a * weights).sum(axes: [1]).relu())
+  }
+}

@@ -1,0 +1,18 @@
+import Models
+import Tensors
+
+/// ∂ target / ∂ input.
+public struct Gradient: AttributionMethod {
+  public static let name = "gradient"
+  public static let family = MethodFamily.gradient
+  public static let source = "Baehrens et al. 2010, arXiv:0912.1128"
+  public static let summary = "the gradient with its sign: what more of a thing would do to the score"
+  public static let cost = "1 gradient"
+  public static let isSigned = true
+
+  public init(_ options: MethodOptions = MethodOptions()) {}
+
+  public func attribute(_ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target) -> Tensor {
+    clip.gradient(inputs, at: space, target: target)
+  }
+}

@@ -1,0 +1,23 @@
+import Models
+import Tensors
+
+/// relu(A ⊙ ∂ target / ∂ A): the attention that speaks for the target (Chefer, Gur and Wolf 2021, eq. 5 without the
+/// identity, whose part no place has).
+public struct GradientAttention: AttributionMethod {
+  public static let name = "attention-gradient"
+  public static let family = MethodFamily.attention
+  public static let source = "Chefer, Gur and Wolf 2021, arXiv:2103.15679"
+  public static let summary = "attention times its gradient: what was attended to and spoke for the class"
+  public static let cost = "1 gradient"
+  public static let isSigned = false
+
+  public init(_ options: MethodOptions = MethodOptions()) {}
+
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    let map = try AttentionMap(clip, target: target, for: name)
+    let speaking = (map.weights * map.gradient).relu()
+    return AttributionResult(map.places(attention: speaking).enlarged(over: clip, at: space))
+  }
+}

@@ -1,0 +1,18 @@
+import Models
+import Tensors
+
+/// input · ∂ target / ∂ input: what each part adds to the score of a linear model.
+public struct InputXGradient: AttributionMethod {
+  public static let name = "input-x-gradient"
+  public static let family = MethodFamily.gradient
+  public static let source = "Shrikumar et al. 2016, arXiv:1605.01713"
+  public static let summary = "the gradient times the input: what each part adds, were the model linear"
+  public static let cost = "1 gradient"
+  public static let isSigned = true
+
+  public init(_ options: MethodOptions = MethodOptions()) {}
+
+  public func attribute(_ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target) -> Tensor {
+    inputs * clip.gradient(inputs, at: space, target: target)
+  }
+}

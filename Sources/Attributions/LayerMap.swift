@@ -1,0 +1,79 @@
+import AudioFeatures
+import Models
+import Tensors
+
+/// Values over the places of a layer's maps: rows along the model's input's rows, columns along time.
+struct LayerMap {
+  let rows, columns: Int
+  /// Row by row.
+  var values: [Float]
+
+  /// [1, channels, rows, columns] summed over channels.
+  init(sumOverChannels map: Tensor) {
+    (rows, columns) = (map.shape[2], map.shape[3])
+    values = map.sum(axes: [1]).floats
+  }
+
+  /// [1, 1, rows, columns] or [rows, columns].
+  init(_ map: Tensor) {
+    (rows, columns) = (map.shape[map.rank - 2], map.shape[map.rank - 1])
+    values = map.floats
+  }
+
+  private init(rows: Int, columns: Int, values: [Float]) {
+    (self.rows, self.columns, self.values) = (rows, columns, values)
+  }
+
+  /// At each place of the clip's input at `space`, of its shape.
+  ///
+  /// On the model's own input the map is enlarged along both axes, linearly between the cells' middles (PyTorch's
+  /// `interpolate` with `bilinear` and without `align_corners`). Elsewhere the rows mean something else, and only the
+  /// map's mean over its rows is laid along time; on the waveform a frame stands at its middle sample.
+  func enlarged(over clip: ClipPath, at space: InputSpace) -> Tensor {
+    let shape = clip[space].shape
+    if space == clip.model.architecture.inputSpace {
+      return Tensor(resized(rows: shape[2], columns: shape[3]).values, shape: shape)
+    }
+    let frames = clip.mel.shape[3]
+    let course = meanOverRows.resized(rows: 1, columns: frames).values
+    guard space == .waveform else {
+      return Tensor((0..<shape[2]).flatMap { _ in course }, shape: shape)
+    }
+    let hop = clip.model.configuration.frontEnd.hopSamples
+    let samples = (0..<shape[1]).map { sample in
+      let place = min(Float(sample) / Float(hop), Float(frames - 1))
+      let before = Int(place)
+      return course[before] + (course[min(before + 1, frames - 1)] - course[before]) * (place - Float(before))
+    }
+    return Tensor(samples, shape: shape)
+  }
+
+  private var meanOverRows: LayerMap {
+    let means = (0..<columns).map { column in
+      (0..<rows).reduce(0) { $0 + values[$1 * columns + column] } / Float(rows)
+    }
+    return LayerMap(rows: 1, columns: columns, values: means)
+  }
+
+  private func resized(rows: Int, columns: Int) -> LayerMap {
+    /// The two cells that a new place lies between, and the second's part.
+    func neighbours(_ count: Int, of old: Int) -> [(first: Int, second: Int, part: Float)] {
+      (0..<count).map { place in
+        let at = max(0, (Float(place) + 0.5) * Float(old) / Float(count) - 0.5)
+        let first = min(Int(at), old - 1)
+        return (first, min(first + 1, old - 1), at - Float(first))
+      }
+    }
+    let across = neighbours(columns, of: self.columns)
+    let enlarged = neighbours(rows, of: self.rows).flatMap { row in
+      across.map { column in
+        func at(_ row: Int) -> Float {
+          let (a, b) = (values[row * self.columns + column.first], values[row * self.columns + column.second])
+          return a + (b - a) * column.part
+        }
+        return at(row.first) + (at(row.second) - at(row.first)) * row.part
+      }
+    }
+    return LayerMap(rows: rows, columns: columns, values: enlarged)
+  }
+}

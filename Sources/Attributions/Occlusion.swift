@@ -1,0 +1,58 @@
+import Models
+import Tensors
+
+/// How much the score falls when a window of seconds × Hz is replaced by the baseline (Zeiler and Fergus 2014), windows
+/// moved by half their size; where several cover a place, their mean.
+public struct Occlusion: AttributionMethod {
+  public static let name = "occlusion"
+  public static let family = MethodFamily.perturbation
+  public static let source = "Zeiler and Fergus 2014, arXiv:1311.2901"
+  public static let summary = "how much the score falls when a window of the clip is hidden"
+  public static let cost = "a prediction a window"
+  public static let isSigned = true
+  public static let options: Set<MethodOptions.Name> = [.baseline, .tile, .seed]
+
+  private let baseline: Baseline
+  private let tile: TileSize
+  private let seed: UInt64
+
+  public init(_ options: MethodOptions = MethodOptions()) {
+    baseline = options.baseline ?? .silence
+    tile = options.tile ?? TileSize(seconds: 0.2, hertz: 1000)
+    seed = options.seed ?? 0
+  }
+
+  public var parameters: [String: String] { ["tile": tile.description, "baseline": baseline.name] }
+
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    let shifts = space == .waveform ? [(0, 0), (0.5, 0)] : [(0, 0), (0.5, 0), (0, 0.5), (0.5, 0.5)]
+    let grids = shifts.map { Tiles(tile, of: clip, at: space, shift: $0) }
+    let hidden = try baseline.tensor(for: clip, at: space, seed: seed)
+    return AttributionResult(Self.attribute(clip, at: space, target: target, baseline: hidden, grids: grids))
+  }
+
+  /// The mean over grids of what hiding each tile of a grid takes from the score.
+  static func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target, baseline: Tensor, grids: [Tiles]
+  ) -> Tensor {
+    let input = clip[space]
+    let (values, hidden) = (input.floats, baseline.floats)
+    let score = clip.scores(1, at: space, target: target) { _ in input }[0]
+    var sum = [Float](repeating: 0, count: values.count)
+    for grid in grids {
+      let tiles = grid.differing(values, from: hidden)
+      let scores = clip.scores(tiles.count, at: space, target: target) { numbers in
+        let inputs = numbers.flatMap { number in
+          values.indices.map { grid.numbers[$0] == tiles[number] ? hidden[$0] : values[$0] }
+        }
+        return Tensor(inputs, shape: [numbers.count] + input.shape.dropFirst())
+      }
+      var falls = [Float](repeating: 0, count: grid.count)
+      for (tile, hiddenScore) in zip(tiles, scores) { falls[tile] = score - hiddenScore }
+      for place in sum.indices { sum[place] += falls[grid.numbers[place]] / Float(grids.count) }
+    }
+    return Tensor(sum, shape: input.shape)
+  }
+}

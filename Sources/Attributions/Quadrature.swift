@@ -1,0 +1,41 @@
+import Foundation
+
+/// How an integral from 0 to 1 becomes a sum: Σ weight · f(place), the weights summing to one.
+public enum Quadrature: String, CaseIterable, Sendable {
+  case gaussLegendre = "gauss-legendre"
+  case trapezoid
+  case midpoint
+
+  /// - Parameter count: Of places; at least one, for the trapezoid rule two.
+  func points(_ count: Int) -> [(place: Double, weight: Double)] {
+    switch self {
+    case .gaussLegendre: Self.gaussLegendre(count)
+    case .trapezoid:
+      // The ends count half. Captum's weights of this rule sum to (n − 1)/n.
+      (0..<count).map { step in
+        (Double(step) / Double(count - 1), (step == 0 || step == count - 1 ? 0.5 : 1) / Double(count - 1))
+      }
+    case .midpoint: (0..<count).map { ((Double($0) + 0.5) / Double(count), 1 / Double(count)) }
+    }
+  }
+
+  /// The roots of the Legendre polynomial Pₙ by Newton's method from Tricomi's guess, weights 2/((1 − x²) P′ₙ(x)²), both
+  /// carried from −1…1 to 0…1.
+  private static func gaussLegendre(_ count: Int) -> [(place: Double, weight: Double)] {
+    (0..<count).map { index in
+      var x = -cos(.pi * (Double(index) + 0.75) / (Double(count) + 0.5))
+      var slope = 1.0
+      for _ in 0..<100 {
+        var (before, value) = (1.0, x)
+        for n in 1..<max(count, 1) {
+          (before, value) = (value, (Double(2 * n + 1) * x * value - Double(n) * before) / Double(n + 1))
+        }
+        slope = Double(count) * (x * value - before) / (x * x - 1)
+        let step = value / slope
+        x -= step
+        if abs(step) < 1e-15 { break }
+      }
+      return ((x + 1) / 2, 1 / ((1 - x * x) * slope * slope))
+    }
+  }
+}

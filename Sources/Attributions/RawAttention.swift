@@ -1,0 +1,21 @@
+import Models
+import Tensors
+
+/// The attention as it is, laid on the places of the values that it weighs; see ``AttentionMap``.
+public struct RawAttention: AttributionMethod {
+  public static let name = "attention"
+  public static let family = MethodFamily.attention
+  public static let source = "Bahdanau, Cho and Bengio 2015, arXiv:1409.0473"
+  public static let summary = "the attention as it is: which values the model took, whatever the class"
+  public static let cost = "1 gradient"
+  public static let isSigned = false
+
+  public init(_ options: MethodOptions = MethodOptions()) {}
+
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    let map = try AttentionMap(clip, target: target, for: name)
+    return AttributionResult(map.places(attention: map.weights).enlarged(over: clip, at: space))
+  }
+}

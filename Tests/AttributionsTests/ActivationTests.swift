@@ -1,0 +1,105 @@
+import Models
+import Tensors
+import Testing
+
+@testable import Attributions
+
+@Suite("Activation and attention methods")
+struct ActivationTests {
+  @Test("A layer's map is enlarged as PyTorch's interpolate does")
+  func enlarged() {
+    // torch.nn.functional.interpolate(torch.tensor([[[[0., 1, 4], [9, 16, 25]]]]), (3, 5), mode="bilinear")
+    let clip = ClipPath(makeSpeech(20_000), model: makeModel(.cnnatt))
+    let map = LayerMap(Tensor([0, 1, 4, 9, 16, 25], shape: [1, 1, 2, 3]))
+    let large = map.enlarged(over: clip, at: .mfcc)
+    #expect(large.shape == clip.mfcc.shape)
+    let (rows, frames) = (40, clip.mfcc.shape[3])
+    let values = large.floats
+    #expect(values[0] == 0 && values[frames - 1] == 4 && values[rows * frames - 1] == 25)
+    // The slow twin: the mean of the nearest cells, each by how near its middle is.
+    for (row, column) in [(0, 10), (13, 40), (20, frames / 2), (39, 3)] {
+      let y = min(max((Double(row) + 0.5) * 2 / Double(rows) - 0.5, 0), 1)
+      let x = min(max((Double(column) + 0.5) * 3 / Double(frames) - 0.5, 0), 2)
+      var expected = 0.0
+      for i in 0..<2 {
+        for j in 0..<3 {
+          expected +=
+            max(0, 1 - abs(y - Double(i))) * max(0, 1 - abs(x - Double(j))) * [0.0, 1, 4, 9, 16, 25][3 * i + j]
+        }
+      }
+      #expect(abs(Double(values[row * frames + column]) - expected) < 1e-4)
+    }
+  }
+
+  @Test("Layers have names; a name that is not there is an error that lists them", arguments: Architecture.allCases)
+  func names(_ architecture: Architecture) throws {
+    let clip = ClipPath(makeSpeech(30_000), model: makeModel(architecture))
+    let expected: [Architecture: [String]] = [
+      .cnnlstm: ["blocks.0", "blocks.1", "blocks.2", "blocks.3", "blocks.4", "lstm"],
+      .fcmfcc: ["paths", "blocks.0", "blocks.1", "blocks.2", "blocks.3", "blocks.4"],
+      .cnnatt: ["paths", "blocks.0", "blocks.1", "blocks.2", "blocks.3", "attention.weights", "attention.values"],
+    ]
+    #expect(clip.layers.map(\.name) == expected[architecture])
+    for type in [GradCAM.self, GradCAMPlusPlus.self] as [any AttributionMethod.Type] {
+      var options = MethodOptions()
+      options.layer = "block.1"
+      let message = #expect(throws: MethodError.self) {
+        try type.init(options).attribute(clip, at: .mel, target: Target(0))
+      }
+      #expect("\(try #require(message))".contains("no layer \"block.1\"; it has "))
+      #expect("\(try #require(message))".contains("blocks.1"))
+    }
+  }
+
+  @Test("Grad-CAM weighs maps by their mean gradient", arguments: Architecture.allCases)
+  func gradCAM(_ architecture: Architecture) throws {
+    let clip = ClipPath(makeSpeech(80_000), model: makeModel(architecture))
+    let (values, gradients) = clip.outputs(of: ["blocks.1"], target: Target(3))
+    #expect(values[0].shape == gradients[0].shape)
+    let map = GradCAM.map(clip, layer: "blocks.1", target: Target(3))
+    let shape = values[0].shape
+    let (a, g) = (values[0].floats, gradients[0].floats)
+    let places = shape[2] * shape[3]
+    var expected = [Double](repeating: 0, count: places)
+    for channel in 0..<shape[1] {
+      let own = channel * places..<(channel + 1) * places
+      let weight = own.reduce(0.0) { $0 + Double(g[$1]) } / Double(places)
+      for (place, index) in own.enumerated() { expected[place] += weight * Double(a[index]) }
+    }
+    let found = map.values.map(Double.init)
+    let distance = zip(found, expected).reduce(0) { $0 + ($1.0 - max(0, $1.1)) * ($1.0 - max(0, $1.1)) }.squareRoot()
+    #expect(distance < 1e-4 * expected.reduce(0) { $0 + $1 * $1 }.squareRoot())
+    for space in InputSpace.allCases {
+      let result = try GradCAM().attribute(clip, at: space, target: Target(3)).values
+      #expect(result.shape == clip[space].shape && result.isFinite)
+      #expect(result.floats.allSatisfy { $0 >= 0 })
+    }
+  }
+
+  @Test("Attention needs a model that has it")
+  func noAttention() throws {
+    let clip = ClipPath(makeSpeech(30_000), model: makeModel(.fcmfcc))
+    for name in ["attention", "attention-rollout", "attention-gradient"] {
+      let error = #expect(throws: MethodError.self) {
+        try AttributionMethods.make(name).attribute(clip, at: .mel, target: Target(0))
+      }
+      #expect("\(try #require(error))".contains("FCMFCC has no attention"))
+    }
+  }
+
+  @Test("The logits are the same with an observer; rollout's rows sum to one")
+  func attention() throws {
+    let clip = ClipPath(makeSpeech(30_000), model: makeModel(.cnnatt))
+    let seen = clip.logits(clip.mfcc, at: .mfcc, pass: .inference { $1 })
+    #expect(relativeDistance(seen, clip.logits()) < 1e-5)
+    let map = try AttentionMap(clip, target: Target(2), for: "attention")
+    #expect(map.weights.shape == [3, 128, 128])
+    let rolled = AttentionRollout.rollout([map.weights, map.weights])
+    #expect(rolled.sum(axes: [2]).floats.allSatisfy { abs($0 - 1) < 1e-5 })
+    for name in ["attention", "attention-rollout", "attention-gradient"] {
+      let result = try AttributionMethods.make(name).attribute(clip, at: .mel, target: Target(2)).values
+      #expect(result.shape == clip.mel.shape && result.isFinite)
+      #expect(result.floats.contains { $0 > 0 })
+    }
+  }
+}
