@@ -27,6 +27,8 @@ public protocol AttributionMethod: Sendable {
 
   /// As the type's; another where it depends on the options.
   var isSigned: Bool { get }
+  /// What its values are, which says their unit.
+  var quantity: Quantity { get }
   /// What it was asked for or took by default, by name, for the output: steps, baseline, seed.
   var parameters: [String: String] { get }
 
@@ -64,12 +66,35 @@ extension AttributionMethod {
   public static var options: Set<MethodOptions.Name> { [] }
   public var name: String { Self.name }
   public var isSigned: Bool { Self.isSigned }
+  public var quantity: Quantity { .score }
   public var parameters: [String: String] { [:] }
 }
 
 /// What a method works by.
 public enum MethodFamily: String, CaseIterable, Sendable {
   case gradient, modifiedBackward = "modified backward", activation, perturbation, attention
+}
+
+/// What attributions measure.
+public enum Quantity: Equatable, Sendable {
+  /// A part of the score, in logits.
+  case score
+  /// The score's change with the input, in logits an amplitude or a dB.
+  case slope
+  /// Only more or less.
+  case weight
+  indirect case squared(Quantity)
+
+  public func unit(at space: InputSpace) -> String {
+    switch self {
+    case .score: "logit"
+    // The MFCC are sums of decibels, and so have their unit.
+    case .slope: space == .waveform ? "logit/amplitude" : "logit/dB"
+    case .weight: ""
+    case .squared(let quantity):
+      quantity.unit(at: space).isEmpty ? "" : "(\(quantity.unit(at: space)))²"
+    }
+  }
 }
 
 /// What a method found.
@@ -103,7 +128,7 @@ public struct Completeness: Equatable, Sendable {
 public struct MethodOptions: Sendable {
   /// As they are called on the command line.
   public enum Name: String, CaseIterable, Sendable {
-    case steps, draws, noise, baseline, background, rule, layer, around, tile, seed
+    case steps, draws, noise, baseline, background, rule, layer, around, tile
   }
 
   /// Points on the path from the baseline to the input.
@@ -124,7 +149,8 @@ public struct MethodOptions: Sendable {
   public var around: String?
   /// The size of what a perturbation hides.
   public var tile: TileSize?
-  public var seed: UInt64?
+  /// Of all that is drawn.
+  public var seed: UInt64 = 0
 
   public init() {}
 
@@ -157,7 +183,7 @@ public struct MethodOptions: Sendable {
     let values: [(Name, Any?)] = [
       (.steps, steps), (.draws, draws), (.noise, noise), (.baseline, baseline),
       (.background, background), (.rule, rule), (.layer, layer), (.around, around),
-      (.tile, tile), (.seed, seed),
+      (.tile, tile),
     ]
     return Set(values.filter { $0.1 != nil }.map(\.0))
   }

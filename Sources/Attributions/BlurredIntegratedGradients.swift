@@ -9,7 +9,7 @@ public struct BlurredIntegratedGradients: AttributionMethod {
   public static let name = "blurred-integrated-gradients"
   public static let family = MethodFamily.gradient
   public static let source = "Xu, Venugopalan and Sundararajan 2020, arXiv:2004.03383"
-  public static let summary = "integrated gradients from the clip blurred over frequency: no baseline to choose"
+  public static let summary = "from the clip blurred over frequency: no baseline to choose"
   public static let cost = "50 gradients"
   public static let isSigned = true
   public static let promisesCompleteness = true

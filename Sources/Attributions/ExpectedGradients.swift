@@ -12,7 +12,7 @@ public struct ExpectedGradients: AttributionMethod {
   public static let cost = "200 gradients"
   public static let isSigned = true
   public static let promisesCompleteness = true
-  public static let options: Set<MethodOptions.Name> = [.draws, .baseline, .background, .seed]
+  public static let options: Set<MethodOptions.Name> = [.draws, .baseline, .background]
 
   private let draws: Int
   private let baselines: [Baseline]
@@ -26,11 +26,14 @@ public struct ExpectedGradients: AttributionMethod {
     baselines =
       options.background.map { $0.clips.map { .clip($0, name: "a clip of the background") } }
       ?? [options.baseline ?? .silence]
-    seed = options.seed ?? 0
+    seed = options.seed
   }
 
   public var parameters: [String: String] {
-    ["draws": String(draws), "baseline": baselines.count == 1 ? baselines[0].name : "\(baselines.count) clips"]
+    [
+      "draws": String(draws), "seed": String(seed),
+      "baseline": baselines.count == 1 ? baselines[0].name : "\(baselines.count) clips",
+    ]
   }
 
   public func attribute(

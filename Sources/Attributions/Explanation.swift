@@ -16,13 +16,18 @@ public struct Explanation {
   }
 
   public let method: String
+  /// What the method was asked for or took by default, by name.
+  public let parameters: [String: String]
   public let isSigned: Bool
+  public let quantity: Quantity
   public let target: Target
   public let classes: [String]
   /// By class, summing to one.
   public let probabilities: [Double]
   /// In the order of the path.
   public let inputs: [Input]
+  /// Places that were asked for and that the method does not have, with the reason.
+  public let leftOut: [(space: InputSpace, reason: String)]
   /// Seconds of speech; what follows in the inputs is padding.
   public let duration: Double
   /// Seconds from one frame to the next.
@@ -36,13 +41,9 @@ public struct Explanation {
     classes[target.emotion] + (target.versus.map { " versus \(classes[$0])" } ?? "")
   }
 
-  /// The unit of an attribution: the score is a logit.
-  public static func unit(_ space: InputSpace) -> String {
-    switch space {
-    case .waveform: "logit/amplitude"
-    // The MFCC are sums of decibels, and so have their unit.
-    case .mel, .mfcc: "logit/dB"
-    }
+  /// "integrated-gradients, baseline silence, steps 50": the method with all that it was asked for.
+  public var methodWithParameters: String {
+    ([method] + parameters.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
   }
 }
 
@@ -91,10 +92,14 @@ public struct Explainer {
     let target = choose?(predicted) ?? Target(predicted)
     let frontEnd = model.configuration.frontEnd
     var inputs: [Explanation.Input] = []
+    var leftOut: [(space: InputSpace, reason: String)] = []
     for space in spaces {
       let found: AttributionResult
       do {
         found = try method.attribute(clip, at: space, target: target)
+      } catch .inapplicable(_, _, let reason) where spaces.count > 1 {
+        leftOut.append((space, reason))
+        continue
       } catch {
         throw .method(path: path, error)
       }
@@ -105,9 +110,12 @@ public struct Explainer {
           space: space, values: clip[space].reshaped(shape), attribution: found.values.reshaped(shape),
           completeness: found.completeness))
     }
+    if inputs.isEmpty, let first = leftOut.first {
+      throw .method(path: path, .inapplicable(method: method.name, model: model.name, reason: first.reason))
+    }
     return Explanation(
-      method: method.name, isSigned: method.isSigned, target: target, classes: model.classes,
-      probabilities: probabilities, inputs: inputs,
+      method: method.name, parameters: method.parameters, isSigned: method.isSigned, quantity: method.quantity,
+      target: target, classes: model.classes, probabilities: probabilities, inputs: inputs, leftOut: leftOut,
       duration: Double(min(samples.count, clip.waveform.count)) / Double(frontEnd.sampleRate),
       hop: frontEnd.hopSeconds, sampleRate: frontEnd.sampleRate)
   }

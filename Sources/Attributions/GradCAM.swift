@@ -16,6 +16,9 @@ public struct GradCAM: AttributionMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) { layer = options.layer }
 
+  public var quantity: Quantity { .weight }
+  public var parameters: [String: String] { ["layer": layer ?? "the last with maps"] }
+
   public func attribute(
     _ clip: ClipPath, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {

@@ -17,6 +17,9 @@ public struct GradCAMPlusPlus: AttributionMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) { layer = options.layer }
 
+  public var quantity: Quantity { .weight }
+  public var parameters: [String: String] { ["layer": layer ?? "the last with maps"] }
+
   public func attribute(
     _ clip: ClipPath, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {

@@ -13,6 +13,8 @@ public struct GradientAttention: AttributionMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) {}
 
+  public var quantity: Quantity { .weight }
+
   public func attribute(
     _ clip: ClipPath, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {

@@ -10,7 +10,7 @@ public struct IntegratedGradients: AttributionMethod {
   public static let cost = "50 gradients"
   public static let isSigned = true
   public static let promisesCompleteness = true
-  public static let options: Set<MethodOptions.Name> = [.steps, .baseline, .rule, .seed]
+  public static let options: Set<MethodOptions.Name> = [.steps, .baseline, .rule]
 
   private let steps: Int
   private let rule: Quadrature
@@ -21,7 +21,7 @@ public struct IntegratedGradients: AttributionMethod {
     rule = try options.quadrature(default: .gaussLegendre)
     steps = try options.steps(default: 50, least: rule == .trapezoid ? 2 : 1)
     baseline = options.baseline ?? .silence
-    seed = options.seed ?? 0
+    seed = options.seed
   }
 
   public var parameters: [String: String] {

@@ -11,13 +11,13 @@ struct NoiseTunnel: Sendable {
   let seed: UInt64
   let around: any AttributionMethod
 
-  static let options: Set<MethodOptions.Name> = [.draws, .noise, .around, .seed]
+  static let options: Set<MethodOptions.Name> = [.draws, .noise, .around]
 
   init(_ options: MethodOptions) throws(MethodError) {
     draws = try options.draws(default: 50)
     noise = options.noise ?? 0.1
     guard noise.isFinite, noise >= 0 else { throw .value(option: "noise", reason: "\(noise) is no share of a range") }
-    seed = options.seed ?? 0
+    seed = options.seed
     let name = options.around ?? Gradient.name
     guard !Self.names.contains(name) else { throw .value(option: "around", reason: "\(name) adds noise itself") }
     around = try AttributionMethods.make(name)
@@ -25,7 +25,9 @@ struct NoiseTunnel: Sendable {
 
   static let names = [SmoothGrad.name, SmoothGradSquared.name, VarGrad.name]
 
-  var parameters: [String: String] { ["draws": String(draws), "noise": String(noise), "around": around.name] }
+  var parameters: [String: String] {
+    ["draws": String(draws), "noise": String(noise), "around": around.name, "seed": String(seed)]
+  }
 
   /// The means over draws of the attributions and of their squares.
   func moments(

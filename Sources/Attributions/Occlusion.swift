@@ -10,7 +10,7 @@ public struct Occlusion: AttributionMethod {
   public static let summary = "how much the score falls when a window of the clip is hidden"
   public static let cost = "a prediction a window"
   public static let isSigned = true
-  public static let options: Set<MethodOptions.Name> = [.baseline, .tile, .seed]
+  public static let options: Set<MethodOptions.Name> = [.baseline, .tile]
 
   private let baseline: Baseline
   private let tile: TileSize
@@ -19,7 +19,7 @@ public struct Occlusion: AttributionMethod {
   public init(_ options: MethodOptions = MethodOptions()) {
     baseline = options.baseline ?? .silence
     tile = options.tile ?? TileSize(seconds: 0.2, hertz: 1000)
-    seed = options.seed ?? 0
+    seed = options.seed
   }
 
   public var parameters: [String: String] { ["tile": tile.description, "baseline": baseline.name] }

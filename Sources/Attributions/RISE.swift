@@ -12,7 +12,7 @@ public struct RISE: AttributionMethod {
   public static let summary = "the mean of random masks, weighted by the score that they leave"
   public static let cost = "1000 predictions"
   public static let isSigned = true
-  public static let options: Set<MethodOptions.Name> = [.baseline, .tile, .draws, .seed]
+  public static let options: Set<MethodOptions.Name> = [.baseline, .tile, .draws]
 
   private let baseline: Baseline
   private let tile: TileSize
@@ -23,11 +23,11 @@ public struct RISE: AttributionMethod {
     baseline = options.baseline ?? .silence
     tile = options.tile ?? TileSize(seconds: 0.5, hertz: 2000)
     draws = try options.draws(default: 1000)
-    seed = options.seed ?? 0
+    seed = options.seed
   }
 
   public var parameters: [String: String] {
-    ["tile": tile.description, "baseline": baseline.name, "draws": String(draws)]
+    ["tile": tile.description, "baseline": baseline.name, "draws": String(draws), "seed": String(seed)]
   }
 
   public func attribute(

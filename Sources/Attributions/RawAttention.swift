@@ -12,6 +12,8 @@ public struct RawAttention: AttributionMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) {}
 
+  public var quantity: Quantity { .weight }
+
   public func attribute(
     _ clip: ClipPath, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {

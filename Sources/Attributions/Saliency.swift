@@ -12,6 +12,8 @@ public struct Saliency: AttributionMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) {}
 
+  public var quantity: Quantity { .slope }
+
   public func attribute(_ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target) -> Tensor {
     clip.gradient(inputs, at: space, target: target).absolute()
   }

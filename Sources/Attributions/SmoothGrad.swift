@@ -16,6 +16,7 @@ public struct SmoothGrad: AttributionMethod {
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { tunnel = try NoiseTunnel(options) }
 
   public var isSigned: Bool { tunnel.around.isSigned }
+  public var quantity: Quantity { tunnel.around.quantity }
   public var parameters: [String: String] { tunnel.parameters }
 
   public func attribute(

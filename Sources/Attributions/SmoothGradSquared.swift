@@ -15,6 +15,7 @@ public struct SmoothGradSquared: AttributionMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { tunnel = try NoiseTunnel(options) }
 
+  public var quantity: Quantity { .squared(tunnel.around.quantity) }
   public var parameters: [String: String] { tunnel.parameters }
 
   public func attribute(

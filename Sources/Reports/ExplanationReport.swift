@@ -53,8 +53,34 @@ public struct ExplanationReport {
   /// How the figure came to be, so that it can be made again.
   public var provenance: [String: String] {
     model.provenance(source: place).merging([
-      "Method": explanation.method, "Target": explanation.targetName,
+      "Method": explanation.methodWithParameters, "Target": explanation.targetName,
     ]) { $1 }
+  }
+
+  /// What there is to say of the attributions beside the figure, a line each: how the method was asked, how near it came
+  /// to what it promises, and what is zero everywhere.
+  public var remarks: [String] {
+    var lines = explanation.parameters.isEmpty ? [] : [explanation.methodWithParameters]
+    for input in explanation.inputs {
+      if let promise = input.completeness {
+        let difference = promise.score - promise.baselineScore
+        let share = abs(promise.gap) / max(abs(difference), 1e-12)
+        var line = String(
+          format: "%@: Σ %.4g, f(x) − f(baseline) %.4g, gap %.2g", input.space.rawValue as NSString, promise.sum,
+          difference, promise.gap)
+        if share > 0.01 {
+          line += String(format: ": %.2g %% off", 100 * share)
+          if explanation.parameters["steps"] != nil { line += "; more --steps come nearer" }
+          if explanation.parameters["draws"] != nil { line += "; more --draws come nearer" }
+        }
+        lines.append(line)
+      }
+      if input.attribution.floats.allSatisfy({ $0 == 0 }) {
+        lines.append("\(input.space.rawValue): the attribution is zero everywhere: nothing here moves the score")
+      }
+    }
+    for (space, reason) in explanation.leftOut { lines.append("\(space.rawValue): left out: \(reason)") }
+    return lines
   }
 
   /// One line of `--json`.
@@ -68,12 +94,14 @@ public struct ExplanationReport {
         input.space.rawValue,
         JSON.Input(
           shape: input.attribution.shape, array: arrays[input.space],
-          sum: Double(input.attribution.sum().scalar))
+          unit: explanation.quantity.unit(at: input.space), sum: Double(input.attribution.sum().scalar),
+          score: input.completeness?.score, baselineScore: input.completeness?.baselineScore,
+          gap: input.completeness?.gap)
       )
     }
     return try JSON(
       file: file, start: range?.lowerBound, end: range?.upperBound, model: model.name, method: explanation.method,
-      target: explanation.targetName,
+      parameters: explanation.parameters, target: explanation.targetName,
       predicted: explanation.classes[explanation.predicted],
       probabilities: Dictionary(uniqueKeysWithValues: zip(explanation.classes, explanation.probabilities)),
       inputs: Dictionary(uniqueKeysWithValues: inputs), figure: figures.first, figures: figures, seconds: seconds
@@ -84,11 +112,20 @@ public struct ExplanationReport {
     struct Input: Encodable {
       let shape: [Int]
       let array: String?
+      let unit: String
       let sum: Double
+      let score, baselineScore, gap: Double?
+
+      enum CodingKeys: String, CodingKey {
+        case shape, array, unit, sum, score, gap
+        case baselineScore = "baseline_score"
+      }
     }
     let file: String
     let start, end: Double?
-    let model, method, target, predicted: String
+    let model, method: String
+    let parameters: [String: String]
+    let target, predicted: String
     let probabilities: [String: Double]
     let inputs: [String: Input]
     let figure: String?
@@ -105,7 +142,7 @@ extension Explanation {
 
   func attribution(_ input: Input) -> Attribution {
     Attribution(
-      values: input.attribution.floats, isSigned: isSigned, name: method, unit: Explanation.unit(input.space))
+      values: input.attribution.floats, isSigned: isSigned, name: method, unit: quantity.unit(at: input.space))
   }
 }
 

@@ -51,6 +51,7 @@ enum Console {
     case let error as AudioFileError: error.exitStatus
     case let error as ManifestError: error.exitStatus
     case let error as FigureError: error.exitStatus
+    case ExplanationError.method: 64
     case is SplitError, is ExplanationError: 65
     case TensorFileError.unreadable, CheckpointError.unreadable, CheckpointError.noSuchFolder: 66
     case TensorFileError.unwritable, CheckpointError.unwritable: 73

@@ -21,6 +21,9 @@ struct Explain: ParsableCommand {
         undertone explain clip.wav --model output/train/fcmfcc
         undertone explain clip.flac --target angry --versus happy --arrays --json
         undertone explain interview.flac --window 5 --input mel
+        undertone explain clip.wav --method integrated-gradients --baseline noise:-50
+        undertone explain clip.wav --method smoothgrad --around saliency --draws 20
+        undertone explain clip.wav --method occlusion --tile 0.1x500 --input mel
       """)
 
   @Argument(help: "Audio files: WAV, FLAC, OGG, MP3 and others, any sample rate; the first channel is used.")
@@ -28,8 +31,7 @@ struct Explain: ParsableCommand {
 
   @OptionGroup var model: ModelOption
 
-  @Option(help: "The attribution method; `undertone methods` lists them.")
-  var method = Saliency.name
+  @OptionGroup var method: MethodOption
 
   @Option(help: "Where to explain: waveform, mel, mfcc or all; several with commas.")
   var input = "all"
@@ -47,6 +49,9 @@ struct Explain: ParsableCommand {
     help: ArgumentHelp(
       "From one window's start to the next. (default: the window's length)", valueName: "seconds"))
   var hop: Double?
+
+  @Option(help: "Of what a method draws: noise, masks, baselines.")
+  var seed: UInt64 = 0
 
   @Option(help: "Figure formats: png, svg, pdf; several with commas.")
   var format = "png"
@@ -73,7 +78,7 @@ struct Explain: ParsableCommand {
       let other = try versus.map { try model.index(of: $0) }
       if let emotion, emotion == other { throw ValidationError("--target and --versus are the same emotion") }
       let explainer = Explainer(
-        model: model, method: try attributionMethod(named: method), spaces: try inputSpaces(input))
+        model: model, method: try method.make(for: model, seed: seed), spaces: try inputSpaces(input))
       var folder = try OutputFolder(output)
       let bar = ProgressBar("explaining", total: files.count)
 
@@ -111,6 +116,7 @@ struct Explain: ParsableCommand {
           try Console.print(
             "\(report.place): \(explanation.classes[explanation.predicted]) (p = \(probability)) → "
               + figures.joined(separator: ", "))
+          for remark in report.remarks { try Console.print("  \(remark)") }
         }
       }
 
@@ -129,15 +135,6 @@ struct Explain: ParsableCommand {
         }
       }
     }
-  }
-}
-
-/// A method by its name, or a usage error that lists them.
-func attributionMethod(named name: String) throws -> any AttributionMethod {
-  do {
-    return try AttributionMethods.make(name)
-  } catch {
-    throw ValidationError("\(error)")
   }
 }
 

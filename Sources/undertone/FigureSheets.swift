@@ -33,8 +33,7 @@ struct FigureSheets: ParsableCommand {
   @Option(help: "Which clips: all, correct or errors.")
   var which = SheetReport.Choice.all
 
-  @Option(help: "The attribution method; `undertone methods` lists them.")
-  var method = Saliency.name
+  @OptionGroup var method: MethodOption
 
   @Option(help: "What to explain: the predicted emotion or the true one.")
   var target = SheetReport.TargetChoice.predicted
@@ -42,7 +41,7 @@ struct FigureSheets: ParsableCommand {
   @Option(help: "Figure formats: png, svg, pdf; several with commas.")
   var format = "png"
 
-  @Option(help: "What the clips are drawn by.")
+  @Option(help: "What the clips are drawn by, and what a method draws.")
   var seed: UInt64 = 0
 
   @Option(help: ArgumentHelp("The folder for the sheets.", valueName: "folder"))
@@ -54,9 +53,9 @@ struct FigureSheets: ParsableCommand {
 
   func run() throws {
     try Console.run {
-      let method = try attributionMethod(named: method)
       let formats = try figureFormats(format)
       let model = try self.model.load()
+      let method = try method.make(for: model, seed: seed)
       let manifest = try readManifest(data)
       // What the model has no class for cannot be explained as itself.
       if target == .label { _ = try model.labels(of: manifest) }

@@ -10,16 +10,46 @@ struct Methods: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Lists the attribution methods.",
     discussion: """
+      With each: what it costs, whether its values have a sign, whether they promise to sum to f(x) − f(baseline), and \
+      the options that it reads.
+
       Examples:
         undertone methods
-        undertone explain clip.wav --method saliency
+        undertone methods --json
+        undertone explain clip.wav --method integrated-gradients --steps 100
       """)
+
+  @Flag(help: "Print one JSON object a method instead of text.")
+  var json = false
+
+  private struct JSON: Encodable {
+    let name, family, summary, source, cost: String
+    let signed, complete: Bool
+    let options: [String]
+  }
 
   func run() throws {
     try Console.run {
-      for method in AttributionMethods.all {
-        try Console.print(
-          "\(method.name)\(method.isSigned ? " (signed)" : "")\n  \(method.summary)\n  \(method.source)")
+      for family in MethodFamily.allCases {
+        let methods = AttributionMethods.all.filter { $0.family == family }
+        guard !methods.isEmpty else { continue }
+        if !json { try Console.print("\(family.rawValue.uppercased())") }
+        for method in methods {
+          let options = method.options.map(\.rawValue).sorted()
+          guard !json else {
+            try Console.print(
+              JSON(
+                name: method.name, family: family.rawValue, summary: method.summary, source: method.source,
+                cost: method.cost, signed: method.isSigned, complete: method.promisesCompleteness, options: options
+              ).line)
+            continue
+          }
+          let facts =
+            [method.cost] + (method.isSigned ? ["signed"] : []) + (method.promisesCompleteness ? ["complete"] : [])
+            + options.map { "--\($0)" }
+          try Console.print(
+            "  \(method.name)\n    \(method.summary)\n    \(facts.joined(separator: ", "))\n    \(method.source)")
+        }
       }
     }
   }
