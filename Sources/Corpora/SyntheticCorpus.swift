@@ -50,7 +50,7 @@ public struct SyntheticCorpus: Sendable {
     let path = root.appendingPathComponent("manifest.csv").path
     let manifest = Manifest(
       folder: root.path, entries: try results.map { try $0.get() },
-      extraColumns: Self.cueColumns + (plantedCue == nil ? [] : Self.plantedColumns), file: path)
+      extraColumns: Self.cueColumns + (plantedCue == nil ? [] : CueRegion.columns), file: path)
     try manifest.write(to: path)
     return manifest
   }
@@ -68,12 +68,8 @@ public struct SyntheticCorpus: Sendable {
 
     var extra: [String: String] = [:]
     for (name, value) in SyntheticCues.columns { extra[name] = Self.decimal(utterance.cues[keyPath: value]) }
-    if let plantedCue, let seconds = utterance.plantedAt {
-      let values = [
-        seconds.lowerBound, seconds.upperBound, plantedCue.frequencies.lowerBound,
-        plantedCue.frequencies.upperBound,
-      ]
-      for (name, value) in zip(Self.plantedColumns, values) { extra[name] = Self.decimal(value) }
+    if let region = utterance.region {
+      for (name, value) in zip(CueRegion.columns, region.values) { extra[name] = Self.decimal(value) }
     }
     let speakerName = Self.name(ofSpeaker: speaker)
     let file = emotion.rawValue + String(format: "-%03d.wav", place + 1)
@@ -98,7 +94,6 @@ public struct SyntheticCorpus: Sendable {
   }
 
   private static let cueColumns = SyntheticCues.columns.map(\.name)
-  private static let plantedColumns = ["cue_start_s", "cue_end_s", "cue_low_hz", "cue_high_hz"]
 
   private static func name(ofSpeaker number: Int) -> String { String(format: "speaker-%02d", number + 1) }
   private static func decimal(_ value: Double) -> String { String(format: "%.4f", value) }
