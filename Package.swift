@@ -48,7 +48,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["Kernels", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models"]),
-    .target(name: "Attributions", dependencies: ["Tensors", "Layers", "AudioFeatures", "Models"]),
+    .target(name: "Attributions", dependencies: ["Tensors", "Layers", "AudioFeatures", "Corpora", "Models"]),
     .target(name: "Figures", dependencies: ["CPNG", "CCairo"]),
     .target(
       name: "Reports", dependencies: ["Tensors", "Corpora", "Models", "Training", "Attributions", "Figures"]),
