@@ -38,7 +38,7 @@ public struct SyntheticCorpus: Sendable {
         throw AudioFileError.unwritable(path: place.path, reason: systemReason(of: error))
       }
     }
-    let clipCount = clipsPerEmotion * Emotion.allCases.count
+    let clipCount = clipsPerEmotion * emotions.count
     let results = concurrentMap(count: clipCount) { number in
       Result { () throws(AudioFileError) in
         let (entry, samples) = clip(number)
@@ -55,9 +55,15 @@ public struct SyntheticCorpus: Sendable {
     return manifest
   }
 
-  /// The clip of a number in 0..<(7 · clipsPerEmotion), whatever other clips are made.
+  /// All seven; two where a planted cue is all that tells them apart.
+  public var emotions: [Emotion] {
+    guard let plantedCue, plantedCue.isOnlyCue else { return Emotion.allCases }
+    return [plantedCue.emotion, plantedCue.emotion == .neutral ? .angry : .neutral]
+  }
+
+  /// The clip of a number in 0..<(emotions · clipsPerEmotion), whatever other clips are made.
   func clip(_ number: Int) -> (entry: Manifest.Entry, samples: [Float]) {
-    let emotion = Emotion.allCases[number / clipsPerEmotion]
+    let emotion = emotions[number / clipsPerEmotion]
     let place = number % clipsPerEmotion
     let speaker = place % speakers
     var voiceGenerator = generator(for: .speaker, speaker)

@@ -14,7 +14,8 @@ public struct PlantedCue: Sendable, Equatable {
   /// Seconds of the file at which it begins, or as near to it as the utterance allows; nil draws a place in each
   /// utterance.
   public var time: Double?
-  /// Whether all emotions are spoken alike, as neutral: the cue is all that there is to learn.
+  /// Whether it is all that there is to learn: there are two emotions only, this one and neutral (for neutral, angry),
+  /// and both are spoken as neutral.
   public var isOnlyCue: Bool
 
   /// - Parameter frequencies: In Hz, within 0…8,000.

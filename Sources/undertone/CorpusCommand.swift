@@ -219,7 +219,7 @@ private struct Synthesize: ParsableCommand {
   @Option(help: ArgumentHelp("The burst's lowest and highest frequency. (default: 2900-3100)", valueName: "Hz-Hz"))
   var band: String?
 
-  @Flag(help: "Speak all emotions alike: the planted burst is all that there is to learn.")
+  @Flag(help: "Only this emotion and neutral, spoken alike: the planted burst is all that there is to learn.")
   var onlyCue = false
 
   @Option(help: "What the corpus is drawn from.")
