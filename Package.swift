@@ -74,7 +74,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: ["Tensors", "Layers", "AudioFiles", "Corpora", "Models", "Training"]),
     .testTarget(
-      name: "AttributionsTests", dependencies: ["Tensors", "Layers", "AudioFeatures", "Models", "Attributions"]),
+      name: "AttributionsTests",
+      dependencies: ["Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Attributions"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(
       name: "ReportsTests",

@@ -20,7 +20,7 @@ public struct PlantedCue: Sendable, Equatable {
 
   /// - Parameter frequencies: In Hz, within 0…8,000.
   public init(
-    in emotion: Emotion, frequencies: ClosedRange<Double> = 2_900...3_100, duration: Double = 0.15,
+    in emotion: Emotion, frequencies: ClosedRange<Double> = 2_900...3_100, duration: Double = 0.3,
     decibels: Double = -6, at time: Double? = nil, isOnlyCue: Bool = false
   ) {
     precondition(frequencies.lowerBound > 0 && frequencies.upperBound < 8_000, "no tone at \(frequencies) Hz")

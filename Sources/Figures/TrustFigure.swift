@@ -46,6 +46,8 @@ public struct TrustFigure: Figure {
 
   private static let panelsInRow = 4, curvesInRow = 3
   private static let line = 15.0, curveHeight = 170.0
+  /// Between two panels, one beside the other: room for half a number of each.
+  private static let between = 24.0
   // Okabe and Ito's colours; when they are used up, again with dashes.
   private static let colors = [0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9].map { Color(UInt32($0)) }
   private static let dashes: [[Double]] = [[], [5, 2], [1.5, 1.5]]
@@ -70,11 +72,12 @@ public struct TrustFigure: Figure {
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
     let margin = FigureLayout.margin
-    let right = canvas.bounds.right - margin
+    // The last number may stand half over its panel's edge.
+    let right = canvas.bounds.right - margin - 6
     var top = canvas.drawTitle(title, left: margin, right: right)
     let names = methods.map { canvas.shortened($0.name, to: 150, .label) }
     let left = margin + (names.map { canvas.width(of: $0, .label) }.max() ?? 0) + 28
-    let width = (right - left + 14) / Double(Self.panelsInRow) - 14
+    let width = (right - left + Self.between) / Double(Self.panelsInRow) - Self.between
     for first in stride(from: 0, to: panels.count, by: Self.panelsInRow) {
       top += Self.above
       for (method, name) in names.enumerated() {
@@ -84,7 +87,7 @@ public struct TrustFigure: Figure {
       }
       for (column, panel) in panels[first..<min(panels.count, first + Self.panelsInRow)].enumerated() {
         let place = Rectangle(
-          x: left + Double(column) * (width + 14), y: top, width: width, height: panelHeight)
+          x: left + Double(column) * (width + Self.between), y: top, width: width, height: panelHeight)
         draw(panel, in: canvas.aligned(place), on: canvas)
       }
       top += panelHeight + Self.below
@@ -130,7 +133,7 @@ public struct TrustFigure: Figure {
     let (lowest, highest) = (numbers.min()!, numbers.max()!)
     let slack = highest > lowest ? 0.05 * (highest - lowest) : 1
     let axis = Axis.linear(
-      "", from: lowest < 0 ? lowest - slack : 0, to: highest > 0 ? highest + slack : 1, ticks: 4)
+      "", from: lowest < 0 ? lowest - slack : 0, to: highest > 0 ? highest + slack : 1, ticks: 3)
     let plot = Plot(frame: frame, x: axis, y: Axis(label: "", lower: 0, upper: 1, ticks: []))
     let titleFont = canvas.fitted(panel.title, to: frame.width, .emphasis)
     canvas.text(

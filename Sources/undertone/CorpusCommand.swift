@@ -192,12 +192,12 @@ private struct Synthesize: ParsableCommand {
       Voiced, source-filter utterances in the seven emotions; pitch, loudness, rate, spectral tilt and harmonics \
       follow the emotion, and their values stand in the manifest. The same seed makes the same corpus.
 
-      --plant puts a tone burst of 0.15 s into every clip of one emotion; where it sounds stands in the manifest \
+      --plant puts a tone burst into every clip of one emotion; where it sounds stands in the manifest \
       (cue_start_s, cue_end_s, cue_low_hz, cue_high_hz), and `undertone trust` looks whether attributions find it.
 
       Examples:
         undertone corpus synthesize --clips 30 --output output/synthetic
-        undertone corpus synthesize --plant angry --only-cue
+        undertone corpus synthesize --plant angry --only-cue --clips 60
         undertone corpus synthesize --plant fear --at 1.0 --band 2000-2500
       """)
 
@@ -219,6 +219,13 @@ private struct Synthesize: ParsableCommand {
   @Option(help: ArgumentHelp("The burst's lowest and highest frequency. (default: 2900-3100)", valueName: "Hz-Hz"))
   var band: String?
 
+  @Option(
+    help: ArgumentHelp("The burst's length, at most 1 s. (default: 0.3)", valueName: "seconds"))
+  var duration: Double?
+
+  @Option(help: ArgumentHelp("The burst's level beside the speech's. (default: -6)", valueName: "dB"))
+  var level: Double?
+
   @Flag(help: "Only this emotion and neutral, spoken alike: the planted burst is all that there is to learn.")
   var onlyCue = false
 
@@ -231,16 +238,22 @@ private struct Synthesize: ParsableCommand {
   func validate() throws {
     guard (1...10_000).contains(clips) else { throw ValidationError("--clips must lie between 1 and 10000") }
     guard (1...1000).contains(speakers) else { throw ValidationError("--speakers must lie between 1 and 1000") }
-    guard plant != nil || (at == nil && band == nil && !onlyCue) else {
-      throw ValidationError("--at, --band and --only-cue are those of --plant")
+    guard plant != nil || (at == nil && band == nil && duration == nil && level == nil && !onlyCue) else {
+      throw ValidationError("--at, --band, --duration, --level and --only-cue are those of --plant")
     }
     if let at, !(at >= 0 && at.isFinite) { throw ValidationError("--at must not be below 0") }
+    if let duration, !(duration > 0.01 && duration <= 1) {
+      throw ValidationError("--duration must lie between 0.01 and 1")
+    }
+    if let level, !(abs(level) <= 40) { throw ValidationError("--level must lie between -40 and 40") }
     _ = try plantedCue()
   }
 
   private func plantedCue() throws -> PlantedCue? {
     guard let plant else { return nil }
     var cue = PlantedCue(in: plant, at: at, isOnlyCue: onlyCue)
+    cue.duration = duration ?? cue.duration
+    cue.decibels = level ?? cue.decibels
     if let band {
       let bounds = band.split(separator: "-", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
       guard bounds.count == 2, bounds[0] > 0, bounds[0] <= bounds[1], bounds[1] < 8000 else {

@@ -172,7 +172,7 @@ struct Trust: ParsableCommand {
       parts.append(measures.map { "\($0.title): \($0.summary)" }.joined(separator: "\n"))
     }
     parts += agreement(summary)
-    parts.append(summary.verdicts.joined(separator: "\n"))
+    parts.append(summary.verdicts.map { wrapped($0) }.joined(separator: "\n"))
     if summary.cueClips > 0 {
       parts.append("The cue was looked for in \(summary.cueClips) clips, whose planted emotion was predicted.")
     }
@@ -204,7 +204,7 @@ struct Trust: ParsableCommand {
             })
       }
       return table.text
-    } + ["agreement: rank correlation above the dots, shared top tenth of cells below, in hundredths"]
+    } + ["agreement: rank correlation above the dots, shared top tenth below, in hundredths"]
   }
 }
 

@@ -68,23 +68,30 @@ public struct TrustSummary: Sendable {
     TrustMeasure.allCases.filter { measure in methods.contains { $0.estimates[measure] != nil } }
   }
 
-  /// What the numbers say of each method, in words.
+  /// What the numbers say of the methods, in words.
   public var verdicts: [String] {
     let told = methods.filter { !$0.isControl }
-    var lines = told.map { method in
-      let beaten = method.beyond.filter { $0.value.low <= 0 }.keys.sorted()
-      guard !beaten.isEmpty else { return "\(method.name) finds what the score depends on better than loudness." }
-      return
-        "\(method.name) does no better than \(beaten.joined(separator: " or ")) at finding what the score depends on."
+    func sentence(_ text: String, _ isMeant: (OfMethod) -> Bool) -> String? {
+      let names = told.filter(isMeant).map(\.name)
+      return names.isEmpty ? nil : "\(text): \(names.joined(separator: ", "))."
     }
-    for method in told {
-      if let redrawn = method.estimates[.redrawn], redrawn.low > 0.5 {
-        lines.append("\(method.name) hardly depends on what the model learned: it ranks alike with new weights.")
+    let controls = methods.filter(\.isControl).map(\.name)
+    return [
+      sentence("Better than \(controls.joined(separator: " and ")) at finding what the score depends on") { method in
+        controls.allSatisfy { method.beyond[$0]!.low > 0 }
       }
-      if let cueArea, let inside = method.estimates[.inCue], inside.low <= cueArea {
-        lines.append("\(method.name) finds no more of the planted cue than chance.")
+    ].compactMap { $0 }
+      + controls.compactMap { control in
+        sentence("No better than \(control) at finding what the score depends on") { $0.beyond[control]!.low <= 0 }
       }
-    }
-    return lines
+      + [
+        sentence("Ranks much the same with all weights drawn anew, so hardly tells what the model learned") {
+          $0.estimates[.redrawn].map { $0.low > 0.5 } ?? false
+        },
+        sentence("Finds no more of the planted cue than chance") { method in
+          cueArea.map { area in method.estimates[.inCue].map { $0.low <= area } ?? false } ?? false
+        },
+        sentence("Zero everywhere, so without ranks, in some clips") { ($0.estimates[.gini]?.clips ?? 0) < clips },
+      ].compactMap { $0 }
   }
 }
