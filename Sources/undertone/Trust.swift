@@ -204,7 +204,7 @@ struct Trust: ParsableCommand {
             })
       }
       return table.text
-    } + ["agreement: rank correlation above the dots, shared top tenth below, in hundredths"]
+    } + ["agreement: rank correlation above the dots, shared top tenth below, times 100"]
   }
 }
 

@@ -32,25 +32,26 @@ struct TrustTests {
   func plantedCue() throws {
     let folder = try Folder()
     let made = try folder.undertone(
-      "corpus", "synthesize", "--clips", "60", "--plant", "angry", "--only-cue", "--output", "corpus")
+      "corpus", "synthesize", "--clips", "60", "--plant", "angry", "--only-cue", "--level", "-2", "--output", "corpus")
     #expect(made.status == 0 && made.output == ["corpus/manifest.csv: 120 clips"], "\(made)")
     let trained = try folder.undertone(
-      "train", "cnnatt", "--data", "corpus/manifest.csv", "--epochs", "14", "--batch", "8", "--output", "model")
+      "train", "cnnatt", "--data", "corpus/manifest.csv", "--epochs", "10", "--batch", "8", "--output", "model")
     #expect(trained.status == 0, "\(trained)")
 
     let run = try folder.undertone(
-      "trust", "--model", "model", "--data", "corpus/manifest.csv", "--method", "saliency", "--clips", "16", "--json")
+      "trust", "--model", "model", "--data", "corpus/manifest.csv", "--method", "saliency", "--clips", "12", "--json")
     #expect(run.status == 0 && run.output.count == 1, "\(run)")
     let line: Line = try decoded(run.output[0])
-    #expect(line.clips == 16 && line.cueClips >= 6)
+    #expect(line.clips == 12 && line.cueClips >= 5)
     let area = try #require(line.cueArea)
     #expect(area > 0.002 && area < 0.02)
-    // The burst is under a hundredth of the picture, and not the loudest in it.
+    // The burst is about a hundredth of the picture, and mostly not the loudest in it. Of four seeds, the worst had a
+    // share of six times the area; all pointed at it in every clip.
     #expect(try line.mean("in_cue", of: "saliency") > 4 * area)
     #expect(try line.mean("in_cue", of: "saliency") > 2 * line.mean("in_cue", of: "loudness"))
     #expect(try line.mean("in_cue", of: "random") < 1.5 * area)
-    #expect(try line.mean("pointing", of: "saliency") >= 0.5)
-    #expect(try line.mean("pointing", of: "loudness") <= 0.2)
+    #expect(try line.mean("pointing", of: "saliency") >= 0.7)
+    #expect(try line.mean("pointing", of: "loudness") <= 0.5)
     #expect(try line.mean("redrawn", of: "saliency") < 0.3)
   }
 
