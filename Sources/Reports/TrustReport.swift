@@ -58,7 +58,7 @@ public struct TrustReport {
   public var provenance: [String: String] {
     model.provenance(source: path, manifest: manifest).merging([
       "Methods": summary.methods.map(\.name).joined(separator: ", "), "Input": space.rawValue,
-      "Target": "predicted", "Replacement": "the clip's silence", "Seed": String(settings.seed),
+      "Target": "predicted", "Replacement": settings.filling.rawValue, "Seed": String(settings.seed),
       "Clips": clips.map(\.path).joined(separator: "; "),
     ]) { $1 }
   }
@@ -95,7 +95,7 @@ public struct TrustReport {
   public func json(figures: [String]) throws -> String {
     try JSON(
       model: model.name, data: path, input: space.rawValue, clips: clips.count, seed: settings.seed,
-      replacement: "silence", methods: summary.methods.map(JSON.Method.init), layers: summary.layers,
+      replacement: settings.filling.rawValue, methods: summary.methods.map(JSON.Method.init), layers: summary.layers,
       correlation: summary.correlation, overlap: summary.overlap, top: settings.top, cueClips: summary.cueClips,
       cueArea: summary.cueArea, verdicts: summary.verdicts, figure: figures.first, figures: figures
     ).line

@@ -14,7 +14,8 @@ struct Trust: ParsableCommand {
     discussion: """
       Explains the predicted emotion of clips of a manifest with each method and measures the attributions: whether \
       they find what the score depends on, whether they depend on what the model learned, how steady and how \
-      concentrated they are. What is taken from a clip is replaced by its silence. Two controls stand in the same \
+      concentrated they are. What is taken from a clip is replaced by its silence, or with --replacement mean by the \
+      mean over time, which favours what is loud less. Two controls stand in the same \
       table, plain loudness and random numbers: a method that does no better than loudness has not shown that it \
       knows the model, and that is said.
 
@@ -25,7 +26,7 @@ struct Trust: ParsableCommand {
 
       Examples:
         undertone trust --data validation.csv
-        undertone trust --data validation.csv --model output/train/cnnlstm --method saliency
+        undertone trust --data clips.csv --model output/train/fcmfcc --method saliency
         undertone trust --data validation.csv --input mfcc --clips 50 --format pdf
       """)
 
@@ -40,8 +41,11 @@ struct Trust: ParsableCommand {
       valueName: "names"))
   var method: String?
 
-  @Option(help: "Where to explain: waveform, mel or mfcc.")
+  @Option(help: "Where to explain.")
   var input = InputSpace.mel
+
+  @Option(help: "What stands in the place of what is taken away.")
+  var replacement = RemovalFilling.silence
 
   @Option(help: "How many clips.")
   var clips = 20
@@ -80,7 +84,7 @@ struct Trust: ParsableCommand {
       let manifest = try readManifest(data)
       let folder = try OutputFolder(output)
       var settings = TrustSettings()
-      settings.seed = seed
+      (settings.seed, settings.filling) = (seed, replacement)
       var examiner = TrustExaminer(model: model, methods: methods, space: input, settings: settings)
       let wanted = min(clips, manifest.entries.count)
       let bar = ProgressBar("examining", total: wanted)
@@ -156,7 +160,8 @@ struct Trust: ParsableCommand {
       [.sensitivity, .gini, .entropy, .silence, .loudness], [.inCue, .pointing],
     ]
     var parts = [
-      "\(summary.clips) clips, \(input.rawValue), the predicted emotion; mean ± half of the 95 % interval"
+      "\(summary.clips) clips, \(input.rawValue), the predicted emotion; mean ± half of the 95 % interval\n"
+        + "what is taken away is replaced by \(replacement == .silence ? "silence" : "the mean over time")"
     ]
     for group in groups {
       let measures = group.filter(summary.measures.contains)
@@ -209,6 +214,7 @@ struct Trust: ParsableCommand {
 }
 
 extension InputSpace: ExpressibleByArgument {}
+extension RemovalFilling: ExpressibleByArgument {}
 
 extension TrustMeasure {
   /// To where a good attribution lies.

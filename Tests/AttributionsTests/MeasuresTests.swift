@@ -51,6 +51,18 @@ struct MeasuresTests {
     }
   }
 
+  @Test("The mean in the place of what is taken away is each row's over time")
+  func mean() {
+    let clip = ClipPath(makeSpeech(9_000), model: makeModel(.cnnatt))
+    let frames = clip.mel.shape[3]
+    let replacement = Replacement(of: clip, at: .mel, with: .mean)
+    let found = replacement.inputs(without: [[5 * frames + 3], []]).floats
+    let input = clip.mel.floats
+    let expected = input[5 * frames..<6 * frames].reduce(0, +) / Float(frames)
+    #expect(abs(found[5 * frames + 3] - expected) < 1e-3)
+    #expect(found.indices.filter { found[$0] != input[$0 % input.count] } == [5 * frames + 3])
+  }
+
   @Test("A class against another: its probability among the two")
   func versus() {
     let logits = Tensor([0, 1, 3], shape: [1, 3])

@@ -38,6 +38,22 @@ struct Cells {
   func sizes(_ values: Tensor) -> [Double] { sums(values.absolute()) }
 }
 
+/// What stands in the place of a cell that is taken away.
+public enum RemovalFilling: String, CaseIterable, Sendable {
+  /// The clip's own silence, which a model knows from padding: zeros, the mel's floor, that floor's MFCC. The louder a cell,
+  /// the more its loss changes.
+  case silence
+  /// The mean of the cell's row over the clip: what a cell has in common with its neighbours in time stays.
+  case mean
+
+  func values(of clip: ClipPath, at space: InputSpace) -> Tensor {
+    switch self {
+    case .silence: clip.silence(at: space)
+    case .mean: clip[space].mean(axes: [clip[space].rank - 1]).broadcast(to: clip[space].shape)
+    }
+  }
+}
+
 /// A clip some of whose cells are replaced.
 struct Replacement {
   let clip: ClipPath
@@ -45,14 +61,10 @@ struct Replacement {
   let cells: Cells
   private let input, replacing: [Float]
 
-  /// - Parameter values: What stands in the place of what is taken away, of the input's shape; the clip's silence where
-  ///   nil.
-  init(of clip: ClipPath, at space: InputSpace, with values: Tensor? = nil) {
-    let values = values ?? clip.silence(at: space)
-    precondition(values.shape == clip[space].shape, "\(values.shape) cannot replace \(clip[space].shape)")
+  init(of clip: ClipPath, at space: InputSpace, with filling: RemovalFilling = .silence) {
     (self.clip, self.space) = (clip, space)
     cells = Cells(of: clip, at: space)
-    (input, replacing) = (clip[space].floats, values.floats)
+    (input, replacing) = (clip[space].floats, filling.values(of: clip, at: space).floats)
   }
 
   /// Inputs [removed, …], each without the cells of one list; where `isInserting`, each with those cells alone.

@@ -2,10 +2,10 @@ import Models
 import Tensors
 
 /// The target's probability while cells are taken from the clip, the most relevant first, and while they come into
-/// silence in the same order (Petsiuk, Das and Saenko 2018, arXiv:1806.07421).
+/// what replaces them, in the same order (Petsiuk, Das and Saenko 2018, arXiv:1806.07421).
 ///
-/// A faithful attribution makes the first fall fast and the second rise fast. What replaces a cell that is taken away is
-/// the clip's own silence unless another is given: the zeros, floor or floor's MFCC that a model knows from padding.
+/// A faithful attribution makes the first fall fast and the second rise fast. What stands in the place of a cell that is
+/// taken away matters: see ``RemovalFilling``.
 struct RemovalCurves {
   /// The probability at shares 0, 1/steps … 1 of the cells taken away, or put in.
   let deletion, insertion: [Double]

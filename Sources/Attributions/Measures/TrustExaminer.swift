@@ -9,6 +9,8 @@ import Tensors
 public struct TrustSettings: Sendable, Equatable {
   /// Points of the deletion and insertion curves, less one.
   public var steps = 20
+  /// What stands in the place of what is taken away, for deletion, insertion and infidelity.
+  public var filling = RemovalFilling.silence
   /// Parts taken away for infidelity.
   public var parts = 64
   /// Noisy inputs for sensitivity; Captum's default.
@@ -74,17 +76,20 @@ public struct TrustExaminer {
   /// Leaves out the methods that this model cannot have, and says why.
   public mutating func leaveOutInapplicable(on samples: [Float]) -> [MethodError] {
     let clip = ClipPath(samples, model: model)
+    var kept: [any AttributionMethod] = []
     var reasons: [MethodError] = []
-    methods.removeAll { method in
-      do {
+    for method in methods {
+      do throws(MethodError) {
         _ = try method.attribute(clip, at: space, target: Target(0))
-        return false
       } catch {
-        guard case .inapplicable = error as? MethodError else { return false }
-        reasons.append(error as! MethodError)
-        return true
+        if case .inapplicable = error {
+          reasons.append(error)
+          continue
+        }
       }
+      kept.append(method)
     }
+    methods = kept
     return reasons
   }
 
@@ -157,7 +162,7 @@ private struct Examination {
     let drawn = generator.index(below: clip.model.classes.count - 1)
     other = Target(drawn < target.emotion ? drawn : drawn + 1)
     cells = Cells(of: clip, at: space)
-    replacement = Replacement(of: clip, at: space)
+    replacement = Replacement(of: clip, at: space, with: settings.filling)
     removals = Removals(
       Removals.rectangles(settings.parts, in: cells, using: &generator), target: target, replacement: replacement)
     offsets = (0..<settings.offsets).map { _ in clip[space].offset(share: settings.noise, using: &generator) }

@@ -32,8 +32,8 @@ public enum TrustMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepr
   /// What the numbers are.
   public var summary: String {
     switch self {
-    case .deletion: "mean probability while cells fall silent, the most relevant first"
-    case .insertion: "mean probability while cells come into silence in that order"
+    case .deletion: "mean probability while cells are taken away, the most relevant first"
+    case .insertion: "mean probability while they come in, in that order"
     case .infidelity: "share of the score's losses that the attribution does not tell"
     case .redrawn: "rank correlation with itself when all weights are drawn anew"
     case .otherClass: "rank correlation with itself for another class"
