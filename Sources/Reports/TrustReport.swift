@@ -27,7 +27,8 @@ public struct TrustReport {
       title: [
         "Attributions on the \(space.words), measured",
         "\(model.architecture.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent) · "
-          + "\(clips.count) clips, seed \(settings.seed) · means with 95 % bootstrap intervals",
+          + "\(clips.count) clips, seed \(settings.seed) · means with 95 % bootstrap intervals · "
+          + "taken away: \(settings.filling == .silence ? "to silence" : "to the mean")",
       ],
       methods: summary.methods.map { .init(name: $0.name, isControl: $0.isControl) },
       panels: summary.measures.map { measure in
