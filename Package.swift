@@ -48,7 +48,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["Kernels", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models"]),
-    .target(name: "Attributions", dependencies: ["Tensors", "Layers", "AudioFeatures", "Models"]),
+    .target(name: "Attributions", dependencies: ["Tensors", "Layers", "AudioFeatures", "Corpora", "Models"]),
     .target(name: "Figures", dependencies: ["CPNG", "CCairo"]),
     .target(
       name: "Reports", dependencies: ["Tensors", "Corpora", "Models", "Training", "Attributions", "Figures"]),
@@ -74,7 +74,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: ["Tensors", "Layers", "AudioFiles", "Corpora", "Models", "Training"]),
     .testTarget(
-      name: "AttributionsTests", dependencies: ["Tensors", "Layers", "AudioFeatures", "Models", "Attributions"]),
+      name: "AttributionsTests",
+      dependencies: ["Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Attributions"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(
       name: "ReportsTests",

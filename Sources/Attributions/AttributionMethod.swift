@@ -73,6 +73,8 @@ extension AttributionMethod {
 /// What a method works by.
 public enum MethodFamily: String, CaseIterable, Sendable {
   case gradient, modifiedBackward = "modified backward", activation, perturbation, attention
+  /// What a method must be better than.
+  case control
 }
 
 /// What attributions measure.

@@ -35,6 +35,41 @@ public struct ClipPath {
       mfcc: space == .mfcc ? input : mfcc, rest: rest)
   }
 
+  private init(model: TrainedModel, waveform: Tensor, mel: Tensor, mfcc: Tensor) {
+    (self.model, self.waveform, self.mel, self.mfcc) = (model, waveform, mel, mfcc)
+  }
+
+  /// The same clip on its way through another model of the same architecture and front-end.
+  func through(_ model: TrainedModel) -> ClipPath {
+    ClipPath(model: model, waveform: waveform, mel: mel, mfcc: mfcc)
+  }
+
+  /// The clip with other values at a place: what is downstream follows, what is upstream stays as it was.
+  func with(_ values: Tensor, at space: InputSpace) -> ClipPath {
+    let features = model.features
+    switch space {
+    case .waveform:
+      let mel = features.logMel(values)
+      return ClipPath(model: model, waveform: values, mel: mel, mfcc: features.mfcc(logMel: mel))
+    case .mel:
+      return ClipPath(model: model, waveform: waveform, mel: values, mfcc: features.mfcc(logMel: values))
+    case .mfcc:
+      // What the MFCC does not hold of the mel stays.
+      return ClipPath(model: model, waveform: waveform, mel: mel + features.mel(mfcc: values - mfcc), mfcc: values)
+    }
+  }
+
+  /// What stands at a place where this clip is silent: zeros; in the mel its floor, as in its padding; that floor's MFCC.
+  func silence(at space: InputSpace) -> Tensor {
+    let features = model.features
+    let frame = features.silence(after: mel)
+    return switch space {
+    case .waveform: .zeros(waveform.shape)
+    case .mel: frame.broadcast(to: mel.shape)
+    case .mfcc: features.mfcc(logMel: frame).broadcast(to: mfcc.shape)
+    }
+  }
+
   /// What stands at a place.
   public subscript(space: InputSpace) -> Tensor {
     switch space {

@@ -12,6 +12,8 @@ public struct AudioClip: Sendable, Equatable {
   public let sourceDuration: Double
   /// Whether a limit cut the clip, so that it is only the beginning of its file.
   public let isCut: Bool
+  /// Seconds of the file before the first sample.
+  public var start = 0.0
 
   /// A clip that comes from no file.
   public init(samples: [Float], sampleRate: Int) {

@@ -11,7 +11,9 @@ extension AudioClip {
   public static func trimmedSpeech(path: String, sampleRate: Int) throws(AudioFileError) -> AudioClip {
     var clip = try decode(path: path, resampledTo: sampleRate, limit: longestSpeech)
     guard !isSilent(clip.samples) else { throw .silent(path: path, channels: clip.sourceChannels, isCut: clip.isCut) }
-    clip.samples = trimmed(clip.samples).samples
+    let speech = trimmed(clip.samples)
+    clip.samples = speech.samples
+    clip.start = Double(speech.range.lowerBound) / Double(sampleRate)
     return clip
   }
 }

@@ -38,7 +38,7 @@ public struct SyntheticCorpus: Sendable {
         throw AudioFileError.unwritable(path: place.path, reason: systemReason(of: error))
       }
     }
-    let clipCount = clipsPerEmotion * Emotion.allCases.count
+    let clipCount = clipsPerEmotion * emotions.count
     let results = concurrentMap(count: clipCount) { number in
       Result { () throws(AudioFileError) in
         let (entry, samples) = clip(number)
@@ -50,14 +50,20 @@ public struct SyntheticCorpus: Sendable {
     let path = root.appendingPathComponent("manifest.csv").path
     let manifest = Manifest(
       folder: root.path, entries: try results.map { try $0.get() },
-      extraColumns: Self.cueColumns + (plantedCue == nil ? [] : Self.plantedColumns), file: path)
+      extraColumns: Self.cueColumns + (plantedCue == nil ? [] : CueRegion.columns), file: path)
     try manifest.write(to: path)
     return manifest
   }
 
-  /// The clip of a number in 0..<(7 · clipsPerEmotion), whatever other clips are made.
+  /// All seven; two where a planted cue is all that tells them apart.
+  public var emotions: [Emotion] {
+    guard let plantedCue, plantedCue.isOnlyCue else { return Emotion.allCases }
+    return [plantedCue.emotion, plantedCue.emotion == .neutral ? .angry : .neutral]
+  }
+
+  /// The clip of a number in 0..<(emotions · clipsPerEmotion), whatever other clips are made.
   func clip(_ number: Int) -> (entry: Manifest.Entry, samples: [Float]) {
-    let emotion = Emotion.allCases[number / clipsPerEmotion]
+    let emotion = emotions[number / clipsPerEmotion]
     let place = number % clipsPerEmotion
     let speaker = place % speakers
     var voiceGenerator = generator(for: .speaker, speaker)
@@ -68,12 +74,8 @@ public struct SyntheticCorpus: Sendable {
 
     var extra: [String: String] = [:]
     for (name, value) in SyntheticCues.columns { extra[name] = Self.decimal(utterance.cues[keyPath: value]) }
-    if let plantedCue, let seconds = utterance.plantedAt {
-      let values = [
-        seconds.lowerBound, seconds.upperBound, plantedCue.frequencies.lowerBound,
-        plantedCue.frequencies.upperBound,
-      ]
-      for (name, value) in zip(Self.plantedColumns, values) { extra[name] = Self.decimal(value) }
+    if let region = utterance.region {
+      for (name, value) in zip(CueRegion.columns, region.values) { extra[name] = Self.decimal(value) }
     }
     let speakerName = Self.name(ofSpeaker: speaker)
     let file = emotion.rawValue + String(format: "-%03d.wav", place + 1)
@@ -98,7 +100,6 @@ public struct SyntheticCorpus: Sendable {
   }
 
   private static let cueColumns = SyntheticCues.columns.map(\.name)
-  private static let plantedColumns = ["cue_start_s", "cue_end_s", "cue_low_hz", "cue_high_hz"]
 
   private static func name(ofSpeaker number: Int) -> String { String(format: "speaker-%02d", number + 1) }
   private static func decimal(_ value: Double) -> String { String(format: "%.4f", value) }

@@ -11,11 +11,17 @@ public struct PlantedCue: Sendable, Equatable {
   public var duration: Double
   /// RMS of the burst relative to that of the utterance.
   public var decibels: Double
+  /// Seconds of the file at which it begins, or as near to it as the utterance allows; nil draws a place in each
+  /// utterance.
+  public var time: Double?
+  /// Whether it is all that there is to learn: there are two emotions only, this one and neutral (for neutral, angry),
+  /// and both are spoken as neutral.
+  public var isOnlyCue: Bool
 
   /// - Parameter frequencies: In Hz, within 0…8,000.
   public init(
-    in emotion: Emotion, frequencies: ClosedRange<Double> = 2_900...3_100, duration: Double = 0.15,
-    decibels: Double = -6
+    in emotion: Emotion, frequencies: ClosedRange<Double> = 2_900...3_100, duration: Double = 0.3,
+    decibels: Double = -6, at time: Double? = nil, isOnlyCue: Bool = false
   ) {
     precondition(frequencies.lowerBound > 0 && frequencies.upperBound < 8_000, "no tone at \(frequencies) Hz")
     precondition(duration > 0 && duration <= 1, "a burst of \(duration) s is not within an utterance")
@@ -23,6 +29,33 @@ public struct PlantedCue: Sendable, Equatable {
     self.frequencies = frequencies
     self.duration = duration
     self.decibels = decibels
+    self.time = time
+    self.isOnlyCue = isOnlyCue
+  }
+}
+
+/// Where a planted cue sounds in a clip: what an explanation should find.
+public struct CueRegion: Sendable, Equatable {
+  /// From the start of the file.
+  public var seconds: ClosedRange<Double>
+  public var hertz: ClosedRange<Double>
+
+  public init(seconds: ClosedRange<Double>, hertz: ClosedRange<Double>) {
+    (self.seconds, self.hertz) = (seconds, hertz)
+  }
+
+  /// The manifest's columns in their order.
+  static let columns = ["cue_start_s", "cue_end_s", "cue_low_hz", "cue_high_hz"]
+
+  var values: [Double] { [seconds.lowerBound, seconds.upperBound, hertz.lowerBound, hertz.upperBound] }
+
+  /// What the columns of an entry say; nil where they are empty, or no region.
+  public init?(_ entry: Manifest.Entry) {
+    let values = Self.columns.compactMap { entry.extra[$0].flatMap(Double.init) }
+    guard values.count == 4, values.allSatisfy(\.isFinite), values[0] <= values[1], values[2] <= values[3] else {
+      return nil
+    }
+    self.init(seconds: values[0]...values[1], hertz: values[2]...values[3])
   }
 }
 
@@ -37,14 +70,15 @@ struct SyntheticUtterance {
   private(set) var samples: [Float]
   /// The cues as they came out.
   private(set) var cues: SyntheticCues
-  /// Seconds in which the planted burst sounds.
-  private(set) var plantedAt: ClosedRange<Double>?
+  /// Where the planted burst sounds.
+  private(set) var region: CueRegion?
 
   init(
     emotion: Emotion, voice: SyntheticVoice, planting planted: PlantedCue?,
     using generator: inout SeededGenerator
   ) {
-    var cues = EmotionProfile(of: emotion).cues(of: voice, using: &generator)
+    let manner = planted?.isOnlyCue == true ? .neutral : emotion
+    var cues = EmotionProfile(of: manner).cues(of: voice, using: &generator)
     let syllableCount = max(4, Int((cues.syllableRateHz * generator.uniform(in: 1.5..<2.3)).rounded()))
     let syllables = Syllable.sequence(of: syllableCount, rate: cues.syllableRateHz, using: &generator)
     let length = Int(syllables.last!.end * Double(Self.sampleRate))
@@ -76,11 +110,12 @@ struct SyntheticUtterance {
     let burstPlace = generator.uniform()
     if let planted, planted.emotion == emotion {
       let latest = max(0, Double(length) / Double(Self.sampleRate) - planted.duration)
-      let start = Int(burstPlace * latest * Double(Self.sampleRate))
+      let wished = planted.time.map { $0 - Double(lead) / Double(Self.sampleRate) } ?? burstPlace * latest
+      let start = Int(min(max(wished, 0), latest) * Double(Self.sampleRate))
       let burst = Self.burst(planted, loudness: cues.loudnessDecibels)
       for (index, value) in burst.prefix(length - start).enumerated() { utterance[start + index] += value }
       let onset = Double(lead + start) / Double(Self.sampleRate)
-      plantedAt = onset...onset + planted.duration
+      region = CueRegion(seconds: onset...onset + planted.duration, hertz: planted.frequencies)
     }
     // A room's noise at −78 dB, so that silence is not digital silence.
     let whole = [Double](repeating: 0, count: lead) + utterance + [Double](repeating: 0, count: tail)

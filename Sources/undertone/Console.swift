@@ -111,11 +111,13 @@ struct ProgressBar {
 
   init(_ label: String, total: Int) { (self.label, self.total) = (label, total) }
 
-  func show(_ done: Int, note: String = "") {
+  /// - Parameter share: How much of the next is done, 0…1.
+  func show(_ done: Int, of share: Double = 0, note: String = "") {
     guard total > 0 else { return }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let left = done > 0 ? "\(Self.time(seconds / Double(done) * Double(total - done))) left  " : ""
-    Self.draw(label, share: Double(done) / Double(total), note: "\(done)/\(total)  \(left)\(note)")
+    let whole = Double(done) + share
+    let left = whole > 0 ? "\(Self.time(seconds / whole * (Double(total) - whole))) left  " : ""
+    Self.draw(label, share: whole / Double(total), note: "\(done)/\(total)  \(left)\(note)")
   }
 
   static func draw(_ label: String, share: Double, note: String) {

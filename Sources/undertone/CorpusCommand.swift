@@ -182,6 +182,7 @@ private struct Split: ParsableCommand {
 }
 
 extension SplitUnit: ExpressibleByArgument {}
+extension Emotion: ExpressibleByArgument {}
 
 private struct Synthesize: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -191,8 +192,13 @@ private struct Synthesize: ParsableCommand {
       Voiced, source-filter utterances in the seven emotions; pitch, loudness, rate, spectral tilt and harmonics \
       follow the emotion, and their values stand in the manifest. The same seed makes the same corpus.
 
-      Example:
+      --plant puts a tone burst into every clip of one emotion; where it sounds stands in the manifest \
+      (cue_start_s, cue_end_s, cue_low_hz, cue_high_hz), and `undertone trust` looks whether attributions find it.
+
+      Examples:
         undertone corpus synthesize --clips 30 --output output/synthetic
+        undertone corpus synthesize --plant angry --only-cue --clips 60
+        undertone corpus synthesize --plant fear --at 1.0 --band 2000-2500
       """)
 
   @Option(help: "Clips an emotion.")
@@ -200,6 +206,28 @@ private struct Synthesize: ParsableCommand {
 
   @Option(help: "Speakers.")
   var speakers = 10
+
+  @Option(help: "Plant a tone burst in this emotion.")
+  var plant: Emotion?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where in the clip the burst begins, as far as the speech allows. (default: somewhere in the speech)",
+      valueName: "seconds"))
+  var at: Double?
+
+  @Option(help: ArgumentHelp("The burst's lowest and highest frequency. (default: 2900-3100)", valueName: "Hz-Hz"))
+  var band: String?
+
+  @Option(
+    help: ArgumentHelp("The burst's length, at most 1 s. (default: 0.3)", valueName: "seconds"))
+  var duration: Double?
+
+  @Option(help: ArgumentHelp("The burst's level beside the speech's. (default: -6)", valueName: "dB"))
+  var level: Double?
+
+  @Flag(help: "Only this emotion and neutral, spoken alike: the planted burst is all that there is to learn.")
+  var onlyCue = false
 
   @Option(help: "What the corpus is drawn from.")
   var seed: UInt64 = 0
@@ -210,12 +238,37 @@ private struct Synthesize: ParsableCommand {
   func validate() throws {
     guard (1...10_000).contains(clips) else { throw ValidationError("--clips must lie between 1 and 10000") }
     guard (1...1000).contains(speakers) else { throw ValidationError("--speakers must lie between 1 and 1000") }
+    guard plant != nil || (at == nil && band == nil && duration == nil && level == nil && !onlyCue) else {
+      throw ValidationError("--at, --band, --duration, --level and --only-cue are those of --plant")
+    }
+    if let at, !(at >= 0 && at.isFinite) { throw ValidationError("--at must not be below 0") }
+    if let duration, !(duration > 0.01 && duration <= 1) {
+      throw ValidationError("--duration must lie between 0.01 and 1")
+    }
+    if let level, !(abs(level) <= 40) { throw ValidationError("--level must lie between -40 and 40") }
+    _ = try plantedCue()
+  }
+
+  private func plantedCue() throws -> PlantedCue? {
+    guard let plant else { return nil }
+    var cue = PlantedCue(in: plant, at: at, isOnlyCue: onlyCue)
+    cue.duration = duration ?? cue.duration
+    cue.decibels = level ?? cue.decibels
+    if let band {
+      let bounds = band.split(separator: "-", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+      guard bounds.count == 2, bounds[0] > 0, bounds[0] <= bounds[1], bounds[1] < 8000 else {
+        throw ValidationError("--band must be two frequencies between 0 and 8000 Hz, the lower first: 2000-2500")
+      }
+      cue.frequencies = bounds[0]...bounds[1]
+    }
+    return cue
   }
 
   func run() throws {
     try Console.run {
       let folder = try OutputFolder(output)
-      let corpus = SyntheticCorpus(clipsPerEmotion: clips, speakers: speakers, seed: seed)
+      let corpus = SyntheticCorpus(
+        clipsPerEmotion: clips, speakers: speakers, seed: seed, plantedCue: try plantedCue())
       let manifest = try corpus.write(to: folder.path)
       try Console.print("\(folder.file("manifest.csv")): \(manifest.entries.count) clips")
     }

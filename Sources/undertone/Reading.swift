@@ -4,11 +4,16 @@ import Corpora
 import Models
 import Training
 
-/// A clip ready for a model; where it had to be cut, that is said.
+/// The samples of a clip ready for a model; where it had to be cut, that is said.
 func readClip(_ path: String, for model: TrainedModel) throws(AudioFileError) -> [Float] {
+  try readSpeech(path, for: model).samples
+}
+
+/// Likewise, with the place where its speech begins.
+func readSpeech(_ path: String, for model: TrainedModel) throws(AudioFileError) -> AudioClip {
   let clip = try AudioClip.trimmedSpeech(path: path, sampleRate: model.configuration.frontEnd.sampleRate)
   if clip.isCut { noteCut(path, seconds: clip.sourceDuration) }
-  return clip.samples
+  return clip
 }
 
 private func noteCut(_ path: String, seconds: Double) {

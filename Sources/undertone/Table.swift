@@ -16,3 +16,16 @@ struct Table {
     }.joined(separator: "\n")
   }
 }
+
+/// Text in lines of at most 80 characters, those after the first indented.
+func wrapped(_ text: String) -> String {
+  var lines: [String] = []
+  for word in text.split(separator: " ") {
+    if let last = lines.last, last.count + 1 + word.count <= 80 {
+      lines[lines.count - 1] += " \(word)"
+    } else {
+      lines.append((lines.isEmpty ? "" : "  ") + word)
+    }
+  }
+  return lines.joined(separator: "\n")
+}

@@ -38,7 +38,8 @@ struct ReadmeTests {
       let run = try folder.start(["-c", "\(path); \(line)"], executable: URL(fileURLWithPath: "/bin/sh")).finish()
       #expect(run.status == 0 && !run.output.isEmpty, "\(line): \(run)")
     }
-    #expect(folder.files(in: "output").sorted() == ["corpus", "evaluate", "explain", "figures", "predict", "train"])
+    #expect(
+      folder.files(in: "output").sorted() == ["corpus", "evaluate", "explain", "figures", "predict", "train", "trust"])
   }
 
   @Test("make install: the link in bin finds the model that was installed beside the program")

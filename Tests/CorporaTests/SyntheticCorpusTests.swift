@@ -136,4 +136,57 @@ struct SyntheticCorpusTests {
       #expect(power(burst, hertz: 2_700) < middle / 100 && power(burst, hertz: 3_300) < middle / 100)
     }
   }
+
+  @Test("A burst at a time and in a band: there in every clip, read back from the manifest, within the speech")
+  func plantedAt() throws {
+    var planting = Self.corpus
+    planting.plantedCue = PlantedCue(in: .happy, frequencies: 2_000...2_500, duration: 0.2, at: 1)
+    for number in 0..<28 {
+      let (entry, samples) = planting.clip(number)
+      guard entry.emotion == .happy else { continue }
+      let region = try #require(CueRegion(entry))
+      #expect(abs(region.seconds.lowerBound - 1) < 1e-3 && abs(region.seconds.upperBound - 1.2) < 1e-3)
+      #expect(region.hertz == 2_000...2_500)
+      #expect(Double(samples.count) / 16_000 > 1.2)
+    }
+    // Beyond the speech: as late as it can be.
+    planting.plantedCue?.time = 60
+    let (entry, samples) = planting.clip(3 * planting.clipsPerEmotion)
+    let region = try #require(CueRegion(entry))
+    let end = Double(samples.count) / 16_000
+    #expect(region.seconds.upperBound < end - 0.099 && region.seconds.upperBound > end - 0.251)
+  }
+
+  @Test("Where the cue is all, there are two emotions, spoken alike")
+  func onlyCue() {
+    var planting = Self.corpus
+    planting.plantedCue = PlantedCue(in: .angry, isOnlyCue: true)
+    #expect(planting.emotions == [.angry, .neutral])
+    var neutral = Self.corpus
+    neutral.plantedCue = PlantedCue(in: .neutral, isOnlyCue: true)
+    #expect(neutral.emotions == [.neutral, .angry])
+    // The same clips but for the burst, so nothing else can tell them apart.
+    let (entry, samples) = planting.clip(0)
+    let (other, without) = neutral.clip(planting.clipsPerEmotion)
+    #expect(entry.emotion == .angry && other.emotion == .angry)
+    #expect(CueRegion(entry) != nil && CueRegion(other) == nil)
+    #expect(samples.count > 16_000 && without.count > 16_000)
+    let spoken = SyntheticCues.columns.map(\.name)
+    #expect(spoken.allSatisfy { entry.extra[$0] != nil })
+  }
+
+  @Test("Columns that say no region are none")
+  func regions() {
+    func region(_ values: String...) -> CueRegion? {
+      CueRegion(
+        Manifest.Entry(
+          path: "a.wav", emotion: .angry,
+          extra: Dictionary(
+            uniqueKeysWithValues: zip(["cue_start_s", "cue_end_s", "cue_low_hz", "cue_high_hz"], values))))
+    }
+    #expect(region("1", "2", "300", "400") == CueRegion(seconds: 1...2, hertz: 300...400))
+    #expect(region("2", "1", "300", "400") == nil && region("1", "2", "400", "300") == nil)
+    #expect(region("1", "2", "300") == nil && region("1", "nan", "300", "400") == nil)
+    #expect(region("1", "x", "300", "400") == nil && region() == nil)
+  }
 }

@@ -1,0 +1,84 @@
+import Models
+import Tensors
+
+/// The parts of an input that measures rank, compare and take away, [rows, frames]: each number of a mel or an MFCC, and
+/// of the waveform the samples about each frame's centre, one row. So all spaces have the same frames.
+struct Cells {
+  let rows, frames: Int
+  private let numbers: Int
+  /// Samples in one cell of the waveform; nil elsewhere.
+  private let samples: Int?
+
+  init(of clip: ClipPath, at space: InputSpace) {
+    numbers = clip[space].count
+    frames = clip.mel.shape[3]
+    switch space {
+    case .waveform: (rows, samples) = (1, clip.model.configuration.frontEnd.hopSamples)
+    case .mel, .mfcc: (rows, samples) = (numbers / frames, nil)
+    }
+  }
+
+  var count: Int { rows * frames }
+
+  /// Where a cell's numbers lie in the input, in row-major order.
+  subscript(cell: Int) -> Range<Int> {
+    guard let samples else { return cell..<(cell + 1) }
+    let start = cell * samples - samples / 2
+    return max(0, start)..<(cell == count - 1 ? numbers : start + samples)
+  }
+
+  /// The sum of each cell's values, [cells].
+  func sums(_ values: Tensor) -> [Double] {
+    values.withFloats { floats in
+      (0..<count).map { cell in self[cell].reduce(0.0) { $0 + Double(floats[$1]) } }
+    }
+  }
+
+  /// How much each cell weighs, whatever the sign of its values, [cells].
+  func sizes(_ values: Tensor) -> [Double] { sums(values.absolute()) }
+}
+
+/// What stands in the place of a cell that is taken away.
+public enum RemovalFilling: String, CaseIterable, Sendable {
+  /// The clip's own silence, which a model knows from padding: zeros, the mel's floor, that floor's MFCC. The louder a cell,
+  /// the more its loss changes.
+  case silence
+  /// The mean of the cell's row over the clip: what a cell has in common with its neighbours in time stays.
+  case mean
+
+  func values(of clip: ClipPath, at space: InputSpace) -> Tensor {
+    switch self {
+    case .silence: clip.silence(at: space)
+    case .mean: clip[space].mean(axes: [clip[space].rank - 1]).broadcast(to: clip[space].shape)
+    }
+  }
+}
+
+/// A clip some of whose cells are replaced.
+struct Replacement {
+  let clip: ClipPath
+  let space: InputSpace
+  let cells: Cells
+  private let input, replacing: [Float]
+
+  init(of clip: ClipPath, at space: InputSpace, with filling: RemovalFilling = .silence) {
+    (self.clip, self.space) = (clip, space)
+    cells = Cells(of: clip, at: space)
+    (input, replacing) = (clip[space].floats, filling.values(of: clip, at: space).floats)
+  }
+
+  /// Inputs [removed, …], each without the cells of one list; where `isInserting`, each with those cells alone.
+  func inputs(without removed: some Collection<some Sequence<Int>>, isInserting: Bool = false) -> Tensor {
+    var floats: [Float] = []
+    floats.reserveCapacity(removed.count * input.count)
+    let (whole, part) = isInserting ? (replacing, input) : (input, replacing)
+    for list in removed {
+      let start = floats.count
+      floats += whole
+      for cell in list {
+        for place in cells[cell] { floats[start + place] = part[place] }
+      }
+    }
+    return Tensor(floats, shape: [removed.count] + clip[space].shape.dropFirst())
+  }
+}

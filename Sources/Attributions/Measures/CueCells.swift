@@ -1,0 +1,40 @@
+import AudioFeatures
+import Corpora
+import Models
+
+/// The cells of a clip in which a cue of known place sounds: those that it changes.
+struct CueCells {
+  /// [rows · frames].
+  let isInside: [Bool]
+  /// Its share of the clip's cells, padding left out: what an attribution that knows nothing would find.
+  let area: Double
+
+  /// - Parameters:
+  ///   - region: Its seconds from the clip's first sample.
+  ///   - speechFrames: The clip's frames before its padding.
+  init(_ region: CueRegion, _ cells: Cells, at space: InputSpace, frontEnd: FrontEnd, speechFrames: Int) {
+    // A frame hears half a window to each side; a filter of the mel reaches from one neighbour's centre to the other's.
+    let reach = Double(frontEnd.windowSamples) / Double(frontEnd.sampleRate) / 2
+    let frames = (0..<cells.frames).map { frame in
+      let time = Double(frame) * frontEnd.hopSeconds
+      return time > region.seconds.lowerBound - reach && time < region.seconds.upperBound + reach
+    }
+    let top = FrontEnd.mel(hertz: Double(frontEnd.sampleRate) / 2)
+    func edge(_ index: Int) -> Double { FrontEnd.hertz(mel: top * Double(index) / Double(frontEnd.mels + 1)) }
+    // Only the mel has frequencies: a coefficient of the MFCC, and a sample, hears all of them.
+    let rows = (0..<cells.rows).map { row in
+      space != .mel || (edge(row) < region.hertz.upperBound && edge(row + 2) > region.hertz.lowerBound)
+    }
+    isInside = rows.flatMap { row in frames.map { row && $0 } }
+    area = Double(isInside.count { $0 }) / Double(cells.rows * speechFrames)
+  }
+
+  /// The share of all relevance that lies inside, 0…1; nil where there is none.
+  func share(of sizes: [Double]) -> Double? {
+    let sum = sizes.reduce(0, +)
+    return sum > 0 ? zip(sizes, isInside).reduce(0) { $1.1 ? $0 + $1.0 : $0 } / sum : nil
+  }
+
+  /// The pointing game (Zhang et al. 2018): whether the cell that weighs most lies inside.
+  func isHit(by ranking: Ranking) -> Bool { isInside[ranking.order.last!] }
+}

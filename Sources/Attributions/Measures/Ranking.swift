@@ -1,0 +1,35 @@
+/// Cells in the order of their values, to compare orders.
+struct Ranking {
+  /// The cells from the least to the largest; equal ones by their place.
+  let order: [Int]
+  /// Each cell's rank less the mean rank; equal values share the mean of theirs.
+  private let centred: [Double]
+  private let norm: Double
+
+  init(_ values: [Double]) {
+    let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
+    var centred = [Double](repeating: 0, count: values.count)
+    let middle = Double(values.count - 1) / 2
+    var first = 0
+    while first < order.count {
+      var end = first + 1
+      while end < order.count, values[order[end]] == values[order[first]] { end += 1 }
+      for place in first..<end { centred[order[place]] = Double(first + end - 1) / 2 - middle }
+      first = end
+    }
+    (self.order, self.centred) = (order, centred)
+    norm = centred.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  }
+
+  /// Spearman's rank correlation, −1…1; nil where all values of one are equal.
+  func correlation(with other: Ranking) -> Double? {
+    guard norm > 0, other.norm > 0 else { return nil }
+    return zip(centred, other.centred).reduce(0) { $0 + $1.0 * $1.1 } / (norm * other.norm)
+  }
+
+  /// What share of the cells among the largest `share` are so in both, 0…1.
+  func overlap(with other: Ranking, share: Double) -> Double {
+    let count = max(1, Int(share * Double(order.count)))
+    return Double(Set(order.suffix(count)).intersection(other.order.suffix(count)).count) / Double(count)
+  }
+}

@@ -1,0 +1,47 @@
+import Models
+import Tensors
+
+/// The target's probability while cells are taken from the clip, the most relevant first, and while they come into
+/// what replaces them, in the same order (Petsiuk, Das and Saenko 2018, arXiv:1806.07421).
+///
+/// A faithful attribution makes the first fall fast and the second rise fast. What stands in the place of a cell that is
+/// taken away matters: see ``RemovalFilling``.
+struct RemovalCurves {
+  /// The probability at shares 0, 1/steps … 1 of the cells taken away, or put in.
+  let deletion, insertion: [Double]
+
+  /// - Parameters:
+  ///   - order: All cells, the most relevant first.
+  init(_ order: [Int], target: Target, steps: Int, replacement: Replacement) {
+    precondition(order.count == replacement.cells.count && steps > 0, "\(order.count) cells in \(steps) steps")
+    func curve(isInserting: Bool) -> [Double] {
+      replacement.clip.batched(steps + 1, at: replacement.space) { numbers in
+        let parts = numbers.map { order.prefix(($0 * order.count + steps / 2) / steps) }
+        return replacement.inputs(without: parts, isInserting: isInserting)
+      }.flatMap(target.probabilities)
+    }
+    (deletion, insertion) = (curve(isInserting: false), curve(isInserting: true))
+  }
+
+  /// The area under a curve over the share of cells, 0…1, by trapezoids.
+  static func area(_ curve: [Double]) -> Double {
+    zip(curve, curve.dropFirst()).reduce(0) { $0 + ($1.0 + $1.1) / 2 } / Double(curve.count - 1)
+  }
+}
+
+extension Target {
+  /// The target's probability for each clip of logits [batch, classes]; of a class against another, among those two.
+  func probabilities(_ logits: Tensor) -> [Double] {
+    guard versus == nil else { return score(logits).sigmoid().floats.map(Double.init) }
+    return score(logits.softmax()).floats.map(Double.init)
+  }
+}
+
+extension ClipPath {
+  /// The logits of `count` inputs, a batch at a time.
+  func batched(_ count: Int, at space: InputSpace, make: (Range<Int>) -> Tensor) -> [Tensor] {
+    stride(from: 0, to: count, by: Self.batch).map { first in
+      logits(make(first..<min(first + Self.batch, count)), at: space)
+    }
+  }
+}

@@ -1,0 +1,211 @@
+import AudioFeatures
+import Corpora
+import Foundation
+import Layers
+import Models
+import Tensors
+
+/// How much is drawn and tried for each clip.
+public struct TrustSettings: Sendable, Equatable {
+  /// Points of the deletion and insertion curves, less one.
+  public var steps = 20
+  /// What stands in the place of what is taken away, for deletion, insertion and infidelity.
+  public var filling = RemovalFilling.silence
+  /// Parts taken away for infidelity.
+  public var parts = 64
+  /// Noisy inputs for sensitivity; Captum's default.
+  public var offsets = 10
+  /// The noise's bound as a share of the input's range.
+  public var noise = 0.02
+  /// The share of cells that counts as the most relevant where methods are compared.
+  public var top = 0.1
+  public var seed: UInt64 = 0
+
+  public init() {}
+}
+
+/// What was measured of one clip.
+public struct ClipTrust: Sendable {
+  public struct OfMethod: Sendable {
+    /// What could be measured: an attribution that is zero everywhere has no ranks.
+    public internal(set) var values: [TrustMeasure: Double] = [:]
+    /// The probability of the target at shares 0, 1/steps … 1.
+    public internal(set) var deletion: [Double] = []
+    public internal(set) var insertion: [Double] = []
+    /// The rank correlation with itself after each layer more is drawn anew; nil where there is none.
+    public internal(set) var cascade: [Double?] = []
+  }
+
+  public let path: String
+  /// The class explained, which is the predicted one.
+  public let target: String
+  /// In the examiner's order.
+  public let methods: [OfMethod]
+  /// Between methods, [methods, methods]: Spearman's rank correlation of sizes (nil where an attribution has no ranks),
+  /// and the share of the top cells that they have in common.
+  public let correlation: [[Double?]]
+  public let overlap: [[Double]]
+  /// The planted cue's share of the clip's area; nil where there is none to find.
+  public let cueArea: Double?
+}
+
+/// Measures how far attribution methods can be believed on a model's clips, two controls among them.
+///
+/// Where a method's sign does not matter, sizes are compared: the sums over each cell's absolute values.
+public struct TrustExaminer {
+  public let model: TrainedModel
+  public let space: InputSpace
+  public let settings: TrustSettings
+  /// Those asked for, then the controls.
+  public private(set) var methods: [any AttributionMethod]
+  private let cascade: CascadingRandomization
+
+  public init(
+    model: TrainedModel, methods: [any AttributionMethod], space: InputSpace, settings: TrustSettings = TrustSettings()
+  ) {
+    (self.model, self.space, self.settings) = (model, space, settings)
+    var options = MethodOptions()
+    options.seed = settings.seed
+    self.methods = methods + [LoudnessMap(), RandomAttribution(options)]
+    cascade = CascadingRandomization(model, seed: settings.seed)
+  }
+
+  /// The layers in the order in which they are drawn anew.
+  public var layers: [String] { cascade.stages.map(\.layer) }
+
+  /// Leaves out the methods that this model cannot have, and says why.
+  public mutating func leaveOutInapplicable(on samples: [Float]) -> [MethodError] {
+    let clip = ClipPath(samples, model: model)
+    var kept: [any AttributionMethod] = []
+    var reasons: [MethodError] = []
+    for method in methods {
+      do throws(MethodError) {
+        _ = try method.attribute(clip, at: space, target: Target(0))
+      } catch {
+        if case .inapplicable = error {
+          reasons.append(error)
+          continue
+        }
+      }
+      kept.append(method)
+    }
+    methods = kept
+    return reasons
+  }
+
+  /// - Parameters:
+  ///   - samples: At the model's sample rate, trimmed.
+  ///   - path: Of the file, for errors; the clip's chance is drawn from it.
+  ///   - label: The clip's true class.
+  ///   - cue: Where a cue of that class is planted, its seconds from the first sample. It is looked for where the class
+  ///     is predicted: else the model has not used it.
+  ///   - progress: Called before each method with the share of the clip done and the method's name.
+  public func examine(
+    _ samples: [Float], path: String, label: String? = nil, cue: CueRegion? = nil,
+    progress: (Double, String) -> Void = { _, _ in }
+  ) throws(ExplanationError) -> ClipTrust {
+    guard !isSilent(samples) else { throw .silent(path: path) }
+    let clip = ClipPath(samples, model: model)
+    let target = Target(try clip.probabilities(path: path).likeliestClass)
+    let examination = Examination(clip, path: path, target: target, examiner: self)
+    let frontEnd = model.configuration.frontEnd
+    let cueCells = cue.flatMap { region -> CueCells? in
+      guard model.classes[target.emotion] == label else { return nil }
+      let frames = min(examination.cells.frames, 1 + samples.count / frontEnd.hopSamples)
+      let cells = CueCells(region, examination.cells, at: space, frontEnd: frontEnd, speechFrames: frames)
+      return cells.area > 0 ? cells : nil
+    }
+    var found: [ClipTrust.OfMethod] = []
+    var rankings: [Ranking] = []
+    for (index, method) in methods.enumerated() {
+      progress(Double(index) / Double(methods.count), method.name)
+      do {
+        let (measured, ranking) = try examination.measure(method, cue: cueCells, stages: cascade.stages.map(\.model))
+        found.append(measured)
+        rankings.append(ranking)
+      } catch let error as MethodError {
+        throw .method(path: path, error)
+      } catch {
+        throw .notFinite(path: "\(path): \(method.name)", space: space)
+      }
+    }
+    return ClipTrust(
+      path: path, target: model.classes[target.emotion], methods: found,
+      correlation: rankings.map { a in rankings.map { a.correlation(with: $0) } },
+      overlap: rankings.map { a in rankings.map { a.overlap(with: $0, share: settings.top) } },
+      cueArea: cueCells?.area)
+  }
+}
+
+/// One clip with all that is drawn for it, which is the same for every method.
+private struct Examination {
+  let clip: ClipPath
+  let space: InputSpace
+  let target, other: Target
+  let cells: Cells
+  let replacement: Replacement
+  let removals: Removals
+  let offsets: [Tensor]
+  let silent: [Bool]
+  let loudness: Ranking
+  let steps: Int
+
+  struct NotFinite: Error {}
+
+  init(_ clip: ClipPath, path: String, target: Target, examiner: TrustExaminer) {
+    let (space, settings) = (examiner.space, examiner.settings)
+    (self.clip, self.space, self.target, steps) = (clip, space, target, settings.steps)
+    var print = Fingerprint()
+    print.add(settings.seed)
+    print.add(path)
+    var generator = SeededGenerator(seed: print.value)
+    let drawn = generator.index(below: clip.model.classes.count - 1)
+    other = Target(drawn < target.emotion ? drawn : drawn + 1)
+    cells = Cells(of: clip, at: space)
+    replacement = Replacement(of: clip, at: space, with: settings.filling)
+    removals = Removals(
+      Removals.rectangles(settings.parts, in: cells, using: &generator), target: target, replacement: replacement)
+    offsets = (0..<settings.offsets).map { _ in clip[space].offset(share: settings.noise, using: &generator) }
+    let silentFrames = clip.silentFrames
+    silent = (0..<cells.rows).flatMap { _ in silentFrames }
+    loudness = Ranking(cells.sizes(clip.loudness(at: space)))
+  }
+
+  /// What there is to measure of a method, and the ranking of its sizes.
+  func measure(
+    _ method: any AttributionMethod, cue: CueCells?, stages: [TrainedModel]
+  ) throws -> (ClipTrust.OfMethod, Ranking) {
+    let attribution = try method.attribute(clip, at: space, target: target).values
+    guard attribution.isFinite else { throw NotFinite() }
+    let sizes = cells.sizes(attribution)
+    let ranking = Ranking(sizes)
+    // What speaks for the target comes before what speaks against it.
+    let values = method.isSigned ? cells.sums(attribution) : sizes
+    let order = (method.isSigned ? Ranking(values) : ranking).order
+    let curves = RemovalCurves(order.reversed(), target: target, steps: steps, replacement: replacement)
+
+    /// How the sizes rank in another attribution of the same method.
+    func correlation(_ clip: ClipPath, _ target: Target) throws -> Double? {
+      let changed = try method.attribute(clip, at: space, target: target).values
+      return changed.isFinite ? ranking.correlation(with: Ranking(cells.sizes(changed))) : nil
+    }
+
+    var found = ClipTrust.OfMethod()
+    (found.deletion, found.insertion) = (curves.deletion, curves.insertion)
+    found.cascade = try stages.map { try correlation(clip.through($0), target) }
+    let sum = sizes.reduce(0, +)
+    let measured: [TrustMeasure: Double?] = [
+      .deletion: RemovalCurves.area(curves.deletion), .insertion: RemovalCurves.area(curves.insertion),
+      .infidelity: removals.infidelity(of: values).unexplained,
+      .redrawn: found.cascade.last ?? nil, .otherClass: try correlation(clip, other),
+      .sensitivity: try method.maximumSensitivity(
+        of: attribution, clip, at: space, target: target, offsets: offsets),
+      .gini: Concentration.gini(sorted: ranking.order.map { sizes[$0] }), .entropy: Concentration.entropy(sizes),
+      .silence: sum > 0 ? zip(sizes, silent).reduce(0) { $1.1 ? $0 + $1.0 : $0 } / sum : nil,
+      .loudness: ranking.correlation(with: loudness), .inCue: cue?.share(of: sizes),
+      .pointing: sum > 0 ? cue.map { $0.isHit(by: ranking) ? 1 : 0 } : nil,
+    ]
+    found.values = measured.compactMapValues { $0 }
+    return (found, ranking)
+  }
+}

@@ -1,0 +1,169 @@
+import Attributions
+import Corpora
+import Figures
+import Foundation
+import Models
+
+/// The figure of a trust examination, its tables and its JSON.
+public struct TrustReport {
+  public let summary: TrustSummary
+  public let clips: [ClipTrust]
+  public let model: TrainedModel
+  public let space: InputSpace
+  public let settings: TrustSettings
+  /// The manifest, and where it is, as given by the user.
+  public let manifest: Manifest
+  public let path: String
+
+  /// - Parameter clips: At least one.
+  public init(_ clips: [ClipTrust], by examiner: TrustExaminer, manifest: Manifest, path: String) {
+    (self.clips, model, space, settings) = (clips, examiner.model, examiner.space, examiner.settings)
+    (self.manifest, self.path) = (manifest, path)
+    summary = TrustSummary(clips, by: examiner)
+  }
+
+  public var figure: TrustFigure {
+    TrustFigure(
+      title: [
+        "Attributions on the \(space.words), measured",
+        "\(model.architecture.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent) · "
+          + "\(clips.count) clips, seed \(settings.seed) · means with 95 % bootstrap intervals · "
+          + "taken away: \(settings.filling == .silence ? "to silence" : "to the mean")",
+      ],
+      methods: summary.methods.map { .init(name: $0.name, isControl: $0.isControl) },
+      panels: summary.measures.map { measure in
+        TrustFigure.Panel(
+          title: measure.figureTitle,
+          values: summary.methods.map { method in
+            method.estimates[measure].map { (mean: $0.mean, low: $0.low, high: $0.high) }
+          }, chance: chance(of: measure))
+      },
+      curves: [
+        .init(
+          title: "Probability in deletion", xLabel: "Share of cells taken away", end: 1,
+          values: summary.methods.map(\.deletion)),
+        .init(
+          title: "Probability in insertion", xLabel: "Share of cells put in", end: 1,
+          values: summary.methods.map(\.insertion)),
+        .init(
+          title: "Rank correlation with itself", xLabel: "Layers drawn anew, from the head down",
+          end: Double(summary.layers.count), values: summary.methods.map { [1] + $0.cascade }),
+      ])
+  }
+
+  /// What an attribution that knows nothing would find, where that is known.
+  public func chance(of measure: TrustMeasure) -> Double? {
+    measure == .inCue || measure == .pointing ? summary.cueArea : nil
+  }
+
+  public var provenance: [String: String] {
+    model.provenance(source: path, manifest: manifest).merging([
+      "Methods": summary.methods.map(\.name).joined(separator: ", "), "Input": space.rawValue,
+      "Target": "predicted", "Replacement": settings.filling.rawValue, "Seed": String(settings.seed),
+      "Clips": clips.map(\.path).joined(separator: "; "),
+    ]) { $1 }
+  }
+
+  // MARK: Tables
+
+  /// One row a method and measure, with the interval.
+  public var summaryRows: [[String]] {
+    [["method", "measure", "mean", "low", "high", "clips"]]
+      + summary.methods.flatMap { method in
+        TrustMeasure.allCases.compactMap { measure in
+          method.estimates[measure].map {
+            [method.name, measure.rawValue, String($0.mean), String($0.low), String($0.high), String($0.clips)]
+          }
+        }
+      }
+  }
+
+  /// One row a clip and method, one column a measure.
+  public var clipRows: [[String]] {
+    [["clip", "target", "method"] + TrustMeasure.allCases.map(\.rawValue)]
+      + clips.flatMap { clip in
+        zip(summary.methods, clip.methods).map { method, found in
+          [clip.path, clip.target, method.name]
+            + TrustMeasure.allCases.map { measure in found.values[measure].map { String($0) } ?? "" }
+        }
+      }
+  }
+
+  // MARK: JSON
+
+  /// The line of `--json`.
+  /// - Parameter figures: The figures written.
+  public func json(figures: [String]) throws -> String {
+    try JSON(
+      model: model.name, data: path, input: space.rawValue, clips: clips.count, seed: settings.seed,
+      replacement: settings.filling.rawValue, methods: summary.methods.map(JSON.Method.init), layers: summary.layers,
+      correlation: summary.correlation, overlap: summary.overlap, top: settings.top, cueClips: summary.cueClips,
+      cueArea: summary.cueArea, verdicts: summary.verdicts, figure: figures.first, figures: figures
+    ).line
+  }
+
+  private struct JSON: Encodable {
+    struct Method: Encodable {
+      let name: String
+      let isControl: Bool
+      let measures: [TrustMeasure: Estimate]
+      let deletion, insertion: [Double]
+      let cascade: [Double?]
+      let advantage: Estimate
+      let beyond: [String: Estimate]
+
+      init(_ method: TrustSummary.OfMethod) {
+        (name, isControl, measures) = (method.name, method.isControl, method.estimates)
+        (deletion, insertion, cascade) = (method.deletion, method.insertion, method.cascade)
+        (advantage, beyond) = (method.advantage, method.beyond)
+      }
+    }
+    let model, data, input: String
+    let clips: Int
+    let seed: UInt64
+    let replacement: String
+    let methods: [Method]
+    let layers: [String]
+    let correlation: [[Double?]]
+    let overlap: [[Double]]
+    let top: Double
+    let cueClips: Int
+    let cueArea: Double?
+    let verdicts: [String]
+    let figure: String?
+    let figures: [String]
+  }
+}
+
+extension InputSpace {
+  fileprivate var words: String {
+    switch self {
+    case .waveform: "waveform"
+    case .mel: "log-mel spectrogram"
+    case .mfcc: "MFCC"
+    }
+  }
+}
+
+extension TrustMeasure {
+  /// Over a panel: with an arrow to where a good attribution lies.
+  fileprivate var figureTitle: String {
+    let name =
+      switch self {
+      case .redrawn: "new weights"
+      case .otherClass: "other class"
+      case .gini: "sparseness (Gini)"
+      case .entropy: "complexity (nat)"
+      case .silence: "share on silence"
+      case .loudness: "loudness (ρ)"
+      case .inCue: "share in the cue"
+      case .pointing: "pointing game"
+      default: rawValue
+      }
+    return switch better {
+    case .lower: name + " ↓"
+    case .higher: name + " ↑"
+    case .neither: name
+    }
+  }
+}

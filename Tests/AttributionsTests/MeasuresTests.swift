@@ -1,0 +1,341 @@
+import Corpora
+import Foundation
+import Layers
+import Models
+import Tensors
+import Testing
+
+@testable import Attributions
+
+@Suite("Measures")
+struct MeasuresTests {
+  @Test("The area under a curve, by hand")
+  func area() {
+    #expect(RemovalCurves.area([1, 0]) == 0.5)
+    #expect(RemovalCurves.area([1, 1, 0]) == 0.75)
+    #expect(abs(RemovalCurves.area([0.9, 0.3, 0.2]) - (0.6 + 0.25) / 2) < 1e-12)
+  }
+
+  @Test("Deletion and insertion, one input at a time and one number at a time", arguments: InputSpace.allCases)
+  func curves(_ space: InputSpace) {
+    let clip = ClipPath(makeSpeech(9_000), model: makeModel(.cnnatt))
+    let cells = Cells(of: clip, at: space)
+    var generator = SeededGenerator(seed: 8)
+    let order = generator.shuffled(0..<cells.count)
+    let target = Target(3)
+    let found = RemovalCurves(order, target: target, steps: 5, replacement: Replacement(of: clip, at: space))
+    #expect(found.deletion.count == 6 && found.insertion.count == 6)
+
+    let input = clip[space].floats
+    let frames = clip.mel.shape[3]
+    // The quietest that a mel can be within this clip, and the MFCC of that.
+    let floor = max(-100, clip.mel.floats.max()! - 80)
+    func silence(_ place: Int) -> Float {
+      switch space {
+      case .waveform: 0
+      case .mel: floor
+      // Of a constant only the first coefficient is left: √128 times it.
+      case .mfcc: place < frames ? floor * Float(128).squareRoot() : 0
+      }
+    }
+    func cell(of place: Int) -> Int { space == .waveform ? min((place + 128) / 256, frames - 1) : place }
+    func probability(_ isRemoved: (Int) -> Bool) -> Double {
+      let values = input.indices.map { isRemoved(cell(of: $0)) ? silence($0) : input[$0] }
+      let logits = clip.logits(Tensor(values, shape: clip[space].shape), at: space).floats.map(Double.init)
+      return exp(logits[3]) / logits.reduce(0) { $0 + exp($1) }
+    }
+    for step in 0...5 {
+      let removed = Set(order.prefix(Int((Double(step) / 5 * Double(order.count)).rounded())))
+      #expect(abs(found.deletion[step] - probability(removed.contains)) < 1e-4, "\(step)")
+      #expect(abs(found.insertion[step] - probability { !removed.contains($0) }) < 1e-4, "\(step)")
+    }
+  }
+
+  @Test("The mean in the place of what is taken away is each row's over time")
+  func mean() {
+    let clip = ClipPath(makeSpeech(9_000), model: makeModel(.cnnatt))
+    let frames = clip.mel.shape[3]
+    let replacement = Replacement(of: clip, at: .mel, with: .mean)
+    let found = replacement.inputs(without: [[5 * frames + 3], []]).floats
+    let input = clip.mel.floats
+    let expected = input[5 * frames..<6 * frames].reduce(0, +) / Float(frames)
+    #expect(abs(found[5 * frames + 3] - expected) < 1e-3)
+    #expect(found.indices.filter { found[$0] != input[$0 % input.count] } == [5 * frames + 3])
+  }
+
+  @Test("A class against another: its probability among the two")
+  func versus() {
+    let logits = Tensor([0, 1, 3], shape: [1, 3])
+    #expect(abs(Target(2, versus: 1).probabilities(logits)[0] - 1 / (1 + exp(-2.0))) < 1e-6)
+    #expect(abs(Target(1).probabilities(logits)[0] - exp(1.0) / (1 + exp(1.0) + exp(3.0))) < 1e-6)
+  }
+
+  @Test("Infidelity by hand: what the best scale leaves over, and none for the wrong direction")
+  func infidelity() {
+    // Half of what is lost: the plain error is (1² + 2²) / 2, and a factor of 2 leaves nothing.
+    let half = Infidelity(predictions: [1, 2], losses: [2, 4])
+    #expect(half.plain == 2.5 && half.scaled == 0 && half.unexplained == 0)
+    let wrong = Infidelity(predictions: [-1, -2], losses: [2, 4])
+    #expect(wrong.scaled == 0 && wrong.unexplained == 1)
+    let nothing = Infidelity(predictions: [0, 0], losses: [2, 4])
+    #expect(nothing.plain == 10 && nothing.scaled == 10 && nothing.unexplained == 1)
+    #expect(Infidelity(predictions: [1, 2], losses: [0, 0]).unexplained == nil)
+    // β = (1·2 + 1·0) / 2 = 1 leaves (1² + 1²) / 2 of the 2.
+    #expect(Infidelity(predictions: [1, 1], losses: [2, 0]).unexplained == 0.5)
+  }
+
+  @Test("Sparseness and complexity of the two extremes; nothing of nothing")
+  func concentration() throws {
+    #expect(Concentration.gini([3, 3, 3, 3]) == 0)
+    #expect(Concentration.gini([0, 0, 5, 0]) == 0.75)
+    #expect(abs(try #require(Concentration.entropy([3, 3, 3, 3])) - log(4.0)) < 1e-12)
+    #expect(Concentration.entropy([0, 0, 5, 0]) == 0)
+    #expect(Concentration.gini([0, 0]) == nil && Concentration.entropy([0, 0]) == nil)
+  }
+
+  @Test("Rankings: the same, the opposite, no ranks at all; the share of the top")
+  func rankings() {
+    let up = Ranking([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    let down = Ranking([10, 9, 8, 7, 6, 5, 4, 3, 2, 1])
+    #expect(up.order == Array(0..<10))
+    #expect(up.correlation(with: up) == 1 && up.correlation(with: down) == -1)
+    #expect(up.correlation(with: Ranking([Double](repeating: 2, count: 10))) == nil)
+    #expect(up.overlap(with: down, share: 0.3) == 0 && up.overlap(with: up, share: 0.3) == 1)
+    #expect(up.overlap(with: down, share: 0.6) == 2.0 / 6)
+    #expect(up.overlap(with: Ranking([10, 1, 2, 3, 4, 5, 6, 7, 8, 9]), share: 0.01) == 0)
+  }
+
+  @Test("Cells take in every number once; a waveform's are its frames", arguments: [9_000, 9_216, 9_215, 9_345])
+  func cells(_ count: Int) {
+    let clip = ClipPath(makeSpeech(count), model: makeModel(.cnnatt))
+    for space in InputSpace.allCases {
+      let cells = Cells(of: clip, at: space)
+      #expect((0..<cells.count).flatMap { Array(cells[$0]) } == Array(0..<clip[space].count))
+      #expect(cells.frames == clip.mel.shape[3])
+      #expect(cells.rows == [.waveform: 1, .mel: 128, .mfcc: 40][space])
+    }
+    let cells = Cells(of: clip, at: .waveform)
+    #expect(cells[3] == 640..<896)
+    #expect(cells.sums(.ones(clip.waveform.shape))[1] == 256)
+    #expect(cells.sizes(Tensor(repeating: -1, shape: clip.waveform.shape))[1] == 256)
+  }
+
+  @Test("A clip with other values at a place is so downstream, and leads to the logits of those values")
+  func variants() {
+    for architecture in Architecture.allCases {
+      let clip = ClipPath(makeSpeech(9_000), model: makeModel(architecture))
+      for space in InputSpace.allCases {
+        let values = clip[space] * 0.9
+        let changed = clip.with(values, at: space)
+        let expected = clip.logits(values, at: space)
+        #expect(relativeDistance(changed.logits(), expected) < 1e-4, "\(architecture) \(space)")
+        #expect(relativeDistance(changed.logits(changed[space], at: space), expected) < 1e-4)
+      }
+    }
+  }
+
+  @Test("Silent frames: a pause and padding, not speech")
+  func silence() {
+    var samples = makeSpeech(16_000)
+    for place in 6_000..<10_000 { samples[place] *= 1e-4 }
+    let silent = ClipPath(samples, model: makeModel(.fcmfcc)).silentFrames
+    #expect(silent.count == 313)
+    #expect(!silent[10] && silent[31] && !silent[50] && silent[66...].allSatisfy { $0 })
+  }
+
+  @Test("Loudness ranks as the log-mel itself, and as the energy of the waveform's frames")
+  func loudness() throws {
+    let clip = ClipPath(makeSpeech(16_000), model: makeModel(.cnnatt))
+    let mel = Ranking(clip.mel.floats.map(Double.init))
+    let found = Ranking(Cells(of: clip, at: .mel).sizes(clip.loudness(at: .mel)))
+    #expect(try #require(found.correlation(with: mel)) > 0.9999)
+    let energy = Cells(of: clip, at: .waveform).sizes(clip.loudness(at: .waveform))
+    let expected = clip.waveform.floats[640..<896].reduce(0.0) { $0 + Double($1) * Double($1) }
+    #expect(abs(energy[3] / expected - 1) < 1e-5)
+  }
+
+  @Test("Random attributions: the same for the same clip and target, others for others", arguments: InputSpace.allCases)
+  func random(_ space: InputSpace) {
+    let model = makeModel(.cnnatt)
+    let clip = ClipPath(makeSpeech(9_000), model: model)
+    let method = RandomAttribution()
+    let first = method.attribute(clip, at: space, target: Target(0)).values
+    #expect(first.shape == clip[space].shape && first.floats.allSatisfy { (0..<1).contains($0) })
+    #expect(method.attribute(clip, at: space, target: Target(0)).values.floats == first.floats)
+    #expect(method.attribute(clip, at: space, target: Target(1)).values.floats != first.floats)
+    let other = clip.with(clip[space] * 0.99, at: space)
+    #expect(method.attribute(other, at: space, target: Target(0)).values.floats != first.floats)
+    let stranger = clip.through(makeModel(.cnnatt, seed: 2))
+    #expect(method.attribute(stranger, at: space, target: Target(0)).values.floats != first.floats)
+  }
+
+  @Test("Layers are drawn anew from the head down; the rest stays", arguments: Architecture.allCases)
+  func cascade(_ architecture: Architecture) {
+    let model = makeModel(architecture)
+    let stages = CascadingRandomization(model, seed: 9).stages
+    #expect(stages[0].layer == "head" && stages.last!.layer == (architecture == .cnnlstm ? "blocks.0" : "paths.0"))
+    let trained = model.network.namedParameters
+    for (number, stage) in stages.enumerated() {
+      let fresh = stages[...number].map(\.layer)
+      for ((name, own), new) in zip(trained, stage.model.network.namedParameters.map(\.parameter)) {
+        let isFresh = fresh.contains { name.hasPrefix($0 + ".") }
+        let isDrawn = own.role == .weight && own.shape.count > 1
+        #expect(!isFresh || !isDrawn || new.value.floats != own.value.floats, "\(stage.layer): \(name)")
+        #expect(isFresh || new.value.floats == own.value.floats, "\(stage.layer): \(name)")
+      }
+    }
+  }
+
+  @Test("A cue's cells: the frames that hear it, the rows of its band; an attribution on it is inside")
+  func cue() throws {
+    let clip = ClipPath(makeSpeech(32_000), model: makeModel(.cnnatt))
+    let cells = Cells(of: clip, at: .mel)
+    let region = CueRegion(seconds: 0.8...1.12, hertz: 2_000...2_500)
+    let frontEnd = clip.model.configuration.frontEnd
+    let cue = CueCells(region, cells, at: .mel, frontEnd: frontEnd, speechFrames: cells.frames)
+    // Frames whose 64 ms about their centres meet 0.8…1.12 s; of the filters, those that pass 2 to 2.5 kHz.
+    let filters = frontEnd.melFilters.floats
+    for row in 0..<128 {
+      let passes = (128...160).contains { filters[row * 513 + $0] > 0 }
+      for frame in 0..<cells.frames {
+        let hears = (0.7681..<1.1519).contains(Double(frame) * 0.016)
+        #expect(cue.isInside[row * cells.frames + frame] == (passes && hears), "\(row) \(frame)")
+      }
+    }
+    let inside = Double(cue.isInside.count { $0 })
+    #expect(abs(cue.area - inside / Double(cells.count)) < 1e-12)
+    let even = [Double](repeating: 1, count: cells.count)
+    #expect(abs(try #require(cue.share(of: even)) - cue.area) < 1e-12)
+    let sizes = cue.isInside.map { $0 ? 2.0 : 0 }
+    #expect(cue.share(of: sizes) == 1 && cue.isHit(by: Ranking(sizes)))
+    #expect(cue.share(of: sizes.map { 2 - $0 }) == 0 && !cue.isHit(by: Ranking(sizes.map { 2 - $0 })))
+    #expect(cue.share(of: even.map { _ in 0 }) == nil)
+
+    // Without frequencies, all that sounds meanwhile; without padding, the clip's own area.
+    let mfcc = Cells(of: clip, at: .mfcc)
+    let whole = CueCells(region, mfcc, at: .mfcc, frontEnd: frontEnd, speechFrames: 63)
+    #expect(whole.isInside.count { $0 } == 40 * whole.isInside[..<mfcc.frames].count { $0 })
+    #expect(abs(whole.area - Double(whole.isInside[..<mfcc.frames].count { $0 }) / 63) < 1e-12)
+  }
+
+  @Test("A mean's interval: as wide as the normal one for many values, the value itself for one")
+  func estimate() throws {
+    var generator = SeededGenerator(seed: 1)
+    let values = (0..<400).map { _ in generator.normal(mean: 3, deviation: 2) }
+    let found = try #require(Estimate(values, seed: 5))
+    #expect(abs(found.mean - values.reduce(0, +) / 400) < 1e-12 && found.clips == 400)
+    // 1.96 · 2 / √400
+    #expect(abs(found.halfWidth - 0.196) < 0.025 && found.low < found.mean && found.mean < found.high)
+    #expect(Estimate(values, seed: 5) == found)
+    #expect(try #require(Estimate([7], seed: 0)).low == 7)
+    #expect(Estimate([], seed: 0) == nil)
+  }
+}
+
+@Suite("Trust")
+struct TrustTests {
+  /// A method that no model can have, and one that finds nothing.
+  private struct Impossible: AttributionMethod {
+    static let name = "impossible", source = "here", summary = "none", cost = "nothing"
+    static let family = MethodFamily.attention
+    static let isSigned = false
+    init(_ options: MethodOptions = MethodOptions()) {}
+    func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) throws(MethodError) -> AttributionResult {
+      throw .inapplicable(method: Self.name, model: clip.model.name, reason: "it has no attention")
+    }
+  }
+  private struct Nothing: AttributionMethod {
+    static let name = "nothing", source = "here", summary = "zeros", cost = "nothing"
+    static let family = MethodFamily.gradient
+    static let isSigned = true
+    init(_ options: MethodOptions = MethodOptions()) {}
+    func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> AttributionResult {
+      AttributionResult(.zeros(clip[space].shape))
+    }
+  }
+
+  private static var settings: TrustSettings {
+    var settings = TrustSettings()
+    (settings.steps, settings.parts, settings.offsets) = (4, 8, 2)
+    return settings
+  }
+
+  @Test("Each measure of each method and control, the same twice", arguments: InputSpace.allCases)
+  func examination(_ space: InputSpace) throws {
+    let model = makeModel(.cnnatt)
+    let samples = makeSpeech(16_000)
+    var examiner = TrustExaminer(
+      model: model, methods: [Saliency(), Impossible(), Nothing()], space: space, settings: Self.settings)
+    #expect(
+      examiner.leaveOutInapplicable(on: samples) == [
+        .inapplicable(method: "impossible", model: "cnnatt", reason: "it has no attention")
+      ])
+    #expect(examiner.methods.map(\.name) == ["saliency", "nothing", "loudness", "random"])
+    let label = model.classes[ClipPath(samples, model: model).logits().floats.map(Double.init).likeliestClass]
+    let cue = CueRegion(seconds: 0.2...0.4, hertz: 1_000...2_000)
+    let clip = try examiner.examine(samples, path: "a.wav", label: label, cue: cue)
+    let again = try examiner.examine(samples, path: "a.wav", label: label, cue: cue)
+    #expect(clip.methods.map(\.values) == again.methods.map(\.values) && clip.target == label)
+
+    let values = clip.methods.map(\.values)
+    let (saliency, nothing, loudness, random) = (values[0], values[1], values[2], values[3])
+    #expect(Set(saliency.keys) == Set(TrustMeasure.allCases))
+    #expect(Set(nothing.keys) == [.deletion, .insertion, .infidelity])
+    #expect(nothing[.infidelity] == 1)
+    // What is loud does not hang on the model or on the class; what is random has nothing in common with anything.
+    for measure in [TrustMeasure.redrawn, .otherClass, .loudness] {
+      #expect(abs(try #require(loudness[measure]) - 1) < 1e-9)
+    }
+    for measure in [TrustMeasure.redrawn, .otherClass, .loudness] {
+      #expect(abs(try #require(random[measure])) < (space == .waveform ? 0.5 : 0.06), "\(measure)")
+    }
+    // √(E(a − b)² / E a²) of two even draws from 0..<1.
+    #expect(abs(try #require(random[.sensitivity]) - 0.5.squareRoot()) < 0.03)
+    #expect(abs(try #require(random[.inCue]) - (try #require(clip.cueArea))) < 0.05)
+    #expect(abs(try #require(random[.silence]) - silentShare(samples, model)) < 0.05)
+    for found in clip.methods {
+      #expect(found.deletion.count == 5 && found.deletion[0] == found.insertion[4])
+      #expect(abs(found.deletion[4] - found.insertion[0]) < 1e-6)
+      #expect(found.cascade.count == examiner.layers.count)
+    }
+    #expect(abs(try #require(clip.correlation[0][0]) - 1) < 1e-9)
+    #expect(clip.correlation[0][1] == nil && clip.overlap[2][2] == 1)
+
+    // A cue is not looked for where another class was predicted.
+    let elsewhere = try examiner.examine(samples, path: "a.wav", label: "none", cue: cue)
+    #expect(elsewhere.cueArea == nil && elsewhere.methods[0].values[.pointing] == nil)
+
+    let summary = TrustSummary([clip, elsewhere], by: examiner)
+    #expect(summary.clips == 2 && summary.cueClips == 1)
+    #expect(summary.methods.map(\.isControl) == [false, false, true, true])
+    #expect(summary.methods[0].estimates[.inCue]?.clips == 1 && summary.methods[0].estimates[.gini]?.clips == 2)
+    #expect(summary.methods[1].estimates[.gini] == nil)
+    #expect(summary.verdicts.contains("Zero everywhere, so without ranks, in some clips: nothing."))
+  }
+
+  private func silentShare(_ samples: [Float], _ model: TrainedModel) -> Double {
+    let silent = ClipPath(samples, model: model).silentFrames
+    return Double(silent.count { $0 }) / Double(silent.count)
+  }
+
+  @Test("A silent clip, and an attribution with NaN, are named")
+  func refusals() throws {
+    struct Broken: AttributionMethod {
+      static let name = "broken", source = "here", summary = "NaN", cost = "nothing"
+      static let family = MethodFamily.gradient
+      static let isSigned = true
+      init(_ options: MethodOptions = MethodOptions()) {}
+      func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> AttributionResult {
+        AttributionResult(Tensor(repeating: .nan, shape: clip[space].shape))
+      }
+    }
+    let examiner = TrustExaminer(
+      model: makeModel(.cnnatt), methods: [Broken()], space: .mel, settings: Self.settings)
+    #expect(throws: ExplanationError.silent(path: "a.wav")) {
+      try examiner.examine([Float](repeating: 0, count: 9_000), path: "a.wav")
+    }
+    #expect(throws: ExplanationError.notFinite(path: "a.wav: broken", space: .mel)) {
+      try examiner.examine(makeSpeech(9_000), path: "a.wav")
+    }
+  }
+}
