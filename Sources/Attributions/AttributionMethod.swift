@@ -54,7 +54,7 @@ extension AttributionMethod {
   ) throws(MethodError) -> Tensor {
     var found: [Tensor] = []
     for number in 0..<inputs.shape[0] {
-      let other = clip.replacing(space, with: inputs.slice(axis: 0, number..<(number + 1)))
+      let other = clip.with(inputs.slice(axis: 0, number..<(number + 1)), at: space)
       found.append(try attribute(other, at: space, target: target).values)
     }
     return .concatenated(found, axis: 0)

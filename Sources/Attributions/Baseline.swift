@@ -5,7 +5,7 @@ import Tensors
 
 /// What stands for "nothing" in a method that compares the clip with something.
 public enum Baseline: Equatable, Sendable {
-  /// What the model sees of a clip without sound.
+  /// What the model sees where the clip is silent: its padding.
   case silence
   /// Zeros at the place itself: on the mel that is 0 dB, a loud noise.
   case zero
@@ -55,7 +55,7 @@ public enum Baseline: Equatable, Sendable {
     let count = clip.waveform.count
     func features(_ samples: [Float]) -> Tensor { ClipPath(samples, model: clip.model)[space] }
     switch self {
-    case .silence: return features([Float](repeating: 0, count: count))
+    case .silence: return clip.silence(at: space)
     case .zero: return .zeros(clip[space].shape)
     case .noise(let decibels):
       var generator = SeededGenerator(seed: seed)

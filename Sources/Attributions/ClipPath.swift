@@ -11,8 +11,6 @@ public struct ClipPath {
   public let mel: Tensor
   /// [1, 1, coefficients, frames].
   public let mfcc: Tensor
-  /// What the log-mel holds beyond the MFCC's coefficients.
-  private let rest: Tensor
 
   /// - Parameter samples: At the front-end's sample rate, trimmed; the length is fitted to the model here.
   public init(_ samples: [Float], model: TrainedModel) {
@@ -21,18 +19,6 @@ public struct ClipPath {
     waveform = Tensor(fitted, shape: [1, fitted.count])
     mel = model.features.logMel(waveform)
     mfcc = model.features.mfcc(logMel: mel)
-    rest = mel - model.features.mel(mfcc: mfcc)
-  }
-
-  private init(model: TrainedModel, waveform: Tensor, mel: Tensor, mfcc: Tensor, rest: Tensor) {
-    (self.model, self.waveform, self.mel, self.mfcc, self.rest) = (model, waveform, mel, mfcc, rest)
-  }
-
-  /// The same clip with another input at one place; the others, and what is held fixed, stay.
-  func replacing(_ space: InputSpace, with input: Tensor) -> ClipPath {
-    ClipPath(
-      model: model, waveform: space == .waveform ? input : waveform, mel: space == .mel ? input : mel,
-      mfcc: space == .mfcc ? input : mfcc, rest: rest)
   }
 
   private init(model: TrainedModel, waveform: Tensor, mel: Tensor, mfcc: Tensor) {
@@ -91,7 +77,7 @@ public struct ClipPath {
     case (.waveform, _): return logits(features.logMel(input), at: .mel, pass: pass)
     case (.mel, .mfcc): return logits(features.mfcc(logMel: input), at: .mfcc, pass: pass)
     case (.mfcc, .mel):
-      return logits(features.mel(mfcc: input) + rest, at: .mel, pass: pass)
+      return logits(features.mel(mfcc: input) + (mel - features.mel(mfcc: mfcc)), at: .mel, pass: pass)
     case (.mel, _), (.mfcc, _): return model.network(input, pass)
     }
   }

@@ -79,7 +79,15 @@ struct Trust: ParsableCommand {
       var named: [String] = []
       for name in names ?? Self.defaultMethods where !named.contains(name) { named.append(name) }
       guard !named.isEmpty else { throw ValidationError("no method is named; `undertone methods` lists them") }
-      let methods = try named.map(attributionMethod)
+      let methods = try named.map { name in
+        do {
+          var options = MethodOptions()
+          options.seed = seed
+          return try AttributionMethods.make(name, options)
+        } catch {
+          throw ValidationError("\(error)")
+        }
+      }
       let model = try self.model.load()
       let manifest = try readManifest(data)
       let folder = try OutputFolder(output)

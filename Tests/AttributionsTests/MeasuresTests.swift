@@ -294,7 +294,9 @@ struct TrustTests {
     #expect(abs(try #require(random[.inCue]) - (try #require(clip.cueArea))) < 0.05)
     #expect(abs(try #require(random[.silence]) - silentShare(samples, model)) < 0.05)
     for found in clip.methods {
-      #expect(found.deletion.count == 5 && found.deletion[0] == found.insertion[4])
+      #expect(found.deletion.count == 5)
+      // The head's product rounds by the place in the batch.
+      #expect(abs(found.deletion[0] - found.insertion[4]) < 1e-6)
       #expect(abs(found.deletion[4] - found.insertion[0]) < 1e-6)
       #expect(found.cascade.count == examiner.layers.count)
     }

@@ -85,7 +85,8 @@ import Testing
     let object = try object(report)
     #expect(
       Set(object.keys) == [
-        "file", "model", "method", "target", "predicted", "probabilities", "inputs", "figure", "figures", "seconds",
+        "file", "model", "method", "parameters", "target", "predicted", "probabilities", "inputs", "figure", "figures",
+        "seconds",
       ])
     #expect(object["file"] as? String == "clips/hum.wav" && object["seconds"] as? Double == 1.5)
     #expect(object["figure"] as? String == "a.png" && object["figures"] as? [String] == ["a.png", "a.pdf"])
@@ -100,6 +101,9 @@ import Testing
       let told = try #require(entry["sum"] as? Double)
       #expect(told.isFinite && abs(told - sum) <= 1e-4 * sum)
       #expect(entry["shape"] as? [Int] == input.attribution.shape)
+      #expect(entry["unit"] as? String == (input.space == .waveform ? "logit/amplitude" : "logit/dB"))
+      // Saliency promises no sum.
+      #expect(entry["gap"] == nil)
       #expect(entry["array"] as? String == (input.space == .mel ? "a.mel.npy" : nil))
     }
   }

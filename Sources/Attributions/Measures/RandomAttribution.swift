@@ -10,11 +10,10 @@ struct RandomAttribution: AttributionMethod {
   static let summary = "numbers that know nothing"
   static let cost = "1 prediction"
   static let isSigned = false
-  static let options: Set<MethodOptions.Name> = [.seed]
 
   private let seed: UInt64
 
-  init(_ options: MethodOptions = MethodOptions()) { seed = options.seed ?? 0 }
+  init(_ options: MethodOptions = MethodOptions()) { seed = options.seed }
 
   func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> AttributionResult {
     // The logits tell clips and models apart.
