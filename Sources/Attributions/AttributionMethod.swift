@@ -130,7 +130,7 @@ public struct Completeness: Equatable, Sendable {
 public struct MethodOptions: Sendable {
   /// As they are called on the command line.
   public enum Name: String, CaseIterable, Sendable {
-    case steps, draws, noise, baseline, background, rule, layer, around, tile
+    case steps, draws, noise, baseline, background, rule, layer, neuron, around, tile
   }
 
   /// Points on the path from the baseline to the input.
@@ -147,6 +147,8 @@ public struct MethodOptions: Sendable {
   public var rule: String?
   /// The layer to look at, by its name.
   public var layer: String?
+  /// A unit of the layer.
+  public var neuron: Neuron?
   /// The name of the method that this one works on.
   public var around: String?
   /// The size of what a perturbation hides.
@@ -170,21 +172,30 @@ public struct MethodOptions: Sendable {
     return steps
   }
 
-  /// ``rule`` as that of an integral.
-  func quadrature(default quadrature: Quadrature) throws(MethodError) -> Quadrature {
-    guard let rule else { return quadrature }
-    guard let named = Quadrature(rawValue: rule) else {
-      let known = Quadrature.allCases.map(\.rawValue).joined(separator: ", ")
+  /// ``rule`` as one of a method's own.
+  func rule<Rule: RawRepresentable<String> & CaseIterable>(default other: Rule) throws(MethodError) -> Rule {
+    guard let rule else { return other }
+    guard let named = Rule(rawValue: rule) else {
+      let known = Rule.allCases.map(\.rawValue).joined(separator: ", ")
       throw .value(option: "rule", reason: "there is no rule \"\(rule)\"; there is \(known)")
     }
     return named
+  }
+
+  /// For a method that takes many: the clips of ``background``, or ``baseline``, or silence.
+  func baselines() throws(MethodError) -> [Baseline] {
+    guard let background else { return [baseline ?? .silence] }
+    guard baseline == nil else {
+      throw .value(option: "baseline", reason: "the baselines are the clips of --background")
+    }
+    return background.clips.map { .clip($0, name: "a clip of the background") }
   }
 
   /// The options that have a value.
   public var given: Set<Name> {
     let values: [(Name, Any?)] = [
       (.steps, steps), (.draws, draws), (.noise, noise), (.baseline, baseline),
-      (.background, background), (.rule, rule), (.layer, layer), (.around, around),
+      (.background, background), (.rule, rule), (.layer, layer), (.neuron, neuron), (.around, around),
       (.tile, tile),
     ]
     return Set(values.filter { $0.1 != nil }.map(\.0))
@@ -217,7 +228,9 @@ public enum AttributionMethods {
   public static let all: [any AttributionMethod.Type] = [
     Saliency.self, Gradient.self, InputXGradient.self, IntegratedGradients.self, ExpectedGradients.self,
     SmoothGrad.self, SmoothGradSquared.self, VarGrad.self, BlurredIntegratedGradients.self,
-    GradCAM.self, GradCAMPlusPlus.self, Occlusion.self, KernelSHAP.self, LIME.self, RISE.self,
+    GuidedBackpropagation.self, Deconvolution.self, DeepLIFT.self, LRP.self,
+    GradCAM.self, GradCAMPlusPlus.self, GuidedGradCAM.self, LayerConductance.self, NeuronConductance.self,
+    Occlusion.self, KernelSHAP.self, LIME.self, RISE.self,
     RawAttention.self, AttentionRollout.self, GradientAttention.self,
   ]
 

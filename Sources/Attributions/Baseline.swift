@@ -94,6 +94,11 @@ public enum Baseline: Equatable, Sendable {
   }
 }
 
+extension [Baseline] {
+  /// One's name, or how many there are.
+  var stated: String { count == 1 ? self[0].name : "\(count) clips" }
+}
+
 /// Clips that stand for what a model usually hears.
 public struct Background: Equatable, Sendable {
   /// Samples at the model's sample rate, trimmed.

@@ -83,11 +83,13 @@ public struct ClipPath {
   }
 
   /// ∂ target / ∂ input for each of a batch of inputs at a place on the path, of the inputs' shape.
+  /// - Parameter rule: What stands in the place of the derivative.
   public func gradient(
-    _ inputs: Tensor, at space: InputSpace, target: Target, pass: ForwardPass = .inference
+    _ inputs: Tensor, at space: InputSpace, target: Target, rule: BackwardRule = .derivative
   ) -> Tensor {
     let inputs = inputs.variable()
-    return gradients(of: target.score(logits(inputs, at: space, pass: pass)).sum(), at: [inputs])[0]
+    let score = target.score(logits(inputs, at: space, pass: .inference(for: rule))).sum()
+    return gradients(of: score, at: [inputs], rule: rule)[0]
   }
 
   /// The target's score of one input.
@@ -100,10 +102,15 @@ public struct ClipPath {
   func meanGradient(
     _ weights: [Double], at space: InputSpace, target: Target, make: (Range<Int>) -> Tensor
   ) -> Tensor {
+    mean(weights, at: space) { gradient(make($0), at: space, target: target) }
+  }
+
+  /// Σ weight · found over what is found for these numbers, a batch at a time, of one input's shape.
+  func mean(_ weights: [Double], at space: InputSpace, find: (Range<Int>) -> Tensor) -> Tensor {
     var sum = Tensor.zeros(self[space].shape)
     for first in stride(from: 0, to: weights.count, by: Self.batch) {
       let numbers = first..<min(first + Self.batch, weights.count)
-      let found = gradient(make(numbers), at: space, target: target)
+      let found = find(numbers)
       let shares = Tensor(weights[numbers].map(Float.init), shape: [1, numbers.count])
       sum = sum + shares.matrixProduct(found.reshaped([numbers.count, -1])).reshaped(sum.shape)
     }

@@ -20,20 +20,12 @@ public struct ExpectedGradients: AttributionMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
     draws = try options.draws(default: 200)
-    guard options.background == nil || options.baseline == nil else {
-      throw .value(option: "baseline", reason: "the baselines are the clips of --background")
-    }
-    baselines =
-      options.background.map { $0.clips.map { .clip($0, name: "a clip of the background") } }
-      ?? [options.baseline ?? .silence]
+    baselines = try options.baselines()
     seed = options.seed
   }
 
   public var parameters: [String: String] {
-    [
-      "draws": String(draws), "seed": String(seed),
-      "baseline": baselines.count == 1 ? baselines[0].name : "\(baselines.count) clips",
-    ]
+    ["draws": String(draws), "seed": String(seed), "baseline": baselines.stated]
   }
 
   public func attribute(

@@ -18,7 +18,7 @@ public struct IntegratedGradients: AttributionMethod {
   private let seed: UInt64
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
-    rule = try options.quadrature(default: .gaussLegendre)
+    rule = try options.rule(default: Quadrature.gaussLegendre)
     steps = try options.steps(default: 50, least: rule == .trapezoid ? 2 : 1)
     baseline = options.baseline ?? .silence
     seed = options.seed

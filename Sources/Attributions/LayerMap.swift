@@ -48,6 +48,30 @@ struct LayerMap {
     return Tensor(samples, shape: shape)
   }
 
+  /// As ``enlarged(over:at:)``, but each cell's value shared evenly among the places that it covers, so that the sum stays.
+  func shared(over clip: ClipPath, at space: InputSpace) -> Tensor {
+    let shape = clip[space].shape
+    let (height, width) = space == .waveform ? (1, shape[1]) : (shape[2], shape[3])
+    // Elsewhere than on the model's own input the rows mean something else.
+    let map = space == clip.model.architecture.inputSpace ? self : sumOverRows
+    /// The cell of each place.
+    func cells(_ count: Int, of cells: Int) -> [Int] { (0..<count).map { $0 * cells / count } }
+    let (rows, columns) = (cells(height, of: map.rows), cells(width, of: map.columns))
+    func counts(_ cells: [Int], _ count: Int) -> [Float] {
+      cells.reduce(into: [Float](repeating: 0, count: count)) { $0[$1] += 1 }
+    }
+    let (inRow, inColumn) = (counts(rows, map.rows), counts(columns, map.columns))
+    let values = rows.flatMap { row in
+      columns.map { map.values[row * map.columns + $0] / (inRow[row] * inColumn[$0]) }
+    }
+    return Tensor(values, shape: shape)
+  }
+
+  private var sumOverRows: LayerMap {
+    let sums = (0..<columns).map { column in (0..<rows).reduce(0) { $0 + values[$1 * columns + column] } }
+    return LayerMap(rows: 1, columns: columns, values: sums)
+  }
+
   private var meanOverRows: LayerMap {
     let means = (0..<columns).map { column in
       (0..<rows).reduce(0) { $0 + values[$1 * columns + column] } / Float(rows)

@@ -17,14 +17,19 @@ extension ClipPath {
     return found
   }
 
-  /// The outputs of layers, and ∂ target / ∂ output of each.
-  func outputs(
-    of layers: [String], target: Target
-  ) -> (values: [Tensor], gradients: [Tensor]) {
+  /// The outputs of layers for the clip, and ∂ target / ∂ output of each.
+  func outputs(of layers: [String], target: Target) -> (values: [Tensor], gradients: [Tensor]) {
     let space = model.architecture.inputSpace
+    return outputs(of: layers, self[space], at: space, target: target)
+  }
+
+  /// The same for a batch of inputs at a place on the path.
+  func outputs(
+    of layers: [String], _ inputs: Tensor, at space: InputSpace, target: Target
+  ) -> (values: [Tensor], gradients: [Tensor]) {
     var seen: [String: Tensor] = [:]
     let logits = logits(
-      self[space], at: space,
+      inputs, at: space,
       pass: .inference { name, output in
         guard layers.contains(name) else { return output }
         // A variable of a network that is not recorded else: what lies before it is not differentiated.
@@ -34,6 +39,21 @@ extension ClipPath {
       })
     let outputs = layers.map { seen[$0]! }
     return (outputs.map(\.detached), gradients(of: target.score(logits).sum(), at: outputs))
+  }
+
+  /// Σ weight · ∂ output / ∂ input for a layer's outputs of a batch of inputs, of the inputs' shape.
+  func gradient(
+    of layer: String, weight: Tensor, _ inputs: Tensor, at space: InputSpace
+  ) -> Tensor {
+    let inputs = inputs.variable()
+    var seen: Tensor?
+    _ = logits(
+      inputs, at: space,
+      pass: .inference { name, output in
+        if name == layer { seen = output }
+        return output
+      })
+    return gradients(of: seen!, weight: weight, at: [inputs])[0]
   }
 
   /// The layer of a name, which has to have maps [1, channels, rows, columns]; where nil, the last whose maps have at least

@@ -94,7 +94,9 @@ public final class ConvolutionBlock: Layer {
     let windows = pooling.windows(over: x.shape)
     switch (pass.purpose, pass.recordsWeights) {
     case (.training, _): return trained(x, windows, pass)
-    case (.inference, false): return foldedConvolution()(x, pooling: windows)
+    case (.inference, false):
+      let folded = foldedConvolution()
+      return pass.isStepByStep ? folded.stepByStep(x, pooling: windows) : folded(x, pooling: windows)
     case (.inference, true): return unfolded(x, windows, pass)
     }
   }

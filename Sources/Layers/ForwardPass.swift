@@ -14,6 +14,8 @@ public final class ForwardPass {
   public let recordsWeights: Bool
   /// Whether dropout drops in training. Without it a training step is the same everywhere, and can be compared.
   public let dropsOut: Bool
+  /// Whether blocks run as single operations, which a gradient by a ``BackwardRule`` needs.
+  public let isStepByStep: Bool
   /// Sees the output of each layer that a model names, and may put another in its place.
   public let observer: ((_ layer: String, _ output: Tensor) -> Tensor)?
   private var generator: SeededGenerator
@@ -21,16 +23,21 @@ public final class ForwardPass {
 
   /// - Parameter seed: Of what the pass draws (dropout).
   public init(
-    _ purpose: Purpose, recordsWeights: Bool, seed: UInt64 = 0, dropsOut: Bool = true,
+    _ purpose: Purpose, recordsWeights: Bool, seed: UInt64 = 0, dropsOut: Bool = true, isStepByStep: Bool = false,
     observer: ((_ layer: String, _ output: Tensor) -> Tensor)? = nil
   ) {
     (self.purpose, self.recordsWeights, self.dropsOut) = (purpose, recordsWeights, dropsOut)
-    self.observer = observer
+    (self.isStepByStep, self.observer) = (isStepByStep, observer)
     generator = SeededGenerator(seed: seed)
   }
 
   /// Inference, gradients at the input only.
   public static var inference: ForwardPass { ForwardPass(.inference, recordsWeights: false) }
+
+  /// Inference for gradients at the input by a rule.
+  public static func inference(for rule: BackwardRule) -> ForwardPass {
+    ForwardPass(.inference, recordsWeights: false, isStepByStep: rule != .derivative)
+  }
 
   /// The parameter's value, as a variable where gradients at the weights will be asked for.
   public func callAsFunction(_ parameter: Parameter) -> Tensor {

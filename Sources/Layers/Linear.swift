@@ -12,6 +12,6 @@ public final class Linear: Layer {
   public var members: [Member] { [.parameter("weight", weight), .parameter("bias", bias)] }
 
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    x.matrixProduct(pass(weight), transposeOther: true) + pass(bias)
+    x.affine(weight: pass(weight), bias: pass(bias))
   }
 }

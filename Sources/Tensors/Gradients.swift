@@ -7,6 +7,8 @@ import Synchronization
 final class Node {
   /// From the gradient of the node's value, and for each input whether its gradient is wanted, to the inputs' gradients.
   typealias Backward = (Tensor, [Bool]) -> [Tensor?]
+  /// Likewise under a rule other than the derivative; nil where the rule says nothing about the operation.
+  typealias RuledBackward = (BackwardRule, Tensor, [Bool]) -> [Tensor?]?
 
   private static let made = Atomic<UInt64>(0)
 
@@ -14,12 +16,14 @@ final class Node {
   let shape: [Int]
   fileprivate(set) var inputs: [Node?]
   fileprivate var backward: Backward?
+  fileprivate var ruled: RuledBackward?
   fileprivate let isLeaf: Bool
   fileprivate var isSpent = false
 
-  init(shape: [Int], inputs: [Node?], backward: Backward?) {
+  init(shape: [Int], inputs: [Node?], ruled: RuledBackward? = nil, backward: Backward?) {
     self.shape = shape
     self.inputs = inputs
+    self.ruled = ruled
     self.backward = backward
     isLeaf = backward == nil
   }
@@ -56,11 +60,14 @@ extension Tensor {
   ///
   /// The closure may keep only detached tensors: a tensor with a node inside a node's closure would be a chain that
   /// releases recursively.
-  func recorded(from inputs: [Tensor], backward: @escaping Node.Backward) -> Tensor {
+  /// - Parameter ruled: For an operation that some ``BackwardRule`` changes.
+  func recorded(
+    from inputs: [Tensor], ruled: Node.RuledBackward? = nil, backward: @escaping Node.Backward
+  ) -> Tensor {
     guard inputs.contains(where: { $0.node != nil }) else { return self }
     return Tensor(
       shape: shape, storage: storage, layout: layout,
-      node: Node(shape: shape, inputs: inputs.map(\.node), backward: backward))
+      node: Node(shape: shape, inputs: inputs.map(\.node), ruled: ruled, backward: backward))
   }
 }
 
@@ -68,8 +75,12 @@ extension Tensor {
 ///
 /// Only what lies between the output and the inputs is computed: the gradient at a model's input never computes that of
 /// a weight. The graph is used up: buffers are freed on the way, and a second call on the same output is a mistake.
-/// - Parameter inputs: Results of ``Tensor/variable()``, or of operations. One that has no part in `output` gets zeros.
-public func gradients(of output: Tensor, weight: Tensor? = nil, at inputs: [Tensor]) -> [Tensor] {
+/// - Parameters:
+///   - inputs: Results of ``Tensor/variable()``, or of operations. One that has no part in `output` gets zeros.
+///   - rule: What stands in the place of the derivative.
+public func gradients(
+  of output: Tensor, weight: Tensor? = nil, at inputs: [Tensor], rule: BackwardRule = .derivative
+) -> [Tensor] {
   precondition(weight == nil || weight!.shape == output.shape, "the weight's shape is not the output's")
   guard let root = output.node else { return inputs.map { .zeros($0.shape) } }
   let targets = Set(inputs.compactMap { $0.node.map(ObjectIdentifier.init) })
@@ -103,6 +114,7 @@ public func gradients(of output: Tensor, weight: Tensor? = nil, at inputs: [Tens
       if !node.isLeaf {
         node.isSpent = true
         node.backward = nil
+        node.ruled = nil
         node.inputs = []
       }
     }
@@ -112,7 +124,8 @@ public func gradients(of output: Tensor, weight: Tensor? = nil, at inputs: [Tens
     guard let backward = node.backward else { continue }
     let wanted = node.inputs.map { $0.map { needed.contains(ObjectIdentifier($0)) } ?? false }
     guard wanted.contains(true) else { continue }
-    for (input, found) in zip(node.inputs, backward(gradient, wanted)) {
+    let ruled = rule == .derivative ? nil : node.ruled?(rule, gradient, wanted)
+    for (input, found) in zip(node.inputs, ruled ?? backward(gradient, wanted)) {
       guard let input, let found, needed.contains(ObjectIdentifier(input)) else { continue }
       let key = ObjectIdentifier(input)
       gradients[key] = gradients[key].map { $0 + found.detached } ?? found.detached

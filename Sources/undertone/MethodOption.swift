@@ -36,6 +36,9 @@ struct MethodOption: ParsableArguments {
   @Option(help: ArgumentHelp("The layer to look at, as blocks.2.", valueName: "name"))
   var layer: String?
 
+  @Option(help: ArgumentHelp("A channel of the layer, as 12, or one place of it, as 12,3,20.", valueName: "unit"))
+  var neuron: String?
+
   @Option(help: ArgumentHelp("The method that this one works on.", valueName: "method"))
   var around: String?
 
@@ -53,6 +56,12 @@ struct MethodOption: ParsableArguments {
         throw ValidationError("--tile: \"\(tile)\" is not seconds x Hz, as 0.2x1000")
       }
       options.tile = size
+    }
+    if let neuron {
+      guard let unit = Neuron(neuron) else {
+        throw ValidationError("--neuron: \"\(neuron)\" is neither a channel, as 12, nor channel,row,column, as 12,3,20")
+      }
+      options.neuron = unit
     }
     let clips = try background.map { try readBackground($0, for: model, seed: seed) }
     switch baseline {

@@ -42,59 +42,13 @@ struct CaptumMeasuresTests {
   private let stored: Stored
 
   init() throws {
-    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Fixtures/measures.json")
-    stored = try JSONDecoder().decode(Stored.self, from: Data(contentsOf: path))
-  }
-
-  /// As in measures.py, to the bit.
-  private static func sampled(_ name: String, _ shape: [Int]) -> Tensor {
-    let seed = name.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-    let values = (0..<UInt64(shape.reduce(1, *))).map { position in
-      // SplitMix64's output function (Steele, Lea and Flood 2014).
-      var z = (seed &+ position) &* 0x9e37_79b9_7f4a_7c15
-      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-      return Float((z ^ (z >> 31)) >> 40) / 8_388_608 - 1
-    }
-    return Tensor(values, shape: shape)
-  }
-
-  private static func model(_ architecture: Architecture) -> TrainedModel {
-    let model = TrainedModel(untrained: .init(architecture: architecture), seed: 0)
-    for (name, parameter) in model.network.namedParameters where parameter.role != .counter {
-      let values = sampled(name, parameter.shape)
-      if parameter.shape.count >= 2 {
-        parameter.value = values * (6 / Float(parameter.shape.dropFirst().reduce(1, *))).squareRoot()
-      } else if name.hasSuffix("running_var") || name.hasSuffix("norm.weight") {
-        parameter.value = values * 0.5 + 1
-      } else {
-        parameter.value = values * 0.25
-      }
-    }
-    return model
-  }
-
-  private struct InputTimesGradient: AttributionMethod {
-    static let name = "test: input times gradient"
-    static let family = MethodFamily.gradient
-    static let source = "here"
-    static let summary = "x ∂f/∂x"
-    static let cost = "1 gradient"
-    static let isSigned = true
-
-    init(_ options: MethodOptions = MethodOptions()) {}
-
-    func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> AttributionResult {
-      AttributionResult(clip.gradient(clip[space], at: space, target: target) * clip[space])
-    }
+    stored = try JSONDecoder().decode(
+      Stored.self, from: Data(contentsOf: URL(fileURLWithPath: fixture("measures.json"))))
   }
 
   @Test("Infidelity and maximum sensitivity with the same draws are Captum's", arguments: Architecture.allCases)
   func captum(_ architecture: Architecture) throws {
-    let fall = Tensor((0..<20_000).map { 1 - 0.99 * Float($0) / 19_999 }, shape: [20_000])
-    let samples = (Self.sampled("measures clip", [20_000]) * 0.25 * fall).floats
-    let clip = ClipPath(samples, model: Self.model(architecture))
+    let clip = makeSampledClip(architecture)
     let space = architecture.inputSpace
     let expected = stored[architecture]
     #expect(zip(clip.logits().floats, expected.logits).allSatisfy { abs(Double($0) - $1) < 1e-4 * max(1, abs($1)) })
@@ -102,15 +56,15 @@ struct CaptumMeasuresTests {
     let shape = clip[space].shape
     let replacement = Replacement(of: clip, at: space)
     let parts = (0..<24).map { part in
-      Self.sampled("\(architecture.rawValue) part \(part)", shape).floats.enumerated().filter { $0.element > 0.5 }
+      sampled("\(architecture.rawValue) part \(part)", shape).floats.enumerated().filter { $0.element > 0.5 }
         .map(\.offset)
     }
     let removals = Removals(parts, target: Target(2), replacement: replacement)
     let floats = clip[space].floats
     let bound = 0.02 * (floats.max()! - floats.min()!)
-    let offsets = (0..<6).map { Self.sampled("\(architecture.rawValue) offset \($0)", shape) * bound }
+    let offsets = (0..<6).map { sampled("\(architecture.rawValue) offset \($0)", shape) * bound }
     let methods: [(any AttributionMethod, Stored.OfMethod)] = [
-      (Saliency(), expected.saliency), (InputTimesGradient(), expected.inputTimesGradient),
+      (Saliency(), expected.saliency), (InputXGradient(), expected.inputTimesGradient),
     ]
     for (method, numbers) in methods {
       let attribution = try method.attribute(clip, at: space, target: Target(2)).values
@@ -131,7 +85,7 @@ struct CaptumMeasuresTests {
   @Test("Sparseness, complexity and rank correlation are NumPy's and SciPy's")
   func numbers() throws {
     func values(_ name: String) -> [Double] {
-      Self.sampled("measures \(name)", [500]).floats.map { (Double($0) * 20).rounded(.toNearestOrEven) / 20 }
+      sampled("measures \(name)", [500]).floats.map { (Double($0) * 20).rounded(.toNearestOrEven) / 20 }
     }
     let (a, b) = (values("a"), zip(values("b"), values("a")).map { $0 + $1 / 2 })
     let sizes = a.map(abs)

@@ -104,9 +104,10 @@ def numbers():
     }
 
 
-found = {"numbers": numbers()}
-for name, build in {"cnnlstm": models.CNNLSTM, "fcmfcc": models.FCMFCC, "cnnatt": models.CNNATT}.items():
-    found[name] = captum(name, build)
-text = json.dumps(found, indent=1)
-(pathlib.Path(__file__).parent / "measures.json").write_text(text + "\n")
-print(text)
+if __name__ == "__main__":
+    found = {"numbers": numbers()}
+    for name, build in {"cnnlstm": models.CNNLSTM, "fcmfcc": models.FCMFCC, "cnnatt": models.CNNATT}.items():
+        found[name] = captum(name, build)
+    text = json.dumps(found, indent=1)
+    (pathlib.Path(__file__).parent / "measures.json").write_text(text + "\n")
+    print(text)

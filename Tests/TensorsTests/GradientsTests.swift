@@ -94,6 +94,7 @@ import Testing
       let inner = DenseConvolution(weight: sampled([2, 2, 1, 1], 2).variable(), padding: Padding(0))
       var weightGradientsComputed = 0
       var weights: [Tensor] { inner.weights }
+      var paddings: [Padding] { inner.paddings }
       func forward(_ x: Tensor, bias: Tensor?) -> Tensor {
         inner.forward(x, bias: bias)
       }

@@ -22,6 +22,8 @@ public struct Padding: Hashable, Sendable {
 protocol Convolution: AnyObject {
   /// The weights that it was made of, with their places in the graph.
   var weights: [Tensor] { get }
+  /// One for each of the weights.
+  var paddings: [Padding] { get }
   /// The cross-correlation of `x` [batch, channels, rows, columns] with the weights, plus bias; blocked. Places that see
   /// equal stretches are equal to the bit: a maximum's gradient goes to the first of equals.
   func forward(_ x: Tensor, bias: Tensor?) -> Tensor
@@ -36,8 +38,17 @@ extension Convolution {
   /// Recorded at the input and the weights.
   func applied(to x: Tensor, bias: Tensor?) -> Tensor {
     let (input, hasBias) = (x.detached, bias != nil)
+    let sum = ConvolutionSum(weights: weights.map(\.detached), bias: bias?.detached, paddings: paddings, input: x.shape)
     return forward(input, bias: bias?.detached)
-      .recorded(from: [x] + weights + (bias.map { [$0] } ?? [])) { dy, wanted in
+      .recorded(
+        from: [x] + weights + (bias.map { [$0] } ?? []),
+        ruled: { rule, dy, wanted in
+          guard case .relevance(let rules) = rule, wanted[0] else { return nil }
+          let shares = rules.convolutions.shares(
+            of: sum, x: input, y: sum.apply(input, .all, bias: true), c: dy, epsilon: rules.epsilon)
+          return [shares] + wanted.dropFirst().map { _ in nil }
+        }
+      ) { dy, wanted in
         let weightsWanted = wanted[1...self.weights.count].contains(true)
         let found =
           weightsWanted ? self.weightGradients(input, dy).map(Optional.some) : self.weights.map { _ in nil }
@@ -45,6 +56,26 @@ extension Convolution {
         let dBias = !hasBias ? [] : [wanted.last! ? dy.sum(axes: [0, 2, 3]).reshaped([-1]) : nil]
         return [dx] + found + dBias
       }
+  }
+}
+
+/// A convolution of an input of one shape.
+private struct ConvolutionSum: WeightedSum {
+  let weights: [Tensor]
+  let bias: Tensor?
+  let paddings: [Padding]
+  let input: [Int]
+
+  private func convolution(_ part: WeightPart) -> any Convolution {
+    makeConvolution(weights.map { part($0) }, paddings)
+  }
+
+  func apply(_ x: Tensor, _ part: WeightPart, bias hasBias: Bool) -> Tensor {
+    convolution(part).forward(x, bias: hasBias ? bias.map { part($0) } : nil)
+  }
+
+  func transpose(_ dy: Tensor, _ part: WeightPart) -> Tensor {
+    convolution(part).inputGradient(dy, shape: input)
   }
 }
 
@@ -57,6 +88,7 @@ final class DenseConvolution: Convolution {
   private lazy var winogradGradient = WinogradConvolution(weight: weight, rotated: true)
 
   var weights: [Tensor] { [weight] }
+  var paddings: [Padding] { [padding] }
 
   /// - Parameter weight: [filters, channels, kernel rows, kernel columns].
   init(weight: Tensor, padding: Padding) {
@@ -114,7 +146,7 @@ final class DenseConvolution: Convolution {
       let convolved = forward(input, bias: nil)
       (y, result) = (convolved, activatedPool(convolved, scale: .ones(shift.shape), shift: shift, pooling))
     }
-    return result.recorded(from: [x]) { dz, _ in
+    return result.recorded(from: [x], ruled: noRuleInOneStep) { dz, _ in
       let dy = activatedPoolGradient(
         y!, scale: .ones(shift.shape), shift: shift, dz, factors: .identity(shift.shape), pooling)
       return [self.inputGradient(dy, shape: input.shape)]

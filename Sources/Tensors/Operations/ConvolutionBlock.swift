@@ -45,6 +45,18 @@ public final class FoldedConvolution {
   public func callAsFunction(_ x: Tensor, pooling: Pooling) -> Tensor {
     convolution.block(x, shift: bias, pooling: pooling)
   }
+
+  /// The same made of single operations, slower and with more memory: for gradients by a ``BackwardRule``.
+  public func stepByStep(_ x: Tensor, pooling: Pooling) -> Tensor {
+    let filters = convolution.weights.reduce(0) { $0 + $1.shape[0] }
+    let activated = convolution.applied(to: x, bias: bias.slice(axis: 0, 0..<filters)).relu()
+    return pooling == .none ? activated : activated.pooled(pooling)
+  }
+}
+
+/// What a block that keeps no steps makes of a ``BackwardRule``.
+func noRuleInOneStep(_ rule: BackwardRule, _ dz: Tensor, _ wanted: [Bool]) -> [Tensor?]? {
+  preconditionFailure("a block in one step has only its derivative, not \(rule): run it step by step")
 }
 
 /// The gradient at y of a block is a·g + b·y + c with g the gradient at scale · y + shift; a, b and c per channel, filled
@@ -104,7 +116,7 @@ extension Tensor {
       mean: mean, variance: variance, gamma: gamma, beta: beta, epsilon: epsilon,
       count: output[0] * output[2] * output[3])
     let result = convolution.block(self, scale: norm.scale, shift: norm.shift, pooling)
-      .recorded(from: weights + [gamma, beta]) { dz, _ in
+      .recorded(from: weights + [gamma, beta], ruled: noRuleInOneStep) { dz, _ in
         let (sum, product) = convolution.gradientSums(self, scale: norm.scale, shift: norm.shift, dz, pooling)
         let (dGamma, factors) = norm.gradients(sum: sum, product: product)
         return convolution.weightGradients(
@@ -133,7 +145,7 @@ extension Tensor {
       count: shape[0] * shape[2] * shape[3])
 
     let result = activatedPool(y, scale: norm.scale, shift: norm.shift, pooling)
-      .recorded(from: [self, gamma, beta]) { dz, wanted in
+      .recorded(from: [self, gamma, beta], ruled: noRuleInOneStep) { dz, wanted in
         let dz = dz.blocked
         var sizes = pooling.kernelShape(y.shape)
         let (sum, product) = (Tensor.zeros(padded), Tensor.zeros(padded))

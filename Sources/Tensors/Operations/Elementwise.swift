@@ -5,15 +5,29 @@ extension Tensor {
   private func unary(_ operation: kernel_unary_operation) -> Tensor {
     let x = rowMajor.detached
     let y = Tensor(shape) { kernel_unary(operation, x.storage.pointer, $0, count) }
-    return y.recorded(from: [self]) { dy, _ in
+    func gradient(_ dy: Tensor) -> Tensor {
       let dy = dy.rowMajor
-      return [
-        Tensor(x.shape) {
-          kernel_unary_gradient(
-            operation, x.storage.pointer, y.storage.pointer, dy.storage.pointer, $0, x.count)
-        }
-      ]
+      return Tensor(x.shape) {
+        kernel_unary_gradient(operation, x.storage.pointer, y.storage.pointer, dy.storage.pointer, $0, x.count)
+      }
     }
+    return y.recorded(
+      from: [self],
+      ruled: { rule, dy, _ in
+        switch rule {
+        case .guided where operation == kernel_relu: [gradient(dy.relu())]
+        case .deconvolution where operation == kernel_relu: [dy.relu()]
+        case .rescale: [dy * x.rescaleMultiplier(of: y, derivative: gradient(.ones(x.shape)))]
+        case .relevance where operation != kernel_relu:
+          // y/x; where x is zero, the derivative, which it nears.
+          {
+            let isZero = x.equals(.zeros([]))
+            return [dy * y / (x + isZero) + gradient(dy * isZero)]
+          }()
+        case .derivative, .guided, .deconvolution, .relevance: nil
+        }
+      }
+    ) { dy, _ in [gradient(dy)] }
   }
 
   public static prefix func - (x: Tensor) -> Tensor { x.unary(kernel_negate) }
@@ -91,17 +105,33 @@ extension Tensor {
 
   public static func * (a: Tensor, b: Tensor) -> Tensor {
     let (x, y) = (a.detached, b.detached)
-    return binary(kernel_multiply, a, b).recorded(from: [a, b]) { dy, wanted in
-      [
-        wanted[0] ? (dy * y).summed(to: x.shape) : nil,
-        wanted[1] ? (dy * x).summed(to: y.shape) : nil,
-      ]
+    func gradients(_ dy: Tensor, _ wanted: [Bool], _ x: Tensor, _ y: Tensor) -> [Tensor?] {
+      [wanted[0] ? (dy * y).summed(to: x.shape) : nil, wanted[1] ? (dy * x).summed(to: y.shape) : nil]
     }
+    return binary(kernel_multiply, a, b).recorded(
+      from: [a, b],
+      ruled: { rule, dy, wanted in
+        // With a constant it is linear.
+        guard wanted == [true, true] else { return nil }
+        return switch rule {
+        case .rescale: gradients(dy, wanted, x.rescaleMiddle, y.rescaleMiddle)
+        case .relevance: gradients(dy / 2, wanted, x, y)
+        case .derivative, .guided, .deconvolution: nil
+        }
+      }
+    ) { dy, wanted in gradients(dy, wanted, x, y) }
   }
 
   public static func / (a: Tensor, b: Tensor) -> Tensor {
     let (x, y) = (a.detached, b.detached)
-    return binary(kernel_divide, a, b).recorded(from: [a, b]) { dy, wanted in
+    return binary(kernel_divide, a, b).recorded(
+      from: [a, b],
+      ruled: { rule, dy, wanted in
+        guard wanted[1] else { return nil }
+        let (x, y) = (wanted[0] ? x.variable() : x, y.variable())
+        return Tensors.gradients(of: x * y.reciprocal(), weight: dy, at: [x, y], rule: rule)
+      }
+    ) { dy, wanted in
       [
         wanted[0] ? (dy / y).summed(to: x.shape) : nil,
         wanted[1] ? (-(dy * x) / y.squared()).summed(to: y.shape) : nil,
@@ -118,7 +148,15 @@ extension Tensor {
   /// The larger of the two. The gradient goes to `self` where it is strictly larger, else to `other`.
   public func maximum(_ other: Tensor) -> Tensor {
     let (a, b) = (detached, other.detached)
-    return Self.binary(kernel_maximum, a, b).recorded(from: [self, other]) { dy, wanted in
+    let larger = Self.binary(kernel_maximum, a, b)
+    return larger.recorded(
+      from: [self, other],
+      ruled: { rule, dy, wanted in
+        // With a constant it has one input.
+        guard rule == .rescale, wanted == [true, false], a.shape == larger.shape else { return nil }
+        return [dy * a.rescaleMultiplier(of: larger, derivative: Self.binary(kernel_greater, a, b)), nil]
+      }
+    ) { dy, wanted in
       let first = Self.binary(kernel_greater, a, b)
       return [
         wanted[0] ? (dy * first).summed(to: a.shape) : nil,

@@ -39,7 +39,21 @@ extension Tensor {
           out + t * hidden, stride, batch, hidden)
       }
     }
-    return result.recorded(from: [self, inputWeight, hiddenWeight, bias]) { dy, wanted in
+    let (input, b) = (detached, bias.detached)
+    return result.recorded(
+      from: [self, inputWeight, hiddenWeight, bias],
+      ruled: { rule, dy, _ in
+        switch rule {
+        case .rescale, .relevance:
+          let x = input.variable()
+          let states = x.lstmStepByStep(
+            inputWeight: w, hiddenWeight: u, bias: b, order: order, takesGatesForConstants: rule != .rescale
+          )
+          return gradients(of: states, weight: dy, at: [x], rule: rule) + [nil, nil, nil]
+        case .derivative, .guided, .deconvolution: return nil
+        }
+      }
+    ) { dy, wanted in
       let dySteps = dy.permuted([1, 0, 2])
       let dGates = Tensor([steps, batch, 4 * hidden]) { out in
         let dCell = Tensor.zeros([batch, hidden])
@@ -80,5 +94,28 @@ extension Tensor {
         wanted[3] ? rows.sum(axes: [0]).reshaped([4 * hidden]) : nil,
       ]
     }
+  }
+
+  /// ``lstm(inputWeight:hiddenWeight:bias:reversed:)`` made of single operations, for rules that change them.
+  private func lstmStepByStep(
+    inputWeight: Tensor, hiddenWeight: Tensor, bias: Tensor, order: [Int], takesGatesForConstants: Bool
+  ) -> Tensor {
+    let (batch, hidden) = (shape[0], hiddenWeight.shape[1])
+    let weight = Tensor.concatenated([inputWeight, hiddenWeight], axis: 1)
+    var (state, cell) = (Tensor.zeros([batch, hidden]), Tensor.zeros([batch, hidden]))
+    var states: [Int: Tensor] = [:]
+    for t in order {
+      let x = slice(axis: 1, t..<(t + 1)).reshaped([batch, -1])
+      let sums = Tensor.concatenated([x, state], axis: 1).affine(weight: weight, bias: bias)
+      func part(_ index: Int) -> Tensor { sums.slice(axis: 1, (index * hidden)..<((index + 1) * hidden)) }
+      func gate(_ index: Int) -> Tensor {
+        let open = part(index).sigmoid()
+        return takesGatesForConstants ? open.detached : open
+      }
+      cell = gate(1) * cell + gate(0) * part(2).hyperbolicTangent()
+      state = gate(3) * cell.hyperbolicTangent()
+      states[t] = state.reshaped([batch, 1, hidden])
+    }
+    return .concatenated(order.sorted().map { states[$0]! }, axis: 1)
   }
 }

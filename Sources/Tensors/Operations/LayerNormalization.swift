@@ -5,12 +5,22 @@ extension Tensor {
   public func standardized(dimensions: Int = 1, epsilon: Float) -> Tensor {
     let columns = shape.suffix(dimensions).reduce(1, *)
     let rows = count / max(columns, 1)
-    let x = rowMajor
+    let x = rowMajor.detached
     let deviations = Storage(count: rows)
     let y = Tensor(shape) {
       kernel_standardize(x.storage.pointer, $0, deviations.pointer, rows, columns, epsilon)
     }
-    return y.recorded(from: [self]) { dy, _ in
+    return y.recorded(
+      from: [self],
+      ruled: { rule, dy, _ in
+        let (input, axes) = (x.variable(), Array(-dimensions..<0))
+        let deviation = input - input.mean(axes: axes)
+        let inverse = (deviation.squared().mean(axes: axes) + epsilon).squareRoot().reciprocal()
+        // Relevance takes the division for a constant one.
+        let result = if case .relevance = rule { deviation * inverse.detached } else { deviation * inverse }
+        return gradients(of: result, weight: dy, at: [input], rule: rule)
+      }
+    ) { dy, _ in
       let dy = dy.rowMajor
       return [
         Tensor(y.shape) {

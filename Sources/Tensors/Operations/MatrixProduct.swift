@@ -1,6 +1,18 @@
 import COpenBLAS
 import Kernels
 
+/// x Wᵀ + b.
+private struct DenseSum: WeightedSum {
+  let weight, bias: Tensor
+
+  func apply(_ x: Tensor, _ part: WeightPart, bias hasBias: Bool) -> Tensor {
+    let product = x.matrixProduct(part(weight), transposeOther: true)
+    return hasBias ? product + part(bias) : product
+  }
+
+  func transpose(_ dy: Tensor, _ part: WeightPart) -> Tensor { dy.matrixProduct(part(weight)) }
+}
+
 extension Tensor {
   /// The product of the last two dimensions, [… m k] × [… k n] → [… m n]; leading dimensions broadcast.
   ///
@@ -17,11 +29,44 @@ extension Tensor {
     }
     let (a, b) = (rowMajor.detached, other.rowMajor.detached)
     let (ta, tb) = (transposeSelf, transposeOther)
-    return Self.product(a, b, ta, tb).recorded(from: [self, other]) { dy, wanted in
+    func gradients(_ dy: Tensor, _ wanted: [Bool], _ a: Tensor, _ b: Tensor) -> [Tensor?] {
       let dy = dy.rowMajor
       let da = ta ? { Self.product(b, dy, tb, true) } : { Self.product(dy, b, false, !tb) }
       let db = tb ? { Self.product(dy, a, true, ta) } : { Self.product(a, dy, !ta, false) }
       return [wanted[0] ? da().summed(to: a.shape) : nil, wanted[1] ? db().summed(to: b.shape) : nil]
+    }
+    return Self.product(a, b, ta, tb).recorded(
+      from: [self, other],
+      ruled: { rule, dy, wanted in
+        // With a constant it is linear.
+        guard wanted == [true, true] else { return nil }
+        return switch rule {
+        case .rescale: gradients(dy, wanted, a.rescaleMiddle, b.rescaleMiddle)
+        case .relevance: gradients(dy / 2, wanted, a, b)
+        case .derivative, .guided, .deconvolution: nil
+        }
+      }
+    ) { dy, wanted in gradients(dy, wanted, a, b) }
+  }
+
+  /// x Wᵀ + b over the last dimension, with weights [outputs, inputs] and bias [outputs].
+  public func affine(weight: Tensor, bias: Tensor) -> Tensor {
+    let (x, w, b) = (detached, weight.detached, bias.detached)
+    let result = x.matrixProduct(w, transposeOther: true) + b
+    return result.recorded(
+      from: [self, weight, bias],
+      ruled: { rule, dy, wanted in
+        guard case .relevance(let rules) = rule else { return nil }
+        let sum = DenseSum(weight: w, bias: b)
+        return [rules.dense.shares(of: sum, x: x, y: result.detached, c: dy, epsilon: rules.epsilon), nil, nil]
+      }
+    ) { dy, wanted in
+      let rows = dy.reshaped([-1, b.count])
+      return [
+        wanted[0] ? dy.matrixProduct(w) : nil,
+        wanted[1] ? rows.matrixProduct(x.reshaped([rows.shape[0], -1]), transposeSelf: true) : nil,
+        wanted[2] ? rows.sum(axes: [0]).reshaped(b.shape) : nil,
+      ]
     }
   }
 

@@ -8,7 +8,9 @@ import Kernels
 /// eight channels and its neighbour share a block of sixteen: their lists are merged, with zeros where one has no tap.
 final class OneChannelConvolution: Convolution {
   let weights: [Tensor]
+  let paddings: [Padding]
   let filters: Int
+  /// That of all paths together.
   private let padding: Padding
   private let shrinkRows, shrinkColumns: Int  // how much smaller than the padded input the output is
   private let tapStart, tapRows, tapColumns: [Int32]
@@ -21,6 +23,7 @@ final class OneChannelConvolution: Convolution {
   ///   - paddings: A path each; all paths' outputs have the same size.
   init(weights: [Tensor], paddings: [Padding]) {
     self.weights = weights.map(\.rowMajor)
+    self.paddings = paddings
     filters = weights.reduce(0) { $0 + $1.shape[0] }
     let padding = Padding(
       top: paddings.map(\.top).max()!, left: paddings.map(\.left).max()!,

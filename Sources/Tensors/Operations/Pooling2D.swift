@@ -60,13 +60,54 @@ extension Tensor {
     }
     return Tensor([shape[0], shape[1], rows.starts.count, columns.starts.count]) { out in
       withWindows { kernel_pool(x.storage.pointer, out, &$0) }
-    }.recorded(from: [self]) { dy, _ in
+    }.recorded(
+      from: [self],
+      ruled: { rule, dy, _ in
+        guard rule == .rescale, kind == .maximum else { return nil }
+        return [Self.rescaled(x, dy.rowMajor, rows, columns)]
+      }
+    ) { dy, _ in
       let dy = dy.rowMajor
       return [
         Tensor(x.shape) { out in
           withWindows { kernel_pool_gradient(x.storage.pointer, dy.storage.pointer, out, &$0) }
         }
       ]
+    }
+  }
+
+  /// ``BackwardRule/rescale`` of maxima: what a window's maximum differs from its baseline's goes to the place of the
+  /// larger one (Lundberg and Lee 2017, as SHAP's DeepExplainer does it). At that place Δx has the sign of Δy and is as
+  /// large at least, so that the quotient is between 0 and 1 and contributions sum to Δy.
+  private static func rescaled(_ x: Tensor, _ dy: Tensor, _ rows: Windows, _ columns: Windows) -> Tensor {
+    let (half, planes) = (x.count / 2, x.shape[0] / 2 * x.shape[1])
+    let (height, width) = (x.shape[2], x.shape[3])
+    let windows = rows.starts.count * columns.starts.count
+    return Tensor(x.shape) { out in
+      out.update(repeating: 0, count: 2 * half)
+      let (x, dy) = (x.storage.pointer, dy.storage.pointer)
+      parallel(planes) { range in
+        for plane in range {
+          for window in 0..<windows {
+            let (row, column) = (window / columns.starts.count, window % columns.starts.count)
+            var (first, second) = (Int?.none, Int?.none)
+            for y in rows.starts[row]..<rows.ends[row] {
+              for place in columns.starts[column]..<columns.ends[column] {
+                let at = plane * height * width + Int(y) * width + Int(place)
+                if first.map({ x[at] > x[$0] }) ?? true { first = at }
+                if second.map({ x[half + at] > x[half + $0] }) ?? true { second = at }
+              }
+            }
+            let (top, baseline) = (x[first!], x[half + second!])
+            let at = top >= baseline ? first! : second!
+            let difference = x[at] - x[half + at]
+            // Where nothing differs there is nothing to share; the derivative's place has it.
+            let quotient = difference == 0 ? 1 : (top - baseline) / difference
+            out[at] += quotient * dy[plane * windows + window]
+            out[half + at] += quotient * dy[(planes + plane) * windows + window]
+          }
+        }
+      }
     }
   }
 }

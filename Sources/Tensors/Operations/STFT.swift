@@ -95,14 +95,24 @@ extension Tensor {
     precondition(shape.last == 2, "power of \(shape), whose last dimension is not (real, imaginary)")
     let spectrum = rowMajor.detached
     let shape = Array(self.shape.dropLast())
-    return Tensor(shape) { kernel_power(spectrum.storage.pointer, $0, spectrum.count / 2) }
-      .recorded(from: [self]) { dy, _ in
-        let dy = dy.rowMajor
-        return [
-          Tensor(spectrum.shape) {
-            kernel_power_gradient(spectrum.storage.pointer, dy.storage.pointer, $0, dy.count)
-          }
-        ]
+    func gradient(_ dy: Tensor, _ spectrum: Tensor) -> Tensor {
+      let dy = dy.rowMajor
+      return Tensor(spectrum.shape) {
+        kernel_power_gradient(spectrum.storage.pointer, dy.storage.pointer, $0, dy.count)
       }
+    }
+    return Tensor(shape) { kernel_power(spectrum.storage.pointer, $0, spectrum.count / 2) }
+      .recorded(
+        from: [self],
+        ruled: { rule, dy, _ in
+          switch rule {
+          // Δ re² = (re + re′) Δ re.
+          case .rescale: [gradient(dy, spectrum.rescaleMiddle)]
+          // re² / re.
+          case .relevance: [gradient(dy / 2, spectrum)]
+          case .derivative, .guided, .deconvolution: nil
+          }
+        }
+      ) { dy, _ in [gradient(dy, spectrum)] }
   }
 }

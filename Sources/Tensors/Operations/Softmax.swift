@@ -4,10 +4,14 @@ import Kernels
 extension Tensor {
   /// eˣ / Σ eˣ over the last dimension.
   public func softmax() -> Tensor {
-    let x = rowMajor
+    let x = rowMajor.detached
     let columns = shape[rank - 1]
     let y = Tensor(shape) { kernel_softmax(x.storage.pointer, $0, count / max(columns, 1), columns) }
-    return y.recorded(from: [self]) { dy, _ in
+    return y.recorded(
+      from: [self],
+      // The other rules take the derivative; relevance too, which is AttnLRP's rule in this form.
+      ruled: { rule, dy, _ in rule == .rescale ? [x.softmaxRescaled(dy.rowMajor)] : nil }
+    ) { dy, _ in
       let dy = dy.rowMajor
       return [
         Tensor(y.shape) {
@@ -15,6 +19,46 @@ extension Tensor {
             y.storage.pointer, dy.storage.pointer, $0, y.count / max(columns, 1), columns)
         }
       ]
+    }
+  }
+
+  /// ``BackwardRule/rescale`` of yᵢ = exp(xᵢ − L) with L = log Σ exp xⱼ: Δy/Δ(x − L) at the exponential, and ΔL shared as
+  /// Δ exp xⱼ, all exponentials relative to the larger of the two sums, so that none overflows.
+  private func softmaxRescaled(_ dy: Tensor) -> Tensor {
+    let columns = shape[rank - 1]
+    let rows = count / 2 / max(columns, 1)
+    return Tensor(shape) { out in
+      let (x, dy) = (storage.pointer, dy.storage.pointer)
+      parallel(rows, grain: 16) { range in
+        for row in range {
+          let (first, second) = (row * columns, (rows + row) * columns)
+          func logarithmOfSum(_ start: Int) -> Double {
+            let top = Double((0..<columns).reduce(-Float.infinity) { Swift.max($0, x[start + $1]) })
+            return top + log((0..<columns).reduce(0) { $0 + exp(Double(x[start + $1]) - top) })
+          }
+          let sums = (logarithmOfSum(first), logarithmOfSum(second))
+          let top = Swift.max(sums.0, sums.1)
+          /// Δ exp(z − shift) / Δz.
+          func slope(_ a: Double, _ b: Double, shift: Double) -> Double {
+            let (ea, eb) = (exp(a - shift), exp(b - shift))
+            return abs(a - b) > 1e-6 ? (ea - eb) / (a - b) : (ea + eb) / 2
+          }
+          let ofSum = slope(sums.0, sums.1, shift: top)
+          for start in [first, second] {
+            var total = 0.0
+            for i in 0..<columns {
+              let (a, b) = (Double(x[first + i]), Double(x[second + i]))
+              let own = Double(dy[start + i]) * slope(a - sums.0, b - sums.1, shift: 0)
+              out[start + i] = Float(own)
+              total += own
+            }
+            for i in 0..<columns {
+              let share = slope(Double(x[first + i]), Double(x[second + i]), shift: top) / ofSum
+              out[start + i] -= Float(total * share)
+            }
+          }
+        }
+      }
     }
   }
 

@@ -1,0 +1,53 @@
+import Models
+import Tensors
+
+/// (x − b) · m with the multipliers m of the rescale rule, which are Δy/Δx from a baseline b instead of dy/dx
+/// (Shrikumar, Greenside and Kundaje 2017); over several baselines their mean (DeepSHAP, Lundberg and Lee 2017).
+///
+/// Sums to f(x) − f(b) in networks with pooling, attention and LSTM too: see `BackwardRule.rescale`.
+public struct DeepLIFT: AttributionMethod {
+  public static let name = "deeplift"
+  public static let family = MethodFamily.modifiedBackward
+  public static let source = "Shrikumar, Greenside and Kundaje 2017, arXiv:1704.02685 (rescale rule)"
+  public static let summary = "what the difference from a baseline adds, in one pass; complete"
+  public static let cost = "2 gradients a baseline"
+  public static let isSigned = true
+  public static let promisesCompleteness = true
+  public static let options: Set<MethodOptions.Name> = [.baseline, .background]
+
+  private let baselines: [Baseline]
+  private let seed: UInt64
+
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
+    baselines = try options.baselines()
+    seed = options.seed
+  }
+
+  public var parameters: [String: String] { ["baseline": baselines.stated] }
+
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    let input = clip[space]
+    var sum = Tensor.zeros(input.shape)
+    var score = 0.0
+    for first in stride(from: 0, to: baselines.count, by: ClipPath.batch / 2) {
+      var starts: [Tensor] = []
+      for baseline in baselines[first..<min(first + ClipPath.batch / 2, baselines.count)] {
+        starts.append(try baseline.tensor(for: clip, at: space, seed: seed, fitting: baselines.count > 1))
+      }
+      let start = Tensor.concatenated(starts, axis: 0)
+      let halves = Tensor.concatenated([input.broadcast(to: start.shape), start], axis: 0)
+      let multiplier = clip.gradient(halves, at: space, target: target, rule: .rescale)
+        .slice(axis: 0, 0..<starts.count)
+      sum = sum + ((input - start) * multiplier).sum(axes: [0])
+      score += starts.reduce(0) { $0 + clip.score($1, at: space, target: target) }
+    }
+    let values = sum / Float(baselines.count)
+    return AttributionResult(
+      values,
+      completeness: Completeness(
+        sum: Double(values.sum().scalar), score: clip.score(input, at: space, target: target),
+        baselineScore: score / Double(baselines.count)))
+  }
+}

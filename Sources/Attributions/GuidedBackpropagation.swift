@@ -1,0 +1,21 @@
+import Models
+import Tensors
+
+/// The gradient with a ReLU handing back only what is positive, and only where its input was (Springenberg et al. 2014).
+public struct GuidedBackpropagation: AttributionMethod {
+  public static let name = "guided-backpropagation"
+  public static let family = MethodFamily.modifiedBackward
+  public static let source = "Springenberg et al. 2014, arXiv:1412.6806"
+  public static let summary =
+    "the gradient without what speaks against: sharp, but nearly blind to the class (see trust)"
+  public static let cost = "1 gradient"
+  public static let isSigned = true
+
+  public init(_ options: MethodOptions = MethodOptions()) {}
+
+  public var quantity: Quantity { .slope }
+
+  public func attribute(_ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target) -> Tensor {
+    clip.gradient(inputs, at: space, target: target, rule: .guided)
+  }
+}

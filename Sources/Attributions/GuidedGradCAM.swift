@@ -1,0 +1,27 @@
+import Models
+import Tensors
+
+/// Guided backpropagation where Grad-CAM says that the class is (Selvaraju et al. 2017): the product of both.
+public struct GuidedGradCAM: AttributionMethod {
+  public static let name = "guided-grad-cam"
+  public static let family = MethodFamily.activation
+  public static let source = "Selvaraju et al. 2017, arXiv:1610.02391"
+  public static let summary = "guided backpropagation times grad-cam: sharp, and where the class is"
+  public static let cost = "2 gradients"
+  public static let isSigned = true
+  public static let options: Set<MethodOptions.Name> = [.layer]
+
+  private let map: GradCAM
+
+  public init(_ options: MethodOptions = MethodOptions()) { map = GradCAM(options) }
+
+  public var quantity: Quantity { .weight }
+  public var parameters: [String: String] { map.parameters }
+
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    let map = try map.attribute(clip, at: space, target: target).values
+    return AttributionResult(map * clip.gradient(clip[space], at: space, target: target, rule: .guided))
+  }
+}

@@ -1,0 +1,47 @@
+import Models
+import Tensors
+
+/// Layer-wise relevance propagation (Bach et al. 2015): the score is handed back from layer to layer, each unit sharing
+/// what it got among its inputs by what they added to it.
+///
+/// How the layers other than convolutions and products with weights share: see `BackwardRule.relevance`. Norms are folded
+/// into their convolutions first. What a bias added stays with it, so that values sum to less than the score.
+public struct LRP: AttributionMethod {
+  public static let name = "lrp"
+  public static let family = MethodFamily.modifiedBackward
+  public static let source =
+    "Bach et al. 2015, PLoS ONE 10(7); Achtibat et al. 2024, arXiv:2402.05602; Arras et al. 2019"
+  public static let summary = "the score, shared among the inputs layer by layer"
+  public static let cost = "1 gradient, 1 to 5 times as long"
+  public static let isSigned = true
+  public static let options: Set<MethodOptions.Name> = [.rule]
+
+  /// How sums share.
+  enum Rule: String, CaseIterable {
+    /// γ = 1/4 at convolutions, ε else (as Montavon et al. 2019 advise for lower and upper layers).
+    case composite
+    case epsilon, gamma
+    case zPlus = "z-plus"
+
+    var rules: RelevanceRules {
+      switch self {
+      case .composite: RelevanceRules(convolutions: .gamma(0.25), dense: .epsilon)
+      case .epsilon: RelevanceRules(convolutions: .epsilon, dense: .epsilon)
+      case .gamma: RelevanceRules(convolutions: .gamma(0.25), dense: .gamma(0.25))
+      case .zPlus: RelevanceRules(convolutions: .zPlus, dense: .zPlus)
+      }
+    }
+  }
+
+  private let rule: Rule
+
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
+    rule = try options.rule(default: .composite)
+  }
+
+  public var parameters: [String: String] { ["rule": rule.rawValue] }
+
+  public func attribute(_ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target) -> Tensor {
+    inputs * clip.gradient(inputs, at: space, target: target, rule: .relevance(rule.rules))
+  }
+}

@@ -1,0 +1,76 @@
+import Models
+import Tensors
+
+/// What flows through each unit y of a layer on the way from a baseline to the clip: ∫ ∂ target / ∂ y dy (Dhamdhere,
+/// Sundararajan and Yan 2019), summed over channels and shared among the places of the input that a unit covers.
+public struct LayerConductance: AttributionMethod {
+  public static let name = "layer-conductance"
+  public static let family = MethodFamily.activation
+  public static let source = "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233"
+  public static let summary = "what flows through a layer's places from the baseline to the clip; complete"
+  public static let cost = "51 gradients"
+  public static let isSigned = true
+  public static let promisesCompleteness = true
+  public static let options: Set<MethodOptions.Name> = [.layer, .steps, .baseline]
+
+  private let layer: String?
+  private let steps: Int
+  private let baseline: Baseline
+  private let seed: UInt64
+
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
+    layer = options.layer
+    steps = try options.steps(default: 50, least: 1)
+    baseline = options.baseline ?? .silence
+    seed = options.seed
+  }
+
+  public var parameters: [String: String] {
+    ["layer": layer ?? "the last with maps", "steps": String(steps), "baseline": baseline.name]
+  }
+
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    let layer = try clip.mapLayer(layer, for: name)
+    let baseline = try baseline.tensor(for: clip, at: space, seed: seed)
+    let found = Self.conductance(
+      of: layer, clip, at: space, target: target, baseline: baseline, steps: steps)
+    return AttributionResult(
+      LayerMap(sumOverChannels: found).shared(over: clip, at: space),
+      completeness: clip.completeness(of: found, baseline: baseline, at: space, target: target))
+  }
+
+  /// Of each unit, [1, channels, rows, columns].
+  ///
+  /// The integral over y by trapezoids, Σ (gₖ + gₖ₊₁)/2 · (yₖ₊₁ − yₖ) with g the gradient at y. Captum takes one end's gradient
+  /// only, which needs the square of the steps for the same error.
+  static func conductance(
+    of layer: String, _ clip: ClipPath, at space: InputSpace, target: Target, baseline: Tensor, steps: Int
+  ) -> Tensor {
+    let difference = clip[space] - baseline
+    var sum: Tensor?
+    var last: (value: Tensor, gradient: Tensor)?
+    for first in stride(from: 0, through: steps, by: ClipPath.batch) {
+      let numbers = first..<min(first + ClipPath.batch, steps + 1)
+      let places = Tensor(
+        numbers.map { Float($0) / Float(steps) }, shape: [numbers.count] + difference.shape.dropFirst().map { _ in 1 })
+      var (values, gradients) = clip.outputs(
+        of: [layer], baseline + difference * places, at: space, target: target)
+      if let last {
+        values[0] = .concatenated([last.value, values[0]], axis: 0)
+        gradients[0] = .concatenated([last.gradient, gradients[0]], axis: 0)
+      }
+      let (value, gradient) = (values[0], gradients[0])
+      let count = value.shape[0] - 1
+      func of(_ tensor: Tensor, _ range: Range<Int>) -> Tensor { tensor.slice(axis: 0, range) }
+      if count > 0 {
+        let (before, after) = (0..<count, 1..<(count + 1))
+        let flow = (of(gradient, before) + of(gradient, after)) / 2 * (of(value, after) - of(value, before))
+        sum = sum.map { $0 + flow.sum(axes: [0]) } ?? flow.sum(axes: [0])
+      }
+      last = (of(value, count..<(count + 1)), of(gradient, count..<(count + 1)))
+    }
+    return sum!
+  }
+}

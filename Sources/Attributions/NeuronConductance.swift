@@ -1,0 +1,90 @@
+import Models
+import Tensors
+
+/// A channel of a layer's maps, or one of its places.
+public struct Neuron: Equatable, Sendable {
+  /// Channel, or channel, row and column.
+  private let indices: [Int]
+
+  /// "12" or "12,3,20": a channel, or its row and column too.
+  public init?(_ text: String) {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    indices = parts.compactMap { $0 }
+    guard [1, 3].contains(parts.count), indices.count == parts.count, indices.allSatisfy({ $0 >= 0 }) else {
+      return nil
+    }
+  }
+
+  var description: String { indices.map(String.init).joined(separator: ",") }
+
+  /// 1 at the neuron, 0 elsewhere, for maps [1, channels, rows, columns]; nil where they have no such neuron.
+  func mask(_ shape: [Int]) -> Tensor? {
+    let sizes = Array(shape.dropFirst())
+    guard zip(indices, sizes).allSatisfy({ $0 < $1 }) else { return nil }
+    // The neuron's numbers are one run.
+    let count = sizes.dropFirst(indices.count).reduce(1, *)
+    let first = zip(indices, sizes).reduce(0) { $0 * $1.1 + $1.0 } * count
+    var values = [Float](repeating: 0, count: sizes.reduce(1, *))
+    for place in first..<(first + count) { values[place] = 1 }
+    return Tensor(values, shape: [1] + sizes)
+  }
+}
+
+/// The part of integrated gradients that goes through one neuron y, or through a channel: (x − b) · ∫ ∂ target / ∂ y ·
+/// ∂ y / ∂ x dα from a baseline b to the clip (Dhamdhere, Sundararajan and Yan 2019).
+public struct NeuronConductance: AttributionMethod {
+  public static let name = "neuron-conductance"
+  public static let family = MethodFamily.activation
+  public static let source = "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233"
+  public static let summary = "the part of integrated gradients that goes through one neuron or channel of a layer"
+  public static let cost = "100 gradients"
+  public static let isSigned = true
+  public static let options: Set<MethodOptions.Name> = [.layer, .neuron, .steps, .rule, .baseline]
+
+  private let layer: String?
+  private let neuron: Neuron
+  private let steps: Int
+  private let rule: Quadrature
+  private let baseline: Baseline
+  private let seed: UInt64
+
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
+    layer = options.layer
+    neuron = options.neuron ?? Neuron("0")!
+    rule = try options.rule(default: .gaussLegendre)
+    steps = try options.steps(default: 50, least: rule == .trapezoid ? 2 : 1)
+    baseline = options.baseline ?? .silence
+    seed = options.seed
+  }
+
+  public var parameters: [String: String] {
+    [
+      "layer": layer ?? "the last with maps", "neuron": neuron.description, "steps": String(steps),
+      "rule": rule.rawValue, "baseline": baseline.name,
+    ]
+  }
+
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    let layer = try clip.mapLayer(layer, for: name)
+    let shape = clip.layers.first { $0.name == layer }!.shape
+    guard let mask = neuron.mask(shape) else {
+      throw .value(
+        option: "neuron",
+        reason: "\(layer) has no \(neuron.description): it has \(shape[1]) channels of \(shape[2]) x \(shape[3]) places"
+      )
+    }
+    let start = try baseline.tensor(for: clip, at: space, seed: seed)
+    let difference = clip[space] - start
+    let points = rule.points(steps)
+    let mean = clip.mean(points.map(\.weight), at: space) { numbers in
+      let places = Tensor(
+        numbers.map { Float(points[$0].place) }, shape: [numbers.count] + start.shape.dropFirst().map { _ in 1 })
+      let inputs = start + difference * places
+      let weight = clip.outputs(of: [layer], inputs, at: space, target: target).gradients[0] * mask
+      return clip.gradient(of: layer, weight: weight, inputs, at: space)
+    }
+    return AttributionResult(difference * mean)
+  }
+}

@@ -1,0 +1,147 @@
+/// What stands in the place of the derivative in one backward pass, asked of ``gradients(of:weight:at:rule:)``.
+///
+/// What comes out at an input x is a tensor of its shape, as a gradient is: with ``guided`` and ``deconvolution`` the
+/// changed gradient; with ``rescale`` the multiplier m of DeepLIFT, m · (x − baseline) being the contribution; with
+/// ``relevance(_:)`` the c of which c · x is the relevance. So linear operations that no rule names need no rule.
+public enum BackwardRule: Sendable, Equatable {
+  case derivative
+  /// At a ReLU, only positive gradients of positive inputs (Springenberg et al. 2014).
+  case guided
+  /// At a ReLU, only positive gradients, of whatever input (Zeiler and Fergus 2013).
+  case deconvolution
+  /// DeepLIFT's multipliers (Shrikumar, Greenside and Kundaje 2017) in a batch whose first half are inputs and whose
+  /// second half their baselines: Δy/Δx at what has one input; for products of two signals the mean of both orders
+  /// (Lundberg and Lee 2017), so that contributions sum to the difference.
+  case rescale
+  /// Layer-wise relevance propagation (Bach et al. 2015). Nonlinearities of one input hand on what they get; a product
+  /// of two signals halves it, and softmax and layer norm are as in AttnLRP (Achtibat et al. 2024); the gates of an LSTM
+  /// get nothing and its signals all (Arras et al. 2019).
+  case relevance(RelevanceRules)
+}
+
+/// How relevance is shared among the inputs of sums.
+public struct RelevanceRules: Sendable, Equatable {
+  public enum Rule: Sendable, Equatable {
+    /// In proportion to wᵢ xᵢ, the sum moved away from zero by ε (Bach et al. 2015, eq. 58).
+    case epsilon
+    /// As ε with contributions of the sum's own sign counted 1 + γ times (Montavon et al. 2019), generalised to
+    /// inputs and sums of both signs.
+    case gamma(Float)
+    /// In proportion to the positive of wᵢ xᵢ only (Montavon et al. 2017).
+    case zPlus
+  }
+
+  /// At convolutions.
+  public var convolutions: Rule
+  /// At ``Tensor/affine(weight:bias:)``.
+  public var dense: Rule
+  /// What keeps quotients finite.
+  public var epsilon: Float
+
+  public init(convolutions: Rule, dense: Rule, epsilon: Float = 1e-6) {
+    (self.convolutions, self.dense, self.epsilon) = (convolutions, dense, epsilon)
+  }
+}
+
+/// A part of weights, by sign: the weights themselves with some counted more, or left out.
+struct WeightPart: Hashable {
+  /// Factors of the positive and of the negative weights.
+  let positive, negative: Float
+
+  static let all = WeightPart(positive: 1, negative: 1)
+
+  func callAsFunction(_ weights: Tensor) -> Tensor {
+    self == .all ? weights : weights.relu() * positive - (-weights).relu() * negative
+  }
+}
+
+/// A sum y = w x + b, run with parts of its weights.
+protocol WeightedSum {
+  func apply(_ x: Tensor, _ part: WeightPart, bias: Bool) -> Tensor
+  /// The gradient at x of Σ dy · y.
+  func transpose(_ dy: Tensor, _ part: WeightPart) -> Tensor
+}
+
+extension RelevanceRules.Rule {
+  /// From c with c · y the relevance of the sums y, that with c · x the relevance of their inputs x.
+  func shares(of sum: some WeightedSum, x: Tensor, y: Tensor, c: Tensor, epsilon: Float) -> Tensor {
+    /// Σ over parts of x of one sign. Without negative inputs there is one such part.
+    func shared(_ relevance: Tensor, positive: WeightPart, negative: WeightPart) -> Tensor {
+      let ofPositive = sum.apply(x.relu(), positive, bias: true)
+      guard x.hasNegative else {
+        return sum.transpose(relevance / ofPositive.stabilized(epsilon), positive)
+      }
+      let ofNegative = sum.apply(-(-x).relu(), negative, bias: false)
+      let quotient = relevance / (ofPositive + ofNegative).stabilized(epsilon)
+      let isPositive = x.isPositive
+      return sum.transpose(quotient, positive) * isPositive
+        + sum.transpose(quotient, negative) * isPositive.scaled(by: -1, plus: 1)
+    }
+    switch self {
+    case .epsilon:
+      return sum.transpose(c * y / y.stabilized(epsilon), .all)
+    case .zPlus:
+      let (up, down) = (WeightPart(positive: 1, negative: 0), WeightPart(positive: 0, negative: 1))
+      return shared(c * y, positive: up, negative: down)
+    case .gamma(let gamma):
+      let up = WeightPart(positive: 1 + gamma, negative: 1)
+      let down = WeightPart(positive: 1, negative: 1 + gamma)
+      let ofPositive = shared(c * y.relu(), positive: up, negative: down)
+      guard y.hasNegative else { return ofPositive }
+      return ofPositive + shared(-(c * (-y).relu()), positive: down, negative: up)
+    }
+  }
+}
+
+extension Tensor {
+  /// Moved away from zero by ε; zero counts as positive.
+  fileprivate func stabilized(_ epsilon: Float) -> Tensor {
+    self + isNegative.scaled(by: -2 * epsilon, plus: epsilon)
+  }
+
+  /// 1 where positive, else 0.
+  fileprivate var isPositive: Tensor { relu().equals(.zeros([])).scaled(by: -1, plus: 1) }
+  /// 1 where negative, else 0.
+  private var isNegative: Tensor { (-self).isPositive }
+  fileprivate var hasNegative: Bool { withFloats { $0.contains { $0 < 0 } } }
+}
+
+/// What ``BackwardRule/rescale`` makes of two halves of a batch.
+extension Tensor {
+  /// Δy/Δx between the halves for y = f(x), the same for both. Where Δx is small beside x, the mean of the derivatives at
+  /// both ends, which rounding spoils less.
+  func rescaleMultiplier(of y: Tensor, derivative: Tensor) -> Tensor {
+    let half = halfBatch
+    let (x, y, derivative) = (rowMajor, y.rowMajor, derivative.rowMajor)
+    return Tensor(shape) { out in
+      let (x, y, derivative) = (x.storage.pointer, y.storage.pointer, derivative.storage.pointer)
+      parallel(half, grain: 10_000) { range in
+        for i in range {
+          let (dx, dy) = (x[i] - x[half + i], y[i] - y[half + i])
+          let isFar = abs(dx) > 1e-3 * (abs(x[i]) + abs(x[half + i]))
+          out[i] = isFar ? dy / dx : (derivative[i] + derivative[half + i]) / 2
+          out[half + i] = out[i]
+        }
+      }
+    }
+  }
+
+  /// (x + baseline)/2 in both halves.
+  var rescaleMiddle: Tensor {
+    let half = halfBatch
+    let x = rowMajor
+    return Tensor(shape) { out in
+      let x = x.storage.pointer
+      for i in 0..<half {
+        out[i] = (x[i] + x[half + i]) / 2
+        out[half + i] = out[i]
+      }
+    }
+  }
+
+  /// The number of elements in a half.
+  private var halfBatch: Int {
+    precondition(rank > 0 && shape[0] % 2 == 0, "no halves in a batch of \(shape)")
+    return count / 2
+  }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Layers
+import Models
+import Tensors
+import Testing
+
+@testable import Attributions
+
+/// What Captum and zennit make, in float64, of models and a clip made by the same formulas: Tests/Fixtures/attributions.py
+/// writes the file.
+@Suite("Attributions beside Captum and zennit")
+struct CaptumTests {
+  let target = Target(2)
+
+  private func stored(_ name: String) throws -> Tensor {
+    try #require(Safetensors.read(fixture("attributions.safetensors"))[name], "no \(name) in the fixture").tensor
+  }
+
+  /// Relative in the 2-norm: every n-th element, n the smallest odd number that leaves at most 300, and the whole's norm.
+  private func distance(_ found: Tensor, _ name: String) throws -> Double {
+    let expected = try stored(name).floats.map(Double.init)
+    let floats = found.floats.map(Double.init)
+    let step = (floats.count + 299) / 300 / 2 * 2 + 1
+    let kept = stride(from: 0, to: floats.count, by: step).map { floats[$0] }
+    try #require(kept.count == expected.count - 1, "\(name)")
+    func norm(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    let distance = max(
+      norm(zip(kept, expected).map { $0 - $1 }) / norm(expected.dropLast()), abs(norm(floats) / expected.last! - 1))
+    if ProcessInfo.processInfo.environment["UNDERTONE_REPORT"] != nil { print(name, "differ by", distance) }
+    return distance
+  }
+
+  private func attribution(
+    _ method: String, _ clip: ClipPath, _ set: (inout MethodOptions) -> Void = { _ in }
+  ) throws -> Tensor {
+    var options = MethodOptions()
+    set(&options)
+    return try AttributionMethods.make(method, options)
+      .attribute(clip, at: clip.model.architecture.inputSpace, target: target).values
+  }
+
+  @Test("Gradients, Grad-CAM and the changed backward passes are Captum's", arguments: Architecture.allCases)
+  func captum(_ architecture: Architecture) throws {
+    let clip = makeSampledClip(architecture)
+    let name = architecture.rawValue
+    for method in ["saliency", "gradient", "input-x-gradient", "guided-backpropagation", "deconvnet"] {
+      #expect(try distance(attribution(method, clip), "\(name) \(method)") < 1e-3, "\(method)")
+    }
+    let map = try attribution("grad-cam", clip) { $0.layer = "blocks.2" }
+    #expect(try distance(map, "\(name) grad-cam") < 1e-3)
+    let guided = try attribution("guided-grad-cam", clip) { $0.layer = "blocks.2" }
+    #expect(try distance(guided, "\(name) guided-grad-cam") < 1e-3)
+    // Or as far as PyTorch in float32 is from PyTorch in float64.
+    let rounding = Double(try stored("\(name) integrated-gradients in float32").scalar)
+    #expect(
+      try distance(attribution("integrated-gradients", clip), "\(name) integrated-gradients") < max(1e-3, rounding))
+    let neuron = try stored("\(name) neuron").floats.map { String(Int($0)) }.joined(separator: ",")
+    let conductance = try attribution("neuron-conductance", clip) {
+      ($0.layer, $0.neuron) = ("blocks.2", Neuron(neuron))
+    }
+    #expect(try distance(conductance, "\(name) neuron-conductance") < 1e-3)
+  }
+
+  @Test(
+    "Expected gradients with the same draws, and occlusion of the same tiles, are Captum's",
+    arguments: Architecture.allCases)
+  func sameDraws(_ architecture: Architecture) throws {
+    let clip = makeSampledClip(architecture)
+    let space = architecture.inputSpace
+    let (input, silence) = (clip[space], clip.silence(at: space))
+    let places = sampled("places", [10]).floats.map { ($0 + 1) / 2 }
+    let found = ExpectedGradients.attribute(
+      clip, at: space, target: target, starts: [silence, input / 2],
+      draws: places.enumerated().map { ($0.offset % 2, $0.element) })
+    #expect(try distance(found.values, "\(architecture.rawValue) expected-gradients") < 1e-3)
+
+    let tiles = Tiles(
+      rows: (0..<input.shape[2]).map { $0 / 10 }, columns: (0..<input.shape[3]).map { $0 / 40 })
+    let occluded = Occlusion.attribute(clip, at: space, target: target, baseline: silence, grids: [tiles])
+    #expect(try distance(occluded, "\(architecture.rawValue) occlusion") < 1e-3)
+  }
+
+  @Test(
+    "DeepLIFT is Captum's where Captum knows every layer, and complete everywhere", arguments: Architecture.allCases)
+  func deepLIFT(_ architecture: Architecture) throws {
+    let clip = makeSampledClip(architecture)
+    if architecture == .fcmfcc { #expect(try distance(attribution("deeplift", clip), "fcmfcc deeplift") < 1e-3) }
+    // On the waveform the floor, which hangs on the clip's loudest cell, is taken for a constant, and is not.
+    for space in [InputSpace.mel, .mfcc] {
+      let result = try DeepLIFT().attribute(clip, at: space, target: target)
+      let completeness = try #require(result.completeness)
+      #expect(abs(completeness.gap) < 1e-3 * abs(completeness.score - completeness.baselineScore), "\(space)")
+    }
+  }
+
+  @Test("DeepLIFT through maxima is its definition")
+  func maxima() throws {
+    let clip = makeSampledClip(.cnnlstm)
+    let halves = Tensor.concatenated([clip.mel, clip.silence(at: .mel)], axis: 0).variable()
+    var features: Tensor?
+    _ = clip.logits(
+      halves, at: .mel,
+      pass: ForwardPass(.inference, recordsWeights: false, isStepByStep: true) { name, output in
+        if name == "blocks.4" { features = output }
+        return output
+      })
+    let output = try #require(features)
+    let weight = sampled("trunk", [1] + output.shape.dropFirst()).broadcast(to: output.shape)
+    let multiplier = gradients(of: output, weight: weight, at: [halves], rule: .rescale)[0].slice(axis: 0, 0..<1)
+    let found = multiplier * (clip.mel - clip.silence(at: .mel))
+    #expect(try distance(found, "cnnlstm deeplift of the blocks") < 1e-3)
+  }
+
+  @Test(
+    "Relevance is zennit's and the definitions'",
+    arguments: [
+      (Architecture.cnnlstm, ["composite", "epsilon"]), (.fcmfcc, ["composite", "epsilon", "gamma", "z-plus"]),
+      (.cnnatt, ["composite", "epsilon"]),
+    ])
+  func relevance(_ architecture: Architecture, _ rules: [String]) throws {
+    let clip = makeSampledClip(architecture)
+    for rule in rules {
+      let found = try attribution("lrp", clip) { $0.rule = rule }
+      #expect(try distance(found, "\(architecture.rawValue) lrp \(rule)") < 1e-3, "\(rule)")
+    }
+  }
+}
