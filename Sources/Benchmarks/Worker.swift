@@ -112,8 +112,11 @@ struct Worker {
       process.executableURL = program
       process.arguments = ["explain", clip, "--output", folder.path]
       process.standardOutput = FileHandle.nullDevice
+      // `waitUntilExit` looks every 50 ms.
+      let ended = DispatchSemaphore(value: 0)
+      process.terminationHandler = { _ in ended.signal() }
       try process.run()
-      process.waitUntilExit()
+      ended.wait()
       precondition(process.terminationStatus == 0, "\(program.path) explain failed")
     }
   }

@@ -26,6 +26,9 @@ final class Storage {
 final class BufferPool: Sendable {
   static let shared = BufferPool()
 
+  /// Bytes of a large page. Buffers of at least one ask for such pages: convolutions walk through many rows at a time, and
+  /// with small pages the translation of addresses was 5 to 8 % of CNNLSTM's training.
+  private static let hugePage = 1 << 21
   /// Buffers above this many bytes in all are freed instead of kept.
   private static let limit = 1 << 31
 
@@ -49,10 +52,15 @@ final class BufferPool: Sendable {
       return address
     }
     if let kept { return UnsafeMutablePointer(bitPattern: kept)! }
+    let bytes = capacity * 4
+    let isLarge = bytes >= Self.hugePage
     var raw: UnsafeMutableRawPointer?
-    guard posix_memalign(&raw, 64, capacity * 4) == 0, let raw else {
+    guard posix_memalign(&raw, isLarge ? Self.hugePage : 64, bytes) == 0, let raw else {
       preconditionFailure("out of memory: a tensor of \(capacity) floats")
     }
+    #if os(Linux)
+      if isLarge { madvise(raw, bytes, MADV_HUGEPAGE) }
+    #endif
     return raw.bindMemory(to: Float.self, capacity: capacity)
   }
 
