@@ -91,7 +91,7 @@ public enum Quantity: Equatable, Sendable {
     switch self {
     case .score: "logit"
     // The MFCC are sums of decibels, and so have their unit.
-    case .slope: space == .waveform ? "logit/amplitude" : "logit/dB"
+    case .slope: [.waveform, .spectrogram].contains(space) ? "logit/amplitude" : "logit/dB"
     case .weight: ""
     case .squared(let quantity):
       quantity.unit(at: space).isEmpty ? "" : "(\(quantity.unit(at: space)))²"

@@ -28,7 +28,8 @@ public struct BlurredIntegratedGradients: AttributionMethod {
   ) throws(MethodError) -> AttributionResult {
     guard space != .waveform else {
       throw .inapplicable(
-        method: name, model: clip.model.name, reason: "the waveform has no axis of frequency; --input mel or mfcc has")
+        method: name, model: clip.model.name,
+        reason: "the waveform has no axis of frequency; --input spectrogram, mel or mfcc has")
     }
     let input = clip[space]
     let rows = input.shape[2]

@@ -30,6 +30,14 @@ public struct ClipPath {
     ClipPath(model: model, waveform: waveform, mel: mel, mfcc: mfcc)
   }
 
+  /// The magnitudes of the waveform's STFT, [1, 1, bins, frames], and its phases, [1, frames, bins, 2].
+  private var spectrogram: (magnitude: Tensor, phase: Tensor) { model.features.spectrogram(waveform) }
+
+  /// The waveforms of other magnitudes with the clip's phases.
+  private func waveform(magnitude: Tensor) -> Tensor {
+    model.features.waveform(magnitude: magnitude, phase: spectrogram.phase, samples: waveform.shape[1])
+  }
+
   /// The clip with other values at a place: what is downstream follows, what is upstream stays as it was.
   func with(_ values: Tensor, at space: InputSpace) -> ClipPath {
     let features = model.features
@@ -37,6 +45,7 @@ public struct ClipPath {
     case .waveform:
       let mel = features.logMel(values)
       return ClipPath(model: model, waveform: values, mel: mel, mfcc: features.mfcc(logMel: mel))
+    case .spectrogram: return with(waveform(magnitude: values), at: .waveform)
     case .mel:
       return ClipPath(model: model, waveform: waveform, mel: values, mfcc: features.mfcc(logMel: values))
     case .mfcc:
@@ -51,6 +60,7 @@ public struct ClipPath {
     let frame = features.silence(after: mel)
     return switch space {
     case .waveform: .zeros(waveform.shape)
+    case .spectrogram: .zeros(self[space].shape)
     case .mel: frame.broadcast(to: mel.shape)
     case .mfcc: features.mfcc(logMel: frame).broadcast(to: mfcc.shape)
     }
@@ -60,6 +70,7 @@ public struct ClipPath {
   public subscript(space: InputSpace) -> Tensor {
     switch space {
     case .waveform: waveform
+    case .spectrogram: spectrogram.magnitude
     case .mel: mel
     case .mfcc: mfcc
     }
@@ -74,6 +85,7 @@ public struct ClipPath {
   public func logits(_ input: Tensor, at space: InputSpace, pass: ForwardPass = .inference) -> Tensor {
     let features = model.features
     switch (space, model.architecture.inputSpace) {
+    case (.spectrogram, _): return logits(waveform(magnitude: input), at: .waveform, pass: pass)
     case (.waveform, _): return logits(features.logMel(input), at: .mel, pass: pass)
     case (.mel, .mfcc): return logits(features.mfcc(logMel: input), at: .mfcc, pass: pass)
     case (.mfcc, .mel):

@@ -57,6 +57,7 @@ struct Tiles {
     let frequencies: [Double] =
       switch space {
       case .waveform: [0]
+      case .spectrogram: frontEnd.binFrequencies
       case .mel: frontEnd.melCentres
       case .mfcc: (0..<shape[2]).map { Double(frontEnd.sampleRate) / 2 * (Double($0) + 0.5) / Double(shape[2]) }
       }

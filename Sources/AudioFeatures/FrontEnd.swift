@@ -42,6 +42,11 @@ public struct FrontEnd: Sendable, Codable, Equatable {
     (0..<windowSamples).map { Float(0.5 - 0.5 * cos(2 * .pi * Double($0) / Double(windowSamples))) }
   }
 
+  /// The frequencies of the transform's bins, in Hz.
+  public var binFrequencies: [Double] {
+    (0...(windowSamples / 2)).map { Double($0 * sampleRate) / Double(windowSamples) }
+  }
+
   /// Where the mel bands have their peaks, in Hz.
   public var melCentres: [Double] { Array(melEdges[1...mels]) }
 
@@ -97,6 +102,25 @@ public final class FeatureExtractor {
     window = frontEnd.window
     filters = BandMatrix(frontEnd.melFilters)
     cosines = frontEnd.cosines
+  }
+
+  /// The STFT of waveforms [batch, samples] taken apart: magnitudes [batch, 1, bins, frames], the lowest frequency first, and
+  /// phases as complex numbers of magnitude 1, [batch, frames, bins, 2].
+  public func spectrogram(_ waveform: Tensor) -> (magnitude: Tensor, phase: Tensor) {
+    let spectrum = waveform.stft(window: window, hop: frontEnd.hopSamples)
+    let magnitude = spectrum.power().squareRoot()
+    let shape = magnitude.shape
+    let phase = spectrum / (magnitude + magnitude.equals(.zeros([]))).reshaped(shape + [1])
+    return (magnitude.transposed().reshaped([shape[0], 1, shape[2], shape[1]]), phase)
+  }
+
+  /// The waveforms [batch, samples] of magnitudes [batch, 1, bins, frames] and phases [1 or batch, frames, bins, 2]: the
+  /// inverse STFT.
+  public func waveform(magnitude: Tensor, phase: Tensor, samples: Int) -> Tensor {
+    let shape = magnitude.shape
+    let spectrum = magnitude.reshaped([shape[0], shape[2], shape[3]]).transposed()
+      .reshaped([shape[0], shape[3], shape[2], 1])
+    return (spectrum * phase).inverseSTFT(window: window, hop: frontEnd.hopSamples, samples: samples)
   }
 
   /// Power spectrogram of waveforms [batch, samples]: [batch, frames, bins].

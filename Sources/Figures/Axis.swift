@@ -43,6 +43,14 @@ extension Axis {
     linear("Time (s)", from: 0, to: duration, ticks: count)
   }
 
+  /// 0 Hz to `maximum` Hz, named in kilohertz.
+  static func kilohertz(to maximum: Double, ticks count: Int) -> Axis {
+    var axis = linear("Frequency (kHz)", from: 0, to: maximum / 1000, ticks: count)
+    axis.ticks = axis.ticks.map { Tick(value: $0.value * 1000, label: $0.label) }
+    axis.upper = maximum
+    return axis
+  }
+
   /// 0 Hz to `maximum` Hz on the mel scale, named at round kilohertz.
   static func mel(to maximum: Double) -> Axis {
     let kilohertz = [0, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32].filter { $0 * 1000 <= maximum * 1.0001 }

@@ -1,7 +1,6 @@
 import Foundation
 
-/// One clip and what a model made of it: the waveform, the log-mel spectrogram and the MFCC over one time
-/// axis, each with its attribution, and the probabilities of the emotions. What is nil is left out.
+/// One clip and what a model made of it: the waveform, its spectrogram, the log-mel and the MFCC over one time axis, each with its attribution, and the probabilities of the emotions. What is nil is left out.
 public struct ExplanationFigure: Figure {
   public struct Waveform: Sendable {
     public var samples: [Float]
@@ -16,7 +15,7 @@ public struct ExplanationFigure: Figure {
     }
   }
 
-  /// Mel bands over time in dB, the lowest band first.
+  /// Bands over time in dB, the lowest first.
   public struct Spectrogram: Sendable {
     public var frames: FrameMatrix
     /// The upper end of the highest band, in Hz.
@@ -46,6 +45,8 @@ public struct ExplanationFigure: Figure {
   /// Seconds of speech. What lies beyond is padding and is not drawn.
   public var duration: Double
   public var waveform: Waveform?
+  /// Bins of the Fourier transform over time in dB, 0 Hz first.
+  public var spectrogram: Spectrogram?
   public var logMel: Spectrogram?
   public var mfcc: Coefficients?
   /// The names of the classes and their probabilities, in the same order.
@@ -55,13 +56,15 @@ public struct ExplanationFigure: Figure {
   public var target, versus, truth: Int?
 
   public init(
-    title: [String], duration: Double, waveform: Waveform? = nil, logMel: Spectrogram? = nil,
+    title: [String], duration: Double, waveform: Waveform? = nil, spectrogram: Spectrogram? = nil,
+    logMel: Spectrogram? = nil,
     mfcc: Coefficients? = nil, emotions: [String] = EmotionColors.names, probabilities: [Double],
     target: Int? = nil, versus: Int? = nil, truth: Int? = nil
   ) {
     self.title = title
     self.duration = duration
     self.waveform = waveform
+    self.spectrogram = spectrogram
     self.logMel = logMel
     self.mfcc = mfcc
     self.emotions = emotions
@@ -84,7 +87,8 @@ public struct ExplanationFigure: Figure {
 
   private var panelHeights: [Double] {
     [
-      waveform.map { _ in Self.waveformHeight }, logMel.map { _ in Self.melHeight },
+      waveform.map { _ in Self.waveformHeight }, spectrogram.map { _ in Self.melHeight },
+      logMel.map { _ in Self.melHeight },
       mfcc.map { _ in Self.mfccHeight },
     ]
     .compactMap { $0 }
@@ -105,6 +109,13 @@ public struct ExplanationFigure: Figure {
     var panels: [TimePanel] = []
     if let waveform {
       panels.append(TimePanel(waveform: waveform, duration: duration, height: Self.waveformHeight))
+    }
+    if let spectrogram {
+      let rows = FramePanel.Rows.bins(maximumFrequency: spectrogram.maximumFrequency)
+      panels.append(
+        TimePanel(
+          FramePanel(spectrogram.frames, attribution: spectrogram.attribution, rows: rows, duration: duration),
+          attribution: spectrogram.attribution, label: "magnitude (dB)", height: Self.melHeight))
     }
     if let logMel {
       let rows = FramePanel.Rows.mel(maximumFrequency: logMel.maximumFrequency)
@@ -181,12 +192,13 @@ public struct ExplanationFigure: Figure {
         try checkFinite(attribution.values, name: "attribution on waveform")
       }
     }
-    if let logMel {
-      try logMel.frames.check(name: "log-mel")
-      if let attribution = logMel.attribution { try logMel.frames.check(attribution, name: "log-mel") }
-      guard logMel.maximumFrequency.isFinite, logMel.maximumFrequency > 0 else {
+    for (name, panel) in [("spectrogram", spectrogram), ("log-mel", logMel)] {
+      guard let panel else { continue }
+      try panel.frames.check(name: name)
+      if let attribution = panel.attribution { try panel.frames.check(attribution, name: name) }
+      guard panel.maximumFrequency.isFinite, panel.maximumFrequency > 0 else {
         throw .outOfRange(
-          name: "maximum frequency", value: logMel.maximumFrequency, expected: "a positive number of Hz")
+          name: "maximum frequency", value: panel.maximumFrequency, expected: "a positive number of Hz")
       }
     }
     if let mfcc {

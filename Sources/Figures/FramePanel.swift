@@ -3,6 +3,8 @@ struct FramePanel {
   enum Rows {
     /// Triangular mel bands from 0 Hz to `maximumFrequency`, evenly spaced in mel.
     case mel(maximumFrequency: Double)
+    /// A Fourier transform's bins from 0 Hz to `maximumFrequency`.
+    case bins(maximumFrequency: Double)
     /// Cepstral coefficients, counted from 0.
     case coefficients
   }
@@ -28,6 +30,9 @@ struct FramePanel {
     switch rows {
     case .mel(let maximumFrequency):
       axis = .mel(to: maximumFrequency)
+      (lower, upper) = (smallest, largest)
+    case .bins(let maximumFrequency):
+      axis = .kilohertz(to: maximumFrequency, ticks: 4)
       (lower, upper) = (smallest, largest)
     case .coefficients:
       axis = .linear(
@@ -63,6 +68,7 @@ struct FramePanel {
     let (top, bottom) =
       switch rows {
       case .mel: (count, -1.0)
+      case .bins: (count - 1, 0.0)
       case .coefficients: (count - 0.5, -0.5)
       }
     heatmap.draw(on: canvas, in: picture, left: 0, right: end / hop, top: top, bottom: bottom)

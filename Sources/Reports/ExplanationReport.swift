@@ -39,6 +39,13 @@ public struct ExplanationReport {
       case .waveform:
         figure.waveform = .init(
           samples: input.values.floats, sampleRate: Double(explanation.sampleRate), attribution: attribution)
+      case .spectrogram:
+        var frames = explanation.frames(input)
+        // As the mel: no cell more than 80 dB under the loudest.
+        let floor = (frames.values.max() ?? 0) * 1e-4
+        frames.values = frames.values.map { 20 * log10(max($0, floor, 1e-10)) }
+        figure.spectrogram = .init(
+          frames: frames, maximumFrequency: Double(explanation.sampleRate) / 2, attribution: attribution)
       case .mel:
         figure.logMel = .init(
           frames: explanation.frames(input), maximumFrequency: Double(explanation.sampleRate) / 2,
@@ -87,8 +94,11 @@ public struct ExplanationReport {
   /// - Parameters:
   ///   - arrays: The array file written for an input space, if any.
   ///   - figures: The figures written.
+  ///   - listening: The sounds written, if any.
   ///   - seconds: What the whole took.
-  public func json(arrays: [InputSpace: String], figures: [String], seconds: Double) throws -> String {
+  public func json(
+    arrays: [InputSpace: String], figures: [String], listening: Listened? = nil, seconds: Double
+  ) throws -> String {
     let inputs = explanation.inputs.map { input in
       (
         input.space.rawValue,
@@ -104,7 +114,8 @@ public struct ExplanationReport {
       parameters: explanation.parameters, target: explanation.targetName,
       predicted: explanation.classes[explanation.predicted],
       probabilities: Dictionary(uniqueKeysWithValues: zip(explanation.classes, explanation.probabilities)),
-      inputs: Dictionary(uniqueKeysWithValues: inputs), figure: figures.first, figures: figures, seconds: seconds
+      inputs: Dictionary(uniqueKeysWithValues: inputs), figure: figures.first, figures: figures, listening: listening,
+      seconds: seconds
     ).line
   }
 
@@ -130,7 +141,26 @@ public struct ExplanationReport {
     let inputs: [String: Input]
     let figure: String?
     let figures: [String]
+    let listening: Listened?
     let seconds: Double
+  }
+
+  /// What matters of a clip as sound, and the rest, with what the model makes of each.
+  public struct Listened: Encodable {
+    public struct Part: Encodable {
+      public let path, emotion: String
+      public let probability: Double
+
+      public init(path: String, emotion: String, probability: Double) {
+        (self.path, self.emotion, self.probability) = (path, emotion, probability)
+      }
+    }
+    public let kept, rest: Part
+
+    public init(kept: Part, rest: Part) { (self.kept, self.rest) = (kept, rest) }
+
+    /// With words for each.
+    public var parts: [(words: String, heard: Part)] { [("what matters", kept), ("the rest", rest)] }
   }
 }
 

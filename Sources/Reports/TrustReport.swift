@@ -139,6 +139,7 @@ extension InputSpace {
   fileprivate var words: String {
     switch self {
     case .waveform: "waveform"
+    case .spectrogram: "spectrogram"
     case .mel: "log-mel spectrogram"
     case .mfcc: "MFCC"
     }

@@ -194,7 +194,7 @@ extension FeatureSet {
     return switch model.architecture.inputSpace {
     case .mel: (logMel.floats, silence.floats)
     case .mfcc: (model.features.mfcc(logMel: logMel).floats, model.features.mfcc(logMel: silence).floats)
-    case .waveform: preconditionFailure("\(model.architecture.title) reads the waveform itself")
+    case .waveform, .spectrogram: preconditionFailure("\(model.architecture.title) reads the waveform itself")
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attributions
+import AudioFiles
 import Figures
 import Foundation
 import Models
@@ -23,6 +24,7 @@ struct Explain: ParsableCommand {
         undertone explain interview.flac --window 5 --input mel
         undertone explain clip.wav --method integrated-gradients --baseline noise:-50
         undertone explain clip.wav --method smoothgrad --around saliency --draws 20
+        undertone explain clip.wav --method integrated-gradients --listen
         undertone explain clip.wav --method occlusion --tile 0.1x500 --input mel
       """)
 
@@ -33,14 +35,20 @@ struct Explain: ParsableCommand {
 
   @OptionGroup var method: MethodOption
 
-  @Option(help: "Where to explain: waveform, mel, mfcc or all; several with commas.")
-  var input = "all"
+  @Option(help: "Where to explain: waveform, spectrogram, mel, mfcc or all; several with commas.")
+  var input = "waveform,mel,mfcc"
 
   @Option(help: "The emotion to explain, or `predicted`.")
   var target = "predicted"
 
   @Option(help: "Explain the difference between the target and this emotion.")
   var versus: String?
+
+  @Flag(
+    help:
+      "Also write what matters of the clip as sound, and the rest, as two WAV files; with what the model hears in each."
+  )
+  var listen = false
 
   @Option(help: ArgumentHelp("Explain windows of so many seconds instead of the whole clip.", valueName: "seconds"))
   var window: Double?
@@ -80,6 +88,9 @@ struct Explain: ParsableCommand {
       let explainer = Explainer(
         model: model, method: try method.make(for: model, seed: seed), spaces: try inputSpaces(input))
       var folder = try OutputFolder(output)
+      if listen, !explainer.spaces.contains(.mel) {
+        throw ValidationError("--listen filters by the attribution on the mel; add mel to --input")
+      }
       let bar = ProgressBar("explaining", total: files.count)
 
       /// Explains what was heard at a place of a file, writes it under a stem and says so.
@@ -108,16 +119,42 @@ struct Explain: ParsableCommand {
             written[input.space] = path
           }
         }
+        let listening = listen ? try listenTo(samples, explanation, file: file, stem: stem) : nil
         if json {
           let seconds = (ContinuousClock.now - start) / .seconds(1)
-          try Console.print(report.json(arrays: written, figures: figures, seconds: seconds))
+          try Console.print(
+            report.json(arrays: written, figures: figures, listening: listening, seconds: seconds))
         } else {
           let probability = String(format: "%.2f", explanation.probabilities[explanation.predicted])
           try Console.print(
             "\(report.place): \(explanation.classes[explanation.predicted]) (p = \(probability)) → "
               + figures.joined(separator: ", "))
           for remark in report.remarks { try Console.print("  \(remark)") }
+          for (words, heard) in listening?.parts ?? [] {
+            let probability = String(format: "%.2f", heard.probability)
+            try Console.print("  \(words): \(heard.emotion) (p = \(probability)) → \(heard.path)")
+          }
         }
+      }
+
+      /// What matters and the rest, written as sound; nil where the method has nothing on the mel.
+      func listenTo(
+        _ samples: [Float], _ explanation: Explanation, file: String, stem: String
+      ) throws -> ExplanationReport.Listened? {
+        guard let input = explanation.inputs.first(where: { $0.space == .mel }) else { return nil }
+        let parts = try Listening(
+          samples, attribution: input.attribution, isSigned: explanation.isSigned, model: model, path: file)
+        func write(
+          _ samples: [Float], _ probabilities: [Double], as name: String
+        ) throws -> ExplanationReport.Listened.Part {
+          let path = folder.file("\(stem).\(name).wav")
+          try AudioClip(samples: samples, sampleRate: explanation.sampleRate).write(to: path)
+          let likeliest = probabilities.likeliestClass
+          return .init(path: path, emotion: explanation.classes[likeliest], probability: probabilities[likeliest])
+        }
+        return .init(
+          kept: try write(parts.kept, parts.keptProbabilities, as: "matters"),
+          rest: try write(parts.rest, parts.restProbabilities, as: "rest"))
       }
 
       try Console.forEach(files) { index, file in

@@ -68,7 +68,7 @@ struct ExplainerTests {
     "Clips far shorter and far longer than the model's", arguments: Architecture.allCases,
     [1, 160, 800, 100_000])
   func lengths(_ architecture: Architecture, _ count: Int) throws {
-    let explainer = Explainer(model: makeModel(architecture), method: Saliency())
+    let explainer = Explainer(model: makeModel(architecture), method: Saliency(), spaces: [.waveform, .mel, .mfcc])
     let explanation = try explainer.explain([0.25] + makeSpeech(count - 1), path: "a.wav")
     let length = architecture == .cnnatt ? max(count, 768) : 80_000
     let frames = 1 + length / 256

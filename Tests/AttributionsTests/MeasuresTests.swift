@@ -32,7 +32,7 @@ struct MeasuresTests {
     let floor = max(-100, clip.mel.floats.max()! - 80)
     func silence(_ place: Int) -> Float {
       switch space {
-      case .waveform: 0
+      case .waveform, .spectrogram: 0
       case .mel: floor
       // Of a constant only the first coefficient is left: √128 times it.
       case .mfcc: place < frames ? floor * Float(128).squareRoot() : 0
@@ -112,7 +112,7 @@ struct MeasuresTests {
       let cells = Cells(of: clip, at: space)
       #expect((0..<cells.count).flatMap { Array(cells[$0]) } == Array(0..<clip[space].count))
       #expect(cells.frames == clip.mel.shape[3])
-      #expect(cells.rows == [.waveform: 1, .mel: 128, .mfcc: 40][space])
+      #expect(cells.rows == [.waveform: 1, .spectrogram: 513, .mel: 128, .mfcc: 40][space])
     }
     let cells = Cells(of: clip, at: .waveform)
     #expect(cells[3] == 640..<896)

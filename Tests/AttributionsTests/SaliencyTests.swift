@@ -30,7 +30,13 @@ struct SaliencyTests {
     #expect(saliency.shape == input.shape)
     let (floats, sizes) = (input.floats, saliency.floats.map(Double.init))
     let signs = clip.gradient(clip[test.space], at: test.space, target: target).floats.map { $0 < 0 ? -1 : 1 as Float }
-    let step: Float = test.space == .waveform ? 1e-4 : test.space == .mel ? 0.02 : 0.04
+    let step: Float =
+      switch test.space {
+      case .waveform: 1e-4
+      case .spectrogram: 0.005
+      case .mel: 0.02
+      case .mfcc: 0.04
+      }
     // Fifty points at a time, each a step along its gradient's sign: together they move the score clear of rounding.
     var worst = 0.0
     for group in 0..<10 {

@@ -15,7 +15,7 @@ struct OptionTests {
     "A wrong option: exit 64, one line that says what is wrong, nothing written",
     arguments: [
       ("explain", "<files>"), ("explain clip.wav --method magic", "no method \"magic\"; there is saliency"),
-      ("explain clip.wav --input ears", "no input \"ears\"; there are waveform, mel, mfcc"),
+      ("explain clip.wav --input ears", "no input \"ears\"; there are waveform, spectrogram, mel, mfcc"),
       ("explain clip.wav --input ,", "no input"), ("explain clip.wav --format gif", "no format \"gif\""),
       ("explain clip.wav --format ,", "no format"), ("explain clip.wav --target joy", "no emotion \"joy\""),
       ("explain clip.wav --versus joy", "it has angry, disgust"), ("explain clip.wav --loud", "--loud"),

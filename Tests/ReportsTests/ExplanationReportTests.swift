@@ -28,6 +28,12 @@ import Testing
 
     let waveform = try #require(figure.waveform)
     #expect(waveform.samples == samples && waveform.sampleRate == 16_000)
+    // The transform's bins, the lowest first, in dB: 200 Hz is nearest to bin 13 of 15.625 Hz each.
+    let spectrogram = try #require(figure.spectrogram)
+    #expect(spectrogram.frames.rows == 513 && spectrogram.frames.columns == 63 && spectrogram.maximumFrequency == 8000)
+    #expect(spectrogram.attribution?.unit == "logit/amplitude")
+    let spectrum = (0..<513).map { spectrogram.frames.values[$0 * 63 + 31] }
+    #expect(spectrum.firstIndex(of: spectrum.max()!) == 13 && abs(spectrum.max()! - spectrum.min()! - 80) < 1)
     #expect(waveform.attribution?.values.count == 16_000 && waveform.attribution?.unit == "logit/amplitude")
     // A frame every 256 samples, from the first on.
     let mel = try #require(figure.logMel)
@@ -64,6 +70,7 @@ import Testing
     let report = try report([space])
     let figure = report.figure
     #expect((figure.waveform != nil) == (space == .waveform))
+    #expect((figure.spectrogram != nil) == (space == .spectrogram))
     #expect((figure.logMel != nil) == (space == .mel))
     #expect((figure.mfcc != nil) == (space == .mfcc))
     #expect(try Array(inputs(of: object(report)).keys) == [space.rawValue])
@@ -101,7 +108,8 @@ import Testing
       let told = try #require(entry["sum"] as? Double)
       #expect(told.isFinite && abs(told - sum) <= 1e-4 * sum)
       #expect(entry["shape"] as? [Int] == input.attribution.shape)
-      #expect(entry["unit"] as? String == (input.space == .waveform ? "logit/amplitude" : "logit/dB"))
+      #expect(
+        entry["unit"] as? String == ([.waveform, .spectrogram].contains(input.space) ? "logit/amplitude" : "logit/dB"))
       // Saliency promises no sum.
       #expect(entry["gap"] == nil)
       #expect(entry["array"] as? String == (input.space == .mel ? "a.mel.npy" : nil))

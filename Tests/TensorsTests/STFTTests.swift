@@ -75,4 +75,19 @@ import Testing
     #expect(found.shape == [1, 1 + samples / hop, bins, 2])
     #expect(relativeDistance(found.floats.map(Double.init), expected) < 3e-7)
   }
+
+  @Test(
+    "The inverse undoes the transform, whatever the length; and its derivatives",
+    arguments: [(1000, 64, 16), (1001, 64, 24), (40, 64, 16), (80_000, 1024, 256), (7, 16, 4)])
+  func inverse(sizes: (samples: Int, length: Int, hop: Int)) {
+    let x = sampled([2, sizes.samples], 1)
+    let window = hann(sizes.length)
+    let spectrum = x.stft(window: window, hop: sizes.hop)
+    let back = spectrum.inverseSTFT(window: window, hop: sizes.hop, samples: sizes.samples)
+    #expect(zip(back.floats, x.floats).allSatisfy { abs($0 - $1) < 1e-5 })
+    guard sizes.samples < 100 else { return }
+    expectDerivatives(at: [sampled(spectrum.shape, 3)]) {
+      $0[0].inverseSTFT(window: window, hop: sizes.hop, samples: sizes.samples)
+    }
+  }
 }

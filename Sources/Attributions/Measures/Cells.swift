@@ -14,7 +14,7 @@ struct Cells {
     frames = clip.mel.shape[3]
     switch space {
     case .waveform: (rows, samples) = (1, clip.model.configuration.frontEnd.hopSamples)
-    case .mel, .mfcc: (rows, samples) = (numbers / frames, nil)
+    case .spectrogram, .mel, .mfcc: (rows, samples) = (numbers / frames, nil)
     }
   }
 

@@ -21,9 +21,17 @@ struct CueCells {
     }
     let top = FrontEnd.mel(hertz: Double(frontEnd.sampleRate) / 2)
     func edge(_ index: Int) -> Double { FrontEnd.hertz(mel: top * Double(index) / Double(frontEnd.mels + 1)) }
-    // Only the mel has frequencies: a coefficient of the MFCC, and a sample, hears all of them.
+    // A Hann window's main lobe reaches over two bins to each side.
+    let bin = Double(frontEnd.sampleRate) / Double(frontEnd.windowSamples)
     let rows = (0..<cells.rows).map { row in
-      space != .mel || (edge(row) < region.hertz.upperBound && edge(row + 2) > region.hertz.lowerBound)
+      let heard: (Double, Double)? =
+        switch space {
+        case .mel: (edge(row), edge(row + 2))
+        case .spectrogram: (Double(row - 2) * bin, Double(row + 2) * bin)
+        // A coefficient of the MFCC, and a sample, hears all frequencies.
+        case .waveform, .mfcc: nil
+        }
+      return heard.map { $0.0 < region.hertz.upperBound && $0.1 > region.hertz.lowerBound } ?? true
     }
     isInside = rows.flatMap { row in frames.map { row && $0 } }
     area = Double(isInside.count { $0 }) / Double(cells.rows * speechFrames)

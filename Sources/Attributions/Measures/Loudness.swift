@@ -4,8 +4,8 @@ import Tensors
 
 extension ClipPath {
   /// How loud each number of an input is: how far it is from the clip's silence. Decibels over the floor on the mel,
-  /// which rank as the log-mel itself; the square on the waveform, whose cells so have their energy; |c − c of silence|
-  /// on the MFCC.
+  /// which rank as the log-mel itself; the square on the waveform, whose cells so have their energy; the magnitude on the
+  /// spectrogram; |c − c of silence| on the MFCC.
   func loudness(at space: InputSpace) -> Tensor {
     space == .waveform ? waveform.squared() : (self[space] - silence(at: space)).absolute()
   }

@@ -90,6 +90,60 @@ extension Tensor {
     }
   }
 
+  /// Real signals [batch, samples] of spectra [batch, frames, bins, 2]: what undoes ``stft(window:hop:)`` on its results, and
+  /// of other spectra the signal whose transform is nearest. Linear; each frame is transformed back, windowed again and
+  /// added, what the reflection doubled is folded back, and the sum is divided by that of the squared windows (Griffin and
+  /// Lim 1984).
+  public func inverseSTFT(window: [Float], hop: Int, samples: Int) -> Tensor {
+    let (length, bins) = (window.count, window.count / 2 + 1)
+    let frames = 1 + samples / hop
+    precondition(
+      rank == 4 && Array(shape[1...]) == [frames, bins, 2], "an inverse STFT of \(shape) to \(samples) samples")
+    let batch = shape[0]
+    let plans = FourierPlans.cached(length)
+    let spectra = rowMajor
+    let squares = Tensor([samples]) { out in
+      out.update(repeating: 0, count: samples)
+      let repeated = (0..<frames).flatMap { _ in window }
+      kernel_overlap_add(repeated, window, length, hop, out, samples, 0, frames)
+      for i in 0..<samples where out[i] == 0 { out[i] = 1 }
+    }
+    let added = Tensor([batch, samples]) { out in
+      out.update(repeating: 0, count: batch * samples)
+      let real = Storage(count: batch * frames * length)
+      parallel(batch * frames, grain: 16) { range in
+        let (spectrum, frame) = (Storage(count: 2 * bins), Storage(count: length))
+        for i in range {
+          // The transform back destroys its input.
+          kernel_affine(spectra.storage.pointer + i * 2 * bins, 1 / Float(length), 0, spectrum.pointer, 2 * bins)
+          spectrum.pointer.withMemoryRebound(to: fftwf_complex.self, capacity: bins) {
+            fftwf_execute_dft_c2r(plans.inverse, $0, frame.pointer)
+          }
+          (real.pointer + i * length).update(from: frame.pointer, count: length)
+        }
+      }
+      parallel(batch) { range in
+        for n in range {
+          kernel_overlap_add(
+            real.pointer + n * frames * length, window, length, hop, out + n * samples, samples, 0, frames)
+        }
+      }
+    }
+    return (added / squares).recorded(from: [self]) { dy, _ in
+      // The adjoint of the transform back counts each bin but the first and the last twice.
+      let scaled = (dy.rowMajor / squares).stft(window: window, hop: hop)
+      return [
+        Tensor(scaled.shape) { out in
+          kernel_affine(scaled.storage.pointer, 2 / Float(length), 0, out, scaled.count)
+          for i in 0..<(batch * frames) {
+            let spectrum = out + i * 2 * bins
+            for place in [0, 1, 2 * bins - 2, 2 * bins - 1] { spectrum[place] /= 2 }
+          }
+        }
+      ]
+    }
+  }
+
   /// re² + im² over a last dimension of 2. Power, not magnitude: its gradient is finite at zero.
   public func power() -> Tensor {
     precondition(shape.last == 2, "power of \(shape), whose last dimension is not (real, imaginary)")

@@ -1,0 +1,76 @@
+import AudioFeatures
+import Foundation
+import Layers
+import Models
+import Tensors
+import Testing
+
+@testable import Attributions
+
+@Suite("The spectrogram as a virtual layer, and listening")
+struct SpectrogramTests {
+  @Test(
+    "What a waveform's attributions sum to, the spectrogram's do",
+    arguments: ["input-x-gradient", "integrated-gradients", "lrp"])
+  func sums(_ name: String) throws {
+    let clip = ClipPath(makeSpeech(30_000), model: makeModel(.cnnatt))
+    var options = MethodOptions()
+    if name == "integrated-gradients" { options.steps = 8 }
+    let method = try AttributionMethods.make(name, options)
+    func sum(_ space: InputSpace) throws -> Double {
+      let floats = try method.attribute(clip, at: space, target: Target(2)).values.floats
+      return floats.reduce(0) { $0 + Double($1) }
+    }
+    let (there, here) = (try sum(.waveform), try sum(.spectrogram))
+    // Rounding moves some cells on the way over the mel's floor, where the gradient ends.
+    #expect(abs(there - here) < 5e-3 * abs(there) && abs(there) > 1e-3, "\(there), \(here)")
+  }
+
+  @Test("The gradient at a magnitude is Re(phase* · adjoint): by hand for one bin of one frame")
+  func gradient() {
+    let clip = ClipPath(makeSpeech(4_096), model: makeModel(.cnnatt))
+    let (bin, frame) = (40, 7)
+    let frames = clip.mel.shape[3]
+    let found = clip.gradient(clip[.spectrogram], at: .spectrogram, target: Target(1)).floats[bin * frames + frame]
+    let slope = clip.gradient(clip.waveform, at: .waveform, target: Target(1)).floats.map(Double.init)
+    // What one unit more of this magnitude adds to the waveform: a windowed cosine, over the squared windows' sum.
+    let window = clip.model.configuration.frontEnd.window.map(Double.init)
+    let spectrum = clip.waveform.stft(window: window.map(Float.init), hop: 256).floats
+    let place = (frame * 513 + bin) * 2
+    let phase = atan2(Double(spectrum[place + 1]), Double(spectrum[place]))
+    let expected = (0..<1024).reduce(0.0) { sum, i in
+      let sample = frame * 256 - 512 + i
+      // Inside the clip four windows overlap, whose squares sum to 3/2.
+      return sum + slope[sample] * window[i] / 1.5 * 2 / 1024 * cos(2 * .pi * Double(bin * i) / 1024 + phase)
+    }
+    #expect(abs(Double(found) - expected) < 1e-3 * abs(expected), "\(found), \(expected)")
+  }
+
+  @Test("What matters and the rest are together the clip; a mask on one band keeps that band's tone")
+  func listening() throws {
+    let model = makeModel(.cnnatt)
+    // 500 Hz and 3 kHz.
+    let samples = (0..<24_000).map { i -> Float in
+      let time = 2 * .pi * Double(i) / 16_000
+      return Float(0.2 * (sin(500 * time) + sin(3000 * time)))
+    }
+    let frames = ClipPath(samples, model: model).mel.shape[3]
+    let centres = model.configuration.frontEnd.melCentres
+    let low = Tensor(centres.flatMap { [Float](repeating: $0 < 1200 ? 1 : -1, count: frames) }, shape: [128, frames])
+    let parts = try Listening(samples, attribution: low, isSigned: true, model: model, path: "a.wav")
+    #expect(parts.kept.count == samples.count && parts.rest.count == samples.count)
+    for i in samples.indices { #expect(abs(parts.kept[i] + parts.rest[i] - samples[i]) < 1e-4) }
+    func level(_ samples: [Float], _ hertz: Double) -> Double {
+      let sums = samples.enumerated().reduce((0.0, 0.0)) { sum, sample in
+        let angle = 2 * .pi * hertz * Double(sample.offset) / 16_000
+        return (sum.0 + Double(sample.element) * cos(angle), sum.1 + Double(sample.element) * sin(angle))
+      }
+      return 2 * hypot(sums.0, sums.1) / Double(samples.count)
+    }
+    #expect(abs(level(parts.kept, 500) - 0.2) < 0.01 && level(parts.kept, 3000) < 0.002)
+    #expect(abs(level(parts.rest, 3000) - 0.2) < 0.01 && level(parts.rest, 500) < 0.01)
+    for probabilities in [parts.keptProbabilities, parts.restProbabilities] {
+      #expect(abs(probabilities.reduce(0, +) - 1) < 1e-6)
+    }
+  }
+}
