@@ -9,6 +9,10 @@ struct BenchmarkCase: Hashable {
     case infer
     /// Forward, gradient at the model's own input.
     case saliency
+    /// An attribution method on the model's own input; of 50 steps or draws where it has such.
+    case inputXGradient = "input-x-gradient"
+    case integratedGradients = "integrated-gradients"
+    case smoothGrad = "smoothgrad"
     case logMel = "log-mel"
     /// Waveform to MFCC.
     case mfcc
@@ -45,6 +49,8 @@ struct BenchmarkCase: Hashable {
       return [
         BenchmarkCase(name, .train, batch: batch), .init(name, .infer, batch: batch),
         .init(name, .saliency, batch: batch), .init(name, .infer, batch: 1), .init(name, .saliency, batch: 1),
+        .init(name, .inputXGradient, batch: batch), .init(name, .inputXGradient, batch: 1),
+        .init(name, .integratedGradients, batch: 1), .init(name, .smoothGrad, batch: 1),
       ]
     } + [
       .init("front-end", .logMel, batch: 1), .init("front-end", .mfcc, batch: 1),
@@ -57,7 +63,8 @@ struct BenchmarkCase: Hashable {
     let passes =
       switch work {
       case .train: 3.0  // forward, and the gradients of inputs and of weights
-      case .saliency: 2.0
+      case .saliency, .inputXGradient: 2.0
+      case .integratedGradients, .smoothGrad: 100.0
       default: 1.0
       }
     return (architecture?.multiplyAdds ?? 0) * passes

@@ -103,6 +103,7 @@ extension BenchmarkCase {
     switch work {
     case .train, .infer: ["plain", "channels-last", "compiled"]
     case .saliency: ["plain", "channels-last"]
+    case .inputXGradient, .integratedGradients, .smoothGrad: ["captum", "captum channels-last"]
     case .logMel, .mfcc: ["librosa", "torch"]
     case .mfccGradient: ["torch"]
     case .figure: ["captum"]

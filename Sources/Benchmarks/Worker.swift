@@ -1,3 +1,4 @@
+import Attributions
 import AudioFeatures
 import AudioFiles
 import Foundation
@@ -18,7 +19,7 @@ struct Worker {
   init(_ benchmark: BenchmarkCase) throws {
     batch = benchmark.batch
     if let architecture = benchmark.architecture {
-      step = Self.network(architecture, benchmark.work, batch: benchmark.batch)
+      step = try Self.network(architecture, benchmark.work, batch: benchmark.batch)
     } else if benchmark.work == .figure {
       step = try Self.figure()
     } else {
@@ -60,7 +61,9 @@ struct Worker {
     return Tensor((0..<shape.reduce(1, *)).map { _ in Float(generator.normal()) }, shape: shape)
   }
 
-  private static func network(_ architecture: Architecture, _ work: BenchmarkCase.Work, batch: Int) -> () -> Void {
+  private static func network(
+    _ architecture: Architecture, _ work: BenchmarkCase.Work, batch: Int
+  ) throws -> () throws -> Void {
     let model = TrainedModel(untrained: .init(architecture: architecture), seed: 0)
     let x = random([batch, 1, architecture.inputSpace == .mel ? 128 : 40, 313])
     switch work {
@@ -79,6 +82,17 @@ struct Worker {
         let logit = model.network(input, .inference).slice(axis: 1, 0..<1)
         _ = gradients(of: logit, at: [input])[0].absolute()
       }
+    case .inputXGradient, .integratedGradients, .smoothGrad:
+      let clip = ClipPath(random([80_000]).floats.map { 0.1 * $0 }, model: model)
+      // Both have 50 by default.
+      let method: any AttributionMethod =
+        switch work {
+        case .inputXGradient: InputXGradient()
+        case .integratedGradients: try IntegratedGradients()
+        default: try SmoothGrad()
+        }
+      let space = architecture.inputSpace
+      return { _ = try method.attribute(batch == 1 ? clip[space] : x, of: clip, at: space, target: Target(0)) }
     default:
       return { _ = model.network(x, .inference).floats }
     }

@@ -111,6 +111,26 @@ def network_step(subject, work, batch, mode):
     return {"train": train, "infer": infer, "saliency": saliency}[work]
 
 
+def captum_step(subject, work, batch, mode):
+    import captum.attr
+    import torch
+
+    torch.manual_seed(0)
+    model = networks()[subject]().eval()
+    x = torch.randn(batch, 1, MELS if subject == "cnnlstm" else COEFFICIENTS, 313)
+    if mode.endswith("channels-last"):
+        model, x = model.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+    baseline = torch.zeros_like(x)
+    if work == "input-x-gradient":
+        method = captum.attr.InputXGradient(model)
+        return lambda: method.attribute(x.detach().requires_grad_(), target=0)
+    if work == "integrated-gradients":
+        method = captum.attr.IntegratedGradients(model)
+        return lambda: method.attribute(x, baseline, target=0, n_steps=50, return_convergence_delta=True)
+    method = captum.attr.NoiseTunnel(captum.attr.Saliency(model))
+    return lambda: method.attribute(x, nt_samples=50, stdevs=0.1, target=0, abs=False)
+
+
 # The front-end
 
 
@@ -233,6 +253,8 @@ def main():
         step = explain_step()
     elif subject == "front-end":
         step = librosa_step(work) if mode == "librosa" else torch_step(work, batch)
+    elif mode.startswith("captum"):
+        step = captum_step(subject, work, batch, mode)
     else:
         step = network_step(subject, work, batch, mode)
     for _ in range(3 if mode == "compiled" else 2):

@@ -1,13 +1,14 @@
 #include "Parallel.h"
 #include <stdlib.h>
 
-// Winograd's minimal filtering F(2×2, 3×3) (Lavin and Gray 2016): Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A for each tile of 2×2
-// outputs, summed over channels, so that the ⊙ of all tiles is sixteen matrix products, with 16 multiplications where the
-// direct algorithm has 36.
+// Winograd's minimal filtering F(2×2, 3×3) and F(4×4, 3×3) (Lavin and Gray 2016): Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A for each
+// tile of 2×2 or 4×4 outputs, summed over channels, so that the ⊙ of all tiles is 16 or 36 matrix products. Of the direct
+// algorithm's 36 multiplications for four outputs, 16 and 9 are left.
 //
-// The tile is this small on purpose. An output of 2×2 depends on its own nine inputs only, also in the order of its sums,
-// and where these are constant along a line all products but one are zero. So places that see equal constant stretches
-// are equal to the bit, as a maximum needs whose gradient goes to the first of equals; F(4×4, 3×3) rounds them apart.
+// What is pooled after has the small tile. An output of 2×2 depends on its own nine inputs only, also in the order of its
+// sums, and where these are constant along a line all products but one are zero. So places that see equal constant
+// stretches are equal to the bit, as a maximum needs whose gradient goes to the first of equals; F(4×4, 3×3) rounds them
+// apart, and is for gradients.
 
 typedef struct {
   const float *x, *weights, *bias, *shift, *dy;
@@ -18,14 +19,19 @@ typedef struct {
   const kernel_pooling *pooling;
 } winograd;
 
-enum { PAD = 16 };   // floats between the sixteen matrices, which would share a set of the cache
+enum { PAD = 16 };   // floats between the matrices, which would share a set of the cache
 
-INLINE long tile_count(const kernel_winograd *s) { return s->batch * ((s->rows + 1) / 2) * ((s->columns + 1) / 2); }
+INLINE long tiles_along(long count, const kernel_winograd *s) { return (count + s->tile - 1) / s->tile; }
+INLINE long tile_count(const kernel_winograd *s) {
+  return s->batch * tiles_along(s->rows, s) * tiles_along(s->columns, s);
+}
+// The matrices: as many as a tile has inputs.
+INLINE long places(const kernel_winograd *s) { return (s->tile + 2) * (s->tile + 2); }
 // Into how many sums the gradient of the weights is divided, whatever the number of threads.
 INLINE long share_count(const kernel_winograd *s) { return max_long(1, min_long(4, tile_count(s) / 128)); }
 // Filters go two blocks at a time.
 INLINE long filter_groups(const kernel_winograd *s) { return (s->filters + 1) / 2; }
-INLINE long weight_count(const kernel_winograd *s) { return 16 * s->channels * s->filters * s->block * s->block; }
+INLINE long weight_count(const kernel_winograd *s) { return places(s) * s->channels * s->filters * s->block * s->block; }
 
 #define BLOCK 16
 #include "WinogradLoops.h"
@@ -46,15 +52,24 @@ typedef struct {
   const kernel_winograd *shape;
 } weights_change;
 
-// Where the sixteen transformed weights from a channel to a filter begin; between them are channels × lanes.
+// Where the transformed weights from a channel to a filter begin; between them are channels × lanes.
 INLINE long weight_place(const kernel_winograd *s, long channel, long filter, long *lanes) {
   long group = filter / (2 * s->block);
   *lanes = min_long(2, s->filters - 2 * group) * s->block;
-  return group * 16 * s->channels * 2 * s->block * s->block + channel * *lanes + filter % (2 * s->block);
+  return group * places(s) * s->channels * 2 * s->block * s->block + channel * *lanes + filter % (2 * s->block);
 }
 
-// G: three weights of a line to four.
-INLINE void weight_line(float a, float b, float c, float *to, long step) {
+// G: three weights of a line to four, or to six.
+INLINE void weight_line(int tile, float a, float b, float c, float *to, long step) {
+  if (tile == 4) {
+    to[0] = a / 4;
+    to[step] = -(a + b + c) / 6;
+    to[2 * step] = -(a - b + c) / 6;
+    to[3 * step] = a / 24 + b / 12 + c / 6;
+    to[4 * step] = a / 24 - b / 12 + c / 6;
+    to[5 * step] = c;
+    return;
+  }
   to[0] = a;
   to[step] = 0.5f * (a + b + c);
   to[2 * step] = 0.5f * (a - b + c);
@@ -66,21 +81,30 @@ FOR_EACH_CPU static void weights_part(void *context, long begin, long end) {
   const kernel_winograd *s = w->shape;
   for (long channel = begin; channel < end; ++channel)
     for (long filter = 0; filter < s->filters * s->block; ++filter) {
-      float weight[9] = {0}, lines[12], all[16];
+      float weight[9] = {0}, lines[18], all[36];
+      int edge = s->tile + 2;
       long inputs = w->rotated ? w->filters : w->channels, outputs = w->rotated ? w->channels : w->filters;
       if (channel < inputs && filter < outputs)
         for (int i = 0; i < 9; ++i)
           weight[i] = w->rotated ? w->from[(channel * w->channels + filter) * 9 + 8 - i]
                                  : w->from[(filter * w->channels + channel) * 9 + i];
-      for (int j = 0; j < 3; ++j) weight_line(weight[j], weight[3 + j], weight[6 + j], lines + j, 3);
-      for (int i = 0; i < 4; ++i) weight_line(lines[3 * i], lines[3 * i + 1], lines[3 * i + 2], all + 4 * i, 1);
+      for (int j = 0; j < 3; ++j) weight_line(s->tile, weight[j], weight[3 + j], weight[6 + j], lines + j, 3);
+      for (int i = 0; i < edge; ++i)
+        weight_line(s->tile, lines[3 * i], lines[3 * i + 1], lines[3 * i + 2], all + edge * i, 1);
       long lanes, place = weight_place(s, channel, filter, &lanes), step = s->channels * s->block * lanes;
-      for (int e = 0; e < 16; ++e) w->to[place + e * step] = all[e];
+      for (int e = 0; e < edge * edge; ++e) w->to[place + e * step] = all[e];
     }
 }
 
-// Gᵀ: the gradient of a line's three weights from that of its four.
-INLINE void gradient_line(const float *from, long step, float *to, long to_step) {
+// Gᵀ: the gradient of a line's three weights from that of its four, or of its six.
+INLINE void gradient_line(int tile, const float *from, long step, float *to, long to_step) {
+  if (tile == 4) {
+    float near = from[step] + from[2 * step], far = from[3 * step] + from[4 * step];
+    to[0] = from[0] / 4 - near / 6 + far / 24;
+    to[to_step] = (from[2 * step] - from[step]) / 6 + (from[3 * step] - from[4 * step]) / 12;
+    to[2 * to_step] = (far - near) / 6 + from[5 * step];
+    return;
+  }
   float sum = from[step] + from[2 * step], difference = from[step] - from[2 * step];
   to[0] = from[0] + 0.5f * sum;
   to[to_step] = 0.5f * difference;
@@ -92,16 +116,17 @@ FOR_EACH_CPU static void weights_gradient_part(void *context, long begin, long e
   const kernel_winograd *s = w->shape;
   for (long channel = begin; channel < end; ++channel)
     for (long filter = 0; filter < w->filters; ++filter) {
-      float all[16], lines[12];
+      float all[36], lines[18];
+      int edge = s->tile + 2;
       long lanes, place = weight_place(s, channel, filter, &lanes), step = s->channels * s->block * lanes;
-      for (int e = 0; e < 16; ++e) {
+      for (int e = 0; e < edge * edge; ++e) {
         all[e] = 0;
         for (long share = 0; share < share_count(s); ++share)
           all[e] += w->from[share * weight_count(s) + place + e * step];
       }
-      for (int j = 0; j < 4; ++j) gradient_line(all + j, 4, lines + j, 4);
+      for (int j = 0; j < edge; ++j) gradient_line(s->tile, all + j, edge, lines + j, edge);
       for (int i = 0; i < 3; ++i)
-        gradient_line(lines + 4 * i, 1, w->to + (filter * w->channels + channel) * 9 + 3 * i, 1);
+        gradient_line(s->tile, lines + edge * i, 1, w->to + (filter * w->channels + channel) * 9 + 3 * i, 1);
     }
 }
 
@@ -118,7 +143,7 @@ void kernel_winograd_weights(const float *weights, long filters, long channels, 
 // Tiles at a time: as many as leave room in a core's cache, but not so many that a core has nothing to do. What a tile's
 // values are does not depend on it.
 static long tiles_at_once(const kernel_winograd *s, long blocks, long tile) {
-  long cached = 32768 / (16 * blocks * s->block), shared = tile_count(s) / (2 * kernel_thread_count());
+  long cached = 32768 / (places(s) * blocks * s->block), shared = tile_count(s) / (2 * kernel_thread_count());
   return max_long(1, min_long(4, min_long(cached, shared) / tile)) * tile;
 }
 
@@ -147,7 +172,7 @@ void kernel_winograd_weight_gradient(const float *x, const float *dy, long filte
                                      const kernel_winograd *s) {
   float *shares = kernel_zeros(share_count(s) * weight_count(s), sizeof(float));
   winograd w = {.x = x, .dy = dy, .out = shares, .shape = s};
-  w.held = 32;
+  w.held = s->tile == 4 ? 16 : 32;
   w.splits = min_long(filter_groups(s), (kernel_thread_count() + share_count(s) - 1) / share_count(s));
   kernel_parallel(share_count(s) * w.splits, 1, CHOOSE(s->block, gradient_part), &w);
   weights_change change = {shares, dweights, filters, channels, 0, s};

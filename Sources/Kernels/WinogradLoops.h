@@ -146,25 +146,120 @@ INLINE void NAMED(transform_output)(const winograd *w, const float *m, long stri
   }
 }
 
+// Bᵀ of F(4×4, 3×3): six values of a column to its six of the transform.
+#define LONG_INPUT_LINE(to, d)                              \
+  {                                                         \
+    vector p = d[4] - 4 * d[2], q = d[3] - 4 * d[1];        \
+    vector r = d[4] - d[2], u = 2 * (d[3] - d[1]);          \
+    to[0] = 4 * d[0] - 5 * d[2] + d[4];                     \
+    to[1] = p + q;                                          \
+    to[2] = p - q;                                          \
+    to[3] = r + u;                                          \
+    to[4] = r - u;                                          \
+    to[5] = 4 * d[1] - 5 * d[3] + d[5];                     \
+  }
+// Aᵀ of F(4×4, 3×3): six of a column to four.
+#define LONG_OUTPUT_LINE(to, m)                                 \
+  {                                                             \
+    vector p = m[1] + m[2], q = m[1] - m[2];                    \
+    vector r = m[3] + m[4], u = m[3] - m[4];                    \
+    to[0] = m[0] + p + r;                                       \
+    to[1] = q + 2 * u;                                          \
+    to[2] = p + 4 * r;                                          \
+    to[3] = q + 8 * u + m[5];                                   \
+  }
+
+/// As transform_input, for tiles of 4×4.
+INLINE void NAMED(transform_long_input)(const float *x, long blocks, long first, long count, long held, float *v,
+                                        long stride, const kernel_winograd *s) {
+  const long tile_columns = tiles_along(s->columns, s), tile_rows = tiles_along(s->rows, s), row = s->columns * BLOCK;
+  for (long block = 0; block < blocks; ++block)
+    for (long t = 0; t < held; ++t) {
+      float *to = v + (block * held + t) * BLOCK;
+      if (t >= count) {
+        for (int k = 0; k < 36; ++k) store(to + k * stride, (vector){0});
+        continue;
+      }
+      long tile = first + t, clip = tile / (tile_rows * tile_columns);
+      long top = tile / tile_columns % tile_rows * 4 - 1, left = tile % tile_columns * 4 - 1;
+      const float *corner = x + ((clip * blocks + block) * s->rows + top) * row + left * BLOCK;
+      int inside = top >= 0 && left >= 0 && top + 6 <= s->rows && left + 6 <= s->columns;
+      vector e[6][6];   // [column][line]
+      UNROLLED for (int c = 0; c < 6; ++c) {
+        vector d[6];
+        UNROLLED for (int line = 0; line < 6; ++line) {
+          int within =
+            inside || (top + line >= 0 && top + line < s->rows && left + c >= 0 && left + c < s->columns);
+          d[line] = (vector){0};
+          if (within) d[line] = load(corner + line * row + c * BLOCK);
+        }
+        LONG_INPUT_LINE(e[c], d)
+      }
+      UNROLLED for (int line = 0; line < 6; ++line) {
+        vector d[6] = {e[0][line], e[1][line], e[2][line], e[3][line], e[4][line], e[5][line]}, all[6];
+        LONG_INPUT_LINE(all, d)
+        UNROLLED for (int c = 0; c < 6; ++c) store(to + (6 * line + c) * stride, all[c]);
+      }
+    }
+}
+
+/// As transform_output into y, for tiles of 4×4.
+INLINE void NAMED(transform_long_output)(const winograd *w, const float *m, long stride, long vectors, long filter,
+                                         long first, long count) {
+  const kernel_winograd *s = w->shape;
+  const long tile_columns = tiles_along(s->columns, s), tile_rows = tiles_along(s->rows, s), row = s->columns * BLOCK;
+  vector bias = {0};
+  if (w->bias) bias = load(w->bias + filter * BLOCK);
+  for (long t = 0; t < count; ++t) {
+    long tile = first + t, clip = tile / (tile_rows * tile_columns);
+    long top = tile / tile_columns % tile_rows * 4, left = tile % tile_columns * 4;
+    const float *from = m + t * vectors * BLOCK;
+    vector e[6][4];   // [column][line]
+    UNROLLED for (int c = 0; c < 6; ++c) {
+      vector d[6];
+      UNROLLED for (int line = 0; line < 6; ++line) d[line] = load(from + (6 * line + c) * stride);
+      LONG_OUTPUT_LINE(e[c], d)
+    }
+    float *to = w->out + ((clip * s->filters + filter) * s->rows + top) * row + left * BLOCK;
+    long lines = min_long(4, s->rows - top), columns = min_long(4, s->columns - left);
+    UNROLLED for (int line = 0; line < 4; ++line) {
+      vector d[6] = {e[0][line], e[1][line], e[2][line], e[3][line], e[4][line], e[5][line]}, all[4];
+      LONG_OUTPUT_LINE(all, d)
+      if (line < lines)
+        UNROLLED for (int c = 0; c < 4; ++c)
+          if (c < columns) store(to + line * row + c * BLOCK, all[c] + bias);
+    }
+  }
+}
+
 FOR_EACH_CPU static void NAMED(forward_part)(void *context, long begin, long end) {
   const winograd *w = context;
   const kernel_winograd *s = w->shape;
   long tiles = tile_count(s), held = w->held, groups = filter_groups(s);
   long stride = s->channels * held * BLOCK + PAD, product_stride = held * 2 * BLOCK + PAD;
-  float *v = kernel_memory(16 * (stride + product_stride), sizeof(float)), *m = v + 16 * stride;
+  long all = places(s);
+  float *v = kernel_memory(all * (stride + product_stride), sizeof(float)), *m = v + all * stride;
   for (long part = begin, transformed = -1; part < end; ++part) {
     long chunk = part / w->splits, split = part % w->splits;
     long first = chunk * held, count = min_long(held, tiles - first);
-    if (chunk != transformed) NAMED(transform_input)(w->x, s->channels, first, count, held, v, stride, s);
+    if (chunk != transformed && s->tile == 4) {
+      NAMED(transform_long_input)(w->x, s->channels, first, count, held, v, stride, s);
+    } else if (chunk != transformed) {
+      NAMED(transform_input)(w->x, s->channels, first, count, held, v, stride, s);
+    }
     transformed = chunk;
     for (long group = groups * split / w->splits; group < groups * (split + 1) / w->splits; ++group) {
       long vectors = min_long(2, s->filters - 2 * group);
-      const float *u = w->weights + group * 16 * s->channels * 2 * BLOCK * BLOCK;
-      for (int e = 0; e < 16; ++e)
+      const float *u = w->weights + group * all * s->channels * 2 * BLOCK * BLOCK;
+      for (int e = 0; e < all; ++e)
         NAMED(multiply)(v + e * stride, u + e * s->channels * BLOCK * vectors * BLOCK, m + e * product_stride,
                         s->channels, held, vectors);
       for (long k = 0; k < vectors; ++k)
-        NAMED(transform_output)(w, m + k * BLOCK, product_stride, vectors, 2 * group + k, first, count);
+        if (s->tile == 4) {
+          NAMED(transform_long_output)(w, m + k * BLOCK, product_stride, vectors, 2 * group + k, first, count);
+        } else {
+          NAMED(transform_output)(w, m + k * BLOCK, product_stride, vectors, 2 * group + k, first, count);
+        }
     }
   }
   free(v);
@@ -195,6 +290,51 @@ INLINE void NAMED(transform_gradient)(const float *dy, long first, long count, l
       }
     }
   }
+}
+
+// A of F(4×4, 3×3): four of a column to six.
+#define LONG_GRADIENT_LINE(to, d)                               \
+  {                                                             \
+    vector p = d[0] + d[2], q = d[1] + d[3];                    \
+    vector r = d[0] + 4 * d[2], u = 2 * d[1] + 8 * d[3];        \
+    to[0] = d[0];                                               \
+    to[1] = p + q;                                              \
+    to[2] = p - q;                                              \
+    to[3] = r + u;                                              \
+    to[4] = r - u;                                              \
+    to[5] = d[3];                                               \
+  }
+
+/// As transform_gradient, for tiles of 4×4.
+INLINE void NAMED(transform_long_gradient)(const float *dy, long first, long count, long held, float *v, long stride,
+                                           const kernel_winograd *s) {
+  const long tile_columns = tiles_along(s->columns, s), tile_rows = tiles_along(s->rows, s), row = s->columns * BLOCK;
+  for (long block = 0; block < s->filters; ++block)
+    for (long t = 0; t < held; ++t) {
+      float *to = v + (block * held + t) * BLOCK;
+      if (t >= count) {
+        for (int k = 0; k < 36; ++k) store(to + k * stride, (vector){0});
+        continue;
+      }
+      long tile = first + t, clip = tile / (tile_rows * tile_columns);
+      long top = tile / tile_columns % tile_rows * 4, left = tile % tile_columns * 4;
+      const float *corner = dy + ((clip * s->filters + block) * s->rows + top) * row + left * BLOCK;
+      long lines = min_long(4, s->rows - top), columns = min_long(4, s->columns - left);
+      vector e[4][6];   // [column][line]
+      UNROLLED for (int c = 0; c < 4; ++c) {
+        vector d[4];
+        UNROLLED for (int line = 0; line < 4; ++line) {
+          d[line] = (vector){0};
+          if (line < lines && c < columns) d[line] = load(corner + line * row + c * BLOCK);
+        }
+        LONG_GRADIENT_LINE(e[c], d)
+      }
+      UNROLLED for (int line = 0; line < 6; ++line) {
+        vector d[4] = {e[0][line], e[1][line], e[2][line], e[3][line]}, all[6];
+        LONG_GRADIENT_LINE(all, d)
+        UNROLLED for (int c = 0; c < 6; ++c) store(to + (6 * line + c) * stride, all[c]);
+      }
+    }
 }
 
 /// du [blocks × BLOCK, vectors, BLOCK] += v [blocks, held, BLOCK] · g [vectors, held, BLOCK], summed over tiles.
@@ -229,7 +369,8 @@ FOR_EACH_CPU static void NAMED(gradient_part)(void *context, long begin, long en
   const kernel_winograd *s = w->shape;
   long tiles = tile_count(s), shares = share_count(s), held = w->held, groups = filter_groups(s);
   long stride = s->channels * held * BLOCK + PAD, gradient_stride = s->filters * held * BLOCK + PAD;
-  float *v = kernel_memory(16 * (stride + gradient_stride), sizeof(float)), *g = v + 16 * stride;
+  long all = places(s);
+  float *v = kernel_memory(all * (stride + gradient_stride), sizeof(float)), *g = v + all * stride;
   for (long part = begin; part < end; ++part) {
     long share = part / w->splits, split = part % w->splits;
     float *du = w->out + share * weight_count(s);
@@ -237,12 +378,17 @@ FOR_EACH_CPU static void NAMED(gradient_part)(void *context, long begin, long en
     long first_group = groups * split / w->splits, last_group = groups * (split + 1) / w->splits;
     for (long first = tiles * share / shares; first < last; first += held) {
       long count = min_long(held, last - first);
-      NAMED(transform_input)(w->x, s->channels, first, count, held, v, stride, s);
-      NAMED(transform_gradient)(w->dy, first, count, held, g, gradient_stride, s);
+      if (s->tile == 4) {
+        NAMED(transform_long_input)(w->x, s->channels, first, count, held, v, stride, s);
+        NAMED(transform_long_gradient)(w->dy, first, count, held, g, gradient_stride, s);
+      } else {
+        NAMED(transform_input)(w->x, s->channels, first, count, held, v, stride, s);
+        NAMED(transform_gradient)(w->dy, first, count, held, g, gradient_stride, s);
+      }
       for (long group = first_group; group < last_group; ++group) {
         long vectors = min_long(2, s->filters - 2 * group);
-        float *to = du + group * 16 * s->channels * 2 * BLOCK * BLOCK;
-        for (int e = 0; e < 16; ++e)
+        float *to = du + group * all * s->channels * 2 * BLOCK * BLOCK;
+        for (int e = 0; e < all; ++e)
           NAMED(accumulate)(v + e * stride, g + e * gradient_stride + 2 * group * held * BLOCK,
                             to + e * s->channels * BLOCK * vectors * BLOCK, s->channels, held, vectors);
       }
@@ -254,5 +400,8 @@ FOR_EACH_CPU static void NAMED(gradient_part)(void *context, long begin, long en
 #undef UNROLLED
 #undef TOGETHER
 #undef INPUT_LINE
+#undef LONG_INPUT_LINE
+#undef LONG_OUTPUT_LINE
+#undef LONG_GRADIENT_LINE
 #undef MULTIPLY
 #undef ACCUMULATE

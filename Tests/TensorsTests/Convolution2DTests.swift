@@ -118,7 +118,7 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Sides that are no multiples of Winograd's tiles of 2, channels that are none of a block.
+  /// Sides that are no multiples of Winograd's tiles, channels that are none of a block.
   static func large(
     _ direction: ConvolutionPrimitive.Shape.Direction, batch: Int
   ) -> ConvolutionPrimitive.Shape {
@@ -129,9 +129,10 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
 
   @Test("Winograd's algorithm says what the loops say, and so do its gradients", arguments: [1, 3, 7])
   func winograd(batch: Int) {
-    for direction in [ConvolutionPrimitive.Shape.Direction.forward, .inputGradient, .weightGradient] {
-      // One clip's gradient at the weights does not repay transforming them.
-      #expect(Self.large(direction, batch: batch).favorsWinograd == (direction != .weightGradient || batch > 1))
+    for (direction, tile) in [
+      (ConvolutionPrimitive.Shape.Direction.forward, 2), (.inputGradient, 4), (.weightGradient, 4),
+    ] {
+      #expect(Self.large(direction, batch: batch).cheapestTile == tile)
     }
     let (x, w, dy) = (
       sampled([batch, 35, 41, 53], 1), sampled([18, 35, 3, 3], 2), sampled([batch, 18, 41, 53], 3)
@@ -145,17 +146,22 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
       (0..<35).flatMap { c in
         (0..<18).flatMap { f in w.slice(axis: 0, f..<(f + 1)).slice(axis: 1, c..<(c + 1)).floats.reversed() }
       }, shape: [35, 18, 3, 3])
-    #expect(
-      relativeDistance(convolution.inputGradient(dy, shape: x.shape), slowConvolution(dy, turned, nil, Padding(1)))
-        < 2e-6)
+    let expectedGradient = slowConvolution(dy, turned, nil, Padding(1))
+    #expect(relativeDistance(convolution.inputGradient(dy, shape: x.shape), expectedGradient) < 5e-6)
+    let small = WinogradConvolution(weight: w, rotated: true, tile: 2)
+    #expect(relativeDistance(small(dy.blocked), expectedGradient) < 2e-6)
     // Σ y(w) dy is linear in w, so its gradient times any direction is its value in that direction.
     let direction = sampled([18, 35, 3, 3], 4)
     func product(_ a: Tensor, _ b: Tensor) -> Double {
       zip(a.floats, b.floats).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
     let along = product(slowConvolution(x, direction, nil, Padding(1)), dy)
-    let found = product(convolution.weightGradients(x, dy)[0], direction)
-    #expect(abs(found - along) < 1e-5 * product(dy, dy).squareRoot() * product(expected, expected).squareRoot())
+    let found = convolution.weightGradients(x, dy)[0]
+    let scale = product(dy, dy).squareRoot() * product(expected, expected).squareRoot()
+    #expect(abs(product(found, direction) - along) < 1e-5 * scale)
+    let other = WinogradConvolution.weightGradient(x.blocked, dy.blocked, tile: 2)
+    #expect(abs(product(other, direction) - along) < 1e-5 * scale)
+    #expect(relativeDistance(found, other) < 1e-5)
   }
 
   @Test("Convolutions that run on several threads at once each have their own result")

@@ -119,7 +119,8 @@ import Testing
       let y = convolution(x, pooling: pooling.pooling)
       try PyTorchNumbers.expect(y, "folded.\(name).\(pooling.name)/y")
       let dx = gradients(of: y, weight: sampled(y.shape, 99), at: [x])[0]
-      try PyTorchNumbers.expect(dx, "folded.\(name).\(pooling.name)/dx")
+      // Winograd's larger tile costs a little.
+      try PyTorchNumbers.expect(dx, "folded.\(name).\(pooling.name)/dx", tolerance: 3e-6)
       let plain = convolution(x.detached, pooling: pooling.pooling)
       #expect(!plain.isRecorded)
       #expect(plain.floats == y.floats)

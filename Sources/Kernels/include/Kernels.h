@@ -116,6 +116,7 @@ typedef struct {
   long batch, channels, filters;   // channels and filters in blocks
   long rows, columns;
   int block;                       // 16 or 8
+  int tile;                        // outputs along a tile's side: 2, or 4 where kernel_winograd_block is not asked
 } kernel_winograd;
 
 /// Floats of the transformed weights.
@@ -124,7 +125,8 @@ long kernel_winograd_weight_count(const kernel_winograd *shape);
 /// the filters and whose filters the channels; so they are in `shape` too.
 void kernel_winograd_weights(const float *weights, long filters, long channels, int rotated, float *transformed,
                              const kernel_winograd *shape);
-/// y = w ∗ x + bias; bias: [filters × block] or null. Places that see equal inputs along a line are equal to the bit.
+/// y = w ∗ x + bias; bias: [filters × block] or null. With tiles of 2, places that see equal inputs along a line are equal
+/// to the bit.
 void kernel_winograd_forward(const float *x, const float *transformed, const float *bias, float *y,
                              const kernel_winograd *shape);
 /// y = w ∗ x and z = pool(relu(y + shift)) in one pass, for windows of one or two rows and columns; y may be null.

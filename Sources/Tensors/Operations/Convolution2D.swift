@@ -85,7 +85,8 @@ final class DenseConvolution: Convolution {
   let padding: Padding
   private var packed: [ConvolutionPrimitive.Shape: Storage] = [:]
   private lazy var winograd = WinogradConvolution(weight: weight, rotated: false)
-  private lazy var winogradGradient = WinogradConvolution(weight: weight, rotated: true)
+  /// By the tile's side.
+  private var winogradGradients: [Int: WinogradConvolution] = [:]
 
   var weights: [Tensor] { [weight] }
   var paddings: [Padding] { [padding] }
@@ -156,7 +157,11 @@ final class DenseConvolution: Convolution {
   func inputGradient(_ dy: Tensor, shape input: [Int]) -> Tensor {
     let dy = dy.blocked
     let shape = shape(.inputGradient, input)
-    if shape.favorsWinograd { return winogradGradient(dy) }
+    if let tile = shape.cheapestTile {
+      let made = winogradGradients[tile] ?? WinogradConvolution(weight: weight, rotated: true, tile: tile)
+      winogradGradients[tile] = made
+      return made(dy)
+    }
     let primitive = ConvolutionPrimitive.cached(shape)
     let weights = packedWeights(for: primitive)
     return Tensor(input, layout: .blocked) {
@@ -167,7 +172,7 @@ final class DenseConvolution: Convolution {
   func weightGradients(_ x: Tensor, _ dy: Tensor) -> [Tensor] {
     let (x, dy) = (x.blocked, dy.blocked)
     let shape = shape(.weightGradient, x.shape)
-    if shape.favorsWinograd { return [WinogradConvolution.weightGradient(x, dy)] }
+    if let tile = shape.cheapestTile { return [WinogradConvolution.weightGradient(x, dy, tile: tile)] }
     let primitive = ConvolutionPrimitive.cached(shape)
     let packed = Storage(count: primitive.weightCount)
     primitive.run(input: x.storage.pointer, weights: packed.pointer, output: dy.storage.pointer)
