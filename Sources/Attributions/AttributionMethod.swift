@@ -105,9 +105,11 @@ public struct AttributionResult {
   public let values: Tensor
   /// Where the method promises completeness: how near it came.
   public let completeness: Completeness?
+  /// Where the method looked at a layer: which, by name.
+  public let layer: String?
 
-  public init(_ values: Tensor, completeness: Completeness? = nil) {
-    (self.values, self.completeness) = (values, completeness)
+  public init(_ values: Tensor, completeness: Completeness? = nil, layer: String? = nil) {
+    (self.values, self.completeness, self.layer) = (values, completeness, layer)
   }
 }
 

@@ -92,6 +92,7 @@ public struct Explainer {
     let target = choose?(predicted) ?? Target(predicted)
     let frontEnd = model.configuration.frontEnd
     var inputs: [Explanation.Input] = []
+    var parameters = method.parameters
     var leftOut: [(space: InputSpace, reason: String)] = []
     for space in spaces {
       let found: AttributionResult
@@ -104,6 +105,7 @@ public struct Explainer {
         throw .method(path: path, error)
       }
       guard found.values.isFinite else { throw .notFinite(path: path, space: space) }
+      parameters["layer"] = found.layer
       let shape = Array(clip[space].shape.drop { $0 == 1 })
       inputs.append(
         .init(
@@ -114,7 +116,7 @@ public struct Explainer {
       throw .method(path: path, .inapplicable(method: method.name, model: model.name, reason: first.reason))
     }
     return Explanation(
-      method: method.name, parameters: method.parameters, isSigned: method.isSigned, quantity: method.quantity,
+      method: method.name, parameters: parameters, isSigned: method.isSigned, quantity: method.quantity,
       target: target, classes: model.classes, probabilities: probabilities, inputs: inputs, leftOut: leftOut,
       duration: Double(min(samples.count, clip.waveform.count)) / Double(frontEnd.sampleRate),
       hop: frontEnd.hopSeconds, sampleRate: frontEnd.sampleRate)

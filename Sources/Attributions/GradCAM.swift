@@ -17,13 +17,11 @@ public struct GradCAM: AttributionMethod {
   public init(_ options: MethodOptions = MethodOptions()) { layer = options.layer }
 
   public var quantity: Quantity { .weight }
-  public var parameters: [String: String] { ["layer": layer ?? "the last with maps"] }
-
   public func attribute(
     _ clip: ClipPath, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let layer = try clip.mapLayer(layer, for: name)
-    return AttributionResult(Self.map(clip, layer: layer, target: target).enlarged(over: clip, at: space))
+    return AttributionResult(Self.map(clip, layer: layer, target: target).enlarged(over: clip, at: space), layer: layer)
   }
 
   /// On the layer's own places.

@@ -16,12 +16,12 @@ public struct GuidedGradCAM: AttributionMethod {
   public init(_ options: MethodOptions = MethodOptions()) { map = GradCAM(options) }
 
   public var quantity: Quantity { .weight }
-  public var parameters: [String: String] { map.parameters }
 
   public func attribute(
     _ clip: ClipPath, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
-    let map = try map.attribute(clip, at: space, target: target).values
-    return AttributionResult(map * clip.gradient(clip[space], at: space, target: target, rule: .guided))
+    let map = try map.attribute(clip, at: space, target: target)
+    let guided = clip.gradient(clip[space], at: space, target: target, rule: .guided)
+    return AttributionResult(map.values * guided, layer: map.layer)
   }
 }

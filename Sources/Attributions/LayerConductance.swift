@@ -26,7 +26,7 @@ public struct LayerConductance: AttributionMethod {
   }
 
   public var parameters: [String: String] {
-    ["layer": layer ?? "the last with maps", "steps": String(steps), "baseline": baseline.name]
+    ["steps": String(steps), "baseline": baseline.name]
   }
 
   public func attribute(
@@ -38,7 +38,7 @@ public struct LayerConductance: AttributionMethod {
       of: layer, clip, at: space, target: target, baseline: baseline, steps: steps)
     return AttributionResult(
       LayerMap(sumOverChannels: found).shared(over: clip, at: space),
-      completeness: clip.completeness(of: found, baseline: baseline, at: space, target: target))
+      completeness: clip.completeness(of: found, baseline: baseline, at: space, target: target), layer: layer)
   }
 
   /// Of each unit, [1, channels, rows, columns].

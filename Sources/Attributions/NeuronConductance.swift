@@ -59,7 +59,7 @@ public struct NeuronConductance: AttributionMethod {
 
   public var parameters: [String: String] {
     [
-      "layer": layer ?? "the last with maps", "neuron": neuron.description, "steps": String(steps),
+      "neuron": neuron.description, "steps": String(steps),
       "rule": rule.rawValue, "baseline": baseline.name,
     ]
   }
@@ -85,6 +85,6 @@ public struct NeuronConductance: AttributionMethod {
       let weight = clip.outputs(of: [layer], inputs, at: space, target: target).gradients[0] * mask
       return clip.gradient(of: layer, weight: weight, inputs, at: space)
     }
-    return AttributionResult(difference * mean)
+    return AttributionResult(difference * mean, layer: layer)
   }
 }

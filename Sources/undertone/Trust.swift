@@ -66,7 +66,7 @@ struct Trust: ParsableCommand {
   private static let defaultMethods = [
     "saliency", "input-x-gradient", "integrated-gradients", "smoothgrad", "guided-backpropagation", "deeplift", "lrp",
     "grad-cam",
-  ].filter { name in AttributionMethods.all.contains { $0.name == name } }
+  ]
 
   func validate() throws {
     guard clips > 0 else { throw ValidationError("--clips must be at least 1") }
