@@ -39,8 +39,8 @@ public struct BlurredIntegratedGradients: AttributionMethod {
         ? input : Self.blur(rows: rows, deviation: Double(rows) * (1 - share) * (1 - share)).matrixProduct(input)
     }
     var values = Tensor.zeros(input.shape)
-    for first in stride(from: 0, to: steps, by: ClipPath.batch) {
-      let batch = first..<min(first + ClipPath.batch, steps)
+    for first in stride(from: 0, to: steps, by: clip.batch) {
+      let batch = first..<min(first + clip.batch, steps)
       let middles = Tensor.concatenated(batch.map { point((Double($0) + 0.5) / Double(steps)) }, axis: 0)
       let ends = Tensor.concatenated(
         batch.map { point(Double($0 + 1) / Double(steps)) - point(Double($0) / Double(steps)) }, axis: 0)

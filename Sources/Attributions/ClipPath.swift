@@ -34,7 +34,7 @@ public struct ClipPath {
   private var spectrogram: (magnitude: Tensor, phase: Tensor) { model.features.spectrogram(waveform) }
 
   /// The waveforms of other magnitudes with the clip's phases.
-  private func waveform(magnitude: Tensor) -> Tensor {
+  func waveform(magnitude: Tensor) -> Tensor {
     model.features.waveform(magnitude: magnitude, phase: spectrogram.phase, samples: waveform.shape[1])
   }
 
@@ -120,8 +120,8 @@ public struct ClipPath {
   /// Σ weight · found over what is found for these numbers, a batch at a time, of one input's shape.
   func mean(_ weights: [Double], at space: InputSpace, find: (Range<Int>) -> Tensor) -> Tensor {
     var sum = Tensor.zeros(self[space].shape)
-    for first in stride(from: 0, to: weights.count, by: Self.batch) {
-      let numbers = first..<min(first + Self.batch, weights.count)
+    for first in stride(from: 0, to: weights.count, by: batch) {
+      let numbers = first..<min(first + batch, weights.count)
       let found = find(numbers)
       let shares = Tensor(weights[numbers].map(Float.init), shape: [1, numbers.count])
       sum = sum + shares.matrixProduct(found.reshaped([numbers.count, -1])).reshaped(sum.shape)
@@ -139,15 +139,17 @@ public struct ClipPath {
   }
 
   /// How many inputs a method runs at once: as many as fill the cores well; more would only take memory.
-  public static let batch = 32
+  ///
+  /// That is 32 clips of five seconds, and fewer longer ones, so that a long clip takes no more memory.
+  public var batch: Int { max(1, min(32, 32 * 5 * model.configuration.frontEnd.sampleRate / waveform.shape[1])) }
 
   /// The target's score of each of `count` inputs, made a batch at a time.
   /// - Parameter make: The inputs of these numbers, [numbers, …].
   public func scores(
     _ count: Int, at space: InputSpace, target: Target, make: (Range<Int>) -> Tensor
   ) -> [Float] {
-    stride(from: 0, to: count, by: Self.batch).flatMap { first in
-      target.score(logits(make(first..<min(first + Self.batch, count)), at: space)).floats
+    stride(from: 0, to: count, by: batch).flatMap { first in
+      target.score(logits(make(first..<min(first + batch, count)), at: space)).floats
     }
   }
 

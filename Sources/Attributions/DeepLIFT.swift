@@ -31,9 +31,10 @@ public struct DeepLIFT: AttributionMethod {
     let input = clip[space]
     var sum = Tensor.zeros(input.shape)
     var score = 0.0
-    for first in stride(from: 0, to: baselines.count, by: ClipPath.batch / 2) {
+    let pairs = max(1, clip.batch / 2)
+    for first in stride(from: 0, to: baselines.count, by: pairs) {
       var starts: [Tensor] = []
-      for baseline in baselines[first..<min(first + ClipPath.batch / 2, baselines.count)] {
+      for baseline in baselines[first..<min(first + pairs, baselines.count)] {
         starts.append(try baseline.tensor(for: clip, at: space, seed: seed, fitting: baselines.count > 1))
       }
       let start = Tensor.concatenated(starts, axis: 0)

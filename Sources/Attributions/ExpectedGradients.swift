@@ -52,8 +52,8 @@ public struct ExpectedGradients: AttributionMethod {
   ) -> (values: Tensor, baselineScore: Double) {
     let input = clip[space]
     var sum = Tensor.zeros(input.shape)
-    for first in stride(from: 0, to: draws.count, by: ClipPath.batch) {
-      let batch = draws[first..<min(first + ClipPath.batch, draws.count)]
+    for first in stride(from: 0, to: draws.count, by: clip.batch) {
+      let batch = draws[first..<min(first + clip.batch, draws.count)]
       let start = Tensor.concatenated(batch.map { starts[$0.start] }, axis: 0)
       let place = Tensor(batch.map(\.place), shape: [batch.count] + input.shape.dropFirst().map { _ in 1 })
       let difference = input - start

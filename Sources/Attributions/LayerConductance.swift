@@ -51,8 +51,8 @@ public struct LayerConductance: AttributionMethod {
     let difference = clip[space] - baseline
     var sum: Tensor?
     var last: (value: Tensor, gradient: Tensor)?
-    for first in stride(from: 0, through: steps, by: ClipPath.batch) {
-      let numbers = first..<min(first + ClipPath.batch, steps + 1)
+    for first in stride(from: 0, through: steps, by: clip.batch) {
+      let numbers = first..<min(first + clip.batch, steps + 1)
       let places = Tensor(
         numbers.map { Float($0) / Float(steps) }, shape: [numbers.count] + difference.shape.dropFirst().map { _ in 1 })
       var (values, gradients) = clip.outputs(

@@ -38,8 +38,8 @@ struct NoiseTunnel: Sendable {
     let deviation = noise * Double(values.max()! - values.min()!)
     var generator = SeededGenerator(seed: seed)
     var (sum, squares) = (Tensor.zeros(input.shape), Tensor.zeros(input.shape))
-    for first in stride(from: 0, to: draws, by: ClipPath.batch) {
-      let count = min(ClipPath.batch, draws - first)
+    for first in stride(from: 0, to: draws, by: clip.batch) {
+      let count = min(clip.batch, draws - first)
       let noises = (0..<count * values.count).map { _ in Float(deviation * generator.normal()) }
       let noisy = input + Tensor(noises, shape: [count] + input.shape.dropFirst())
       let found = try around.attribute(noisy, of: clip, at: space, target: target)

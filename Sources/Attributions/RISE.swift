@@ -38,8 +38,8 @@ public struct RISE: AttributionMethod {
     var generator = SeededGenerator(seed: seed)
     var (weighted, masks) = ([Double](repeating: 0, count: values.count), [Double](repeating: 0, count: values.count))
     var total = 0.0
-    for first in stride(from: 0, to: draws, by: ClipPath.batch) {
-      let batch = (first..<min(first + ClipPath.batch, draws)).map { _ in
+    for first in stride(from: 0, to: draws, by: clip.batch) {
+      let batch = (first..<min(first + clip.batch, draws)).map { _ in
         SmoothMask(tile, of: clip, at: space, using: &generator).values
       }
       let inputs = batch.flatMap { mask in values.indices.map { hidden[$0] + mask[$0] * (values[$0] - hidden[$0]) } }

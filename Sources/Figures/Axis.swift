@@ -24,6 +24,15 @@ struct Axis {
     (position(value) - position(lower)) / (position(upper) - position(lower))
   }
 
+  /// The value that lies there: what undoes ``fraction(_:)``.
+  func value(at fraction: Double) -> Double {
+    let place = position(lower) + fraction * (position(upper) - position(lower))
+    return switch scale {
+    case .linear: place
+    case .mel: 700 * (pow(10, place / 2595) - 1)
+    }
+  }
+
   private func position(_ value: Double) -> Double {
     switch scale {
     case .linear: value

@@ -73,4 +73,30 @@ struct SpectrogramTests {
       #expect(abs(probabilities.reduce(0, +) - 1) < 1e-6)
     }
   }
+
+  @Test(
+    "All spaces land on one grid with their sums; a tone on its own band and frames", arguments: InputSpace.allCases)
+  func grid(_ space: InputSpace) {
+    // Silence, 1 kHz from 0.5 to 1 s, silence.
+    let samples = (0..<24_000).map { i -> Float in
+      let noise = Float(1e-4 * sin(Double(i * i % 9973)))
+      guard (8_000..<16_000).contains(i) else { return noise }
+      return Float(0.3 * sin(2 * .pi * 1000 * Double(i) / 16_000)) + noise
+    }
+    let clip = ClipPath(samples, model: makeModel(.cnnatt))
+    // As if the score were Σ x².
+    let values = clip[space].squared()
+    let grid = clip.onGrid(values, at: space)
+    #expect(grid.shape == Array(clip.mel.shape.suffix(2)))
+    func sum(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double($1) } }
+    #expect(abs(sum(grid.floats) / sum(values.floats) - 1) < 1e-3)
+    guard space == .waveform || space == .spectrogram else { return }
+    let centres = clip.model.configuration.frontEnd.melCentres
+    let frames = grid.shape[1]
+    let inside = grid.floats.enumerated().filter { place, _ in
+      let time = Double(place % frames) * 0.016
+      return (0.45..<1.05).contains(time) && (900..<1100).contains(centres[place / frames])
+    }
+    #expect(sum(inside.map(\.element)) > 0.9 * sum(grid.floats))
+  }
 }

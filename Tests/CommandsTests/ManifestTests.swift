@@ -137,7 +137,8 @@ struct ManifestTests {
       let run = try folder.undertone(command + ["--data", "clips.csv", "--model", "model"])
       #expect(run.failed(65, naming: "clips/two.wav: the model has no class happy"), "\(run)")
     }
-    #expect(try folder.undertone("figures", "--data", "clips.csv", "--model", "model").output.count == 2)
+    let run = try folder.undertone("figures", "--data", "clips.csv", "--model", "model")
+    #expect(run.output.count { $0.contains(" clip") } == 2)
   }
 
   @Test("Not one clip that can be used: the exit status says why, and nothing is written")

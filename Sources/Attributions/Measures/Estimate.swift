@@ -17,9 +17,51 @@ public struct Estimate: Sendable, Codable, Equatable {
     let means = (0..<Self.resamples).map { _ in
       (0..<count).reduce(0.0) { sum, _ in sum + values[generator.index(below: count)] } / Double(count)
     }.sorted()
-    mean = values.reduce(0, +) / Double(count)
-    (low, high) = (means[Self.resamples / 40], means[Self.resamples - 1 - Self.resamples / 40])
-    clips = count
+    self.init(mean: values.reduce(0, +) / Double(count), sorted: means, clips: count)
+  }
+
+  /// The mean of one set less that of another, each drawn from with replacement; nil where one is empty.
+  init?(difference first: [Double], _ second: [Double], seed: UInt64) {
+    guard !first.isEmpty, !second.isEmpty else { return nil }
+    var generator = SeededGenerator(seed: seed)
+    func drawn(_ values: [Double]) -> Double {
+      values.indices.reduce(0) { sum, _ in sum + values[generator.index(below: values.count)] } / Double(values.count)
+    }
+    let differences = (0..<Self.resamples).map { _ in drawn(first) - drawn(second) }.sorted()
+    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+    self.init(mean: mean(first) - mean(second), sorted: differences, clips: first.count + second.count)
+  }
+
+  private init(mean: Double, sorted: [Double], clips: Int) {
+    let tail = sorted.count / 40
+    (self.mean, low, high, self.clips) = (mean, sorted[tail], sorted[sorted.count - 1 - tail], clips)
+  }
+
+  /// Of each column of a row a clip, all from the same draws of clips.
+  static func ofColumns(_ rows: [[Double]], seed: UInt64) -> [Estimate] {
+    guard let first = rows.first else { return [] }
+    let resamples = 400  // as many as a drawn band needs: its edge is then sure to a tenth of its width
+    var generator = SeededGenerator(seed: seed)
+    func mean(_ chosen: some Collection<Int>) -> [Double] {
+      var sums = [Double](repeating: 0, count: first.count)
+      for index in chosen {
+        for (column, value) in rows[index].enumerated() { sums[column] += value }
+      }
+      return sums.map { $0 / Double(chosen.count) }
+    }
+    let means = (0..<resamples).map { _ in mean(rows.map { _ in generator.index(below: rows.count) }) }
+    return mean(rows.indices).enumerated().map { column, mean in
+      Estimate(mean: mean, sorted: means.map { $0[column] }.sorted(), clips: rows.count)
+    }
+  }
+
+  /// The same of another scale, which rises with this one.
+  func mapped(_ change: (Double) -> Double) -> Estimate {
+    Estimate(mean: change(mean), low: change(low), high: change(high), clips: clips)
+  }
+
+  private init(mean: Double, low: Double, high: Double, clips: Int) {
+    (self.mean, self.low, self.high, self.clips) = (mean, low, high, clips)
   }
 
   /// Half the interval's width.

@@ -40,8 +40,8 @@ extension Target {
 extension ClipPath {
   /// The logits of `count` inputs, a batch at a time.
   func batched(_ count: Int, at space: InputSpace, make: (Range<Int>) -> Tensor) -> [Tensor] {
-    stride(from: 0, to: count, by: Self.batch).map { first in
-      logits(make(first..<min(first + Self.batch, count)), at: space)
+    stride(from: 0, to: count, by: batch).map { first in
+      logits(make(first..<min(first + batch, count)), at: space)
     }
   }
 }

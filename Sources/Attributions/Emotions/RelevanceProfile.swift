@@ -1,0 +1,108 @@
+import AudioFeatures
+import Foundation
+import Tensors
+
+/// Where the attribution of one clip on the mel lies. All numbers are shares or ratios, so that clips of one emotion can be
+/// put together whatever the size of their attributions; of values with a sign the size counts.
+public struct RelevanceProfile: Sendable {
+  /// Parts of a clip that an attribution may prefer.
+  public enum Region: String, CaseIterable, Codable, Sendable {
+    /// Frames less than 20 dB under the loudest.
+    case loud
+    /// Cells whose neighbours above and below differ most, a quarter of all: the edges of bands.
+    case edges
+    /// Frames that are louder than the one before by most, a tenth of all.
+    case onsets
+  }
+
+  /// Parts of the speech's length in ``times`` and ``map``.
+  public static let timeBins = 50
+
+  /// The share of each mel band, the lowest first.
+  public let bands: [Double]
+  /// The share of each fiftieth of the speech.
+  public let times: [Double]
+  /// The share of each band and fiftieth, [bands × times].
+  public let map: [Double]
+  /// The mean place of the attribution on the mel scale.
+  public let centroid: Double
+  /// log₂ of the mean attribution inside beside that outside; absent where there is nothing on one side.
+  public let preferences: [Region: Double]
+
+  /// Nil where the attribution is zero throughout the speech.
+  /// - Parameters:
+  ///   - attribution, logMel: [mels, frames], logMel in dB.
+  ///   - speechFrames: Frames before the padding.
+  public init?(attribution: Tensor, logMel: Tensor, speechFrames: Int, frontEnd: FrontEnd) {
+    let (rows, columns) = (attribution.shape[0], attribution.shape[1])
+    let frames = min(max(1, speechFrames), columns)
+    let (relevance, levels) = (attribution.floats, logMel.floats)
+    func size(_ row: Int, _ frame: Int) -> Double { Double(abs(relevance[row * columns + frame])) }
+    func level(_ row: Int, _ frame: Int) -> Double { Double(levels[row * columns + frame]) }
+    let byFrame = (0..<frames).map { frame in (0..<rows).reduce(0) { $0 + size($1, frame) } }
+    let sum = byFrame.reduce(0, +)
+    guard sum > 0, sum.isFinite else { return nil }
+
+    bands = (0..<rows).map { row in (0..<frames).reduce(0) { $0 + size(row, $1) } / sum }
+    /// Numbers of frames as shares of the speech, a frame divided among the parts that it reaches.
+    func overTime(_ values: (Int) -> Double) -> [Double] {
+      let width = Double(frames) / Double(Self.timeBins)
+      return (0..<Self.timeBins).map { bin in
+        let (start, end) = (Double(bin) * width, Double(bin + 1) * width)
+        return (Int(start)...min(frames - 1, Int(end))).reduce(0) { total, frame in
+          total + values(frame) * max(0, min(end, Double(frame + 1)) - max(start, Double(frame)))
+        }
+      }
+    }
+    times = overTime { byFrame[$0] / sum }
+    map = (0..<rows).flatMap { row in overTime { size(row, $0) / sum } }
+    let mels = frontEnd.melCentres.map(FrontEnd.mel)
+    centroid = zip(bands, mels).reduce(0) { $0 + $1.0 * $1.1 }
+
+    let powers = (0..<frames).map { frame in (0..<rows).reduce(0) { $0 + pow(10, level($1, frame) / 10) } }
+    let loudness = powers.map { 10 * log10($0) }
+    let rises = loudness.indices.map { $0 == 0 ? 0 : loudness[$0] - loudness[$0 - 1] }
+    let steps = (0..<rows).map { row in
+      (0..<frames).map { abs(level(min(rows - 1, row + 1), $0) - level(max(0, row - 1), $0)) }
+    }
+    /// The value that so large a share of all lies above.
+    func threshold(_ values: [Double], share: Double) -> Double {
+      values.sorted()[min(values.count - 1, Int(Double(values.count) * (1 - share)))]
+    }
+    let (loudest, steep, sudden) = (
+      loudness.max()!, threshold(steps.flatMap { $0 }, share: 0.25), threshold(rises, share: 0.1)
+    )
+    var preferences: [Region: Double] = [:]
+    for region in Region.allCases {
+      var (inside, outside) = ((sum: 0.0, count: 0), (sum: 0.0, count: 0))
+      for row in 0..<rows {
+        for frame in 0..<frames {
+          let belongs =
+            switch region {
+            case .loud: loudness[frame] > loudest - 20
+            case .edges: steps[row][frame] >= steep && steps[row][frame] > 0
+            case .onsets: rises[frame] >= sudden && rises[frame] > 0
+            }
+          if belongs {
+            inside = (inside.sum + size(row, frame), inside.count + 1)
+          } else {
+            outside = (outside.sum + size(row, frame), outside.count + 1)
+          }
+        }
+      }
+      guard inside.sum > 0, outside.sum > 0 else { continue }
+      preferences[region] = log2(inside.sum / Double(inside.count) * Double(outside.count) / outside.sum)
+    }
+    self.preferences = preferences
+  }
+}
+
+extension Explanation {
+  /// Where the attribution on the mel lies; nil where there is none, or where it is zero.
+  public func profile(frontEnd: FrontEnd) -> RelevanceProfile? {
+    inputs.first { $0.space == .mel }.flatMap {
+      RelevanceProfile(
+        attribution: $0.attribution, logMel: $0.values, speechFrames: Int(duration / hop) + 1, frontEnd: frontEnd)
+    }
+  }
+}
