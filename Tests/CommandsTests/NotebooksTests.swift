@@ -1,0 +1,28 @@
+import Foundation
+import Testing
+
+@Suite("The report's notebooks")
+struct NotebooksTests {
+  @Test("Each runs from top to bottom in its shortest form, on made clips")
+  func run() throws {
+    let folder = try Folder()
+    let scripts = try FileManager.default
+      .contentsOfDirectory(atPath: ReadmeTests.repository.appendingPathComponent("notebooks-cli").path)
+      .filter { $0.first!.isNumber }.sorted()
+    #expect(scripts.count >= 5)
+    for script in scripts {
+      let path = ReadmeTests.repository.appendingPathComponent("notebooks-cli/\(script)").path
+      let run = try folder.start(
+        ["-c", "OUTPUT=results CLIPS=2 EPOCHS=1 METHODS=saliency '\(path)'"],
+        executable: URL(fileURLWithPath: "/bin/bash")
+      ).finish()
+      #expect(run.status == 0 && !run.output.isEmpty, "\(script): \(run)")
+    }
+    for (name, file) in [
+      ("split", "train.csv"), ("2-training", "model.safetensors"), ("3-explaining", "angry.png"),
+      ("4-emotions", "profiles.png"), ("6-trust", "trust.csv"),
+    ] {
+      #expect(folder.files(in: "results/\(name)").contains(file), "\(name)")
+    }
+  }
+}
