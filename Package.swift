@@ -80,7 +80,7 @@ let package = Package(
     .testTarget(
       name: "ReportsTests",
       dependencies: ["Tensors", "Corpora", "Models", "Training", "Attributions", "Figures", "Reports"]),
-    .testTarget(name: "CommandsTests", dependencies: ["Tensors", "Models", "Figures", "undertone"]),
+    .testTarget(name: "CommandsTests", dependencies: ["Tensors", "Models", "Attributions", "Figures", "undertone"]),
   ],
   swiftLanguageModes: [.v6]
 )

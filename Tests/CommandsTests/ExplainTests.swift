@@ -1,3 +1,4 @@
+import Attributions
 import Figures
 import Foundation
 import Testing
@@ -98,7 +99,8 @@ struct ExplainTests {
     #expect(texts["Model"]?.wholeMatch(of: /built-in \([0-9a-f]+\)/) != nil)
   }
 
-  @Test("--input picks the places; the figure has only their panels", arguments: ["waveform", "mel", "mfcc"])
+  @Test(
+    "--input picks the places; the figure has only their panels", arguments: ["waveform", "spectrogram", "mel", "mfcc"])
   func oneInput(space: String) throws {
     let run = try folder.undertone("explain", "clip.wav", "--json", "--arrays", "--input", space)
     let line: Line = try decoded(#require(run.output.first))
@@ -108,6 +110,29 @@ struct ExplainTests {
     let one = try PNGImage(contentsOf: folder.path("output/explain/clip.png"))
     let all = try PNGImage(contentsOf: folder.path("all/clip.png"))
     #expect(one.width == all.width && one.height < all.height)
+  }
+
+  @Test("Every method explains a clip; what it promises is said", arguments: AttributionMethods.all.map { $0.name })
+  func everyMethod(method: String) throws {
+    let run = try folder.undertone("explain", "clip.wav", "--json", "--method", method)
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    let line: Line = try decoded(#require(run.output.first))
+    #expect(line.method == method)
+    let blurred = method == "blurred-integrated-gradients"
+    #expect(Set(line.inputs.keys) == (blurred ? ["mel", "mfcc"] : ["waveform", "mel", "mfcc"]))
+  }
+
+  @Test("--listen: what matters and the rest are two sounds that are together the clip, with what is heard in each")
+  func listen() throws {
+    let run = try folder.undertone("explain", "clip.wav", "--listen", "--method", "deeplift")
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    #expect(run.output.contains { $0.contains("what matters: ") && $0.hasSuffix("→ output/explain/clip.matters.wav") })
+    #expect(run.output.contains { $0.contains("the rest: ") && $0.hasSuffix("→ output/explain/clip.rest.wav") })
+    #expect(folder.files(in: "output/explain") == ["clip.matters.wav", "clip.png", "clip.rest.wav"])
+    let sizes = try ["matters", "rest"].map { try folder.contents("output/explain/clip.\($0).wav").count }
+    #expect(sizes[0] == sizes[1] && sizes[0] > 1000)
+    let refused = try folder.undertone("explain", "clip.wav", "--listen", "--input", "waveform")
+    #expect(refused.failed(64, naming: "--listen", "add mel to --input"))
   }
 
   @Test("Files of one name in several folders all keep their results")
