@@ -12,32 +12,22 @@ public struct KernelSHAP: AttributionMethod {
   public static let cost = "1000 predictions"
   public static let isSigned = true
   public static let promisesCompleteness = true
-  public static let options: Set<MethodOptions.Name> = [.baseline, .tile, .draws]
+  public static let options = Masking.options
 
-  private let baseline: Baseline
-  private let tile: TileSize
-  private let draws: Int
-  private let seed: UInt64
+  private let masking: Masking
 
-  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
-    baseline = options.baseline ?? .silence
-    tile = options.tile ?? TileSize(seconds: 0.5, hertz: 2000)
-    draws = try options.draws(default: 1000)
-    seed = options.seed
-  }
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { masking = try Masking(options) }
 
-  public var parameters: [String: String] {
-    ["tile": tile.description, "baseline": baseline.name, "draws": String(draws), "seed": String(seed)]
-  }
+  public var parameters: [String: String] { masking.parameters }
 
   public func attribute(
     _ clip: ClipPath, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let game = TileGame(
-      clip, at: space, target: target, tile: tile, baseline: try baseline.tensor(for: clip, at: space, seed: seed))
-    var generator = SeededGenerator(seed: seed)
+      clip, at: space, target: target, tile: masking.tile, baseline: try masking.baseline(for: clip, at: space))
+    var generator = SeededGenerator(seed: masking.seed)
     let ends = game.scores([game.players.map { _ in false }, game.players.map { _ in true }]).map(Double.init)
-    let coalitions = Self.coalitions(of: game.players.count, draws: draws, using: &generator)
+    let coalitions = Self.coalitions(of: game.players.count, draws: masking.draws, using: &generator)
     let worth = Self.worth(
       coalitions, scores: game.scores(coalitions).map(Double.init), nothing: ends[0], everything: ends[1])
     let values = game.attribution(worth)

@@ -12,32 +12,22 @@ public struct LIME: AttributionMethod {
   public static let summary = "a linear model of the score near the clip, over time-frequency tiles"
   public static let cost = "1000 predictions"
   public static let isSigned = true
-  public static let options: Set<MethodOptions.Name> = [.baseline, .tile, .draws]
+  public static let options = Masking.options
 
-  private let baseline: Baseline
-  private let tile: TileSize
-  private let draws: Int
-  private let seed: UInt64
+  private let masking: Masking
 
-  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
-    baseline = options.baseline ?? .silence
-    tile = options.tile ?? TileSize(seconds: 0.5, hertz: 2000)
-    draws = try options.draws(default: 1000)
-    seed = options.seed
-  }
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { masking = try Masking(options) }
 
-  public var parameters: [String: String] {
-    ["tile": tile.description, "baseline": baseline.name, "draws": String(draws), "seed": String(seed)]
-  }
+  public var parameters: [String: String] { masking.parameters }
 
   public func attribute(
     _ clip: ClipPath, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let game = TileGame(
-      clip, at: space, target: target, tile: tile, baseline: try baseline.tensor(for: clip, at: space, seed: seed))
-    var generator = SeededGenerator(seed: seed)
+      clip, at: space, target: target, tile: masking.tile, baseline: try masking.baseline(for: clip, at: space))
+    var generator = SeededGenerator(seed: masking.seed)
     // The first is the clip itself.
-    let coalitions = (0..<draws).map { draw in
+    let coalitions = (0..<masking.draws).map { draw in
       game.players.map { _ in draw == 0 || generator.uniform(in: 0..<1) < 0.5 }
     }
     let worth = Self.worth(coalitions, scores: game.scores(coalitions).map(Double.init))

@@ -12,35 +12,25 @@ public struct RISE: AttributionMethod {
   public static let summary = "the mean of random masks, weighted by the score that they leave"
   public static let cost = "1000 predictions"
   public static let isSigned = true
-  public static let options: Set<MethodOptions.Name> = [.baseline, .tile, .draws]
+  public static let options = Masking.options
 
-  private let baseline: Baseline
-  private let tile: TileSize
-  private let draws: Int
-  private let seed: UInt64
+  private let masking: Masking
 
-  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
-    baseline = options.baseline ?? .silence
-    tile = options.tile ?? TileSize(seconds: 0.5, hertz: 2000)
-    draws = try options.draws(default: 1000)
-    seed = options.seed
-  }
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { masking = try Masking(options) }
 
-  public var parameters: [String: String] {
-    ["tile": tile.description, "baseline": baseline.name, "draws": String(draws), "seed": String(seed)]
-  }
+  public var parameters: [String: String] { masking.parameters }
 
   public func attribute(
     _ clip: ClipPath, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let input = clip[space]
-    let (values, hidden) = (input.floats, try baseline.tensor(for: clip, at: space, seed: seed).floats)
-    var generator = SeededGenerator(seed: seed)
+    let (values, hidden) = (input.floats, try masking.baseline(for: clip, at: space).floats)
+    var generator = SeededGenerator(seed: masking.seed)
     var (weighted, masks) = ([Double](repeating: 0, count: values.count), [Double](repeating: 0, count: values.count))
     var total = 0.0
-    for first in stride(from: 0, to: draws, by: clip.batch) {
-      let batch = (first..<min(first + clip.batch, draws)).map { _ in
-        SmoothMask(tile, of: clip, at: space, using: &generator).values
+    for first in stride(from: 0, to: masking.draws, by: clip.batch) {
+      let batch = (first..<min(first + clip.batch, masking.draws)).map { _ in
+        SmoothMask(masking.tile, of: clip, at: space, using: &generator).values
       }
       let inputs = batch.flatMap { mask in values.indices.map { hidden[$0] + mask[$0] * (values[$0] - hidden[$0]) } }
       let scores = target.score(
@@ -54,7 +44,7 @@ public struct RISE: AttributionMethod {
         }
       }
     }
-    let mean = total / Double(draws)
+    let mean = total / Double(masking.draws)
     return AttributionResult(
       Tensor(
         values.indices.map { masks[$0] > 0 ? Float(weighted[$0] / masks[$0] - mean) : 0 }, shape: input.shape))

@@ -1,0 +1,27 @@
+import Models
+import Tensors
+
+/// How methods that hide tiles at random are asked: what is hidden at a time, what stands in its place, how often.
+struct Masking: Sendable {
+  let tile: TileSize
+  let draws: Int
+  let seed: UInt64
+  private let baseline: Baseline
+
+  static let options: Set<MethodOptions.Name> = [.baseline, .tile, .draws]
+
+  init(_ options: MethodOptions) throws(MethodError) {
+    tile = options.tile ?? TileSize(seconds: 0.5, hertz: 2000)
+    draws = try options.draws(default: 1000)
+    (baseline, seed) = (options.baseline ?? .silence, options.seed)
+  }
+
+  var parameters: [String: String] {
+    ["tile": tile.description, "baseline": baseline.name, "draws": String(draws), "seed": String(seed)]
+  }
+
+  /// What stands in the place of what is hidden, of the clip's input's shape.
+  func baseline(for clip: ClipPath, at space: InputSpace) throws(MethodError) -> Tensor {
+    try baseline.tensor(for: clip, at: space, seed: seed)
+  }
+}
