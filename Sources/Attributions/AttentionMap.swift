@@ -19,7 +19,8 @@ struct AttentionMap {
     let layers = clip.layers
     guard layers.contains(where: { $0.name == "attention.weights" }) else {
       throw .inapplicable(
-        method: method, model: clip.model.name, reason: "\(clip.model.architecture.title) has no attention")
+        method: method, model: clip.model.name,
+        reason: "\(clip.model.architecture.title) has no attention; \(AttributionMethods.others(than: .attention))")
     }
     let (found, gradients) = clip.outputs(of: ["attention.weights", "attention.values"], target: target)
     let maps = layers.last { $0.shape.count == 4 && !$0.name.hasPrefix("attention") }!.shape

@@ -236,6 +236,11 @@ public enum AttributionMethods {
     RawAttention.self, AttentionRollout.self, GradientAttention.self,
   ]
 
+  /// What there is beside a family that a model cannot have, in words.
+  static func others(than family: MethodFamily) -> String {
+    "there is " + all.filter { $0.family != family }.map { $0.name }.joined(separator: ", ")
+  }
+
   /// The method of a name, as asked for.
   public static func make(
     _ name: String, _ options: MethodOptions = MethodOptions()

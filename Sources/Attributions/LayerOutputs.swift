@@ -64,7 +64,9 @@ extension ClipPath {
     let maps = all.filter { $0.shape.count == 4 && $0.shape[2] * $0.shape[3] > 1 && !$0.name.hasPrefix("attention") }
     guard let name else {
       guard let last = maps.last(where: { $0.shape[2] > 1 && $0.shape[3] > 1 }) ?? maps.last else {
-        throw .inapplicable(method: method, model: model.name, reason: "it has no layer with maps")
+        throw .inapplicable(
+          method: method, model: model.name,
+          reason: "it has no layer with maps; \(AttributionMethods.others(than: .activation))")
       }
       return last.name
     }
