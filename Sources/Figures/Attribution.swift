@@ -9,8 +9,13 @@ public struct Attribution: Sendable {
   public var name: String
   /// The unit of the values: “logit/dB”.
   public var unit: String
+  /// The magnitude that gets the strongest colour, so that pictures can share a scale; where nil, what the values say.
+  public var limit: Double?
 
-  public init(values: [Float], isSigned: Bool, name: String = "attribution", unit: String) {
+  public init(
+    values: [Float], isSigned: Bool, name: String = "attribution", unit: String, limit: Double? = nil
+  ) {
+    self.limit = limit
     self.values = values
     self.isSigned = isSigned
     self.name = name
@@ -30,13 +35,13 @@ struct AttributionScale {
 
   private static let share = 0.995
 
-  init(_ drawn: [Float], isSigned: Bool) {
+  init(_ drawn: [Float], isSigned: Bool, limit given: Double? = nil) {
     let magnitudes = drawn.map(abs)
     let largest = Double(magnitudes.max() ?? 0)
     var ranked = OrderStatistics(magnitudes)
     let robust = ranked.percentile(Self.share)
     // Denormal noise is nothing; and what is zero but in a few places is shown up to its maximum.
-    limit = largest < Double(Float.leastNormalMagnitude) ? 0 : robust > 0 ? robust : largest
+    limit = largest < Double(Float.leastNormalMagnitude) ? 0 : given ?? (robust > 0 ? robust : largest)
     isClipped = largest > limit
     self.isSigned = isSigned
   }
@@ -84,8 +89,12 @@ struct AttributionScale {
 
   /// The bar where each clip has a scale of its own.
   static func relativeBar(name: String, isSigned: Bool, height: Double) -> ColorBar {
-    AttributionScale([1], isSigned: isSigned).bar(
-      label: [name, "relative to each clip’s 99.5th percentile"], limit: 1, isClipped: true, height: height)
+    unitBar([name, "relative to each clip’s 99.5th percentile"], isSigned: isSigned, height: height)
+  }
+
+  /// The bar to 1, or from −1 to 1, for pictures that share it.
+  static func unitBar(_ label: [String], isSigned: Bool, height: Double) -> ColorBar {
+    AttributionScale([1], isSigned: isSigned).bar(label: label, limit: 1, isClipped: true, height: height)
   }
 
   private func bar(label: [String], limit: Double, isClipped: Bool, height: Double) -> ColorBar {

@@ -1,13 +1,12 @@
 import Foundation
 
-/// Several clips side by side, each a log-mel spectrogram with its attribution: what one emotion looks like
-/// to a model. All share the axes, so that a second is as wide in each; each picture ends with its speech.
+/// Several clips side by side, each at one place of its path with its attribution: what one emotion looks like to a model.
+/// All share the axes, so that a second is as wide in each; each picture ends with its speech.
 public struct ContactSheet: Figure {
   public struct Clip: Sendable {
     public var name: String
-    /// dB, the lowest mel band first.
-    public var logMel: FrameMatrix
-    public var attribution: Attribution
+    /// The same of all clips, with an attribution.
+    public var input: ExplainedInput
     /// Seconds of speech. What lies beyond is padding and is not drawn.
     public var duration: Double
     public var predicted: String
@@ -16,12 +15,11 @@ public struct ContactSheet: Figure {
     public var truth: String?
 
     public init(
-      name: String, logMel: FrameMatrix, attribution: Attribution, duration: Double, predicted: String,
-      probability: Double, truth: String? = nil
+      name: String, input: ExplainedInput, duration: Double, predicted: String, probability: Double,
+      truth: String? = nil
     ) {
       self.name = name
-      self.logMel = logMel
-      self.attribution = attribution
+      self.input = input
       self.duration = duration
       self.predicted = predicted
       self.probability = probability
@@ -32,29 +30,35 @@ public struct ContactSheet: Figure {
   /// The first line is the heading.
   public var title: [String]
   public var clips: [Clip]
-  /// The upper end of the highest mel band, in Hz.
-  public var maximumFrequency: Double
 
-  public init(title: [String], clips: [Clip], maximumFrequency: Double = 8000) {
+  public init(title: [String], clips: [Clip]) {
     self.title = title
     self.clips = clips
-    self.maximumFrequency = maximumFrequency
   }
 
-  /// As wide as high at most by one column: 1, 2, 3, 2 × 2, 3 × 2, 4 × 2, 3 × 3, 4 × 3.
+  /// As wide as high at most by one column: 1, 2, 3, 2 × 2, 3 × 2, 4 × 2, 3 × 3, 4 × 3; many clips are drawn smaller.
   private var columns: Int {
     switch clips.count {
     case ...3: max(1, clips.count)
     case 4: 2
     case 5, 6, 9: 3
-    default: 4
+    case ...12: 4
+    case ...48: 6
+    default: 8
     }
   }
 
   private var rows: Int { (max(1, clips.count) + columns - 1) / columns }
 
-  // A multiple of 129 half points: every band of 128 has as many pixels at the usual scale.
-  private var panelHeight: Double { columns == 1 ? 258 : columns == 2 ? 193.5 : 129 }
+  private var panelHeight: Double {
+    let level = columns == 1 ? 0 : columns == 2 ? 1 : columns <= 4 ? 2 : 3
+    // Every band of 128 has as many pixels at the usual scale, and every coefficient of 40.
+    return switch clips.first?.input {
+    case .waveform: rows == 1 ? 120 : [120, 90, 64, 40][level]
+    case .mfcc: [220, 160, 120, 60][level]
+    default: [258, 193.5, 129, 64.5][level]
+    }
+  }
 
   private static let caption = Font.tick.line + Font.tick.line + 5
 
@@ -69,15 +73,21 @@ public struct ContactSheet: Figure {
     try check()
     let margin = FigureLayout.margin
     let longest = clips.map(\.duration).max() ?? 1
-    let time = Axis.seconds(longest, ticks: max(5, 10 / columns))
-    let frequency = Axis.mel(to: maximumFrequency)
-    let isSigned = clips[0].attribution.isSigned
+    let time = Axis.seconds(longest, ticks: max(columns > 4 ? 2 : 5, 10 / columns))
+    let attributions = clips.compactMap(\.input.attribution)
     var names: [String] = []
-    for clip in clips where !names.contains(clip.attribution.name) { names.append(clip.attribution.name) }
-    let barHeight = panelHeight * Double(min(2, rows)) + (rows > 1 ? Self.caption + FigureLayout.gap : 0)
+    for attribution in attributions where !names.contains(attribution.name) { names.append(attribution.name) }
+    let barHeight = max(
+      120, panelHeight * Double(min(2, rows)) + (rows > 1 ? Self.caption + FigureLayout.gap : 0))
     let bar = AttributionScale.relativeBar(
-      name: names.joined(separator: ", "), isSigned: isSigned, height: barHeight)
-    let left = margin + frequency.room(on: canvas)
+      name: names.joined(separator: ", "), isSigned: attributions[0].isSigned, height: barHeight)
+    let panels = clips.map { TimePanel($0.input, duration: $0.duration, height: panelHeight) }
+    var vertical = panels[0].axis
+    if case .waveform = clips[0].input {
+      // Each is as high as its loudest sample.
+      (vertical.label, vertical.ticks) = ("Amplitude", [])
+    }
+    let left = margin + vertical.room(on: canvas)
     let right = canvas.bounds.right - margin - bar.width(on: canvas) - 12
     let step = (right - left + FigureLayout.gap) / Double(columns)
     let top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
@@ -89,12 +99,10 @@ public struct ContactSheet: Figure {
           y: top + Double(row) * (panelHeight + Self.caption + FigureLayout.gap) + Self.caption,
           width: step - FigureLayout.gap, height: panelHeight))
       drawCaption(of: clip, on: canvas, above: room)
-      let panel = FramePanel(
-        clip.logMel, attribution: clip.attribution, rows: .mel(maximumFrequency: maximumFrequency),
-        duration: clip.duration)
-      let plot = Plot(frame: room, x: time, y: frequency)
+      var plot = Plot(frame: room, x: time, y: panels[index].axis)
       canvas.fill(room, Color(0xF4F4F4))
-      panel.draw(on: canvas, in: plot)
+      panels[index].draw(canvas, plot)
+      plot.y = vertical
       plot.drawAxes(on: canvas, namesX: index + columns >= clips.count, namesY: column == 0)
     }
     let end = top + Double(rows) * (panelHeight + Self.caption + FigureLayout.gap) - FigureLayout.gap
@@ -123,22 +131,22 @@ public struct ContactSheet: Figure {
 
   private func check() throws(FigureError) {
     guard !clips.isEmpty else { throw .empty(name: "clips of the contact sheet") }
-    guard maximumFrequency.isFinite, maximumFrequency > 0 else {
-      throw .outOfRange(
-        name: "maximum frequency", value: maximumFrequency, expected: "a positive number of Hz")
-    }
     for clip in clips {
       guard clip.duration.isFinite, clip.duration > 0 else {
         throw .outOfRange(
           name: "duration of \(clip.name)", value: clip.duration, expected: "a positive number of seconds")
       }
-      try clip.logMel.check(name: "log-mel of \(clip.name)")
-      try clip.logMel.check(clip.attribution, name: "log-mel of \(clip.name)")
+      try clip.input.check(name: clip.name)
+      guard clip.input.words == clips[0].input.words else {
+        throw .mixed(name: clip.name, expected: clips[0].input.words, found: clip.input.words)
+      }
+      guard let attribution = clip.input.attribution else { throw .empty(name: "attribution of \(clip.name)") }
       try checkProbabilities([clip.probability], names: [clip.predicted], name: "probability of \(clip.name)")
-      guard clip.attribution.isSigned == clips[0].attribution.isSigned else {
-        throw .outOfRange(
-          name: "attribution of \(clip.name)", value: clip.attribution.isSigned ? 1 : 0,
-          expected: "signed or not as that of the first clip: they share a colour bar")
+      guard attribution.isSigned == clips[0].input.attribution?.isSigned else {
+        // They share a colour bar.
+        throw .mixed(
+          name: "attribution of \(clip.name)", expected: attribution.isSigned ? "unsigned" : "signed",
+          found: attribution.isSigned ? "signed" : "unsigned")
       }
     }
   }

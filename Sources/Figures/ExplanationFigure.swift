@@ -85,17 +85,24 @@ public struct ExplanationFigure: Figure {
   private static let melHeight = 193.5
   private static let mfccHeight = 140.0
 
-  private var panelHeights: [Double] {
+  /// Those that are there, in the order of the path.
+  private var inputs: [ExplainedInput] {
     [
-      waveform.map { _ in Self.waveformHeight }, spectrogram.map { _ in Self.melHeight },
-      logMel.map { _ in Self.melHeight },
-      mfcc.map { _ in Self.mfccHeight },
-    ]
-    .compactMap { $0 }
+      waveform.map(ExplainedInput.waveform), spectrogram.map(ExplainedInput.spectrogram),
+      logMel.map(ExplainedInput.logMel), mfcc.map(ExplainedInput.mfcc),
+    ].compactMap { $0 }
+  }
+
+  private static func height(of input: ExplainedInput) -> Double {
+    switch input {
+    case .waveform: waveformHeight
+    case .spectrogram, .logMel: melHeight
+    case .mfcc: mfccHeight
+    }
   }
 
   public var size: Size {
-    let panels = panelHeights
+    let panels = inputs.map(Self.height)
     let timed =
       panels.isEmpty ? 0 : panels.reduce(0, +) + FigureLayout.gap * Double(panels.count - 1) + Plot.below + 14
     return Size(
@@ -106,52 +113,33 @@ public struct ExplanationFigure: Figure {
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    var panels: [TimePanel] = []
-    if let waveform {
-      panels.append(TimePanel(waveform: waveform, duration: duration, height: Self.waveformHeight))
-    }
-    if let spectrogram {
-      let rows = FramePanel.Rows.bins(maximumFrequency: spectrogram.maximumFrequency)
-      panels.append(
-        TimePanel(
-          FramePanel(spectrogram.frames, attribution: spectrogram.attribution, rows: rows, duration: duration),
-          attribution: spectrogram.attribution, label: "magnitude (dB)", height: Self.melHeight))
-    }
-    if let logMel {
-      let rows = FramePanel.Rows.mel(maximumFrequency: logMel.maximumFrequency)
-      panels.append(
-        TimePanel(
-          FramePanel(logMel.frames, attribution: logMel.attribution, rows: rows, duration: duration),
-          attribution: logMel.attribution, label: "log-mel power (dB)", height: Self.melHeight))
-    }
-    if let mfcc {
-      panels.append(
-        TimePanel(
-          FramePanel(mfcc.frames, attribution: mfcc.attribution, rows: .coefficients, duration: duration),
-          attribution: mfcc.attribution, label: "MFCC (dB)", height: Self.mfccHeight))
+    let panels = inputs.map { input in
+      let height = Self.height(of: input)
+      return (panel: TimePanel(input, duration: duration, height: height), height: height)
     }
     let bars = ProbabilityBars(names: emotions, probabilities: probabilities, marks: marks)
     let margin = FigureLayout.margin
-    let left = margin + (panels.map { $0.axis.room(on: canvas) } + [bars.room(on: canvas)]).max()!
+    let left = margin + (panels.map { $0.panel.axis.room(on: canvas) } + [bars.room(on: canvas)]).max()!
     // Of two bars the second ones stand in line, beyond the widest first one.
+    let barLists = panels.map(\.panel.bars)
     let secondBar =
-      panels.compactMap { $0.bars.count > 1 ? $0.bars[0].width(on: canvas) + Self.barGap : nil }.max() ?? 0
+      barLists.compactMap { $0.count > 1 ? $0[0].width(on: canvas) + Self.barGap : nil }.max() ?? 0
     let barRoom =
-      panels.compactMap { panel in
-        panel.bars.last.map { $0.width(on: canvas) + (panel.bars.count > 1 ? secondBar : 0) + Self.barGap }
+      barLists.compactMap { bars in
+        bars.last.map { $0.width(on: canvas) + (bars.count > 1 ? secondBar : 0) + Self.barGap }
       }.max() ?? 0
     let right = canvas.bounds.right - margin - max(barRoom, 8)
     var y = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
     let time = Axis.seconds(duration, ticks: 10)
-    for (index, panel) in panels.enumerated() {
-      let frame = canvas.aligned(Rectangle(x: left, y: y, width: right - left, height: panel.height))
+    for (index, (panel, height)) in panels.enumerated() {
+      let frame = canvas.aligned(Rectangle(x: left, y: y, width: right - left, height: height))
       let plot = Plot(frame: frame, x: time, y: panel.axis)
       panel.draw(canvas, plot)
       plot.drawAxes(on: canvas, namesX: index == panels.count - 1)
       for (bar, x) in zip(panel.bars, [right + Self.barGap, right + Self.barGap + secondBar]) {
         bar.draw(on: canvas, left: x, top: frame.top, height: frame.height)
       }
-      y += panel.height + (index == panels.count - 1 ? Plot.below + 14 : FigureLayout.gap)
+      y += height + (index == panels.count - 1 ? Plot.below + 14 : FigureLayout.gap)
     }
     bars.draw(on: canvas, in: Rectangle(x: left, y: y, width: right - left, height: bars.height))
   }
@@ -176,66 +164,6 @@ public struct ExplanationFigure: Figure {
         throw .outOfRange(name: name, value: Double(index), expected: "a place in \(emotions.count) classes")
       }
     }
-    if let waveform {
-      guard !waveform.samples.isEmpty else { throw .empty(name: "waveform") }
-      guard waveform.sampleRate.isFinite, waveform.sampleRate > 0 else {
-        throw .outOfRange(
-          name: "sample rate", value: waveform.sampleRate, expected: "a positive number of Hz")
-      }
-      try checkFinite(waveform.samples, name: "waveform")
-      if let attribution = waveform.attribution {
-        guard attribution.values.count == waveform.samples.count else {
-          throw .shape(
-            name: "attribution on waveform", expected: [waveform.samples.count],
-            found: [attribution.values.count])
-        }
-        try checkFinite(attribution.values, name: "attribution on waveform")
-      }
-    }
-    for (name, panel) in [("spectrogram", spectrogram), ("log-mel", logMel)] {
-      guard let panel else { continue }
-      try panel.frames.check(name: name)
-      if let attribution = panel.attribution { try panel.frames.check(attribution, name: name) }
-      guard panel.maximumFrequency.isFinite, panel.maximumFrequency > 0 else {
-        throw .outOfRange(
-          name: "maximum frequency", value: panel.maximumFrequency, expected: "a positive number of Hz")
-      }
-    }
-    if let mfcc {
-      try mfcc.frames.check(name: "MFCC")
-      if let attribution = mfcc.attribution { try mfcc.frames.check(attribution, name: "MFCC") }
-    }
-  }
-}
-
-/// One of the panels that share the time axis.
-private struct TimePanel {
-  var axis: Axis
-  var height: Double
-  var bars: [ColorBar]
-  var draw: (Canvas, Plot) -> Void
-
-  init(_ panel: FramePanel, attribution: Attribution?, label: String, height: Double) {
-    axis = panel.axis
-    self.height = height
-    bars = [panel.bar(label, height: height)]
-    if let attribution, let scale = panel.scale, !scale.isZero {
-      bars.insert(scale.bar(name: attribution.name, unit: attribution.unit, height: height), at: 0)
-    }
-    draw = panel.draw
-  }
-
-  init(waveform: ExplanationFigure.Waveform, duration: Double, height: Double) {
-    let panel = WaveformPanel(waveform, duration: duration)
-    axis = panel.axis
-    self.height = height
-    bars = []
-    if let attribution = waveform.attribution, let scale = panel.scale, !scale.isZero {
-      bars = [
-        scale.bar(
-          name: attribution.name, unit: attribution.unit, note: "mean over 5 ms", height: height)
-      ]
-    }
-    draw = panel.draw
+    for input in inputs { try input.check() }
   }
 }

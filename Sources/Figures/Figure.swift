@@ -7,6 +7,9 @@ public enum FigureFormat: String, CaseIterable, Sendable {
 
 /// Something that can be drawn: plain numbers in, a picture out.
 public protocol Figure: Sendable {
+  /// The lines above the picture, the first of which is its heading.
+  var title: [String] { get }
+
   /// The size on paper, in points of 1/96 inch.
   var size: Size { get }
 

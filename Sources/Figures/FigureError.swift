@@ -10,6 +10,8 @@ public enum FigureError: Error, Equatable, Sendable {
   case empty(name: String)
   /// A number that cannot be what it stands for: a probability above 1, a duration of 0.
   case outOfRange(name: String, value: Double, expected: String)
+  /// Something of another kind than what it is drawn beside.
+  case mixed(name: String, expected: String, found: String)
   /// A key or value that a PNG text chunk cannot hold.
   case provenance(key: String, reason: String)
   /// Cairo or libpng gave up: out of memory, or a picture larger than they draw.
@@ -42,6 +44,7 @@ extension FigureError: CustomStringConvertible, LocalizedError {
       "\(name): expected the shape \(expected), found \(found)"
     case .empty(let name): "\(name): there is nothing to draw"
     case .outOfRange(let name, let value, let expected): "\(name): \(value) is not \(expected)"
+    case .mixed(let name, let expected, let found): "\(name): \(found), where the others are \(expected)"
     case .provenance(let key, let reason): "provenance “\(key)”: \(reason)"
     case .drawing(let reason): "the figure cannot be drawn: \(reason)"
     case .noSuchFolder(let path, let folder): "\(path): cannot be written: no such folder: \(folder)"

@@ -48,7 +48,7 @@ struct FramePanel {
       values, rows: frames.rows, columns: columns, map: map, lower: lower, upper: upper)
     scale = attribution.map { attribution in
       let drawn = frames.cropped(attribution.values, to: columns)
-      let scale = AttributionScale(drawn, isSigned: attribution.isSigned)
+      let scale = AttributionScale(drawn, isSigned: attribution.isSigned, limit: attribution.limit)
       if !scale.isZero { heatmap.overlay(drawn, scale) }
       return scale
     }

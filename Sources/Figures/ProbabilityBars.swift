@@ -4,6 +4,7 @@ import Foundation
 struct ProbabilityBars {
   var names: [String]
   var probabilities: [Double]
+  /// Those with a mark stand out; an empty one says nothing beside.
   var marks: [[String]]
 
   static let rowHeight = 17.0
@@ -29,7 +30,8 @@ struct ProbabilityBars {
       canvas.text(
         canvas.shortened(name, to: Self.longestName, font), at: Point(x: frame.left - 7, y: middle), font,
         horizontally: .end)
-      let value = ([probabilityText(probabilities[index])] + marks[index]).joined(separator: "  ·  ")
+      let value = ([probabilityText(probabilities[index])] + marks[index].filter { !$0.isEmpty }).joined(
+        separator: "  ·  ")
       // Inside the bar where there is no room beyond it.
       let fits = bar.right + 8 + canvas.width(of: value, font) < frame.right
       let background = EmotionColors.color(of: name, index: index)

@@ -29,7 +29,7 @@ struct WaveformPanel {
       let sum = values.values[start..<end].reduce(Float(0)) { $0 + (values.isSigned ? $1 : abs($1)) }
       return sum / Float(end - start)
     }
-    scale = AttributionScale(attribution, isSigned: values.isSigned)
+    scale = AttributionScale(attribution, isSigned: values.isSigned, limit: values.limit)
   }
 
   func draw(on canvas: Canvas, in plot: Plot) {

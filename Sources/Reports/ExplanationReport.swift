@@ -34,27 +34,34 @@ public struct ExplanationReport {
       duration: explanation.duration, emotions: explanation.classes, probabilities: explanation.probabilities,
       target: explanation.target.emotion, versus: explanation.target.versus)
     for input in explanation.inputs {
-      let attribution = explanation.attribution(input)
-      switch input.space {
-      case .waveform:
-        figure.waveform = .init(
-          samples: input.values.floats, sampleRate: Double(explanation.sampleRate), attribution: attribution)
-      case .spectrogram:
-        var frames = explanation.frames(input)
-        // As the mel: no cell more than 80 dB under the loudest.
-        let floor = (frames.values.max() ?? 0) * 1e-4
-        frames.values = frames.values.map { 20 * log10(max($0, floor, 1e-10)) }
-        figure.spectrogram = .init(
-          frames: frames, maximumFrequency: Double(explanation.sampleRate) / 2, attribution: attribution)
-      case .mel:
-        figure.logMel = .init(
-          frames: explanation.frames(input), maximumFrequency: Double(explanation.sampleRate) / 2,
-          attribution: attribution)
-      case .mfcc:
-        figure.mfcc = .init(frames: explanation.frames(input), attribution: attribution)
+      switch explanation.shown(input) {
+      case .waveform(let waveform): figure.waveform = waveform
+      case .spectrogram(let spectrogram): figure.spectrogram = spectrogram
+      case .logMel(let mel): figure.logMel = mel
+      case .mfcc(let mfcc): figure.mfcc = mfcc
       }
     }
     return figure
+  }
+
+  /// Where the attributions are strongest, for who cannot see the figure.
+  public var words: String {
+    let frontEnd = model.configuration.frontEnd
+    return explanation.inputs.compactMap { input in
+      let sizes = input.attribution.floats.map(abs)
+      guard let place = sizes.indices.max(by: { sizes[$0] < sizes[$1] }), sizes[place] > 0 else { return nil }
+      let columns = input.attribution.shape.last!
+      let (row, column) = (place / columns, place % columns)
+      let seconds = Double(column) * (input.space == .waveform ? 1 / Double(explanation.sampleRate) : explanation.hop)
+      let height =
+        switch input.space {
+        case .waveform: ""
+        case .spectrogram: String(format: ", %.0f Hz", frontEnd.binFrequencies[row])
+        case .mel: String(format: ", %.0f Hz", frontEnd.melCentres[row])
+        case .mfcc: ", coefficient \(row)"
+        }
+      return "On the \(input.space.words) strongest at " + String(format: "%.2f s", seconds) + height
+    }.joined(separator: ". ")
   }
 
   /// How the figure came to be, so that it can be made again.
@@ -165,14 +172,25 @@ public struct ExplanationReport {
 }
 
 extension Explanation {
-  /// The rows of an input over time, as figures take them.
-  func frames(_ input: Input) -> FrameMatrix {
-    FrameMatrix(values: input.values.floats, rows: input.values.shape[0], columns: input.values.shape[1], hop: hop)
-  }
-
-  func attribution(_ input: Input) -> Attribution {
-    Attribution(
+  /// An input with its attribution, as figures take it.
+  func shown(_ input: Input) -> ExplainedInput {
+    let attribution = Attribution(
       values: input.attribution.floats, isSigned: isSigned, name: method, unit: quantity.unit(at: input.space))
+    let (rate, values) = (Double(sampleRate), input.values.floats)
+    func frames(_ values: [Float]) -> FrameMatrix {
+      FrameMatrix(values: values, rows: input.values.shape[0], columns: input.values.shape[1], hop: hop)
+    }
+    switch input.space {
+    case .waveform: return .waveform(.init(samples: values, sampleRate: rate, attribution: attribution))
+    case .spectrogram:
+      // In dB, and as the mel: no cell more than 80 dB under the loudest.
+      let floor = (values.max() ?? 0) * 1e-4
+      let decibels = values.map { 20 * log10(max($0, floor, 1e-10)) }
+      return .spectrogram(.init(frames: frames(decibels), maximumFrequency: rate / 2, attribution: attribution))
+    case .mel:
+      return .logMel(.init(frames: frames(values), maximumFrequency: rate / 2, attribution: attribution))
+    case .mfcc: return .mfcc(.init(frames: frames(values), attribution: attribution))
+    }
   }
 }
 

@@ -10,7 +10,6 @@ public struct SheetReport {
     let entry: Manifest.Entry
     let explanation: Explanation
 
-    /// - Parameter explanation: On the mel, at least.
     public init(_ entry: Manifest.Entry, _ explanation: Explanation) {
       (self.entry, self.explanation) = (entry, explanation)
     }
@@ -53,21 +52,25 @@ public struct SheetReport {
     (self.manifest, self.path) = (manifest, path)
   }
 
-  public var figure: ContactSheet {
-    ContactSheet(
-      title: [
-        "\(emotion.rawValue): \(method) on the log-mel spectrogram",
-        "\(model.architecture.title) \(model.name) · target: the \(target == .label ? "true" : "predicted") emotion · "
-          + "\(choice.words), drawn with seed \(seed)",
-      ], clips: clips.compactMap(panel), maximumFrequency: Double(model.configuration.frontEnd.sampleRate) / 2)
+  /// The clips at a place on the model's path; nil where none of them was explained there.
+  public func figure(at space: InputSpace = .mel) -> ContactSheet? {
+    let panels = clips.compactMap { panel($0, at: space) }
+    return panels.first.map { first in
+      ContactSheet(
+        title: [
+          "\(emotion.rawValue): \(method) on the \(first.input.words)",
+          "\(model.architecture.title) \(model.name) · target: the \(target == .label ? "true" : "predicted") emotion · "
+            + "\(choice.words), drawn with seed \(seed)",
+        ], clips: panels)
+    }
   }
 
-  private func panel(_ clip: Clip) -> ContactSheet.Clip? {
+  private func panel(_ clip: Clip, at space: InputSpace) -> ContactSheet.Clip? {
     let explanation = clip.explanation
-    return explanation.inputs.first { $0.space == .mel }.map { mel in
+    return explanation.inputs.first { $0.space == space }.map { input in
       ContactSheet.Clip(
         name: URL(fileURLWithPath: clip.entry.path).deletingPathExtension().lastPathComponent,
-        logMel: explanation.frames(mel), attribution: explanation.attribution(mel), duration: explanation.duration,
+        input: explanation.shown(input), duration: explanation.duration,
         predicted: explanation.classes[explanation.predicted],
         probability: explanation.probabilities[explanation.predicted], truth: clip.entry.emotion.rawValue)
     }

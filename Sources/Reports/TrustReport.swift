@@ -135,17 +135,6 @@ public struct TrustReport {
   }
 }
 
-extension InputSpace {
-  fileprivate var words: String {
-    switch self {
-    case .waveform: "waveform"
-    case .spectrogram: "spectrogram"
-    case .mel: "log-mel spectrogram"
-    case .mfcc: "MFCC"
-    }
-  }
-}
-
 extension TrustMeasure {
   /// Over a panel: with an arrow to where a good attribution lies.
   fileprivate var figureTitle: String {

@@ -80,8 +80,10 @@ enum Console {
     }
   }
 
-  /// Each item in turn: one that fails is reported and the rest go on.
-  static func forEach<Item>(_ items: [Item], _ body: (Int, Item) throws -> Void) throws {
+  /// Each item in turn: one that fails is reported and the rest go on. `atEnd` is what there is to do after all.
+  static func forEach<Item>(
+    _ items: [Item], atEnd: () throws -> Void = {}, _ body: (Int, Item) throws -> Void
+  ) throws {
     var failures: [any Error] = []
     for (index, item) in items.enumerated() {
       do {
@@ -91,6 +93,7 @@ enum Console {
         failures.append(error)
       }
     }
+    try atEnd()
     try end(failures, of: items.count)
   }
 

@@ -26,6 +26,7 @@ struct Explain: ParsableCommand {
         undertone explain clip.wav --method smoothgrad --around saliency --draws 20
         undertone explain clip.wav --method integrated-gradients --listen
         undertone explain clip.wav --method occlusion --tile 0.1x500 --input mel
+        undertone explain clip.wav --method saliency,deeplift --html
       """)
 
   @Argument(help: "Audio files: WAV, FLAC, OGG, MP3 and others, any sample rate; the first channel is used.")
@@ -34,6 +35,8 @@ struct Explain: ParsableCommand {
   @OptionGroup var model: ModelOption
 
   @OptionGroup var method: MethodOption
+
+  @OptionGroup var page: PageOption
 
   @Option(help: "Where to explain: waveform, spectrogram, mel, mfcc or all; several with commas.")
   var input = "waveform,mel,mfcc"
@@ -85,16 +88,38 @@ struct Explain: ParsableCommand {
       let emotion = target == "predicted" ? nil : try model.index(of: target)
       let other = try versus.map { try model.index(of: $0) }
       if let emotion, emotion == other { throw ValidationError("--target and --versus are the same emotion") }
-      let explainer = Explainer(
-        model: model, method: try method.make(for: model, seed: seed), spaces: try inputSpaces(input))
+      let spaces = try inputSpaces(input)
+      let explainers = try method.makeAll(for: model, seed: seed).map {
+        Explainer(model: model, method: $0, spaces: spaces)
+      }
       var folder = try OutputFolder(output)
-      if listen, !explainer.spaces.contains(.mel) {
+      if listen, !spaces.contains(.mel) {
         throw ValidationError("--listen filters by the attribution on the mel; add mel to --input")
       }
+      var page = page.html ? ExplanationPage(model: model, source: files.joined(separator: "; ")) : nil
       let bar = ProgressBar("explaining", total: files.count)
 
       /// Explains what was heard at a place of a file, writes it under a stem and says so.
       func explain(_ samples: [Float], of file: String, at range: Range<Double>?, to stem: String) throws {
+        var reports: [ExplanationReport] = []
+        for explainer in explainers {
+          let stem = explainers.count > 1 ? "\(stem).\(explainer.method.name)" : stem
+          reports.append(try explain(samples, with: explainer, of: file, at: range, to: stem))
+        }
+        // What speaks for the other emotions too, so that the page can switch.
+        try page?.add(reports, samples: samples) {
+          guard other == nil else { return [] }
+          return try zip(explainers, reports).flatMap { explainer, report in
+            try model.classes.indices.filter { $0 != report.explanation.target.emotion }.map { index in
+              try explainer.explain(samples, path: file) { _ in Target(index) }
+            }
+          }
+        }
+      }
+
+      func explain(
+        _ samples: [Float], with explainer: Explainer, of file: String, at range: Range<Double>?, to stem: String
+      ) throws -> ExplanationReport {
         let start = ContinuousClock.now
         var same = false
         let explanation = try explainer.explain(samples, path: file) { predicted in
@@ -135,6 +160,7 @@ struct Explain: ParsableCommand {
             try Console.print("  \(words): \(heard.emotion) (p = \(probability)) → \(heard.path)")
           }
         }
+        return report
       }
 
       /// What matters and the rest, written as sound; nil where the method has nothing on the mel.
@@ -157,7 +183,15 @@ struct Explain: ParsableCommand {
           rest: try write(parts.rest, parts.restProbabilities, as: "rest"))
       }
 
-      try Console.forEach(files) { index, file in
+      func writePage() throws {
+        guard let page else { return }
+        if page.leftOut > 0 {
+          Console.note("undertone: the page has the first \(ExplanationPage.room) clips; figures are written of all")
+        }
+        try folder.write(page.page, as: "explain", isQuiet: json)
+      }
+
+      try Console.forEach(files, atEnd: writePage) { index, file in
         if files.count > 1 { bar.show(index) }
         guard let window else {
           let samples = try readClip(file, for: model)

@@ -102,7 +102,7 @@ struct FigureSheets: ParsableCommand {
           manifest: manifest, path: data)
         for format in formats {
           let path = folder.file("\(emotion.rawValue).\(format.rawValue)")
-          try report.figure.write(to: path, as: format, provenance: report.provenance)
+          try report.figure()?.write(to: path, as: format, provenance: report.provenance)
           try Console.print(
             "\(path): \(drawn.count) clip\(drawn.count == 1 ? "" : "s")" + (count > drawn.count ? " of \(count)" : ""))
         }

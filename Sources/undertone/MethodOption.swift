@@ -8,7 +8,10 @@ import Models
 
 /// Which attribution method, and how it is asked.
 struct MethodOption: ParsableArguments {
-  @Option(help: "The attribution method; `undertone methods` lists them with their options.")
+  @Option(
+    help:
+      "The attribution method; `undertone methods` lists them with their options. `explain` takes several, with commas."
+  )
   var method = Saliency.name
 
   @Option(
@@ -48,6 +51,23 @@ struct MethodOption: ParsableArguments {
   /// The method as asked, or a usage error.
   /// - Parameter seed: Of what it draws.
   func make(for model: TrainedModel, seed: UInt64) throws -> any AttributionMethod {
+    try makeAll([method], for: model, seed: seed)[0]
+  }
+
+  /// Each of several methods with commas between, as asked.
+  func makeAll(for model: TrainedModel, seed: UInt64) throws -> [any AttributionMethod] {
+    var names: [String] = []
+    for name in method.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) })
+    where !names.contains(name) {
+      names.append(name)
+    }
+    guard !names.isEmpty else { throw ValidationError("no method is named; `undertone methods` lists them") }
+    return try makeAll(names, for: model, seed: seed)
+  }
+
+  private func makeAll(
+    _ names: [String], for model: TrainedModel, seed: UInt64
+  ) throws -> [any AttributionMethod] {
     var options = MethodOptions()
     (options.steps, options.draws, options.noise, options.rule) = (steps, draws, noise, rule)
     (options.layer, options.around, options.seed) = (layer, around, seed)
@@ -81,7 +101,7 @@ struct MethodOption: ParsableArguments {
       (options.baseline, options.background) = (baseline, clips)
     }
     do {
-      return try AttributionMethods.make(method, options)
+      return try names.map { try AttributionMethods.make($0, options) }
     } catch {
       throw ValidationError("\(error)")
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Reports
 import Tensors
 
 enum OutputError: Error, CustomStringConvertible {
@@ -19,6 +20,13 @@ enum OutputError: Error, CustomStringConvertible {
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     }
   }
+}
+
+/// Whether a command's results are also told in a page.
+struct PageOption: ParsableArguments {
+  @Flag(
+    help: "Also write all of it as one HTML file, which needs nothing else: figures, numbers, and clips to listen to.")
+  var html = false
 }
 
 /// A folder for results, made when it is first needed.
@@ -49,6 +57,12 @@ struct OutputFolder {
     let free = candidates.first { !taken.contains($0) }!
     taken.insert(free)
     return free
+  }
+
+  /// Writes a page and says where it is.
+  func write(_ page: Page, as name: String, isQuiet: Bool = false) throws {
+    try write(page.html, to: "\(name).html")
+    if !isQuiet { try Console.print(file("\(name).html")) }
   }
 
   /// Writes text, whole or not at all.

@@ -7,9 +7,12 @@ import Testing
     let clips = (0..<count).map { index in
       let frames = plantedBlock(columns: 126, rows: 40..<60, columns: 10..<20)
       return ContactSheet.Clip(
-        name: "a rather long name of a clip number \(index).wav", logMel: frames,
-        attribution: Attribution(
-          values: frames.values.map { 60 + $0 }, isSigned: isSigned, name: "saliency", unit: "logit/dB"),
+        name: "a rather long name of a clip number \(index).wav",
+        input: .logMel(
+          .init(
+            frames: frames,
+            attribution: Attribution(
+              values: frames.values.map { 60 + $0 }, isSigned: isSigned, name: "saliency", unit: "logit/dB"))),
         duration: 2 - 0.1 * Double(index), predicted: "angry", probability: 0.5,
         truth: index % 2 == 0 ? "angry" : "happy")
     }
@@ -24,6 +27,22 @@ import Testing
     // last 100 points have the colour bar.
     #expect(
       image.patches(of: 20, leftOf: image.width - 200) { $0.chroma > 60 && $0.red < 120 && $0.green < 60 } == count)
+  }
+
+  @Test("Five hundred clips fit one sheet, each with its panel, and too many are refused")
+  func many() throws {
+    let frames = FrameMatrix(values: [0, 1, 2, 3], rows: 2, columns: 2, hop: 0.5)
+    let clip = ContactSheet.Clip(
+      name: "clip",
+      input: .mfcc(
+        .init(frames: frames, attribution: .init(values: [0, 0, 1, 1], isSigned: false, unit: ""))),
+      duration: 1, predicted: "fear", probability: 1)
+    let image = try ContactSheet(title: ["many"], clips: Array(repeating: clip, count: 500)).rendered()
+    #expect(
+      image.patches(of: 200, leftOf: image.width - 200) { $0.chroma > 60 && $0.red < 120 && $0.green < 60 } == 500)
+    #expect(throws: FigureError.self) {
+      try ContactSheet(title: ["many"], clips: Array(repeating: clip, count: 5000)).encoded()
+    }
   }
 
   @Test("A shorter clip ends earlier on the common time axis")
@@ -42,10 +61,14 @@ import Testing
   func refusals() {
     #expect(throws: FigureError.empty(name: "clips of the contact sheet")) { try sheet(0).encoded() }
     var mixed = sheet(2)
-    mixed.clips[1].attribution.isSigned = true
+    mixed.clips[1].input = sheet(2, isSigned: true).clips[1].input
     #expect(throws: FigureError.self) { try mixed.encoded() }
+    mixed.clips[1].input = .waveform(.init(samples: [0, 1], sampleRate: 16_000))
+    #expect(throws: FigureError.self) { try mixed.encoded() }
+    var frames = plantedBlock(columns: 126, rows: 40..<60, columns: 10..<20)
+    frames.values[3] = .nan
     var broken = sheet(2)
-    broken.clips[1].logMel.values[3] = .nan
+    broken.clips[1].input = .logMel(.init(frames: frames))
     #expect(
       throws: FigureError.notFinite(
         name: "log-mel of a rather long name of a clip number 1.wav", index: 3)

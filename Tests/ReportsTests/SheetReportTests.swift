@@ -10,7 +10,7 @@ import Testing
   @Test("A sheet shows each clip on the mel, says how it was chosen, and names the clips in full")
   func sheet() throws {
     let model = TrainedModel(untrained: .init(architecture: .cnnatt), seed: 1)
-    let explainer = Explainer(model: model, method: Saliency(), spaces: [.mel])
+    let explainer = Explainer(model: model, method: Saliency(), spaces: [.waveform, .mel, .mfcc])
     let entries = ["deep/one.wav", "deep/two.wav"].map { Manifest.Entry(path: $0, emotion: .fear) }
     let manifest = Manifest(folder: "corpora", entries: entries)
     let clips = try entries.enumerated().map { index, entry in
@@ -20,11 +20,16 @@ import Testing
     let report = SheetReport(
       .fear, clips, model: model, method: "saliency", target: .label, choice: .errors, seed: 7, manifest: manifest,
       path: "corpora/clips.csv")
-    let figure = report.figure
+    let figure = try #require(report.figure())
     #expect(figure.clips.map(\.name) == ["one", "two"])
-    #expect(figure.clips.map(\.duration) == [0.5, 1] && figure.maximumFrequency == 8000)
+    #expect(figure.clips.map(\.duration) == [0.5, 1])
     #expect(
-      figure.clips.allSatisfy { $0.truth == "fear" && $0.logMel.rows == 128 && $0.attribution.unit == "logit/dB" })
+      figure.clips.allSatisfy {
+        $0.truth == "fear" && $0.input.frames?.rows == 128 && $0.input.attribution?.unit == "logit/dB"
+      })
+    let waveform = try #require(report.figure(at: .waveform)), mfcc = try #require(report.figure(at: .mfcc))
+    #expect(waveform.clips[1].input.attribution?.values.count == 16_000 && mfcc.clips[0].input.frames?.rows == 40)
+    #expect(waveform.title[0] == "fear: saliency on the waveform" && report.figure(at: .spectrogram) == nil)
     let title = figure.title.joined(separator: " ")
     for part in ["fear", "saliency", "the true emotion", "clips predicted wrong", "seed 7"] {
       #expect(title.contains(part), "\(part) is not in \(title)")

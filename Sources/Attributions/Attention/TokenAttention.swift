@@ -1,0 +1,111 @@
+import Tensors
+
+/// The attention of a transformer's layers among tokens that stand for stretches of a clip: HuBERT's frames, or the positions
+/// of several modalities in one sequence.
+public struct TokenAttention {
+  /// Tokens one after the other that come from one view of the clip: `rows` times `columns`, row by row from the lowest
+  /// frequency, the columns along time.
+  public struct Modality: Sendable, Equatable {
+    public let name: String
+    public let rows, columns: Int
+    /// Seconds from one column's middle to the next, and the first column's middle.
+    public let hop, start: Double
+
+    public init(_ name: String, rows: Int = 1, columns: Int, hop: Double, start: Double) {
+      (self.name, self.rows, self.columns, self.hop, self.start) = (name, rows, columns, hop, start)
+    }
+
+    var count: Int { rows * columns }
+  }
+
+  /// From the first layer to the last, [heads, tokens, tokens]: how much each token (row) takes from each; rows sum to one.
+  public let layers: [Tensor]
+  public let modalities: [Modality]
+
+  public init(_ layers: [Tensor], modalities: [Modality]) throws(AttentionError) {
+    let tokens = modalities.reduce(0) { $0 + $1.count }
+    guard tokens > 0, !layers.isEmpty else { throw .empty }
+    for (number, layer) in layers.enumerated() {
+      guard layer.rank == 3, layer.shape[0] > 0, layer.shape[1] == tokens, layer.shape[2] == tokens else {
+        throw .shape(layer: number + 1, tokens: tokens, found: layer.shape)
+      }
+      let sums = layer.sum(axes: [2]).floats
+      guard sums.allSatisfy({ abs($0 - 1) < 1e-3 }) else { throw .rows(layer: number + 1) }
+    }
+    (self.layers, self.modalities) = (layers, modalities)
+  }
+
+  /// (A + I)/2 multiplied through the layers, heads averaged: how much each token of the output has of each of the input,
+  /// [tokens, tokens] (Abnar and Zuidema 2020).
+  public var rollout: Tensor {
+    let rolled = AttentionRollout.rollout(layers)
+    return rolled.reshaped(Array(rolled.shape.dropFirst()))
+  }
+
+  /// Of attention [tokens, tokens], what each modality gives its tokens' attention to: [giving][taken from], rows summing to
+  /// one.
+  public func shares(of attention: Tensor) -> [[Double]] {
+    let (floats, tokens) = (attention.floats, attention.shape[1])
+    return places.map { givers in
+      places.map { takers in
+        givers.reduce(0.0) { sum, row in
+          sum + takers.reduce(0.0) { $0 + Double(floats[row * tokens + $1]) }
+        } / Double(givers.count)
+      }
+    }
+  }
+
+  /// The shares of each layer and head: [layer][head][giving][taken from].
+  public var shares: [[[[Double]]]] {
+    layers.map { layer in (0..<layer.shape[0]).map { shares(of: Self.head($0, of: layer)) } }
+  }
+
+  /// What each token of a modality receives of attention [tokens, tokens], the mean over all tokens, [rows, columns].
+  public func received(_ attention: Tensor, by modality: Int) -> Tensor {
+    let mean = attention.mean(axes: [0]).reshaped([attention.shape[1]])
+    let range = places[modality]
+    return mean.slice(axis: 0, range).reshaped([modalities[modality].rows, modalities[modality].columns])
+  }
+
+  /// The same on the clip's own axis: for each of `frames` frames `hop` seconds apart, the value of the column whose middle is
+  /// nearest; [rows, frames].
+  public func received(_ attention: Tensor, by modality: Int, frames: Int, hop: Double) -> [Float] {
+    let own = modalities[modality]
+    let values = received(attention, by: modality).floats
+    return (0..<own.rows).flatMap { row in
+      (0..<frames).map { frame in
+        let column = ((Double(frame) * hop - own.start) / own.hop).rounded()
+        return values[row * own.columns + max(0, min(own.columns - 1, Int(column)))]
+      }
+    }
+  }
+
+  /// One head's attention, [tokens, tokens].
+  public static func head(_ head: Int, of layer: Tensor) -> Tensor {
+    layer.slice(axis: 0, head..<(head + 1)).reshaped(Array(layer.shape.dropFirst()))
+  }
+
+  /// Where each modality's tokens lie in the sequence.
+  private var places: [Range<Int>] {
+    var end = 0
+    return modalities.map { modality in
+      defer { end += modality.count }
+      return end..<(end + modality.count)
+    }
+  }
+}
+
+public enum AttentionError: Error, CustomStringConvertible, Equatable {
+  case empty
+  case shape(layer: Int, tokens: Int, found: [Int])
+  case rows(layer: Int)
+
+  public var description: String {
+    switch self {
+    case .empty: "attention: there is no layer, or no token"
+    case .shape(let layer, let tokens, let found):
+      "attention of layer \(layer): expected [heads, \(tokens), \(tokens)], found \(found)"
+    case .rows(let layer): "attention of layer \(layer): not every row is finite and sums to one"
+    }
+  }
+}

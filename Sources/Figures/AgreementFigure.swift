@@ -1,0 +1,122 @@
+import Foundation
+
+/// How far models agree, as a matrix for each measure: means over clips with their intervals.
+public struct AgreementFigure: Figure {
+  public struct Measure: Sendable {
+    public typealias Value = (mean: Double, low: Double, high: Double)
+    public var name: String
+    /// [first model][second model]; nil where there is none, as on the diagonal.
+    public var values: [[Value?]]
+
+    public init(name: String, values: [[Value?]]) { (self.name, self.values) = (name, values) }
+  }
+
+  public var title: [String]
+  public var models: [String]
+  /// Each from −1 to 1.
+  public var measures: [Measure]
+
+  public init(title: [String], models: [String], measures: [Measure]) {
+    (self.title, self.models, self.measures) = (title, models, measures)
+  }
+
+  private static let longestName = 120.0
+  private static let barRoom = 70.0
+  private static let between = 22.0
+  private static let caption = Font.emphasis.line + 4
+  private static let map = ColorMap.diverging
+
+  /// As many matrices beside each other as fit.
+  private var columns: Int { models.count <= 3 ? min(4, measures.count) : min(2, measures.count) }
+  private var side: Double {
+    (FigureLayout.width - 2 * FigureLayout.margin - Self.longestName - Self.barRoom - Self.between * Double(columns))
+      / Double(columns)
+  }
+  private var cell: Double { min(64, side / Double(max(1, models.count))) }
+  private var rowHeight: Double {
+    Self.caption + cell * Double(models.count) + Font.label.line + 6 + FigureLayout.gap
+  }
+
+  public var size: Size {
+    let rows = (measures.count + columns - 1) / max(1, columns)
+    return Size(
+      width: FigureLayout.width,
+      height: FigureLayout.titleHeight(title) + max(Double(rows) * rowHeight, 150) + FigureLayout.margin)
+  }
+
+  public func draw(on canvas: Canvas) throws(FigureError) {
+    try check()
+    let margin = FigureLayout.margin
+    let top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
+    // A name may be long: the columns have the numbers of the rows.
+    let names = models.enumerated().map { "\($0.offset + 1)  \($0.element)" }
+    for (index, measure) in measures.enumerated() {
+      let (row, column) = (index / columns, index % columns)
+      let frame = canvas.aligned(
+        Rectangle(
+          x: margin + Self.longestName + Double(column) * (side + Self.between),
+          y: top + Double(row) * rowHeight + Self.caption, width: cell * Double(models.count),
+          height: cell * Double(models.count)))
+      canvas.text(
+        canvas.shortened(measure.name, to: side, .emphasis),
+        at: Point(x: frame.left, y: frame.top - Self.caption), .emphasis, vertically: .start)
+      for (first, line) in measure.values.enumerated() {
+        if column == 0 {
+          canvas.text(
+            canvas.shortened(names[first], to: Self.longestName - 8, .label),
+            at: Point(x: frame.left - 8, y: frame.top + (Double(first) + 0.5) * cell), .label, horizontally: .end)
+        }
+        for (second, value) in line.enumerated() {
+          let place = canvas.aligned(
+            Rectangle(
+              x: frame.left + Double(second) * cell, y: frame.top + Double(first) * cell, width: cell, height: cell))
+          draw(value, on: canvas, in: place)
+        }
+      }
+      for number in models.indices {
+        canvas.text(
+          String(number + 1), at: Point(x: frame.left + (Double(number) + 0.5) * cell, y: frame.bottom + 5), .label,
+          horizontally: .center, vertically: .start)
+      }
+      canvas.frame(frame)
+    }
+    let height = max(120, cell * Double(models.count))
+    ColorBar.linear("agreement, mean over clips", map: Self.map, from: -1, to: 1, height: height).draw(
+      on: canvas, left: canvas.bounds.right - margin - Self.barRoom + 14, top: top + Self.caption, height: height)
+  }
+
+  private func draw(_ value: Measure.Value?, on canvas: Canvas, in place: Rectangle) {
+    guard let value else { return canvas.fill(place, Color(0xEEEEEE)) }
+    let color = Self.map.color(at: (value.mean + 1) / 2)
+    canvas.fill(place, color)
+    let ink = color.luminance > 0.25 ? Color.ink : .white
+    let mean = number(value.mean, digits: 2)
+    let spread = "±\(number((value.high - value.low) / 2, digits: 2))"
+    // One clip has no interval.
+    let shift = value.low < value.high && place.height >= 2.4 * Font.tick.line ? Font.tick.line * 0.5 : 0
+    canvas.text(
+      mean, at: Point(x: place.middle.x, y: place.middle.y - shift),
+      canvas.fitted(mean, to: place.width - 4, .emphasis), horizontally: .center, color: ink)
+    guard shift > 0 else { return }
+    canvas.text(
+      spread, at: Point(x: place.middle.x, y: place.middle.y + shift),
+      canvas.fitted(spread, to: place.width - 4, .tick),
+      horizontally: .center, color: ink)
+  }
+
+  private func check() throws(FigureError) {
+    guard models.count > 1, !measures.isEmpty else { throw .empty(name: "models of the agreement") }
+    for measure in measures {
+      guard measure.values.count == models.count, measure.values.allSatisfy({ $0.count == models.count }) else {
+        throw .shape(
+          name: measure.name, expected: [models.count, models.count],
+          found: [measure.values.count, measure.values.first?.count ?? 0])
+      }
+      for (index, value) in measure.values.joined().enumerated() {
+        if let value, !(value.mean.isFinite && value.low.isFinite && value.high.isFinite) {
+          throw .notFinite(name: measure.name, index: index)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,164 @@
+/// One clip as several models hear it, side by side on one seconds × Hz grid: each model's attribution over the log-mel with
+/// its probabilities, and how each differs from the first one's.
+public struct ComparisonFigure: Figure {
+  public struct Model: Sendable {
+    public var name: String
+    /// Relative to its own strongest places, −1…1, of the log-mel's shape.
+    public var map: [Float]
+    public var emotions: [String]
+    public var probabilities: [Double]
+    /// What its attribution explains.
+    public var target: String
+
+    public init(name: String, map: [Float], emotions: [String], probabilities: [Double], target: String) {
+      (self.name, self.map, self.emotions) = (name, map, emotions)
+      (self.probabilities, self.target) = (probabilities, target)
+    }
+  }
+
+  public var title: [String]
+  /// dB, the lowest mel band first.
+  public var logMel: FrameMatrix
+  public var maximumFrequency: Double
+  /// Seconds of speech that all models hear.
+  public var duration: Double
+  /// The attribution method, as the colour bar calls it.
+  public var method: String
+  public var isSigned: Bool
+  public var models: [Model]
+  /// Under each difference, what there is to say of it; by model, the first one's is not used.
+  public var remarks: [[String]]
+  /// The true class, where it is known.
+  public var truth: String?
+
+  public init(
+    title: [String], logMel: FrameMatrix, maximumFrequency: Double = 8000, duration: Double, method: String,
+    isSigned: Bool, models: [Model], remarks: [[String]] = [], truth: String? = nil
+  ) {
+    (self.title, self.logMel, self.maximumFrequency) = (title, logMel, maximumFrequency)
+    (self.duration, self.method, self.isSigned) = (duration, method, isSigned)
+    (self.models, self.remarks, self.truth) = (models, remarks, truth)
+  }
+
+  private static let panelsInRow = 3
+  private static let panelHeight = 193.5
+  private static let caption = Font.emphasis.line + Font.tick.line + 5
+
+  private var classCount: Int { models.map(\.emotions.count).max() ?? 0 }
+  /// A panel with its caption and axis.
+  private static let block = caption + panelHeight + Plot.below + 10
+  private var rowHeight: Double {
+    Self.block + Double(classCount) * ProbabilityBars.rowHeight + Plot.below + FigureLayout.gap
+  }
+  /// Below the differences stand only remarks.
+  private var lastRowHeight: Double {
+    (panelCount - 1) / Self.panelsInRow * Self.panelsInRow >= models.count
+      ? Self.block + Double(remarks.map(\.count).max() ?? 0) * Font.label.line : rowHeight
+  }
+
+  /// The models, then the differences of all but the first from it.
+  private var panelCount: Int { max(1, 2 * models.count - 1) }
+
+  public var size: Size {
+    let rows = (panelCount + Self.panelsInRow - 1) / Self.panelsInRow
+    return Size(
+      width: FigureLayout.width,
+      height: FigureLayout.titleHeight(title) + Double(rows - 1) * rowHeight + lastRowHeight + FigureLayout.margin)
+  }
+
+  public func draw(on canvas: Canvas) throws(FigureError) {
+    try check()
+    let margin = FigureLayout.margin
+    let top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
+    let keys = [
+      AttributionScale.unitBar(
+        [method, "relative to each model’s 99.5th percentile"], isSigned: isSigned, height: Self.panelHeight),
+      AttributionScale.unitBar(["difference of relative attributions"], isSigned: true, height: Self.panelHeight),
+    ]
+    let frequency = Axis.mel(to: maximumFrequency)
+    let time = Axis.seconds(duration, ticks: 5)
+    let left = margin + frequency.room(on: canvas)
+    let right = canvas.bounds.right - margin - keys.reduce(0) { $0 + $1.width(on: canvas) + 12 }
+    let step = (right - left + 18) / Double(Self.panelsInRow)
+    for panel in 0..<panelCount {
+      let (row, column) = (panel / Self.panelsInRow, panel % Self.panelsInRow)
+      let frame = canvas.aligned(
+        Rectangle(
+          x: left + Double(column) * step, y: top + Double(row) * rowHeight + Self.caption, width: step - 18,
+          height: Self.panelHeight))
+      let isDifference = panel >= models.count
+      let model = isDifference ? panel - models.count + 1 : panel
+      let values =
+        isDifference ? zip(models[model].map, models[0].map).map { $0 - $1 } : models[model].map
+      let attribution = Attribution(
+        values: values, isSigned: isDifference || isSigned, name: method, unit: "", limit: 1)
+      let input = ExplainedInput.logMel(
+        .init(frames: logMel, maximumFrequency: maximumFrequency, attribution: attribution))
+      let plot = Plot(frame: frame, x: time, y: frequency)
+      TimePanel(input, duration: duration, height: frame.height).draw(canvas, plot)
+      plot.drawAxes(on: canvas, namesY: column == 0)
+      drawCaption(of: model, isDifference: isDifference, on: canvas, above: frame)
+      let below = frame.bottom + Plot.below + 10
+      if isDifference {
+        for (line, remark) in (remarks.indices.contains(model) ? remarks[model] : []).enumerated() {
+          canvas.text(
+            canvas.shortened(remark, to: frame.width, .label),
+            at: Point(x: frame.left, y: below + Double(line) * Font.label.line), .label, vertically: .start)
+        }
+      } else {
+        drawProbabilities(of: models[model], on: canvas, in: frame, top: below, isFirst: column == 0)
+      }
+    }
+    var x = right + 12
+    for key in keys {
+      key.draw(on: canvas, left: x, top: top + Self.caption, height: Self.panelHeight)
+      x += key.width(on: canvas) + 12
+    }
+  }
+
+  private func drawCaption(of index: Int, isDifference: Bool, on canvas: Canvas, above frame: Rectangle) {
+    let model = models[index]
+    let name = isDifference ? "\(model.name) − \(models[0].name)" : model.name
+    let top = frame.top - Self.caption
+    canvas.text(
+      canvas.shortened(name, to: frame.width, .emphasis), at: Point(x: frame.left, y: top), .emphasis,
+      vertically: .start)
+    let likeliest = model.probabilities.indices.max { model.probabilities[$0] < model.probabilities[$1] }!
+    let mark = truth.map { $0 == model.emotions[likeliest] ? "✓ " : "✗ " } ?? ""
+    let words =
+      isDifference
+      ? "red: more to \(model.name)"
+      : "\(mark)\(model.emotions[likeliest]) \(probabilityText(model.probabilities[likeliest]))"
+        + (model.target == model.emotions[likeliest] ? "" : " · target \(model.target)")
+    canvas.text(
+      canvas.shortened(words, to: frame.width, .tick), at: Point(x: frame.left, y: top + Font.emphasis.line), .tick,
+      vertically: .start, color: .secondaryInk)
+  }
+
+  private func drawProbabilities(
+    of model: Model, on canvas: Canvas, in frame: Rectangle, top: Double, isFirst: Bool
+  ) {
+    let likeliest = model.probabilities.indices.max { model.probabilities[$0] < model.probabilities[$1] }!
+    let bars = ProbabilityBars(
+      names: model.emotions, probabilities: model.probabilities,
+      marks: model.emotions.indices.map { $0 == likeliest ? [""] : [] })
+    // The first has the room of the frequencies' numbers for its names.
+    let room = bars.room(on: canvas)
+    let start = isFirst ? max(frame.left, FigureLayout.margin + room) : frame.left + room
+    bars.draw(on: canvas, in: Rectangle(x: start, y: top, width: frame.right - start, height: bars.height))
+  }
+
+  private func check() throws(FigureError) {
+    guard models.count > 1 else { throw .empty(name: "second model of the comparison") }
+    guard duration.isFinite, duration > 0 else {
+      throw .outOfRange(name: "duration", value: duration, expected: "a positive number of seconds")
+    }
+    for model in models {
+      let attribution = Attribution(values: model.map, isSigned: isSigned, unit: "")
+      try ExplainedInput.logMel(
+        .init(frames: logMel, maximumFrequency: maximumFrequency, attribution: attribution)
+      ).check(name: model.name)
+      try checkProbabilities(model.probabilities, names: model.emotions, name: "probabilities of \(model.name)")
+    }
+  }
+}

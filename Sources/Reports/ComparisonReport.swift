@@ -1,0 +1,191 @@
+import Attributions
+import Corpora
+import Figures
+import Foundation
+import Models
+import Tensors
+
+/// What several models heard in the same clips: the figures and the tables of a comparison.
+public struct ComparisonReport {
+  public let comparer: ModelComparer
+  public let seed: UInt64
+  /// The files or the manifest, as given by the user.
+  public let source: String
+  /// Whose attributions: "each model's prediction", "angry".
+  public let target: String
+
+  public init(_ comparer: ModelComparer, target: String, seed: UInt64, source: String) {
+    (self.comparer, self.target, self.seed, self.source) = (comparer, target, seed, source)
+  }
+
+  private var method: String { comparer.explainers[0].method.name }
+  private var names: [String] { comparer.models.map(\.name) }
+
+  // MARK: One clip
+
+  /// - Parameter truth: The clip's emotion, where it is known.
+  public func figure(_ clip: ComparedClip, truth: String? = nil) -> ComparisonFigure {
+    let name = URL(fileURLWithPath: clip.path).lastPathComponent
+    let isCut = clip.wholeDuration > clip.duration + 0.05
+    let heard = isCut ? String(format: " · the first %.2f s, which all hear", clip.duration) : ""
+    return ComparisonFigure(
+      title: [
+        name + (truth.map { ": \($0)" } ?? ""),
+        "\(method), computed on the \(comparer.space.words) · target: \(target)\(heard)",
+      ],
+      logMel: .init(
+        values: clip.logMel, rows: clip.mels, columns: clip.frames, hop: comparer.frontEnd.hopSeconds),
+      maximumFrequency: Double(comparer.frontEnd.sampleRate) / 2, duration: clip.duration, method: method,
+      isSigned: clip.explanations[0].isSigned,
+      models: clip.explanations.enumerated().map { index, explanation in
+        .init(
+          name: names[index], map: clip.relativeMap(index), emotions: explanation.classes,
+          probabilities: explanation.probabilities, target: explanation.targetName)
+      },
+      remarks: names.indices.map { index in
+        guard index > 0 else { return [] }
+        let agreement = clip.agreement(0, index)
+        return Agreement.Measure.allCases.compactMap { measure in
+          agreement.values[measure].map { measure.words + String(format: " %.2f", $0) }
+        }
+      }, truth: truth)
+  }
+
+  /// A clip's figures, with what their files' names end in: what each model heard, and the attention of those that have it.
+  public func figures(
+    _ clip: ComparedClip, _ samples: [Float], truth: String?
+  ) -> [(name: String, figure: any Figure)] {
+    [("", figure(clip, truth: truth))]
+      + comparer.models.compactMap { model in
+        attentionFigure(samples, path: clip.path, of: model).map {
+          (".attention-\(model.name.replacing("/", with: "-"))", $0)
+        }
+      }
+  }
+
+  /// What each head of a model's attention takes; nil where the model has none.
+  public func attentionFigure(_ samples: [Float], path: String, of model: TrainedModel) -> AttentionFigure? {
+    let clip = ClipPath(samples, model: model)
+    guard let heads = ChannelHeads(clip) else { return nil }
+    let duration = Double(min(samples.count, clip.waveform.count)) / Double(comparer.frontEnd.sampleRate)
+    let (rows, columns) = (clip.mel.shape[2], clip.mel.shape[3])
+    let mel = FrameMatrix(
+      values: clip.mel.floats, rows: rows, columns: columns, hop: comparer.frontEnd.hopSeconds)
+    let count = heads.weights.shape[1]
+    return AttentionFigure(
+      title: [
+        "\(URL(fileURLWithPath: path).lastPathComponent): the attention of \(model.architecture.title) \(model.name)",
+        "above: what each output channel takes from each channel · below: where the sound changes what a head passes on",
+      ],
+      matrices: [
+        heads.places.indices.map { .init(values: TokenAttention.head($0, of: heads.weights).floats, rows: count) }
+      ], takers: "Output channel", givers: "Value channel",
+      strips: heads.places.enumerated().map { head, places in
+        .init(
+          name: "head \(head + 1)",
+          input: .logMel(
+            .init(
+              frames: mel, maximumFrequency: Double(comparer.frontEnd.sampleRate) / 2,
+              attribution: .init(values: places.floats, isSigned: false, name: "|∂ head / ∂ mel|", unit: "1/dB"))))
+      }, duration: duration)
+  }
+
+  // MARK: All clips
+
+  public func figure(_ summary: AgreementSummary) -> AgreementFigure {
+    AgreementFigure(
+      title: [
+        "How far the models' attributions agree",
+        "\(method), computed on the \(comparer.space.words) · target: \(target) · \(summary.clips) "
+          + "clip\(summary.clips == 1 ? "" : "s") · means, 95 % bootstrap intervals · the class differs on "
+          + "\(summary.disagreements)",
+      ], models: names,
+      measures: Agreement.Measure.allCases.map { measure in
+        .init(
+          name: measure.words,
+          values: summary.estimates[measure]!.map { $0.map { $0.map { ($0.mean, $0.low, $0.high) } } })
+      })
+  }
+
+  /// A row a pair of models and measure.
+  public func rows(_ summary: AgreementSummary) -> [[String]] {
+    [["first", "second", "measure", "mean", "low", "high", "clips"]]
+      + AgreementSummary.pairs(names.count).flatMap { first, second in
+        Agreement.Measure.allCases.compactMap { measure in
+          summary.estimates[measure]![first][second].map {
+            [names[first], names[second], measure.rawValue, String($0.mean), String($0.low), String($0.high)]
+              + [String($0.clips)]
+          }
+        }
+      }
+  }
+
+  /// The header of the clips' table: what each model predicts, with its probability, and how far each pair agrees.
+  public var clipHeader: [String] {
+    ["clip", "emotion", "same_class"] + names.flatMap { ["\($0)", "\($0)_probability"] }
+      + AgreementSummary.pairs(names.count).flatMap { first, second in
+        Agreement.Measure.allCases.map { "\(names[first])|\(names[second])_\($0.rawValue)" }
+      }
+  }
+
+  /// - Parameter agreements: Of the pairs, in their order.
+  public func row(_ clip: ComparedClip, truth: String?, agreements: [Agreement]) -> [String] {
+    [clip.path, truth ?? "", clip.areOneMind ? "yes" : "no"]
+      + clip.explanations.flatMap { [$0.classes[$0.predicted], String($0.probabilities[$0.predicted])] }
+      + agreements.flatMap { found in Agreement.Measure.allCases.map { found.values[$0].map { String($0) } ?? "" } }
+  }
+
+  /// What made the figures of a clip, or of all clips.
+  public func provenance(_ path: String? = nil) -> [String: String] {
+    var entries = comparer.models[0].provenance(source: path ?? source)
+    entries["Architecture"] = comparer.models.map(\.architecture.rawValue).joined(separator: ", ")
+    entries["Model"] = comparer.models.map { "\($0.name) (\($0.digest))" }.joined(separator: ", ")
+    entries["Method"] =
+      ([method]
+      + comparer.explainers[0].method.parameters.sorted { $0.key < $1.key }.map {
+        "\($0.key) \($0.value)"
+      }).joined(separator: ", ")
+    (entries["Input"], entries["Target"], entries["Seed"]) = (comparer.space.rawValue, target, String(seed))
+    return entries
+  }
+}
+
+// MARK: JSON
+
+extension ComparisonReport {
+  /// The line of `--json`.
+  /// - Parameters:
+  ///   - disagreements: The clips on which the predicted classes differ, with each model's.
+  ///   - figures: The figures written.
+  public func json(
+    _ summary: AgreementSummary, disagreements: [(path: String, predictions: [String])], figures: [String]
+  ) throws -> String {
+    try JSON(
+      models: summary.models, method: method, input: comparer.space.rawValue, target: target, seed: seed,
+      clips: summary.clips,
+      agreement: AgreementSummary.pairs(names.count).map { first, second in
+        .init(
+          first: names[first], second: names[second],
+          measures: summary.estimates.compactMapValues { $0[first][second] })
+      }, disagreements: disagreements.map { .init(clip: $0.path, predictions: $0.predictions) }, figures: figures
+    ).line
+  }
+
+  private struct JSON: Encodable {
+    struct Pair: Encodable {
+      let first, second: String
+      let measures: [Agreement.Measure: Estimate]
+    }
+    struct Disagreement: Encodable {
+      let clip: String
+      let predictions: [String]
+    }
+    let models: [String]
+    let method, input, target: String
+    let seed: UInt64
+    let clips: Int
+    let agreement: [Pair]
+    let disagreements: [Disagreement]
+    let figures: [String]
+  }
+}

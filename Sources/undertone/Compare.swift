@@ -1,0 +1,228 @@
+import ArgumentParser
+import Attributions
+import Corpora
+import Figures
+import Foundation
+import Layers
+import Models
+import Reports
+import Tensors
+
+struct Compare: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows side by side what models heard in the same clips, and how far they agree.",
+    usage: "undertone compare --model <folder> --model <folder> ... (<files> ... | --data <file>) [<options>]",
+    discussion: """
+      Explains each clip with each model by one method and lays the attributions on one grid of seconds × Hz. Writes, \
+      for each file (or for a manifest's clips on which the models predict different emotions, at most twelve), a \
+      figure of all models with their differences from the first, and for models with attention what each of its heads \
+      takes from which channels, time and band. For all clips: the agreement of each two models as a matrix with \
+      intervals (agreement.png, agreement.csv), and each clip's predictions (clips.csv).
+
+      Examples:
+        undertone compare --model built-in --model output/train/fcmfcc clip.wav
+        undertone compare --model a --model b --model c --data validation.csv --clips 20
+        undertone compare --model a --model b clips/*.wav --method integrated-gradients --target angry
+        undertone compare --model a --model b --data validation.csv --html
+      """)
+
+  @Argument(help: "Audio files.")
+  var files: [String] = []
+
+  @Option(help: ArgumentHelp("A manifest, instead of files.", valueName: "file"))
+  var data: String?
+
+  @Option(
+    name: .customLong("model"), help: ArgumentHelp("A model folder, or built-in; at least two.", valueName: "folder"))
+  var models: [String] = []
+
+  @OptionGroup var method: MethodOption
+
+  @OptionGroup var page: PageOption
+
+  @Option(help: "Where to explain; what is found is laid on the mel's grid.")
+  var input = InputSpace.mel
+
+  @Option(
+    help: "What to explain: predicted (by each model itself), label (with --data), or an emotion that all models have.")
+  var target = "predicted"
+
+  @Option(help: "With --data: clips an emotion.")
+  var clips = 10
+
+  @Option(help: "What a manifest's clips are drawn by, and what a method draws.")
+  var seed: UInt64 = 0
+
+  @Option(help: "Figure formats: png, svg, pdf; several with commas.")
+  var format = "png"
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))
+  var output = "output/compare"
+
+  func validate() throws {
+    guard clips > 0 else { throw ValidationError("--clips must be at least 1") }
+    guard files.isEmpty != (data == nil) else {
+      throw ValidationError(
+        data == nil ? "there is nothing to compare: name files or --data" : "--data is instead of files")
+    }
+    guard target != "label" || data != nil else { throw ValidationError("--target label needs --data") }
+  }
+
+  /// A clip to compare.
+  private struct Clip {
+    let path: String
+    let truth: Emotion?
+  }
+
+  /// Clips of a manifest whose figures are drawn.
+  private static let drawn = 12
+
+  func run() throws {
+    try Console.run {
+      let formats = try figureFormats(format)
+      let comparer = try makeComparer()
+      let clips = try readClips()
+      for model in comparer.models where target != "predicted" {
+        if target == "label" {
+          for truth in Set(clips.compactMap(\.truth)) { _ = try model.index(of: truth.rawValue) }
+        } else {
+          _ = try model.index(of: target)
+        }
+      }
+      let words = target == "predicted" ? "each model's prediction" : target == "label" ? "the true emotion" : target
+      let report = ComparisonReport(comparer, target: words, seed: seed, source: data ?? files.joined(separator: "; "))
+      var folder = try OutputFolder(output)
+      var page = page.html ? ComparisonPage(report) : nil
+      let bar = ProgressBar("comparing", total: clips.count)
+      let pairs = AgreementSummary.pairs(comparer.models.count)
+      var agreements: [[Agreement]] = []
+      var rows = [report.clipHeader]
+      var disagreements: [(path: String, predictions: [String])] = []
+      var figures: [String] = []
+      var failures: [any Error] = []
+      for (index, clip) in clips.enumerated() {
+        bar.show(index)
+        do {
+          let samples = try readClip(clip.path, for: comparer.models[0])
+          let compared = try comparer.compare(samples, path: clip.path) { model in
+            switch target {
+            case "predicted": nil
+            case "label": model.classes.firstIndex(of: clip.truth!.rawValue)
+            default: model.classes.firstIndex(of: target)
+            }
+          }
+          let found = pairs.map { compared.agreement($0.0, $0.1) }
+          agreements.append(found)
+          rows.append(report.row(compared, truth: clip.truth?.rawValue, agreements: found))
+          if !compared.areOneMind { disagreements.append((clip.path, compared.predictions)) }
+          if data == nil || (!compared.areOneMind && disagreements.count <= Self.drawn) {
+            let drawn = report.figures(compared, samples, truth: clip.truth?.rawValue)
+            let stem = folder.stem(for: clip.path)
+            for (name, figure) in drawn {
+              for format in formats {
+                let path = folder.file("\(stem)\(name).\(format.rawValue)")
+                try figure.write(to: path, as: format, provenance: report.provenance(clip.path))
+                figures.append(path)
+              }
+            }
+            try page?.add(compared, samples: samples, figures: drawn.map(\.figure), truth: clip.truth?.rawValue)
+          }
+        } catch {
+          Console.report(error)
+          failures.append(error)
+        }
+      }
+      ProgressBar.clear()
+      if !agreements.isEmpty {
+        let summary = AgreementSummary(
+          models: comparer.models.map(\.name), clips: agreements, disagreements: disagreements.count, seed: seed)
+        for format in formats {
+          let path = folder.file("agreement.\(format.rawValue)")
+          try report.figure(summary).write(to: path, as: format, provenance: report.provenance())
+          figures.append(path)
+        }
+        try folder.write(CSV.text(of: report.rows(summary)), to: "agreement.csv")
+        try folder.write(CSV.text(of: rows), to: "clips.csv")
+        try page?.finish(summary, clipRows: rows)
+        if let page { try folder.write(page.page, as: "compare", isQuiet: json) }
+        if json {
+          try Console.print(try report.json(summary, disagreements: disagreements, figures: figures))
+        } else {
+          try Console.print(text(summary, disagreements))
+          let drawn = "\(figures.count) figure\(figures.count == 1 ? "" : "s")"
+          try Console.print("\(folder.path): \(drawn), agreement.csv, clips.csv")
+        }
+      }
+      try Console.end(failures, of: clips.count)
+    }
+  }
+
+  private func makeComparer() throws -> ModelComparer {
+    var folders: [String] = []
+    for folder in models where !folders.contains(folder) { folders.append(folder) }
+    // Two folders may have the same last name.
+    let last = folders.map { URL(fileURLWithPath: $0).lastPathComponent }
+    let loaded = try zip(folders, last).map { folder, name in
+      if folder == "built-in" { return try TrainedModel.builtIn() }
+      let parent = URL(fileURLWithPath: folder).deletingLastPathComponent().lastPathComponent
+      return try TrainedModel(folder: folder, name: last.count { $0 == name } > 1 ? "\(parent)/\(name)" : name)
+    }
+    guard let first = loaded.first else { throw ValidationError("\(ComparisonError.oneModel)") }
+    do {
+      return try ModelComparer(loaded, method: try method.make(for: first, seed: seed), space: input)
+    } catch let error as ComparisonError {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  private func readClips() throws -> [Clip] {
+    guard let data else { return files.map { Clip(path: $0, truth: nil) } }
+    let manifest = try readManifest(data)
+    var generator = SeededGenerator(seed: seed)
+    return Emotion.allCases.flatMap { emotion in
+      generator.shuffled(manifest.entries.filter { $0.emotion == emotion }).prefix(clips).map {
+        Clip(path: manifest.fullPath(of: $0), truth: emotion)
+      }
+    }
+  }
+
+  private func text(_ summary: AgreementSummary, _ disagreements: [(path: String, predictions: [String])]) -> String {
+    var table = Table(header: ["agreement"] + Agreement.Measure.allCases.map(\.shortWords))
+    for (first, second) in AgreementSummary.pairs(summary.models.count) {
+      let cells = Agreement.Measure.allCases.map { measure in
+        summary.estimates[measure]![first][second].map {
+          String(format: "%.2f", $0.mean) + ($0.clips > 1 ? String(format: " ± %.2f", $0.halfWidth) : "")
+        } ?? "–"
+      }
+      table.rows.append(["\(first + 1) and \(second + 1)"] + cells)
+    }
+    var lines = summary.models.enumerated().map { "\($0.offset + 1) \($0.element)" }
+    lines += ["", table.text, ""]
+    lines.append(
+      "The models predict different emotions on \(disagreements.count) of \(summary.clips) "
+        + "clip\(summary.clips == 1 ? "" : "s")" + (disagreements.isEmpty ? "." : ":"))
+    for clip in disagreements.prefix(Self.drawn) {
+      lines.append(
+        "  \(URL(fileURLWithPath: clip.path).lastPathComponent): \(clip.predictions.joined(separator: ", "))")
+    }
+    if disagreements.count > Self.drawn {
+      lines.append("  and \(disagreements.count - Self.drawn) more; clips.csv has all of them")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension Agreement.Measure {
+  /// For the head of a column.
+  fileprivate var shortWords: String {
+    switch self {
+    case .spearman: "rank corr."
+    case .cosine: "cosine"
+    case .overlap: "top tenth"
+    case .similarity: "structure"
+    }
+  }
+}

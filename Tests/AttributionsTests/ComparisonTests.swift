@@ -1,0 +1,99 @@
+import Foundation
+import Models
+import Tensors
+import Testing
+
+@testable import Attributions
+
+@Suite("Models beside each other")
+struct ComparisonTests {
+  private struct Fixture: Decodable {
+    let rows, columns: Int
+    let first, second: [Float]
+    let signed, unsigned: [Agreement.Measure: Double]
+  }
+
+  @Test("Agreement is SciPy's and scikit-image's", arguments: [true, false])
+  func agreement(isSigned: Bool) throws {
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Fixtures/agreement.json")
+    let fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: path))
+    let found = Agreement(
+      fixture.first, fixture.second, rows: fixture.rows, columns: fixture.columns, isSigned: isSigned)
+    for (measure, expected) in isSigned ? fixture.signed : fixture.unsigned {
+      #expect(abs(try #require(found.values[measure]) - expected) < 1e-6, "\(measure)")
+    }
+  }
+
+  @Test("A map agrees with itself wholly, and what is zero agrees with nothing")
+  func extremes() {
+    let map = (0..<200).map { Float(sin(Double($0) * 0.7)) }
+    let same = Agreement(map, map, rows: 10, columns: 20, isSigned: true)
+    #expect(Agreement.Measure.allCases.allSatisfy { abs((same.values[$0] ?? 0) - 1) < 1e-9 })
+    let opposite = Agreement(map, map.map { -$0 }, rows: 10, columns: 20, isSigned: true)
+    #expect(abs((opposite.values[.cosine] ?? 0) + 1) < 1e-9)
+    let none = Agreement(map, [Float](repeating: 0, count: 200), rows: 10, columns: 20, isSigned: true)
+    #expect(none.values.isEmpty)
+    // A grid that is smaller than a window.
+    let small = Agreement([1, 2, 3], [1, 2, 4], rows: 1, columns: 3, isSigned: false)
+    #expect((small.values[.similarity] ?? 0) > 0.9)
+  }
+
+  @Test("Models of other input lengths are laid on one grid, as long as what all hear", arguments: [2.0, 6.5])
+  func lengths(seconds: Double) throws {
+    let models = [makeModel(.cnnatt), makeModel(.fcmfcc)]
+    let comparer = try ModelComparer(models, method: Saliency(), space: .mel)
+    let samples = makeSpeech(Int(seconds * 16_000))
+    let clip = try comparer.compare(samples, path: "clip")
+    #expect(clip.duration == min(seconds, 5) && clip.wholeDuration == seconds)
+    #expect(clip.frames == min(313, Int(clip.duration / 0.016 + 0.5) + 1) && clip.mels == 128)
+    for (index, model) in models.enumerated() {
+      let alone = try Explainer(model: model, method: Saliency(), spaces: [.mel]).explain(samples, path: "clip")
+      let own = alone.inputs[0].attribution.slice(axis: 1, 0..<clip.frames).floats
+      #expect(clip.maps[index] == own)
+      #expect(clip.relativeMap(index).allSatisfy { (0...1).contains($0) } && clip.relativeMap(index).contains(1))
+    }
+    let agreement = clip.agreement(0, 1).values
+    #expect(agreement.count == 4 && (agreement[.spearman] ?? 1) < 0.9)
+  }
+
+  @Test("What is found on the waveform is laid on the mel's grid too")
+  func waveform() throws {
+    let comparer = try ModelComparer(
+      [makeModel(.cnnatt), makeModel(.cnnatt, seed: 2)], method: InputXGradient(), space: .waveform)
+    let clip = try comparer.compare(makeSpeech(16_000), path: "clip") { _ in 3 }
+    #expect(clip.maps.allSatisfy { $0.count == 128 * clip.frames } && clip.explanations[1].target == Target(3))
+    for (map, explanation) in zip(clip.maps, clip.explanations) {
+      let (sum, expected) = (Double(map.reduce(0, +)), Double(explanation.inputs[0].attribution.sum().scalar))
+      let size = Double(explanation.inputs[0].attribution.absolute().sum().scalar)
+      #expect(abs(sum - expected) < 1e-3 * size)
+    }
+  }
+
+  @Test("One model, and models of other front-ends, are refused")
+  func refusals() {
+    let model = makeModel(.cnnatt)
+    #expect(throws: ComparisonError.oneModel) { try ModelComparer([model], method: Saliency(), space: .mel) }
+    var other = ModelConfiguration(architecture: .cnnatt)
+    other.frontEnd.mels = 64
+    let different = TrainedModel(untrained: other, seed: 1)
+    #expect(throws: ComparisonError.frontEnds("cnnatt", "cnnatt")) {
+      try ModelComparer([model, different], method: Saliency(), space: .mel)
+    }
+  }
+
+  @Test("Each pair has its mean over clips in both places of the matrix, and none with itself")
+  func summary() throws {
+    let maps: [[Float]] = [[1, 2, 3, 4], [1, 2, 3, 4], [4, 3, 2, 1]]
+    let clip = AgreementSummary.pairs(3).map { first, second in
+      Agreement(maps[first], maps[second], rows: 2, columns: 2, isSigned: false)
+    }
+    let summary = AgreementSummary(models: ["a", "b", "c"], clips: [clip, clip], disagreements: 1, seed: 0)
+    let matrix = try #require(summary.estimates[.spearman])
+    for (first, second, expected) in [(0, 1, 1.0), (1, 0, 1), (0, 2, -1), (2, 1, -1)] {
+      #expect(abs(try #require(matrix[first][second]).mean - expected) < 1e-9)
+    }
+    #expect(matrix[2][2] == nil)
+    #expect(matrix[1][2]?.clips == 2 && summary.clips == 2)
+  }
+}

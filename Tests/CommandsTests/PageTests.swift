@@ -1,0 +1,135 @@
+import Foundation
+import Testing
+
+/// Pages are opened by a browser where there is one (Debian's chromium), without its window.
+@Suite("Pages", .serialized)
+struct PageTests {
+  static let browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].first {
+    FileManager.default.isExecutableFile(atPath: $0)
+  }
+
+  /// What a page is after its scripts, and a test's own after them, have run.
+  /// - Parameters:
+  ///   - script: Added at the page's end.
+  ///   - place: After the #.
+  private func opened(_ name: String, in folder: Folder, script: String = "", at place: String = "") throws -> String {
+    let page = String(decoding: try folder.contents(name), as: UTF8.self)
+    // What a script throws is told by the page itself.
+    let watch = "<script>window.onerror = (m) => { document.documentElement.dataset.error = m; };</script>"
+    let whole = page.replacing("<head>", with: "<head>\(watch)").replacing(
+      "</body>", with: "<script>\(script)</script></body>")
+    try folder.write(whole, to: "opened.html")
+    let run = try folder.start(
+      [
+        "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder.path("browser"))", "--dump-dom",
+        "--window-size=1100,1600", "--virtual-time-budget=4000", "file://\(folder.path("opened.html"))#\(place)",
+      ], executable: URL(fileURLWithPath: Self.browser!)
+    ).finish()
+    return run.output.joined(separator: "\n")
+  }
+
+  private func explained(_ arguments: String...) throws -> Folder {
+    let folder = try Folder()
+    try folder.write(WAV().file(voice(seconds: 1.2)), to: "<b>\"one\" & 'two'.wav")
+    try folder.write(WAV().file(voice(seconds: 0.8)), to: "second.wav")
+    let run = try folder.undertone(
+      ["explain", "<b>\"one\" & 'two'.wav", "second.wav", "--html", "--output", "out"] + arguments)
+    #expect(run.status == 0 && run.output.last == "out/explain.html", "\(run)")
+    return folder
+  }
+
+  @Test("A page is one file that names nothing outside it, and reads without scripts")
+  func selfContained() throws {
+    let folder = try explained()
+    let page = String(decoding: try folder.contents("out/explain.html"), as: UTF8.self)
+    #expect(!page.contains("http://") && !page.contains("https://") && !page.contains("<link"))
+    // A file's name is text, whatever it holds.
+    #expect(!page.contains("<b>") && page.contains("&lt;b&gt;&quot;one&quot; &amp; 'two'.wav"))
+    // Two figures with words for who cannot see them, and the probabilities as tables.
+    #expect(page.components(separatedBy: "<img src=\"data:image/png;base64,").count == 3)
+    #expect(page.contains("alt=\"") && page.contains("strongest at") && page.contains("<th scope=\"row\">angry</th>"))
+    #expect(page.contains("<dt>Model</dt>"))
+  }
+
+  @Test(
+    "In a browser: views switch, values show, the keyboard reads them, numbers come as CSV, a place can be linked to",
+    .enabled(if: browser != nil, "no chromium here (apt install chromium)"))
+  func interactive() throws {
+    let folder = try explained("--method", "saliency,input-x-gradient", "--arrays")
+    let page = try opened(
+      "out/explain.html", in: folder,
+      script: """
+        const tell = (name, value) => { const p = document.createElement("p"); p.id = name; p.textContent = value;
+          document.body.append(p); };
+        const choose = (name, value) => { const s = document.getElementById("choose-" + name); s.value = value;
+          s.dispatchEvent(new Event("change")); };
+        const readout = () => document.getElementById("readout").textContent;
+        const panel = (key) => document.getElementById("panel-" + key);
+        const press = (key, name) => panel(key).dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
+        tell("linked", readout());
+        press("mel", "ArrowRight"); press("mel", "ArrowUp");
+        tell("moved", readout());
+        choose("target", "fear");
+        tell("switched", readout());
+        choose("method", "input-x-gradient");
+        tell("method", readout());
+        const box = panel("mel").getBoundingClientRect();
+        panel("mel").dispatchEvent(new PointerEvent("pointermove",
+          { clientX: box.left + 58 + (box.width - 58 - 166) / 2, clientY: box.top + 6 + 95, bubbles: true }));
+        tell("pointed", readout());
+        let saved = "";
+        URL.createObjectURL = (blob) => { blob.text().then((t) => tell("saved", t.split("\\n").length + "|" +
+          t.split("\\n")[0])); return "data:,"; };
+        document.getElementById("save").click();
+        choose("clip", "1");
+        tell("second", document.querySelector("audio").src.slice(0, 22) + document.getElementById("cursor").max);
+        const pixels = panel("mel").getContext("2d").getImageData(0, 0, panel("mel").width, panel("mel").height).data;
+        let colored = 0;
+        for (let i = 0; i < pixels.length; i += 4) if (pixels[i] - pixels[i + 1] > 60) colored++;
+        tell("colored", colored);
+        """, at: "target=angry&seconds=0.32&fraction=0.2&panel=mel")
+    func told(_ id: String) -> String {
+      page.firstMatch(of: try! Regex("<p id=\"\(id)\">([^<]*)</p>"))?.output[1].substring.map(String.init) ?? ""
+    }
+    #expect(page.contains("data-ready=\"true\"") && !page.contains("data-error"))
+    // Frame 20 is at 0.32 s; 0.2 of the axis is row 25 of 128.
+    #expect(told("linked").hasPrefix("0.320 s") && told("linked").contains("row 26 of 128"))
+    #expect(told("linked").contains("logit/dB"))
+    #expect(told("moved").hasPrefix("0.336 s") && told("moved").contains("row 27 of 128"))
+    #expect(told("switched").hasPrefix("0.336 s") && told("switched") != told("moved"))
+    #expect(told("method").contains("input-x-gradient"))
+    #expect(told("pointed").hasPrefix("0.600 s") && told("pointed").contains("row 64 of 128"))
+    #expect(told("second") == "data:audio/wav;base64,0.80")
+    #expect((Int(told("colored")) ?? 0) > 500)
+    // 1.2 s: samples, 128 and 40 rows of frames, the header and the last line's end.
+    let lines = told("saved").split(separator: "|")
+    #expect(lines.count == 2 && lines[1] == "input,row,column,seconds,value,attribution")
+    #expect((Int(lines.first ?? "") ?? 0) > 19_200)
+  }
+
+  @Test(
+    "The page of a comparison switches models", .enabled(if: browser != nil, "no chromium here (apt install chromium)"))
+  func comparison() throws {
+    let folder = try Folder()
+    try folder.write(WAV().file(voice(seconds: 1)), to: "clip.wav")
+    #expect(try folder.undertone("corpus", "synthesize", "--clips", "1", "--output", "corpus").status == 0)
+    #expect(
+      try folder.undertone(
+        "train", "cnnatt", "--data", "corpus/manifest.csv", "--validation", "corpus/manifest.csv", "--epochs", "1",
+        "--output", "model"
+      ).status == 0)
+    let run = try folder.undertone(
+      "compare", "--model", "built-in", "--model", "model", "clip.wav", "--html", "--output", "out")
+    #expect(run.status == 0, "\(run)")
+    let page = try opened(
+      "out/compare.html", in: folder,
+      script: """
+        const words = () => document.querySelector(".bars caption").textContent + document.querySelector(".bars").innerText;
+        const first = words(), s = document.getElementById("choose-model");
+        s.value = "model"; s.dispatchEvent(new Event("change"));
+        document.body.dataset.switched = String(words() !== first && words().startsWith("What model hears"));
+        """)
+    #expect(page.contains("data-ready=\"true\"") && !page.contains("data-error"))
+    #expect(page.contains("data-switched=\"true\""))
+  }
+}
