@@ -65,9 +65,16 @@ extension AttributionMethod {
   public static var promisesCompleteness: Bool { false }
   public static var options: Set<MethodOptions.Name> { [] }
   public var name: String { Self.name }
+  /// "integrated-gradients, baseline silence, steps 50": with all that it was asked for or took by default.
+  public var nameWithParameters: String { named(name, parameters) }
   public var isSigned: Bool { Self.isSigned }
   public var quantity: Quantity { .score }
   public var parameters: [String: String] { [:] }
+}
+
+/// A method's name, and its parameters in their alphabetical order.
+func named(_ method: String, _ parameters: [String: String]) -> String {
+  ([method] + parameters.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
 }
 
 /// What a method works by.

@@ -42,9 +42,7 @@ public struct Explanation {
   }
 
   /// "integrated-gradients, baseline silence, steps 50": the method with all that it was asked for.
-  public var methodWithParameters: String {
-    ([method] + parameters.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
-  }
+  public var methodWithParameters: String { named(method, parameters) }
 }
 
 public enum ExplanationError: Error, CustomStringConvertible, Equatable {

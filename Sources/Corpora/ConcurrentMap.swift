@@ -1,7 +1,7 @@
 import Dispatch
 
 /// `body` of 0..<count on all cores, in order.
-func concurrentMap<Result: Sendable>(count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
+public func concurrentMap<Result: Sendable>(count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
   var results = [Result?](repeating: nil, count: count)
   results.withUnsafeMutableBufferPointer { slots in
     // Every index writes its own slot and reads no other.

@@ -45,7 +45,7 @@ public struct TrustFigure: Figure {
   }
 
   private static let panelsInRow = 4, curvesInRow = 3
-  private static let line = 15.0, curveHeight = 170.0
+  private static let curveHeight = 170.0
   /// Between two panels, one beside the other: room for half a number of each.
   private static let between = 24.0
   // Okabe and Ito's colours; when they are used up, again with dashes.
@@ -53,7 +53,7 @@ public struct TrustFigure: Figure {
   private static let dashes: [[Double]] = [[], [5, 2], [1.5, 1.5]]
   private static let greys = [Color.ink, Color(0x8C8C8C)]
 
-  private var panelHeight: Double { Self.line * Double(methods.count) + 6 }
+  private var panelHeight: Double { IntervalPanel.height(rows: methods.count) }
   // Above a frame its title, below it the numbers.
   private static let above = Font.emphasis.line + 3
   private static let below = Plot.belowWithoutLabel + 8
@@ -81,14 +81,16 @@ public struct TrustFigure: Figure {
     for first in stride(from: 0, to: panels.count, by: Self.panelsInRow) {
       top += Self.above
       for (method, name) in names.enumerated() {
-        let y = self.y(of: method, under: top)
+        let y = IntervalPanel.y(of: method, under: top)
         drawKey(method, on: canvas, from: left - 24, to: left - 8, at: y)
         canvas.text(name, at: Point(x: left - 28, y: y), .label, horizontally: .end)
       }
       for (column, panel) in panels[first..<min(panels.count, first + Self.panelsInRow)].enumerated() {
         let place = Rectangle(
           x: left + Double(column) * (width + Self.between), y: top, width: width, height: panelHeight)
-        draw(panel, in: canvas.aligned(place), on: canvas)
+        IntervalPanel(
+          title: panel.title, values: panel.values, colors: methods.indices.map(color), mark: panel.chance
+        ).draw(on: canvas, in: canvas.aligned(place))
       }
       top += panelHeight + Self.below
     }
@@ -107,8 +109,6 @@ public struct TrustFigure: Figure {
     }
   }
 
-  private func y(of method: Int, under top: Double) -> Double { top + 3 + Self.line * (Double(method) + 0.5) }
-
   private func color(of method: Int) -> Color {
     let place = methods[..<method].count { $0.isControl == methods[method].isControl }
     let colors = methods[method].isControl ? Self.greys : Self.colors
@@ -124,38 +124,6 @@ public struct TrustFigure: Figure {
   private func drawKey(_ method: Int, on canvas: Canvas, from left: Double, to right: Double, at y: Double) {
     canvas.stroke(
       [Point(x: left, y: y), Point(x: right, y: y)], color(of: method), width: 1.8, dashes: dashes(of: method))
-  }
-
-  private func draw(_ panel: Panel, in frame: Rectangle, on canvas: Canvas) {
-    let numbers: [Double] =
-      [panel.chance ?? 0, 0]
-      + panel.values.flatMap { value in value.map { [$0.low, $0.mean, $0.high] } ?? [] }
-    let (lowest, highest) = (numbers.min()!, numbers.max()!)
-    let slack = highest > lowest ? 0.05 * (highest - lowest) : 1
-    let axis = Axis.linear(
-      "", from: lowest < 0 ? lowest - slack : 0, to: highest > 0 ? highest + slack : 1, ticks: 3)
-    let plot = Plot(frame: frame, x: axis, y: Axis(label: "", lower: 0, upper: 1, ticks: []))
-    let titleFont = canvas.fitted(panel.title, to: frame.width, .emphasis)
-    canvas.text(
-      canvas.shortened(panel.title, to: frame.width, titleFont),
-      at: Point(x: frame.left, y: frame.top - 4), titleFont, vertically: .end)
-    for tick in axis.ticks where tick.value > axis.lower && tick.value < axis.upper {
-      canvas.rule(
-        from: Point(x: plot.x(tick.value), y: frame.top), to: Point(x: plot.x(tick.value), y: frame.bottom), .rule)
-    }
-    if let chance = panel.chance {
-      let x = plot.x(chance)
-      canvas.stroke(
-        [Point(x: x, y: frame.top), Point(x: x, y: frame.bottom)], .secondaryInk, width: 1, dashes: [3, 2])
-    }
-    for (method, value) in panel.values.enumerated() {
-      guard let value else { continue }
-      let y = self.y(of: method, under: frame.top)
-      canvas.stroke(
-        [Point(x: plot.x(value.low), y: y), Point(x: plot.x(value.high), y: y)], color(of: method), width: 1.6)
-      canvas.dot(at: Point(x: plot.x(value.mean), y: y), radius: 3, color(of: method))
-    }
-    plot.drawAxes(on: canvas, namesY: false)
   }
 
   private func curveAxis(_ panel: Curves) -> Axis {

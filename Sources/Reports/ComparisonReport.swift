@@ -140,11 +140,7 @@ public struct ComparisonReport {
     var entries = comparer.models[0].provenance(source: path ?? source)
     entries["Architecture"] = comparer.models.map(\.architecture.rawValue).joined(separator: ", ")
     entries["Model"] = comparer.models.map { "\($0.name) (\($0.digest))" }.joined(separator: ", ")
-    entries["Method"] =
-      ([method]
-      + comparer.explainers[0].method.parameters.sorted { $0.key < $1.key }.map {
-        "\($0.key) \($0.value)"
-      }).joined(separator: ", ")
+    entries["Method"] = comparer.explainers[0].method.nameWithParameters
     (entries["Input"], entries["Target"], entries["Seed"]) = (comparer.space.rawValue, target, String(seed))
     return entries
   }

@@ -8,39 +8,60 @@ import Models
 /// What the attributions of a manifest's clips say together, by emotion: figure and tables.
 public struct ProfilesReport {
   public let profiles: EmotionProfiles
-  public let model: TrainedModel
-  /// The method with all that it was asked for.
-  public let method: String
-  /// Which clips, in words, and whose attributions.
-  public let choice: SheetReport.Choice
-  public let target: SheetReport.TargetChoice
-  public let seed: UInt64
-  /// The manifest, and where it is, as given by the user.
-  public let manifest: Manifest
-  public let path: String
+  public let selection: ClipSelection
 
-  public init(
-    _ profiles: EmotionProfiles, model: TrainedModel, method: String, target: SheetReport.TargetChoice,
-    choice: SheetReport.Choice, seed: UInt64, manifest: Manifest, path: String
-  ) {
-    (self.profiles, self.model, self.method) = (profiles, model, method)
-    (self.target, self.choice, self.seed) = (target, choice, seed)
-    (self.manifest, self.path) = (manifest, path)
+  public init(_ profiles: EmotionProfiles, of selection: ClipSelection) {
+    (self.profiles, self.selection) = (profiles, selection)
   }
 
-  private var frontEnd: FrontEnd { model.configuration.frontEnd }
+  /// Under both figures' headings.
+  private var subtitle: String {
+    "\(selection.method.name) on the log-mel · \(selection.words) · means, 95 % bootstrap intervals"
+  }
+
+  private var frontEnd: FrontEnd { selection.model.configuration.frontEnd }
 
   public var figure: ProfilesFigure {
     func values(_ estimates: [Estimate]) -> [ProfilesFigure.Value] { estimates.map { ($0.mean, $0.low, $0.high) } }
     return ProfilesFigure(
       title: [
         "Where the attributions lie, by emotion",
-        "\(method) on the log-mel · \(model.architecture.title) \(model.name) · target: the "
-          + "\(target == .label ? "true" : "predicted") emotion · \(choice.words) · means, 95 % bootstrap intervals",
+        subtitle,
       ],
       emotions: profiles.emotions.map {
         .init(name: $0.name, clips: $0.clips, bands: values($0.bands), times: values($0.times), map: $0.map)
       }, maximumFrequency: Double(frontEnd.sampleRate) / 2)
+  }
+
+  /// What the attributions prefer, how what is salient sounds beside the rest, and the report's claims.
+  public var measuresFigure: EmotionMeasuresFigure {
+    func panel(
+      _ title: String, _ unit: String, isCentred: Bool = true, _ value: (EmotionProfiles.OfEmotion) -> Estimate?
+    )
+      -> EmotionMeasuresFigure.Panel
+    {
+      .init(
+        title: title, unit: unit, isCentred: isCentred,
+        values: profiles.emotions.map { value($0).map { ($0.mean, $0.low, $0.high) } })
+    }
+    let preferences = RelevanceProfile.Region.allCases.map { region in
+      panel(region.figureTitle, "log₂ of inside / outside") { $0.preferences[region] }
+    }
+    let cues = AcousticCue.allCases.map { cue in
+      panel(cue.figureTitle, "salient − rest (\(cue.unit))") { $0.cues[cue] }
+    }
+    return EmotionMeasuresFigure(
+      title: [
+        "What the attributions prefer, and how it sounds",
+        subtitle,
+      ],
+      emotions: profiles.emotions.map { (name: $0.name, clips: $0.clips) },
+      panels: [panel("mean place", "Hz", isCentred: false) { $0.centroid }] + preferences + cues,
+      claims: profiles.claims.map {
+        .init(
+          words: $0.words, measure: $0.measure, effect: ($0.effect.mean, $0.effect.low, $0.effect.high),
+          verdict: $0.verdict)
+      })
   }
 
   /// A row an emotion and band, or fiftieth of the speech; values beside an even share.
@@ -75,6 +96,9 @@ public struct ProfilesReport {
       for region in RelevanceProfile.Region.allCases {
         if let found = emotion.preferences[region] { add("\(region.rawValue) (log2)", found) }
       }
+      for cue in AcousticCue.allCases {
+        if let found = emotion.cues[cue] { add("\(cue.rawValue) (\(cue.unit))", found) }
+      }
     }
   }
 
@@ -97,9 +121,28 @@ public struct ProfilesReport {
   }
 
   public var provenance: [String: String] {
-    model.provenance(source: path, manifest: manifest).merging([
-      "Method": method, "Target": target.rawValue, "Which": choice.rawValue, "Seed": String(seed),
-      "Clips": String(profiles.emotions.reduce(0) { $0 + $1.clips }),
-    ]) { $1 }
+    selection.provenance.merging(["Clips": String(profiles.emotions.reduce(0) { $0 + $1.clips })]) { $1 }
+  }
+}
+
+extension RelevanceProfile.Region {
+  fileprivate var figureTitle: String {
+    switch self {
+    case .loud: "loud frames"
+    case .voiced: "voiced frames"
+    case .edges: "edges of bands"
+    case .onsets: "onsets"
+    }
+  }
+}
+
+extension AcousticCue {
+  fileprivate var figureTitle: String {
+    switch self {
+    case .pitch: "fundamental frequency"
+    case .loudness: "loudness"
+    case .tilt: "spectral tilt"
+    case .centroid: "spectral centroid"
+    }
   }
 }

@@ -15,41 +15,12 @@ public struct SheetReport {
     }
   }
 
-  /// Which clips of an emotion are shown.
-  public enum Choice: String, CaseIterable, Sendable {
-    case all, correct, errors
-
-    var words: String {
-      switch self {
-      case .all: "all clips"
-      case .correct: "clips predicted right"
-      case .errors: "clips predicted wrong"
-      }
-    }
-  }
-
-  /// Which emotion is explained.
-  public enum TargetChoice: String, CaseIterable, Sendable { case predicted, label }
-
   public let emotion: Emotion
   public let clips: [Clip]
-  public let model: TrainedModel
-  public let method: String
-  public let target: TargetChoice
-  public let choice: Choice
-  /// What the clips were drawn by.
-  public let seed: UInt64
-  /// The manifest, and where it is, as given by the user.
-  public let manifest: Manifest
-  public let path: String
+  public let selection: ClipSelection
 
-  public init(
-    _ emotion: Emotion, _ clips: [Clip], model: TrainedModel, method: String, target: TargetChoice, choice: Choice,
-    seed: UInt64, manifest: Manifest, path: String
-  ) {
-    (self.emotion, self.clips, self.model, self.method) = (emotion, clips, model, method)
-    (self.target, self.choice, self.seed) = (target, choice, seed)
-    (self.manifest, self.path) = (manifest, path)
+  public init(_ emotion: Emotion, _ clips: [Clip], of selection: ClipSelection) {
+    (self.emotion, self.clips, self.selection) = (emotion, clips, selection)
   }
 
   /// The clips at a place on the model's path; nil where none of them was explained there.
@@ -58,9 +29,8 @@ public struct SheetReport {
     return panels.first.map { first in
       ContactSheet(
         title: [
-          "\(emotion.rawValue): \(method) on the \(first.input.words)",
-          "\(model.architecture.title) \(model.name) · target: the \(target == .label ? "true" : "predicted") emotion · "
-            + "\(choice.words), drawn with seed \(seed)",
+          "\(emotion.rawValue): \(selection.method.name) on the \(first.input.words)",
+          "\(selection.words), drawn with seed \(selection.seed)",
         ], clips: panels)
     }
   }
@@ -77,9 +47,6 @@ public struct SheetReport {
   }
 
   public var provenance: [String: String] {
-    model.provenance(source: path, manifest: manifest).merging([
-      "Method": method, "Target": target.rawValue, "Which": choice.rawValue, "Seed": String(seed),
-      "Clips": clips.map(\.entry.path).joined(separator: "; "),
-    ]) { $1 }
+    selection.provenance.merging(["Clips": clips.map(\.entry.path).joined(separator: "; ")]) { $1 }
   }
 }

@@ -14,16 +14,18 @@ struct FigureSheets: ParsableCommand {
     abstract: "Draws, for each emotion, what the model heard in clips of a manifest, and what they say together.",
     usage: "undertone figures --data <file> [<options>]",
     discussion: """
-      One sheet an emotion: clips' log-mel spectrograms with their attributions over them, as the report's Figure 3. \
-      The first twelve clips are drawn; all of them count for what they say together: where the attributions of \
-      each emotion lie over frequency and over the speech (profiles), how much they prefer loud frames, edges of \
-      bands and onsets (emotions.csv), and whether what the report says of three emotions holds on these clips \
-      (claims.csv), each with a 95 % bootstrap interval over clips.
+      One sheet an emotion and input: clips with their attributions over them, as the report's Figure 3. The first \
+      twelve clips (--drawn) are drawn; all of them count for what they say together on the log-mel: where the \
+      attributions of each emotion lie over frequency and over the speech (profiles), how much they prefer loud and \
+      voiced frames, edges of bands and onsets, how what is salient sounds beside the rest (measures, emotions.csv), \
+      and whether what the report says of three emotions holds on these clips (claims.csv), each with a 95 % bootstrap \
+      interval over clips. Ctrl-C keeps what was found; the same command goes on from there.
 
       Examples:
         undertone figures --data clips.csv
         undertone figures --data clips.csv --clips 9 --which errors
-        undertone figures --data clips.csv --clips 100 --method integrated-gradients
+        undertone figures --data clips.csv --clips 100 --method integrated-gradients --html
+        undertone figures --data clips.csv --input mel,waveform,mfcc --clips 48 --drawn 48
         undertone figures --data clips.csv --model output/train/cnnlstm --format pdf
       """)
 
@@ -35,13 +37,21 @@ struct FigureSheets: ParsableCommand {
   @Option(help: "Clips an emotion.")
   var clips = 6
 
+  @Option(help: "Clips in a sheet, at most.")
+  var drawn = 12
+
   @Option(help: "Which clips: all, correct or errors.")
-  var which = SheetReport.Choice.all
+  var which = ClipSelection.Choice.all
 
   @OptionGroup var method: MethodOption
 
+  @OptionGroup var page: PageOption
+
+  @Option(help: "What the sheets show: waveform, spectrogram, mel, mfcc or all; several with commas.")
+  var input = "mel"
+
   @Option(help: "What to explain: the predicted emotion or the true one.")
-  var target = SheetReport.TargetChoice.predicted
+  var target = ClipSelection.TargetChoice.predicted
 
   @Option(help: "Figure formats: png, svg, pdf; several with commas.")
   var format = "png"
@@ -54,99 +64,112 @@ struct FigureSheets: ParsableCommand {
 
   func validate() throws {
     guard clips > 0 else { throw ValidationError("--clips must be at least 1") }
+    guard drawn > 0 else { throw ValidationError("--drawn must be at least 1") }
   }
 
   func run() throws {
     try Console.run {
+      Interruption.listen()
       let formats = try figureFormats(format)
+      let spaces = try inputSpaces(input)
       let model = try self.model.load()
-      let method = try method.make(for: model, seed: seed)
       let manifest = try readManifest(data)
       // What the model has no class for cannot be explained as itself.
       if target == .label { _ = try model.labels(of: manifest) }
+      let selection = ClipSelection(
+        model: model, method: try method.make(for: model, seed: seed), target: target, choice: which, seed: seed,
+        manifest: manifest, path: data)
       let folder = try OutputFolder(output)
-      let explainer = Explainer(model: model, method: method, spaces: [.mel])
-      let emotions = Emotion.allCases.filter { emotion in manifest.entries.contains { $0.emotion == emotion } }
-      let bar = ProgressBar("figures", total: emotions.count * clips)
+      var page = page.html ? EmotionsPage(selection) : nil
 
-      var failures: [any Error] = []
-      var tried = 0
-      var profiles: [(name: String, clips: [RelevanceProfile])] = []
+      let asked =
+        (selection.provenance.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        + ["\(clips) clips, \(drawn) drawn"]).joined(separator: "\n")
+      let left = FigureProgress.left(in: folder, asked: asked)
+      var progress =
+        left
+        ?? FigureProgress(
+          asked: asked,
+          emotions: Emotion.allCases.filter { emotion in manifest.entries.contains { $0.emotion == emotion } }
+            .map(FigureProgress.OfEmotion.init))
+      if left != nil {
+        Console.note(
+          "undertone: going on after \(progress.emotions.reduce(0) { $0 + $1.looked }) clips (\(folder.file(FigureProgress.file)))"
+        )
+      }
+      let survey = ClipSurvey(selection, spaces: spaces, clips: clips, drawn: drawn)
+      let bar = ProgressBar("figures", total: progress.emotions.count * clips)
+      var saved = ContinuousClock.now
       var generator = SeededGenerator(seed: seed)
-      for (index, emotion) in emotions.enumerated() {
+      for index in progress.emotions.indices {
+        let emotion = progress.emotions[index].emotion
         let candidates = generator.shuffled(manifest.entries.filter { $0.emotion == emotion })
-        var drawn: [SheetReport.Clip] = []
-        var found: [RelevanceProfile] = []
-        var count = 0
-        for entry in candidates where count < clips {
-          bar.show(index * clips + count, note: emotion.rawValue)
-          tried += 1
-          do {
-            guard let explanation = try explained(entry, in: manifest, explainer) else { continue }
-            count += 1
-            if drawn.count < Self.drawn { drawn.append(.init(entry, explanation)) }
-            found += explanation.profile(frontEnd: model.configuration.frontEnd).map { [$0] } ?? []
-          } catch {
-            Console.report(error)
-            failures.append(error)
+        while survey.isWanted(progress.emotions[index], of: candidates) {
+          bar.show(index * clips + progress.emotions[index].count, note: emotion.rawValue)
+          survey.go(on: &progress.emotions[index], through: candidates)
+          if Interruption.wasAsked || saved.duration(to: .now) > .seconds(30) {
+            try progress.save(in: folder)
+            saved = .now
+          }
+          guard !Interruption.wasAsked else {
+            Console.note("undertone: stopped; the same command goes on from here")
+            throw ExitCode(130)
           }
         }
-        profiles.append((emotion.rawValue, found))
-        guard !drawn.isEmpty else {
+        let found = progress.emotions[index]
+        let shown = try survey.shown(found, of: candidates)
+        guard !shown.isEmpty else {
           Console.note(
             "undertone: no clip of \(emotion.rawValue)\(which == .all ? "" : " is among the \(which.rawValue)")")
           continue
         }
-        let report = SheetReport(
-          emotion, drawn, model: model, method: method.name, target: target, choice: which, seed: seed,
-          manifest: manifest, path: data)
-        for format in formats {
-          let path = folder.file("\(emotion.rawValue).\(format.rawValue)")
-          try report.figure()?.write(to: path, as: format, provenance: report.provenance)
-          try Console.print(
-            "\(path): \(drawn.count) clip\(drawn.count == 1 ? "" : "s")" + (count > drawn.count ? " of \(count)" : ""))
+        let report = SheetReport(emotion, shown.map { .init($0.entry, $0.explanation) }, of: selection)
+        for space in spaces {
+          guard let figure = report.figure(at: space) else { continue }
+          let stem = space == .mel ? emotion.rawValue : "\(emotion.rawValue)-\(space.rawValue)"
+          for format in formats {
+            let path = folder.file("\(stem).\(format.rawValue)")
+            try figure.write(to: path, as: format, provenance: report.provenance)
+            try Console.print(
+              "\(path): \(shown.count) clip\(shown.count == 1 ? "" : "s")"
+                + (found.count > shown.count ? " of \(found.count)" : ""))
+          }
+          try page?.add(figure)
+        }
+        for clip in shown.prefix(EmotionsPage.clipsOfEmotion) {
+          page?.add(clip.explanation, clip.samples, clip.entry)
         }
       }
       ProgressBar.clear()
-      if profiles.contains(where: { !$0.clips.isEmpty }) {
-        let report = ProfilesReport(
-          EmotionProfiles(profiles, seed: seed), model: model, method: method.name, target: target, choice: which,
-          seed: seed, manifest: manifest, path: data)
-        for format in formats {
-          let path = folder.file("profiles.\(format.rawValue)")
-          try report.figure.write(to: path, as: format, provenance: report.provenance)
-          try Console.print(path)
-        }
-        try folder.write(CSV.text(of: report.profileRows), to: "profiles.csv")
-        try folder.write(CSV.text(of: report.emotionRows), to: "emotions.csv")
-        try folder.write(CSV.text(of: report.claimRows), to: "claims.csv")
-        for line in report.claimLines { try Console.print(line) }
-      }
-      try Console.end(failures, of: tried)
+      try writeProfiles(
+        EmotionProfiles(progress.emotions.map(\.profiles), seed: seed), selection, folder, formats, &page)
+      if let page { try folder.write(page.page, as: "figures") }
+      FigureProgress.remove(from: folder)
+      try Console.end(survey.failures, of: progress.emotions.reduce(0) { $0 + $1.looked })
     }
   }
 
-  /// Clips that a sheet has room for.
-  private static let drawn = 12
-
-  /// The clip's explanation; nil where it is not one of those asked for.
-  private func explained(
-    _ entry: Manifest.Entry, in manifest: Manifest, _ explainer: Explainer
-  ) throws -> Explanation? {
-    let path = manifest.fullPath(of: entry)
-    let model = explainer.model
-    let samples = try readClip(path, for: model)
-    let truth = model.classes.firstIndex(of: entry.emotion.rawValue)
-    let explanation = try explainer.explain(samples, path: path) { predicted in
-      Target(target == .label ? truth! : predicted)
+  /// What all clips say together.
+  private func writeProfiles(
+    _ profiles: EmotionProfiles, _ selection: ClipSelection, _ folder: OutputFolder, _ formats: [FigureFormat],
+    _ page: inout EmotionsPage?
+  ) throws {
+    guard !profiles.emotions.isEmpty else { return }
+    let report = ProfilesReport(profiles, of: selection)
+    for format in formats {
+      for (name, figure) in [("profiles", report.figure as any Figure), ("measures", report.measuresFigure)] {
+        let path = folder.file("\(name).\(format.rawValue)")
+        try figure.write(to: path, as: format, provenance: report.provenance)
+        try Console.print(path)
+      }
     }
-    switch which {
-    case .correct where explanation.predicted != truth: return nil
-    case .errors where explanation.predicted == truth: return nil
-    default: return explanation
-    }
+    try folder.write(CSV.text(of: report.profileRows), to: "profiles.csv")
+    try folder.write(CSV.text(of: report.emotionRows), to: "emotions.csv")
+    try folder.write(CSV.text(of: report.claimRows), to: "claims.csv")
+    for line in report.claimLines { try Console.print(wrapped(line)) }
+    try page?.add(report)
   }
 }
 
-extension SheetReport.Choice: ExpressibleByArgument {}
-extension SheetReport.TargetChoice: ExpressibleByArgument {}
+extension ClipSelection.Choice: ExpressibleByArgument {}
+extension ClipSelection.TargetChoice: ExpressibleByArgument {}

@@ -12,8 +12,13 @@ func readClip(_ path: String, for model: TrainedModel) throws(AudioFileError) ->
 /// Likewise, with the place where its speech begins.
 func readSpeech(_ path: String, for model: TrainedModel) throws(AudioFileError) -> AudioClip {
   let clip = try AudioClip.trimmedSpeech(path: path, sampleRate: model.configuration.frontEnd.sampleRate)
-  if clip.isCut { noteCut(path, seconds: clip.sourceDuration) }
+  noteCut(clip, path)
   return clip
+}
+
+/// Says so where a clip was cut.
+func noteCut(_ clip: AudioClip, _ path: String) {
+  if clip.isCut { noteCut(path, seconds: clip.sourceDuration) }
 }
 
 private func noteCut(_ path: String, seconds: Double) {

@@ -11,13 +11,13 @@ struct EmotionProfilesTests {
 
   /// Of 128 bands and 40 frames, 30 of which are speech.
   private func profile(
-    level: (Int, Int) -> Float = { _, _ in -20 }, _ attribution: (Int, Int) -> Float
+    level: (Int, Int) -> Float = { _, _ in -20 }, pitch: [Double?] = [], _ attribution: (Int, Int) -> Float
   ) -> RelevanceProfile? {
     func tensor(_ value: (Int, Int) -> Float) -> Tensor {
       Tensor((0..<128 * 40).map { value($0 / 40, $0 % 40) }, shape: [128, 40])
     }
     return RelevanceProfile(
-      attribution: tensor(attribution), logMel: tensor(level), speechFrames: 30, frontEnd: frontEnd)
+      attribution: tensor(attribution), logMel: tensor(level), pitch: pitch, speechFrames: 30, frontEnd: frontEnd)
   }
 
   @Test("Shares sum to one, padding left out; signs do not matter; nothing has no profile")
@@ -54,6 +54,51 @@ struct EmotionProfilesTests {
     #expect(try #require(edges.preferences[.edges]) > 1)
   }
 
+  @Test("Voiced frames, and the cues of the frames that hold half of the attribution beside the others'")
+  func cues() throws {
+    // Frames 0 to 9 have a voice at 200 Hz, 10 to 19 one at 100 Hz, the rest none; the first ten are 6 dB louder. The
+    // attribution lies on frames 0 to 4, four of which do not hold half of it, and weakly everywhere.
+    let pitch = (0..<40).map { $0 < 10 ? 200 : $0 < 20 ? Double?(100) : nil }
+    let found = try #require(
+      profile(level: { _, frame in frame < 10 ? -14 : -20 }, pitch: pitch) { _, frame in frame < 5 ? 8 : 1 })
+    // Of the other voiced frames five are as high, and ten an octave lower.
+    #expect(abs(try #require(found.cues[.pitch]) - 12 * 10 / 15) < 1e-9)
+    #expect(abs(try #require(found.cues[.loudness]) - 6 * 20 / 25) < 1e-9)
+    // Levels are even over frequency.
+    for cue in [AcousticCue.tilt, .centroid] { #expect(abs(try #require(found.cues[cue])) < 1e-9) }
+    // (5 · 8 + 15 · 1)/20 inside, 1 outside.
+    #expect(abs(try #require(found.preferences[.voiced]) - log2(55.0 / 20)) < 1e-9)
+
+    // A level that falls by 3 dB an octave, in the salient frames by 9.
+    let octaves = frontEnd.melCentres.map { log2($0) }
+    let tilted = try #require(
+      profile(level: { row, frame in Float(-(frame < 5 ? 9 : 3) * octaves[row]) }) { _, frame in frame < 5 ? 8 : 1 })
+    #expect(abs(try #require(tilted.cues[.tilt]) + 6) < 1e-4)
+    #expect(try #require(tilted.cues[.centroid]) < -0.5)
+    #expect(tilted.cues[.pitch] == nil)
+  }
+
+  @Test("A collection that was saved and read back goes on as it would have, to the bit")
+  func saved() throws {
+    let profiles = (0..<6).compactMap { clip in
+      profile(level: { row, frame in Float(sin(Double(row * frame + clip))) * 20 - 30 }) { row, frame in
+        Float(abs(cos(Double(row + clip * frame))))
+      }
+    }
+    var collection = EmotionProfiles.Collection(name: "fear", clips: Array(profiles.prefix(3)))
+    var read = try JSONDecoder().decode(
+      EmotionProfiles.Collection.self, from: JSONEncoder().encode(collection))
+    #expect(read == collection && collection.clips.allSatisfy { $0.map.isEmpty })
+    for clip in profiles.dropFirst(3) {
+      collection.add(clip)
+      read.add(clip)
+    }
+    #expect(read == collection)
+    let mean = EmotionProfiles([collection], seed: 1).emotions[0].map
+    let expected = profiles.reduce(0) { $0 + $1.map[77] } / 6 * 6400
+    #expect(abs(mean[77] - expected) < 1e-9)
+  }
+
   @Test("A claim holds, fails or is open by its interval; emotions without a clip are left out")
   func claims() throws {
     func clips(_ row: Int, spread: Int) -> [RelevanceProfile] {
@@ -61,18 +106,21 @@ struct EmotionProfilesTests {
     }
     let found = EmotionProfiles(
       [
-        ("angry", clips(60, spread: 2)), ("fear", []), ("happy", clips(60, spread: 2)),
-        ("sadness", clips(20, spread: 2)),
+        .init(name: "angry", clips: clips(60, spread: 2)), .init(name: "fear"),
+        .init(name: "happy", clips: clips(60, spread: 2)), .init(name: "sadness", clips: clips(20, spread: 2)),
       ],
       seed: 1)
     #expect(found.emotions.map(\.name) == ["angry", "happy", "sadness"])
     #expect(found.claims.map(\.verdict) == ["holds", "holds"])
     #expect(found.emotions[0].bands[60].mean > 40 && found.emotions[0].bands[0].mean == 0)
     #expect(found.emotions[2].centroid.mean < found.emotions[0].centroid.mean)
-    let turned = EmotionProfiles([("angry", clips(20, spread: 2)), ("sadness", clips(60, spread: 2))], seed: 1)
+    let turned = EmotionProfiles(
+      [.init(name: "angry", clips: clips(20, spread: 2)), .init(name: "sadness", clips: clips(60, spread: 2))], seed: 1)
     #expect(turned.claims.map(\.verdict) == ["fails"])
-    let same = EmotionProfiles([("angry", clips(20, spread: 20)), ("sadness", clips(20, spread: 20))], seed: 1)
+    let same = EmotionProfiles(
+      [.init(name: "angry", clips: clips(20, spread: 20)), .init(name: "sadness", clips: clips(20, spread: 20))],
+      seed: 1)
     #expect(same.claims.map(\.verdict) == ["open"])
-    #expect(EmotionProfiles([("sadness", clips(20, spread: 1))], seed: 1).claims.isEmpty)
+    #expect(EmotionProfiles([.init(name: "sadness", clips: clips(20, spread: 1))], seed: 1).claims.isEmpty)
   }
 }

@@ -75,7 +75,7 @@ struct PageTests {
         tell("method", readout());
         const box = panel("mel").getBoundingClientRect();
         panel("mel").dispatchEvent(new PointerEvent("pointermove",
-          { clientX: box.left + 58 + (box.width - 58 - 166) / 2, clientY: box.top + 6 + 95, bubbles: true }));
+          { clientX: box.left + 58 + (box.width - 58 - 166) / 2, clientY: box.top + 6 + 95.4, bubbles: true }));
         tell("pointed", readout());
         let saved = "";
         URL.createObjectURL = (blob) => { blob.text().then((t) => tell("saved", t.split("\\n").length + "|" +

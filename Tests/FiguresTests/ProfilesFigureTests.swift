@@ -1,5 +1,6 @@
-import Figures
 import Testing
+
+@testable import Figures
 
 @Suite struct ProfilesFigureTests {
   /// Emotion k has all its attribution in band 4k + 8.
@@ -65,5 +66,45 @@ import Testing
     var broken = figure()
     broken.emotions[1].map[3] = .nan
     #expect(throws: FigureError.notFinite(name: "map of disgust", index: 3)) { try broken.encoded() }
+  }
+}
+
+@Suite("Measures by emotion")
+struct EmotionMeasuresFigureTests {
+  private func figure(_ value: EmotionMeasuresFigure.Value?) -> EmotionMeasuresFigure {
+    EmotionMeasuresFigure(
+      title: ["measures"], emotions: [("angry", 3), ("sadness", 4)],
+      panels: [.init(title: "loud frames", unit: "log₂", values: [value, (0, -0.1, 0.1)])],
+      claims: [.init(words: "sadness: low", measure: "place", effect: (-30, -50, -10), verdict: "holds")])
+  }
+
+  @Test("A dot stands where the axis has its value, between the ends of its interval")
+  func place() throws {
+    let image = try figure((0.5, 0.25, 0.75)).rendered()
+    let border = image.hasWhiteBorder(of: 16)
+    #expect(border)
+    // The frame is the longest dark line of the panel's left half.
+    let frame = image.longestRun(row: image.longestRow { $0 == .ink }) { $0 == .ink }
+    func share(_ x: Int) -> Double { Double(x - frame.lowerBound) / Double(frame.count) }
+    /// Where a value lies on an axis from −0.75 to 0.75 with a twentieth of its length more at each end.
+    func expected(_ value: Double) -> Double { (value + 0.825) / 1.65 }
+    let angry = EmotionColors.all[0].color
+    let columns = (0..<image.width).filter { x in (0..<image.height).contains { image.color(x: x, y: $0) == angry } }
+    #expect(abs(share(columns.first!) - expected(0.25)) < 0.01 && abs(share(columns.last!) - expected(0.75)) < 0.01)
+    let dot = columns.max { a, b in
+      image.longestRun(column: a) { $0 == angry }.count < image.longestRun(column: b) { $0 == angry }.count
+    }!
+    #expect(abs(share(dot) - expected(0.5)) < 0.02)
+  }
+
+  @Test("What is absent draws nothing, and what is not finite is refused by name")
+  func refusals() throws {
+    let image = try figure(nil).rendered()
+    let count = image.count { $0 == EmotionColors.all[0].color }
+    #expect(count == 0)
+    #expect(throws: FigureError.notFinite(name: "loud frames", index: 0)) { try figure((.nan, 0, 1)).encoded() }
+    var short = figure(nil)
+    short.panels[0].values.removeLast()
+    #expect(throws: FigureError.shape(name: "loud frames", expected: [2], found: [1])) { try short.encoded() }
   }
 }

@@ -18,8 +18,10 @@ import Testing
       return SheetReport.Clip(entry, try explainer.explain(samples, path: entry.path))
     }
     let report = SheetReport(
-      .fear, clips, model: model, method: "saliency", target: .label, choice: .errors, seed: 7, manifest: manifest,
-      path: "corpora/clips.csv")
+      .fear, clips,
+      of: ClipSelection(
+        model: model, method: Saliency(), target: .label, choice: .errors, seed: 7, manifest: manifest,
+        path: "corpora/clips.csv"))
     let figure = try #require(report.figure())
     #expect(figure.clips.map(\.name) == ["one", "two"])
     #expect(figure.clips.map(\.duration) == [0.5, 1])

@@ -17,6 +17,32 @@ public struct EmotionProfiles: Sendable {
     public let centroid: Estimate
     /// log₂ of the mean attribution inside beside that outside.
     public let preferences: [RelevanceProfile.Region: Estimate]
+    /// How much of a cue there is in the frames that hold half of the attribution beside the others.
+    public let cues: [AcousticCue: Estimate]
+  }
+
+  /// The clips of one emotion, as they come: a small row of each, and the sum of their maps. It can be saved, to go on later.
+  public struct Collection: Sendable, Codable, Equatable {
+    public let name: String
+    public private(set) var clips: [RelevanceProfile] = []
+    private var mapSum: [Double] = []
+
+    public init(name: String, clips: [RelevanceProfile] = []) {
+      self.name = name
+      for clip in clips { add(clip) }
+    }
+
+    public mutating func add(_ profile: RelevanceProfile) {
+      if mapSum.isEmpty { mapSum = [Double](repeating: 0, count: profile.map.count) }
+      precondition(mapSum.count == profile.map.count, "a map of \(profile.map.count) among ones of \(mapSum.count)")
+      for (place, value) in profile.map.enumerated() { mapSum[place] += value }
+      var row = profile
+      row.map = []
+      clips.append(row)
+    }
+
+    /// [bands × times], beside an even share.
+    var meanMap: [Double] { mapSum.map { $0 * Double(mapSum.count) / Double(clips.count) } }
   }
 
   /// What somebody says of the attributions of one emotion, as a difference from the other emotions' that has a sign.
@@ -44,20 +70,23 @@ public struct EmotionProfiles: Sendable {
   /// - Parameters:
   ///   - profiles: By emotion, in the order in which they are shown.
   ///   - seed: Of the bootstrap.
-  public init(_ profiles: [(name: String, clips: [RelevanceProfile])], seed: UInt64) {
+  public init(_ profiles: [Collection], seed: UInt64) {
     let present = profiles.filter { !$0.clips.isEmpty }
-    emotions = present.map { name, clips in
+    emotions = present.map { emotion in
+      let clips = emotion.clips
       func beside(_ part: KeyPath<RelevanceProfile, [Double]>) -> [[Double]] {
         clips.map { clip in clip[keyPath: part].map { $0 * Double(clip[keyPath: part].count) } }
       }
-      let map = beside(\.map)
       return OfEmotion(
-        name: name, clips: clips.count, bands: Estimate.ofColumns(beside(\.bands), seed: seed),
+        name: emotion.name, clips: clips.count, bands: Estimate.ofColumns(beside(\.bands), seed: seed),
         times: Estimate.ofColumns(beside(\.times), seed: seed),
-        map: map[0].indices.map { place in map.reduce(0) { $0 + $1[place] } / Double(map.count) },
+        map: emotion.meanMap,
         centroid: Estimate(clips.map(\.centroid), seed: seed)!.mapped(FrontEnd.hertz),
         preferences: RelevanceProfile.Region.allCases.reduce(into: [:]) { found, region in
           found[region] = Estimate(clips.compactMap { $0.preferences[region] }, seed: seed)
+        },
+        cues: AcousticCue.allCases.reduce(into: [:]) { found, cue in
+          found[cue] = Estimate(clips.compactMap { $0.cues[cue] }, seed: seed)
         })
     }
     /// An emotion's clips beside all others'.

@@ -4,11 +4,13 @@ import Tensors
 
 /// Where the attribution of one clip on the mel lies. All numbers are shares or ratios, so that clips of one emotion can be
 /// put together whatever the size of their attributions; of values with a sign the size counts.
-public struct RelevanceProfile: Sendable {
+public struct RelevanceProfile: Sendable, Codable, Equatable {
   /// Parts of a clip that an attribution may prefer.
-  public enum Region: String, CaseIterable, Codable, Sendable {
+  public enum Region: String, CaseIterable, Codable, Sendable, CodingKeyRepresentable {
     /// Frames less than 20 dB under the loudest.
     case loud
+    /// Frames with a voice.
+    case voiced
     /// Cells whose neighbours above and below differ most, a quarter of all: the edges of bands.
     case edges
     /// Frames that are louder than the one before by most, a tenth of all.
@@ -22,18 +24,23 @@ public struct RelevanceProfile: Sendable {
   public let bands: [Double]
   /// The share of each fiftieth of the speech.
   public let times: [Double]
-  /// The share of each band and fiftieth, [bands × times].
-  public let map: [Double]
+  /// The share of each band and fiftieth, [bands × times]; empty once it is part of a collection's.
+  public internal(set) var map: [Double]
   /// The mean place of the attribution on the mel scale.
   public let centroid: Double
   /// log₂ of the mean attribution inside beside that outside; absent where there is nothing on one side.
   public let preferences: [Region: Double]
+  /// How much of a cue there is in the frames that hold half of the attribution beside the others; absent where one has none.
+  public let cues: [AcousticCue: Double]
 
   /// Nil where the attribution is zero throughout the speech.
   /// - Parameters:
   ///   - attribution, logMel: [mels, frames], logMel in dB.
+  ///   - pitch: The fundamental frequency of each frame in Hz, nil where there is no voice.
   ///   - speechFrames: Frames before the padding.
-  public init?(attribution: Tensor, logMel: Tensor, speechFrames: Int, frontEnd: FrontEnd) {
+  public init?(
+    attribution: Tensor, logMel: Tensor, pitch: [Double?], speechFrames: Int, frontEnd: FrontEnd
+  ) {
     let (rows, columns) = (attribution.shape[0], attribution.shape[1])
     let frames = min(max(1, speechFrames), columns)
     let (relevance, levels) = (attribution.floats, logMel.floats)
@@ -59,8 +66,10 @@ public struct RelevanceProfile: Sendable {
     let mels = frontEnd.melCentres.map(FrontEnd.mel)
     centroid = zip(bands, mels).reduce(0) { $0 + $1.0 * $1.1 }
 
-    let powers = (0..<frames).map { frame in (0..<rows).reduce(0) { $0 + pow(10, level($1, frame) / 10) } }
-    let loudness = powers.map { 10 * log10($0) }
+    let frameCues = FrameCues(
+      levels: (0..<rows).map { row in (0..<frames).map { level(row, $0) } }, pitch: pitch, frontEnd: frontEnd)
+    cues = frameCues.differences(byFrame)
+    let loudness = frameCues.loudness
     let rises = loudness.indices.map { $0 == 0 ? 0 : loudness[$0] - loudness[$0 - 1] }
     let steps = (0..<rows).map { row in
       (0..<frames).map { abs(level(min(rows - 1, row + 1), $0) - level(max(0, row - 1), $0)) }
@@ -80,6 +89,7 @@ public struct RelevanceProfile: Sendable {
           let belongs =
             switch region {
             case .loud: loudness[frame] > loudest - 20
+            case .voiced: frame < pitch.count && pitch[frame] != nil
             case .edges: steps[row][frame] >= steep && steps[row][frame] > 0
             case .onsets: rises[frame] >= sudden && rises[frame] > 0
             }
@@ -99,10 +109,14 @@ public struct RelevanceProfile: Sendable {
 
 extension Explanation {
   /// Where the attribution on the mel lies; nil where there is none, or where it is zero.
-  public func profile(frontEnd: FrontEnd) -> RelevanceProfile? {
+  /// - Parameters:
+  ///   - samples: The clip's speech.
+  ///   - tracker: What finds its pitch, in the front-end's frames.
+  public func profile(samples: [Float], tracker: PitchTracker, frontEnd: FrontEnd) -> RelevanceProfile? {
     inputs.first { $0.space == .mel }.flatMap {
       RelevanceProfile(
-        attribution: $0.attribution, logMel: $0.values, speechFrames: Int(duration / hop) + 1, frontEnd: frontEnd)
+        attribution: $0.attribution, logMel: $0.values,
+        pitch: tracker.track(samples), speechFrames: Int(duration / hop) + 1, frontEnd: frontEnd)
     }
   }
 }

@@ -1,0 +1,123 @@
+import Foundation
+
+/// Measures of the attributions of each emotion, each with its interval, and claims about them with what the clips say.
+public struct EmotionMeasuresFigure: Figure {
+  public typealias Value = (mean: Double, low: Double, high: Double)
+
+  /// One measure of all emotions.
+  public struct Panel: Sendable {
+    public var title, unit: String
+    /// Whether zero is its middle: nothing is preferred.
+    public var isCentred: Bool
+    /// By emotion; nil where there is none.
+    public var values: [Value?]
+
+    public init(title: String, unit: String, isCentred: Bool = true, values: [Value?]) {
+      (self.title, self.unit, self.isCentred, self.values) = (title, unit, isCentred, values)
+    }
+  }
+
+  public struct Claim: Sendable {
+    public var words, measure: String
+    public var effect: Value
+    /// "holds", "fails" or "open".
+    public var verdict: String
+
+    public init(words: String, measure: String, effect: Value, verdict: String) {
+      (self.words, self.measure, self.effect, self.verdict) = (words, measure, effect, verdict)
+    }
+  }
+
+  public var title: [String]
+  public var emotions: [(name: String, clips: Int)]
+  public var panels: [Panel]
+  public var claims: [Claim]
+
+  public init(title: [String], emotions: [(name: String, clips: Int)], panels: [Panel], claims: [Claim] = []) {
+    (self.title, self.emotions, self.panels, self.claims) = (title, emotions, panels, claims)
+  }
+
+  private static let panelsInRow = 3
+  private static let between = 24.0
+  private static let above = Font.emphasis.line + 3
+  private static let below = Plot.below + 8
+  private static let claimHeight = 2 * Font.label.line + 6
+
+  private var panelHeight: Double { IntervalPanel.height(rows: emotions.count) }
+  private var panelRows: Int { (panels.count + Self.panelsInRow - 1) / Self.panelsInRow }
+
+  public var size: Size {
+    Size(
+      width: FigureLayout.width,
+      height: FigureLayout.titleHeight(title) + Double(panelRows) * (Self.above + panelHeight + Self.below)
+        + (claims.isEmpty ? 0 : Self.above + Double(claims.count) * Self.claimHeight) + FigureLayout.margin)
+  }
+
+  public func draw(on canvas: Canvas) throws(FigureError) {
+    try check()
+    let margin = FigureLayout.margin
+    // The last number may stand half over its panel's edge.
+    let right = canvas.bounds.right - margin - 6
+    var top = canvas.drawTitle(title, left: margin, right: right)
+    let names = emotions.map { canvas.shortened("\($0.name) (\($0.clips))", to: 130, .label) }
+    let left = margin + (names.map { canvas.width(of: $0, .label) }.max() ?? 0) + 10
+    let width = (right - left + Self.between) / Double(Self.panelsInRow) - Self.between
+    let colors = emotions.enumerated().map { EmotionColors.color(of: $0.element.name, index: $0.offset) }
+    for row in 0..<panelRows {
+      top += Self.above
+      for (index, name) in names.enumerated() {
+        canvas.text(
+          name, at: Point(x: left - 10, y: IntervalPanel.y(of: index, under: top)), .label, horizontally: .end)
+      }
+      for (column, panel) in panels.dropFirst(row * Self.panelsInRow).prefix(Self.panelsInRow).enumerated() {
+        let frame = canvas.aligned(
+          Rectangle(
+            x: left + Double(column) * (width + Self.between), y: top, width: width, height: panelHeight))
+        IntervalPanel(
+          title: panel.title, unit: panel.unit, values: panel.values, colors: colors,
+          mark: panel.isCentred ? 0 : nil, hasZero: panel.isCentred, isSymmetric: panel.isCentred
+        ).draw(on: canvas, in: frame)
+      }
+      top += panelHeight + Self.below
+    }
+    drawClaims(on: canvas, left: margin, right: right, top: top)
+  }
+
+  /// What the report says, and whether these clips say so too.
+  private func drawClaims(on canvas: Canvas, left: Double, right: Double, top: Double) {
+    guard !claims.isEmpty else { return }
+    canvas.text("What the report says of these emotions", at: Point(x: left, y: top), .emphasis, vertically: .start)
+    for (row, claim) in claims.enumerated() {
+      let y = top + Self.above + Double(row) * Self.claimHeight
+      let color =
+        claim.verdict == "holds" ? Color(0x00694C) : claim.verdict == "fails" ? Color(0xB03A00) : .secondaryInk
+      canvas.fill(Rectangle(x: left, y: y, width: 56, height: Self.claimHeight - 8), color)
+      canvas.text(
+        claim.verdict, at: Point(x: left + 28, y: y + (Self.claimHeight - 8) / 2), .emphasis, horizontally: .center,
+        color: .white)
+      let digits = abs(claim.effect.mean) < 10 ? 2 : 0
+      let numbers = [claim.effect.mean, claim.effect.low, claim.effect.high].map { number($0, digits: digits) }
+      for (line, words) in [
+        claim.words, "\(claim.measure): \(numbers[0]) (\(numbers[1]) to \(numbers[2])) beside the other emotions",
+      ].enumerated() {
+        canvas.text(
+          canvas.shortened(words, to: right - left - 66, .label),
+          at: Point(x: left + 66, y: y + Double(line) * Font.label.line), .label, vertically: .start,
+          color: line == 0 ? .ink : .secondaryInk)
+      }
+    }
+  }
+
+  private func check() throws(FigureError) {
+    guard !emotions.isEmpty else { throw .empty(name: "emotions of the measures") }
+    for panel in panels {
+      guard panel.values.count == emotions.count else {
+        throw .shape(name: panel.title, expected: [emotions.count], found: [panel.values.count])
+      }
+      for (index, value) in panel.values.enumerated() {
+        guard let value, ![value.mean, value.low, value.high].allSatisfy(\.isFinite) else { continue }
+        throw .notFinite(name: panel.title, index: index)
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/// Dots with their intervals, one row each, over one axis: a measure of several things.
+struct IntervalPanel {
+  typealias Value = (mean: Double, low: Double, high: Double)
+
+  var title: String
+  var unit = ""
+  /// nil where there is none.
+  var values: [Value?]
+  var colors: [Color]
+  /// A value to stand out: what chance finds.
+  var mark: Double?
+  /// Whether zero belongs on the axis.
+  var hasZero = true
+  /// Whether the axis reaches as far to both sides of zero.
+  var isSymmetric = false
+
+  static let line = 15.0
+
+  static func height(rows: Int) -> Double { line * Double(rows) + 6 }
+
+  /// The middle of a row, under a frame's top.
+  static func y(of row: Int, under top: Double) -> Double { top + 3 + line * (Double(row) + 0.5) }
+
+  private var axis: Axis {
+    var numbers: [Double] = values.compactMap { $0 }.flatMap { value -> [Double] in [value.low, value.mean, value.high]
+    }
+    if let mark { numbers.append(mark) }
+    if hasZero { numbers.append(0) }
+    var (lowest, highest) = (numbers.min() ?? 0, numbers.max() ?? 1)
+    if isSymmetric {
+      highest = max(abs(lowest), abs(highest))
+      lowest = -highest
+    }
+    let slack = highest > lowest ? 0.05 * (highest - lowest) : 0.5
+    return .linear(
+      unit, from: hasZero && lowest == 0 ? 0 : lowest - slack,
+      to: hasZero && highest == 0 && lowest < 0 ? 0 : highest + slack,
+      ticks: isSymmetric ? 5 : 3)
+  }
+
+  func draw(on canvas: Canvas, in frame: Rectangle) {
+    let axis = axis
+    let plot = Plot(frame: frame, x: axis, y: Axis(label: "", lower: 0, upper: 1, ticks: []))
+    let titleFont = canvas.fitted(title, to: frame.width, .emphasis)
+    canvas.text(
+      canvas.shortened(title, to: frame.width, titleFont),
+      at: Point(x: frame.left, y: frame.top - 4), titleFont, vertically: .end)
+    for tick in axis.ticks where tick.value > axis.lower && tick.value < axis.upper {
+      canvas.rule(
+        from: Point(x: plot.x(tick.value), y: frame.top), to: Point(x: plot.x(tick.value), y: frame.bottom), .rule)
+    }
+    if let mark {
+      let x = plot.x(mark)
+      canvas.stroke(
+        [Point(x: x, y: frame.top), Point(x: x, y: frame.bottom)], .secondaryInk, width: 1, dashes: [3, 2])
+    }
+    for (row, value) in values.enumerated() {
+      guard let value else { continue }
+      let y = Self.y(of: row, under: frame.top)
+      canvas.stroke([Point(x: plot.x(value.low), y: y), Point(x: plot.x(value.high), y: y)], colors[row], width: 1.6)
+      canvas.dot(at: Point(x: plot.x(value.mean), y: y), radius: 3, colors[row])
+    }
+    plot.drawAxes(on: canvas, namesY: false)
+  }
+}
