@@ -89,6 +89,19 @@ public struct TrustReport {
       }
   }
 
+  // MARK: Page
+
+  public var page: Page {
+    get throws {
+      var page = Page(title: "How far explanations of \(model.name) can be believed", provenance: provenance)
+      try page.add(figure, description: summary.verdicts.joined(separator: " "))
+      page.sections.append(.text(heading: "What this says", lines: summary.verdicts))
+      page.addTable("Measures", summaryRows)
+      page.addTable("Clips", clipRows)
+      return page
+    }
+  }
+
   // MARK: JSON
 
   /// The line of `--json`.

@@ -40,6 +40,8 @@ struct Predict: ParsableCommand {
   @Option(help: "With --window: draw the timeline, as png, svg, pdf; several with commas.")
   var format: String?
 
+  @OptionGroup var page: PageOption
+
   @Option(help: ArgumentHelp("The folder for figures.", valueName: "folder"))
   var output = "output/predict"
 
@@ -53,6 +55,7 @@ struct Predict: ParsableCommand {
     if top < 1 { throw ValidationError("--top must be at least 1") }
     try Windows.check(length: window, hop: hop)
     guard window != nil || format == nil else { throw ValidationError("--format draws a timeline: it needs --window") }
+    guard window != nil || !page.html else { throw ValidationError("--html shows a timeline: it needs --window") }
     guard !(csv && json) else { throw ValidationError("--csv and --json exclude each other") }
   }
 
@@ -60,11 +63,22 @@ struct Predict: ParsableCommand {
     try Console.run {
       let formats = try format.map(figureFormats) ?? []
       let model = try self.model.load()
-      var folder = try formats.isEmpty ? nil : OutputFolder(output)
+      var folder = try formats.isEmpty && !page.html ? nil : OutputFolder(output)
+      var page = page.html ? Page(title: "Probabilities over time", provenance: model.provenance(source: files.joined(separator: "; "))) : nil
       if csv { try Console.print((["file", "start", "end"] + model.classes).joined(separator: ",")) }
-      try Console.forEach(files) { _, file in
+      func writePage() throws {
+        if let page { try folder?.write(page, as: "predict", isQuiet: csv || json) }
+      }
+      try Console.forEach(files, atEnd: writePage) { _, file in
         if let window {
           let timeline = try timeline(file, window: window, model)
+          try page?.add(timeline)
+          page?.addTable(
+            file,
+            [["seconds"] + model.classes]
+              + zip(timeline.times, timeline.probabilities).map { time, row in
+                [String(format: "%.2f", time)] + (row?.map { String($0) } ?? model.classes.map { _ in "" })
+              })
           guard let stem = folder?.stem(for: file) else { return }
           let provenance = model.provenance(source: file).merging(["Window": "\(window) s", "Hop": "\(hop) s"]) { $1 }
           for format in formats {

@@ -28,6 +28,7 @@ struct Trust: ParsableCommand {
         undertone trust --data validation.csv
         undertone trust --data clips.csv --model output/train/fcmfcc --method saliency
         undertone trust --data validation.csv --input mfcc --clips 50 --format pdf
+        undertone trust --data validation.csv --html
       """)
 
   @OptionGroup var model: ModelOption
@@ -52,6 +53,8 @@ struct Trust: ParsableCommand {
 
   @Option(help: "Figure formats: png, svg, pdf; several with commas.")
   var format = "png"
+
+  @OptionGroup var page: PageOption
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -141,6 +144,7 @@ struct Trust: ParsableCommand {
       let line = try report.json(figures: figures)
       try folder.write(line + "\n", to: "trust.json")
       try Console.print(json ? line : text(report))
+      if page.html { try folder.write(report.page, as: "trust", isQuiet: json) }
       if !json {
         try Console.print(
           (figures + ["trust.csv", "clips.csv", "trust.json"].map(folder.file)).joined(separator: "\n"))
