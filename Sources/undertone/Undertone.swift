@@ -25,7 +25,8 @@ struct Undertone: ParsableCommand {
       """,
     version: undertoneVersion,
     subcommands: [
-      Explain.self, Predict.self, Train.self, Evaluate.self, FigureSheets.self, Trust.self, CorpusCommand.self,
+      Explain.self, Predict.self, Train.self, Curves.self, Evaluate.self, FigureSheets.self, Trust.self,
+      CorpusCommand.self,
       Methods.self,
       Models.self, Doctor.self,
     ])
