@@ -62,7 +62,7 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Models", "Training", "Attributions",
+        "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Models", "Training", "Attributions", "Figures",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["peer.py"]),
 

@@ -39,12 +39,8 @@ public final class TrainedModel {
   /// Reads a model folder.
   /// - Throws: ``CheckpointError``, or `TensorFileError` where the weights' file is damaged.
   public convenience init(folder: String, name: String? = nil) throws {
-    guard FileManager.default.fileExists(atPath: folder) else {
-      throw CheckpointError.noSuchFolder(path: folder)
-    }
+    let configuration = try Self.configuration(of: folder)
     let url = URL(fileURLWithPath: folder)
-    let configurationPath = url.appendingPathComponent(Self.configurationFile).path
-    let configuration = try Self.readConfiguration(configurationPath, folder: folder)
     let path = url.appendingPathComponent(Self.weightsFile).path
     guard FileManager.default.fileExists(atPath: path) else { throw CheckpointError.noWeights(path: folder) }
     let tensors = try Safetensors.read(path)
@@ -57,9 +53,10 @@ public final class TrainedModel {
       digest: Self.digest(tensors))
   }
 
-  private static func readConfiguration(
-    _ path: String, folder: String
-  ) throws(CheckpointError) -> ModelConfiguration {
+  /// What a model folder says of its model, without its weights.
+  public static func configuration(of folder: String) throws(CheckpointError) -> ModelConfiguration {
+    guard FileManager.default.fileExists(atPath: folder) else { throw .noSuchFolder(path: folder) }
+    let path = URL(fileURLWithPath: folder).appendingPathComponent(configurationFile).path
     let data: Data?
     do {
       data = try contents(of: path)

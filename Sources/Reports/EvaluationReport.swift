@@ -4,7 +4,7 @@ import Foundation
 import Models
 import Training
 
-/// The figure of an evaluation, and its JSON.
+/// The figures of an evaluation, and its JSON.
 public struct EvaluationReport {
   public let evaluation: Evaluation
   public let model: TrainedModel
@@ -16,14 +16,61 @@ public struct EvaluationReport {
     (self.evaluation, self.model, self.manifest, self.path) = (evaluation, model, manifest, path)
   }
 
-  public var figure: ConfusionFigure {
+  private var title: [String] {
+    ["\(model.architecture.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent)"]
+  }
+
+  public var confusion: ConfusionFigure {
     let metrics = evaluation.metrics
     return ConfusionFigure(
-      title: ["\(model.architecture.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent)"],
-      classes: evaluation.classes, counts: metrics.confusion, accuracy: metrics.accuracy, macroF1: metrics.macroF1)
+      title: title, classes: evaluation.classes, counts: metrics.confusion, accuracy: metrics.accuracy,
+      macroF1: metrics.macroF1)
+  }
+
+  public var calibration: CalibrationFigure {
+    let calibration = evaluation.calibration
+    return CalibrationFigure(
+      title: title,
+      bins: calibration.bins.map {
+        .init(
+          lower: $0.lower, upper: $0.upper, clips: $0.clips, confidence: $0.confidence, accuracy: $0.accuracy,
+          low: $0.low, high: $0.high)
+      }, expectedCalibrationError: calibration.expectedCalibrationError, brierScore: calibration.brierScore)
   }
 
   public var provenance: [String: String] { model.provenance(source: path, manifest: manifest) }
+
+  public var page: Page {
+    get throws {
+      var page = Page(title: "How often is it right: \(title[0])", provenance: provenance)
+      try page.add(confusion)
+      try page.add(calibration)
+      let (metrics, classes) = (evaluation.metrics, evaluation.classes)
+      page.addTable(
+        "Each emotion",
+        [["emotion", "precision", "recall", "F1", "clips"]]
+          + zip(classes, metrics.byClass).map {
+            [$0, String($1.precision), String($1.recall), String($1.f1), String($1.support)]
+          })
+      page.addTable(
+        "Clips by true (rows) and predicted emotion",
+        [["true"] + classes] + zip(classes, metrics.confusion).map { [$0] + $1.map { String($0) } })
+      page.addTable(
+        "Calibration",
+        [["confidence from", "to", "clips", "mean confidence", "accuracy"]]
+          + evaluation.calibration.bins.map { bin in
+            [String(bin.lower), String(bin.upper), String(bin.clips)]
+              + [String(bin.confidence), String(bin.accuracy)]
+          })
+      page.addTable(
+        "Clips",
+        [["clip", "emotion", "predicted", "probability"]]
+          + evaluation.predictions.map {
+            [$0.path, classes[$0.label], classes[$0.predicted], String($0.probabilities[$0.predicted])]
+          })
+      return page
+    }
+  }
 
   /// The line of `--json`.
   /// - Parameter figures: The figures written.
@@ -32,7 +79,8 @@ public struct EvaluationReport {
     let all = Scores(evaluation.metrics, classes)
     return try JSON(
       model: model.name, data: path, clips: all.clips, loss: evaluation.loss, accuracy: all.accuracy,
-      macroF1: all.macroF1, topTwo: evaluation.topAccuracy(2), classes: classes, confusion: all.confusion,
+      macroF1: all.macroF1, topTwo: evaluation.topAccuracy(2), calibration: evaluation.calibration, classes: classes,
+      confusion: all.confusion,
       byClass: all.byClass, byOrigin: evaluation.metricsByOrigin.mapValues { Scores($0, classes) },
       figure: figures.first, figures: figures
     ).line
@@ -56,6 +104,7 @@ public struct EvaluationReport {
     let model, data: String
     let clips: Int
     let loss, accuracy, macroF1, topTwo: Double
+    let calibration: Calibration
     let classes: [String]
     let confusion: [[Int]]
     let byClass: [String: Metrics.OfClass]

@@ -23,12 +23,7 @@ public struct TrainingReport {
     let name = model.architecture.title
     return TrainingCurves(
       title: ["Training \(name)", "recipe \(recipe.title(for: model.architecture)), seed \(seed)"],
-      runs: [
-        .init(
-          name: name, trainingLoss: history.map(\.trainLoss), validationLoss: history.map(\.validationLoss),
-          accuracy: history.map(\.validationAccuracy), macroF1: history.map(\.validationMacroF1),
-          learningRate: history.map(\.rate), bestEpoch: best.epoch)
-      ])
+      runs: [.init(name: name, history: history, best: best)])
   }
 
   /// All that the model's `config.json` says of its training, under the same names in words: "Training data".

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// What one epoch came to.
 public struct EpochRecord: Codable, Equatable, Sendable {
@@ -14,18 +15,57 @@ public struct EpochRecord: Codable, Equatable, Sendable {
   public let seconds: Double
 }
 
+extension [EpochRecord] {
+  /// The epoch whose weights are kept: the first with the least validation loss.
+  public var best: EpochRecord? { self.min { $0.validationLoss < $1.validationLoss } }
+}
+
 /// `history.csv` of a model's folder.
-enum History {
+public enum History {
   static let file = "history.csv"
+  private static let header = "epoch,train_loss,validation_loss,validation_accuracy,validation_macro_f1,rate,seconds"
+
+  private static func path(_ folder: String) -> String {
+    URL(fileURLWithPath: folder).appendingPathComponent(file).path
+  }
 
   static func write(_ records: [EpochRecord], to folder: String) throws(TrainingError) {
     let rows = records.map { r in
       "\(r.epoch),\(r.trainLoss),\(r.validationLoss),\(r.validationAccuracy),\(r.validationMacroF1),\(r.rate),"
         + String(format: "%.2f", r.seconds)
     }
-    let header = "epoch,train_loss,validation_loss,validation_accuracy,validation_macro_f1,rate,seconds"
-    try writeWhole(
-      Data((([header] + rows).joined(separator: "\n") + "\n").utf8),
-      to: URL(fileURLWithPath: folder).appendingPathComponent(file).path)
+    try writeWhole(Data((([header] + rows).joined(separator: "\n") + "\n").utf8), to: path(folder))
+  }
+
+  /// The epochs of the training that made a model's folder, at least one.
+  public static func read(_ folder: String) throws(TrainingError) -> [EpochRecord] {
+    let path = path(folder)
+    let data: Data?
+    do {
+      data = try contents(of: path)
+    } catch {
+      throw .unreadable(path: path, reason: systemReason(of: error))
+    }
+    guard let data else { throw .noHistory(folder: folder) }
+    let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+    guard lines.first.map(String.init) == header else {
+      throw .damagedHistory(path: path, reason: "it does not begin with \(header)")
+    }
+    guard lines.count > 1 else { throw .damagedHistory(path: path, reason: "it has no epochs") }
+    var records: [EpochRecord] = []
+    for line in lines.dropFirst() {
+      let epoch = records.count + 1
+      let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+      guard fields.count == 7, fields.allSatisfy(\.isFinite), fields[0] == Double(epoch),
+        (0...1).contains(fields[3]), (0...1).contains(fields[4])
+      else {
+        throw .damagedHistory(path: path, reason: "line \(epoch + 1) is not what epoch \(epoch) came to")
+      }
+      records.append(
+        EpochRecord(
+          epoch: epoch, trainLoss: fields[1], validationLoss: fields[2], validationAccuracy: fields[3],
+          validationMacroF1: fields[4], rate: fields[5], seconds: fields[6]))
+    }
+    return records
   }
 }

@@ -148,7 +148,7 @@ public final class Trainer {
 
   // MARK: The run
 
-  public var bestEpoch: EpochRecord? { history.min { $0.validationLoss < $1.validationLoss } }
+  public var bestEpoch: EpochRecord? { history.best }
 
   /// Trains until the recipe's last epoch. Runs once: at its end the best epoch's network takes the place of the one
   /// that the optimiser knows. To go on, resume from the folder.

@@ -12,6 +12,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A manifest that the training began with is not where it was; `option` names it anew.
   case manifestMoved(folder: String, path: String, option: String)
   case damagedState(path: String, reason: String)
+  case noHistory(folder: String)
+  case damagedHistory(path: String, reason: String)
   case unreadable(path: String, reason: String)
   /// The clips or their features are not those that the training began with.
   case otherData(folder: String)
@@ -36,6 +38,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case .manifestMoved(let folder, let path, let option):
       "\(path): no such manifest, and \(folder) was trained on it; where it has moved, name it with \(option)"
     case .damagedState(let path, let reason): "\(path): \(reason); start the training anew"
+    case .noHistory(let folder): "\(folder): no training to draw: it has no history.csv"
+    case .damagedHistory(let path, let reason): "\(path): no history of a training: \(reason)"
     case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
     case .otherData(let folder):
       "\(folder): this training began with other clips or other features; resume it with the same, or start anew"

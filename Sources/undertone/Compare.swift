@@ -163,12 +163,8 @@ struct Compare: ParsableCommand {
   private func makeComparer() throws -> ModelComparer {
     var folders: [String] = []
     for folder in models where !folders.contains(folder) { folders.append(folder) }
-    // Two folders may have the same last name.
-    let last = folders.map { URL(fileURLWithPath: $0).lastPathComponent }
-    let loaded = try zip(folders, last).map { folder, name in
-      if folder == "built-in" { return try TrainedModel.builtIn() }
-      let parent = URL(fileURLWithPath: folder).deletingLastPathComponent().lastPathComponent
-      return try TrainedModel(folder: folder, name: last.count { $0 == name } > 1 ? "\(parent)/\(name)" : name)
+    let loaded = try zip(folders, distinctNames(of: folders)).map { folder, name in
+      try folder == "built-in" ? TrainedModel.builtIn() : TrainedModel(folder: folder, name: name)
     }
     guard let first = loaded.first else { throw ValidationError("\(ComparisonError.oneModel)") }
     do {

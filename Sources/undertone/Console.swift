@@ -57,7 +57,8 @@ enum Console {
     case TensorFileError.unwritable, CheckpointError.unwritable: 73
     case is TensorFileError, is CheckpointError: 65
     case let error as OutputError: error.exitStatus
-    case TrainingError.nothingToResume, TrainingError.unreadable, TrainingError.manifestMoved: 66
+    case TrainingError.nothingToResume, TrainingError.unreadable, TrainingError.manifestMoved, TrainingError.noHistory:
+      66
     case TrainingError.unwritable: 73
     case TrainingError.alreadyFinished, TrainingError.recipe: 64
     case is TrainingError: 65
@@ -98,9 +99,9 @@ enum Console {
   }
 
   /// The end of a batch: where files failed, the exit status is the first one's.
-  static func end(_ failures: [any Error], of count: Int) throws {
+  static func end(_ failures: [any Error], of count: Int, _ items: String = "files") throws {
     guard let first = failures.first else { return }
-    if count > 1 { note("undertone: \(failures.count) of \(count) files failed") }
+    if count > 1 { note("undertone: \(failures.count) of \(count) \(items) failed") }
     throw ExitCode(exitStatus(first))
   }
 }

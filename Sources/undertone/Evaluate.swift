@@ -12,7 +12,8 @@ struct Evaluate: ParsableCommand {
     abstract: "Says how often a model is right on the clips of a manifest.",
     usage: "undertone evaluate --data <file> [<options>]",
     discussion: """
-      Prints accuracy, macro F1 and the confusion matrix, and draws it.
+      Prints accuracy, macro F1, the confusion matrix and the errors of the calibration (whether the model is as often \
+      right as it is sure), and draws confusion and calibration.
 
       Examples:
         undertone evaluate --data validation.csv
@@ -31,10 +32,12 @@ struct Evaluate: ParsableCommand {
   @Option(help: ArgumentHelp("Also write each clip's probabilities to this CSV file.", valueName: "file"))
   var predictions: String?
 
+  @OptionGroup var page: PageOption
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
-  @Option(help: ArgumentHelp("The folder for the figure.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The folder for the figures.", valueName: "folder"))
   var output = "output/evaluate"
 
   func run() throws {
@@ -49,14 +52,19 @@ struct Evaluate: ParsableCommand {
       guard evaluation.loss.isFinite else { throw ExplanationError.noPrediction(path: data, model: model.name) }
       let report = EvaluationReport(evaluation, model: model, manifest: manifest, path: data)
       var figures: [String] = []
-      for format in formats {
-        let path = folder.file("confusion.\(format.rawValue)")
-        try report.figure.write(to: path, as: format, provenance: report.provenance)
-        figures.append(path)
+      for (name, figure) in [("confusion", report.confusion), ("calibration", report.calibration)]
+        as [(String, any Figure)]
+      {
+        for format in formats {
+          let path = folder.file("\(name).\(format.rawValue)")
+          try figure.write(to: path, as: format, provenance: report.provenance)
+          figures.append(path)
+        }
       }
       if let predictions { try write(evaluation, to: predictions) }
       try Console.print(json ? report.json(figures: figures) : text(evaluation))
       if !json { try Console.print(figures.joined(separator: "\n")) }
+      if page.html { try folder.write(report.page, as: "evaluate", isQuiet: json) }
       try Console.end(failures, of: manifest.entries.count)
     }
   }
@@ -64,6 +72,7 @@ struct Evaluate: ParsableCommand {
   private func text(_ evaluation: Evaluation) -> String {
     func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
     let metrics = evaluation.metrics
+    let calibration = evaluation.calibration
     var confusion = Table(header: ["true \\ predicted"] + evaluation.classes.map { String($0.prefix(5)) } + ["recall"])
     for (index, name) in evaluation.classes.enumerated() {
       let found = metrics.byClass[index]
@@ -73,7 +82,9 @@ struct Evaluate: ParsableCommand {
     }
     var lines = [
       "clips \(evaluation.predictions.count), accuracy \(percent(metrics.accuracy)), macro F1 "
-        + "\(String(format: "%.3f", metrics.macroF1)), among the top two \(percent(evaluation.topAccuracy(2)))", "",
+        + "\(String(format: "%.3f", metrics.macroF1)), among the top two \(percent(evaluation.topAccuracy(2)))",
+      "expected calibration error \(String(format: "%.3f", calibration.expectedCalibrationError)), "
+        + "Brier score \(String(format: "%.3f", calibration.brierScore))", "",
       confusion.text, "",
     ]
     if evaluation.metricsByOrigin.count > 1 {

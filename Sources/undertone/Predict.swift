@@ -64,7 +64,10 @@ struct Predict: ParsableCommand {
       let formats = try format.map(figureFormats) ?? []
       let model = try self.model.load()
       var folder = try formats.isEmpty && !page.html ? nil : OutputFolder(output)
-      var page = page.html ? Page(title: "Probabilities over time", provenance: model.provenance(source: files.joined(separator: "; "))) : nil
+      var page =
+        page.html
+        ? Page(title: "Probabilities over time", provenance: model.provenance(source: files.joined(separator: "; ")))
+        : nil
       if csv { try Console.print((["file", "start", "end"] + model.classes).joined(separator: ",")) }
       func writePage() throws {
         if let page { try folder?.write(page, as: "predict", isQuiet: csv || json) }

@@ -25,10 +25,8 @@ struct Undertone: ParsableCommand {
       """,
     version: undertoneVersion,
     subcommands: [
-      Explain.self, Predict.self, Train.self, Evaluate.self, FigureSheets.self, Compare.self, Trust.self,
-      CorpusCommand.self,
-      Methods.self,
-      Models.self, Doctor.self,
+      Explain.self, Predict.self, Train.self, Curves.self, Evaluate.self, FigureSheets.self, Compare.self, Trust.self,
+      CorpusCommand.self, Methods.self, Models.self, Doctor.self,
     ])
 
   /// ArgumentParser's own, but for its words on wrong usage: one line, as every other error has.

@@ -1,0 +1,102 @@
+/// A reliability diagram (Niculescu-Mizil and Caruana 2005): how often a model is right beside how sure it was, bin by bin
+/// of its confidence. On the diagonal both agree.
+public struct CalibrationFigure: Figure {
+  /// Clips of like confidence.
+  public struct Bin: Sendable {
+    /// The edges of the bin, 0…1.
+    public var lower, upper: Double
+    public var clips: Int
+    /// The clips' mean confidence, and the share that is right.
+    public var confidence, accuracy: Double
+    /// The interval around the accuracy.
+    public var low, high: Double
+
+    public init(
+      lower: Double, upper: Double, clips: Int, confidence: Double, accuracy: Double, low: Double, high: Double
+    ) {
+      (self.lower, self.upper, self.clips) = (lower, upper, clips)
+      (self.confidence, self.accuracy, self.low, self.high) = (confidence, accuracy, low, high)
+    }
+  }
+
+  /// The lines above the one of the expected calibration error, the Brier score and the number of clips.
+  public var title: [String]
+  /// Those with clips.
+  public var bins: [Bin]
+  public var expectedCalibrationError, brierScore: Double
+
+  public init(title: [String], bins: [Bin], expectedCalibrationError: Double, brierScore: Double) {
+    (self.title, self.bins) = (title, bins)
+    (self.expectedCalibrationError, self.brierScore) = (expectedCalibrationError, brierScore)
+  }
+
+  private static let side = 400.0
+  private static let barColor = Color(0xCFE0F2), color = Color(0x0072B2)
+
+  private var lines: [String] {
+    let clips = bins.reduce(0) { $0 + $1.clips }
+    return title.filter { !$0.isEmpty } + [
+      "expected calibration error \(number(expectedCalibrationError, digits: 3)) · Brier score "
+        + "\(number(brierScore, digits: 3)) · \(clips) \(clips == 1 ? "clip" : "clips")"
+    ]
+  }
+
+  public var size: Size {
+    Size(
+      width: 500,
+      height: FigureLayout.titleHeight(lines) + Self.above + Self.side + Plot.below + FigureLayout.margin)
+  }
+
+  // Above the frame, where the numbers of clips stand.
+  private static let above = Font.tick.line + 2
+
+  public func draw(on canvas: Canvas) throws(FigureError) {
+    try check()
+    let margin = FigureLayout.margin
+    let top = canvas.drawTitle(lines, left: margin, right: canvas.bounds.right - margin) + Self.above
+    // Half of the last number stands beyond the frame.
+    let left = canvas.bounds.right - margin - 10 - Self.side
+    let frame = canvas.aligned(Rectangle(x: left, y: top, width: Self.side, height: Self.side))
+    let plot = Plot(
+      frame: frame, x: .linear("Confidence: probability of the predicted class", from: 0, to: 1, ticks: 10),
+      y: .linear("Accuracy: share that is right", from: 0, to: 1, ticks: 10))
+    for tick in plot.y.ticks.dropFirst().dropLast() {
+      let y = plot.y(tick.value)
+      canvas.rule(from: Point(x: frame.left, y: y), to: Point(x: frame.right, y: y), .rule)
+    }
+    for bin in bins {
+      let (start, end) = (canvas.aligned(plot.x(bin.lower) + 1), canvas.aligned(plot.x(bin.upper) - 1))
+      let height = canvas.aligned(plot.y(bin.accuracy))
+      canvas.fill(Rectangle(x: start, y: height, width: end - start, height: frame.bottom - height), Self.barColor)
+      canvas.text(
+        "\(bin.clips)", at: Point(x: (start + end) / 2, y: frame.top - 4),
+        canvas.fitted("\(bin.clips)", to: end - start, .tick), horizontally: .center, vertically: .end)
+    }
+    canvas.text(
+      "clips", at: Point(x: frame.left - Plot.tickLength - 3, y: frame.top - 4), .tick, horizontally: .end,
+      vertically: .end, color: .secondaryInk)
+    canvas.stroke([plot.point(0, 0), plot.point(1, 1)], .secondaryInk, width: 1, dashes: [4, 2.5])
+    for bin in bins {
+      canvas.stroke(
+        [plot.point(bin.confidence, bin.low), plot.point(bin.confidence, bin.high)], Self.color, width: 1.6)
+      canvas.dot(at: plot.point(bin.confidence, bin.accuracy), radius: 3.5, Self.color)
+    }
+    plot.drawAxes(on: canvas)
+  }
+
+  private func check() throws(FigureError) {
+    guard !bins.isEmpty else { throw .empty(name: "bins of the calibration") }
+    for (index, bin) in bins.enumerated() {
+      let shares = [bin.lower, bin.upper, bin.confidence, bin.accuracy, bin.low, bin.high]
+      if let share = shares.first(where: { !(0...1.0001).contains($0) }) {
+        throw .outOfRange(name: "bin \(index + 1) of the calibration", value: share, expected: "between 0 and 1")
+      }
+      guard bin.lower < bin.upper, bin.clips > 0 else {
+        throw .empty(name: "bin \(index + 1) of the calibration")
+      }
+    }
+    for (name, value) in [
+      ("expected calibration error", expectedCalibrationError), ("Brier score", brierScore),
+    ] where !value.isFinite { throw .notFinite(name: name, index: 0) }
+  }
+}

@@ -1,0 +1,12 @@
+import Foundation
+
+/// Of each folder as many of its last components as no other has: runs of one name in several places are told apart.
+public func distinctNames(of folders: [String]) -> [String] {
+  let components = folders.map { URL(fileURLWithPath: $0).standardized.pathComponents.filter { $0 != "/" } }
+  return components.indices.map { own in
+    let shared = components.indices.filter { $0 != own }.map { other in
+      zip(components[own].reversed(), components[other].reversed()).prefix { $0 == $1 }.count
+    }
+    return components[own].suffix((shared.max() ?? 0) + 1).joined(separator: "/")
+  }
+}

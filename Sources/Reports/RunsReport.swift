@@ -1,0 +1,163 @@
+import Figures
+import Foundation
+import Models
+import Tensors
+import Training
+
+/// A training as its model's folder tells it.
+public struct FinishedRun: Sendable {
+  /// As given by the user.
+  public let folder: String
+  public let configuration: ModelConfiguration
+  public let history: [EpochRecord]
+  /// The epoch whose weights were kept.
+  public let best: EpochRecord
+
+  /// - Throws: `CheckpointError` or `TrainingError`.
+  public init(folder: String) throws {
+    self.folder = folder
+    configuration = try TrainedModel.configuration(of: folder)
+    history = try History.read(folder)
+    best = history.best!
+  }
+
+  /// What runs have in common that differ in nothing but their seed and their length.
+  fileprivate var kind: [String] {
+    [configuration.architecture.rawValue]
+      + ["recipe", "optimizer", "rate", "batch", "data", "validation", "by", "share"].map { setting($0) ?? "" }
+  }
+
+  fileprivate func setting(_ name: String) -> String? { configuration.training[name] }
+}
+
+/// The curves of several trainings, and what they reach.
+public struct RunsReport {
+  public let runs: [FinishedRun]
+  public let figure: TrainingCurves
+
+  /// - Parameter runs: At least one.
+  public init(_ runs: [FinishedRun]) {
+    self.runs = runs
+    let names = distinctNames(of: runs.map(\.folder))
+    let groups = Self.groups(of: runs, names: names)
+    var architectures: [String] = []
+    for run in runs where !architectures.contains(run.configuration.architecture.title) {
+      architectures.append(run.configuration.architecture.title)
+    }
+    var title = ["Training \(architectures.joined(separator: ", "))"]
+    if runs.count == 1 {
+      title.append("recipe \(runs[0].setting("recipe") ?? "unknown"), seed \(runs[0].setting("seed") ?? "unknown")")
+    } else {
+      title[0] += ": \(runs.count) runs"
+      title.append("thin: a run; thick: the median of its group over five epochs; dots: the epochs that were kept")
+    }
+    figure = TrainingCurves(
+      title: title,
+      runs: runs.indices.map {
+        .init(name: names[$0], group: groups[$0], history: runs[$0].history, best: runs[$0].best)
+      })
+  }
+
+  /// The name of each run's group: what the names of the runs of its kind begin with.
+  private static func groups(of runs: [FinishedRun], names: [String]) -> [String] {
+    var taken: [[String]: String] = [:]
+    return runs.indices.map { index in
+      let kind = runs[index].kind
+      if let name = taken[kind] { return name }
+      let members = runs.indices.filter { runs[$0].kind == kind }.map { names[$0] }
+      var name = members[0]
+      if members.count > 1 {
+        let common = members.reduce(members[0]) { $0.commonPrefix(with: $1) }
+        let stem = String(common.reversed().drop { !$0.isLetter }.reversed())
+        name = stem.isEmpty || taken.values.contains(stem) ? "\(members[0]) …" : stem
+      }
+      taken[kind] = name
+      return name
+    }
+  }
+
+  public var provenance: [String: String] {
+    var print = Fingerprint()
+    for record in runs.flatMap(\.history) {
+      for value in [record.trainLoss, record.validationLoss, record.validationAccuracy, record.validationMacroF1] {
+        print.add(value.bitPattern)
+      }
+    }
+    let settings = ["recipe", "rate", "batch", "seed", "training_data", "validation_data"]
+    let lines = runs.map { run in
+      ([run.configuration.architecture.rawValue]
+        + settings.compactMap { name in
+          run.setting(name).map { "\(name.replacing("_", with: " ")) \($0)" }
+        }).joined(separator: ", ")
+    }
+    return [
+      "Software": "Undertone \(undertoneVersion)", "Source": runs.map(\.folder).joined(separator: "\n"),
+      "Source digest": print.hexadecimal, "Runs": lines.joined(separator: "\n"),
+    ]
+  }
+
+  public var page: Page {
+    get throws {
+      var page = Page(title: figure.title[0], provenance: provenance)
+      try page.add(figure)
+      let header = ["run", "epoch", "training loss", "validation loss", "accuracy", "macro F1", "rate"]
+      page.addTable(
+        "Best epochs",
+        [["run", "epochs", "best", "loss", "accuracy", "macro F1"]]
+          + zip(runs, figure.runs).map { run, curves in
+            [curves.name, "\(run.history.count)", "\(run.best.epoch)"]
+              + [run.best.validationLoss, run.best.validationAccuracy, run.best.validationMacroF1].map { "\($0)" }
+          })
+      page.addTable(
+        "Every epoch",
+        [header]
+          + zip(runs, figure.runs).flatMap { run, curves in
+            run.history.map { record in
+              [curves.name, "\(record.epoch)"]
+                + [
+                  record.trainLoss, record.validationLoss, record.validationAccuracy, record.validationMacroF1,
+                  record.rate,
+                ].map { "\($0)" }
+            }
+          })
+      return page
+    }
+  }
+
+  /// The line of `--json`.
+  /// - Parameter figures: The figures written.
+  public func json(figures: [String]) throws -> String {
+    let lines = zip(runs, figure.runs).map { run, curves in
+      JSON.Run(
+        folder: run.folder, name: curves.name, group: curves.group,
+        architecture: run.configuration.architecture.rawValue, recipe: run.setting("recipe"),
+        seed: run.setting("seed"), epochs: run.history.count, bestEpoch: run.best.epoch,
+        validationLoss: run.best.validationLoss, accuracy: run.best.validationAccuracy,
+        macroF1: run.best.validationMacroF1)
+    }
+    return try JSON(runs: lines, groups: figure.groups, all: figure.summary, figures: figures).line
+  }
+
+  private struct JSON: Encodable {
+    struct Run: Encodable {
+      let folder, name, group, architecture: String
+      let recipe, seed: String?
+      let epochs, bestEpoch: Int
+      let validationLoss, accuracy, macroF1: Double
+    }
+    let runs: [Run]
+    let groups: [TrainingCurves.Summary]
+    let all: TrainingCurves.Summary
+    let figures: [String]
+  }
+}
+
+extension TrainingCurves.Run {
+  /// - Parameter best: The epoch whose weights were kept.
+  init(name: String, group: String? = nil, history: [EpochRecord], best: EpochRecord) {
+    self.init(
+      name: name, group: group, trainingLoss: history.map(\.trainLoss), validationLoss: history.map(\.validationLoss),
+      accuracy: history.map(\.validationAccuracy), macroF1: history.map(\.validationMacroF1),
+      learningRate: history.map(\.rate), bestEpoch: best.epoch)
+  }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Figures
+import Foundation
+import Reports
+
+struct Curves: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Draws the training curves of models, and says what they reached.",
+    usage: "undertone curves <folders> ... [<options>]",
+    discussion: """
+      Reads config.json and history.csv of each folder that `train` wrote, also while it still trains. Runs that differ \
+      in nothing but their seed are a group: drawn in one colour and summed up together.
+
+      Examples:
+        undertone curves output/train/cnnatt
+        undertone curves runs/cnnatt-seed-* runs/fcmfcc-seed-* --format png,pdf
+        undertone curves runs/* --json
+      """)
+
+  @Argument(help: "Model folders that `train` wrote.")
+  var folders: [String]
+
+  @Option(help: "Figure formats: png, svg, pdf; several with commas.")
+  var format = "png"
+
+  @Option(help: ArgumentHelp("The folder for the figure.", valueName: "folder"))
+  var output = "output/curves"
+
+  @OptionGroup var page: PageOption
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() throws {
+    try Console.run {
+      let formats = try figureFormats(format)
+      var places: Set<String> = []
+      for folder in folders where !places.insert(URL(fileURLWithPath: folder).standardized.path).inserted {
+        throw ValidationError("\(folder) is named twice")
+      }
+      var runs: [FinishedRun] = []
+      var failures: [any Error] = []
+      for folder in folders {
+        do {
+          runs.append(try FinishedRun(folder: folder))
+        } catch {
+          Console.report(error)
+          failures.append(error)
+        }
+      }
+      if !runs.isEmpty {
+        let report = RunsReport(runs)
+        let folder = try OutputFolder(output)
+        var figures: [String] = []
+        for format in formats {
+          let path = folder.file("curves.\(format.rawValue)")
+          try report.figure.write(to: path, as: format, provenance: report.provenance)
+          figures.append(path)
+        }
+        try Console.print(json ? report.json(figures: figures) : text(report))
+        if !json { try Console.print(figures.joined(separator: "\n")) }
+        if page.html { try folder.write(report.page, as: "curves", isQuiet: json) }
+      }
+      try Console.end(failures, of: folders.count, "folders")
+    }
+  }
+
+  /// A row a run at its best epoch; below it the groups of several runs, and all.
+  private func text(_ report: RunsReport) -> String {
+    var table = Table(header: ["run", "epochs", "best", "loss", "accuracy", "macro F1"])
+    for (run, curves) in zip(report.runs, report.figure.runs) {
+      let best = run.best
+      table.rows.append(
+        [shortened(curves.name), "\(run.history.count)", "\(best.epoch)"]
+          + [best.validationLoss, best.validationAccuracy, best.validationMacroF1].map { String(format: "%.3f", $0) })
+    }
+    guard report.runs.count > 1 else { return table.text + "\n" }
+    var means = Table(header: ["mean (range)", "runs", "best epoch", "accuracy", "macro F1"])
+    let groups = report.figure.groups
+    for group in groups.filter({ $0.runs > 1 && $0.runs < report.runs.count }) + [report.figure.summary] {
+      means.rows.append(
+        [shortened(group.name), "\(group.runs)", group.bestEpoch?.text(digits: 0) ?? "–"]
+          + [group.accuracy, group.macroF1].map { $0?.text(digits: 3) ?? "–" })
+    }
+    return table.text + "\n\n" + means.text + "\n"
+  }
+
+  /// A name of at most 20 characters, its end kept, where seeds stand.
+  private func shortened(_ name: String) -> String { name.count > 20 ? "…\(name.suffix(19))" : name }
+}
