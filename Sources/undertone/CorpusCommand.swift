@@ -1,7 +1,10 @@
 import ArgumentParser
+import AudioFeatures
 import AudioFiles
 import Corpora
+import Figures
 import Foundation
+import Layers
 import Reports
 
 struct CorpusCommand: ParsableCommand {
@@ -69,27 +72,84 @@ private struct Describe: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Prints the report's Tables 1 and 2 of a manifest: counts, amplitudes, durations.",
     discussion: """
+      With --format it draws Figures 1 and 2 too: the clips by emotion and origin, and one of each emotion.
+
       Examples:
         undertone corpus describe ravdess.csv
         undertone corpus describe ravdess.csv --json
+        undertone corpus describe ravdess.csv --format png --html
       """)
 
   @Argument(help: "The manifest.")
   var manifest: String
+
+  @Option(help: "Draw figures, as png, svg, pdf; several with commas.")
+  var format: String?
+
+  @OptionGroup var page: PageOption
+
+  @Option(help: "What the clips of the figure are drawn by.")
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("The folder for figures.", valueName: "folder"))
+  var output = "output/corpus"
 
   @Flag(help: "Print JSON.")
   var json = false
 
   func run() throws {
     try Console.run {
+      let formats = try format.map(figureFormats) ?? []
       let manifest = try readManifest(self.manifest)
+      let folder = try formats.isEmpty && !page.html ? nil : OutputFolder(output)
       let (clips, failures) = manifest.measured()
       failures.forEach(Console.report)
       if !clips.isEmpty {
         let statistics = CorpusStatistics(of: clips)
         try Console.print(json ? statistics.line : Self.text(statistics))
+        if let folder {
+          let report = CorpusReport(statistics, manifest: manifest, path: self.manifest)
+          try draw(report, as: formats, in: folder)
+        }
       }
       try Console.end(failures, of: manifest.entries.count)
+    }
+  }
+
+  private func draw(_ report: CorpusReport, as formats: [FigureFormat], in folder: OutputFolder) throws {
+    let figures: [(name: String, figure: any Figure)] = [
+      ("shares", report.shares), ("samples", report.samples(drawn(from: report.manifest), seed: seed)),
+    ]
+    for (name, figure) in figures {
+      for format in formats {
+        let path = folder.file("\(name).\(format.rawValue)")
+        try figure.write(to: path, as: format, provenance: report.provenance)
+        if !json { try Console.print(path) }
+      }
+    }
+    guard page.html else { return }
+    var page = Page(title: report.shares.title[0], provenance: report.provenance)
+    for (_, figure) in figures { try page.add(figure) }
+    let origins = report.statistics.origins
+    page.addTable(
+      "Clips by emotion and origin",
+      [["emotion"] + origins]
+        + Emotion.allCases.map { emotion in
+          [emotion.rawValue] + origins.map { String(report.statistics.counts[emotion]?[$0] ?? 0) }
+        })
+    try folder.write(page, as: "corpus", isQuiet: json)
+  }
+
+  /// The first clip of each emotion, in an order drawn by the seed, that can be read.
+  private func drawn(from manifest: Manifest) -> [(entry: Manifest.Entry, samples: [Float])] {
+    var generator = SeededGenerator(seed: seed)
+    return Emotion.allCases.compactMap { emotion in
+      for entry in generator.shuffled(manifest.entries.filter { $0.emotion == emotion }) {
+        let clip = try? AudioClip.trimmedSpeech(
+          path: manifest.fullPath(of: entry), sampleRate: FrontEnd().sampleRate)
+        if let clip { return (entry, clip.samples) }
+      }
+      return nil
     }
   }
 

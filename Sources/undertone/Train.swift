@@ -67,6 +67,8 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("The model folder. (default: output/train/ARCHITECTURE)", valueName: "folder"))
   var output: String?
 
+  @OptionGroup var page: PageOption
+
   @Flag(help: "Train even where the output folder holds a model; it is replaced.")
   var overwrite = false
 
@@ -118,6 +120,10 @@ struct Train: ParsableCommand {
       }
       if let report = TrainingReport(trainer) {
         try report.figure.write(to: "\(trainer.folder)/curves.png", provenance: report.provenance)
+        if page.html {
+          let runs = RunsReport([try FinishedRun(folder: trainer.folder)])
+          try OutputFolder(trainer.folder).write(runs.page, as: "curves", isQuiet: json)
+        }
       }
       Console.note(
         "best epoch \(best.epoch): validation loss \(Self.number(best.validationLoss)), accuracy "

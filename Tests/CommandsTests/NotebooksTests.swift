@@ -9,7 +9,7 @@ struct NotebooksTests {
     let scripts = try FileManager.default
       .contentsOfDirectory(atPath: ReadmeTests.repository.appendingPathComponent("notebooks-cli").path)
       .filter { $0.first!.isNumber }.sorted()
-    #expect(scripts.count >= 5)
+    #expect(scripts.count == 6)
     for script in scripts {
       let path = ReadmeTests.repository.appendingPathComponent("notebooks-cli/\(script)").path
       let run = try folder.start(
@@ -20,7 +20,8 @@ struct NotebooksTests {
     }
     for (name, file) in [
       ("split", "train.csv"), ("2-training", "model.safetensors"), ("3-explaining", "angry.png"),
-      ("4-emotions", "profiles.png"), ("6-trust", "trust.csv"),
+      ("4-emotions", "profiles.png"), ("1-corpus", "samples.png"),
+      ("5-attention", "compare.html"), ("6-trust", "trust.csv"),
     ] {
       #expect(folder.files(in: "results/\(name)").contains(file), "\(name)")
     }

@@ -132,4 +132,32 @@ struct PageTests {
     #expect(page.contains("data-ready=\"true\"") && !page.contains("data-error"))
     #expect(page.contains("data-switched=\"true\""))
   }
+
+  @Test("Every command that makes figures writes a page of them, with the numbers as tables")
+  func everyCommand() throws {
+    let folder = try Folder()
+    #expect(try folder.undertone("corpus", "synthesize", "--clips", "2", "--output", "corpus").status == 0)
+    let data = "corpus/manifest.csv"
+    for (arguments, page, figures) in [
+      (["corpus", "describe", data, "--output", "out"], "out/corpus.html", 2),
+      (
+        ["train", "cnnatt", "--data", data, "--validation", data, "--epochs", "2", "--output", "model"],
+        "model/curves.html", 1
+      ),
+      (["curves", "model", "--output", "out"], "out/curves.html", 1),
+      (["evaluate", "--data", data, "--output", "out"], "out/evaluate.html", 2),
+      (["trust", "--data", data, "--clips", "2", "--method", "saliency", "--output", "out"], "out/trust.html", 1),
+      (
+        ["predict", "corpus/speaker-01/angry-001.wav", "--window", "1", "--hop", "0.5", "--output", "out"],
+        "out/predict.html", 1
+      ),
+    ] {
+      let run = try folder.undertone(arguments + ["--html"])
+      #expect(run.status == 0 && run.output.contains(page), "\(run)")
+      let text = String(decoding: try folder.contents(page), as: UTF8.self)
+      #expect(text.components(separatedBy: "<img src=\"data:image/png;base64,").count == figures + 1, "\(page)")
+      #expect(text.contains("<table>") && text.contains("<dt>Software</dt>") && !text.contains("<script"), "\(page)")
+    }
+    #expect(try folder.undertone("predict", "clip.wav", "--html").failed(64, naming: "--window"))
+  }
 }
