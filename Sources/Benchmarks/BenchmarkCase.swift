@@ -20,9 +20,16 @@ struct BenchmarkCase: Hashable {
     case mfccGradient = "mfcc-gradient"
     /// `undertone explain`, from the start of the process to the figure on disk.
     case figure
+    /// From numbers in memory to the bytes of a PNG: waveform, log-mel, MFCC and probabilities of a clip, each input with
+    /// its attribution.
+    case explanation
+    /// Likewise: log-mel and attribution of twelve clips.
+    case contactSheet = "contact-sheet"
+    /// Likewise: seven classes.
+    case confusion
   }
 
-  /// "cnnlstm", "fcmfcc", "cnnatt", "front-end" or "explain".
+  /// "cnnlstm", "fcmfcc", "cnnatt", "front-end", "explain" or "render".
   let subject: String
   let work: Work
   let batch: Int
@@ -55,6 +62,8 @@ struct BenchmarkCase: Hashable {
     } + [
       .init("front-end", .logMel, batch: 1), .init("front-end", .mfcc, batch: 1),
       .init("front-end", .mfccGradient, batch: 1), .init("explain", .figure, batch: 1),
+      .init("render", .explanation, batch: 1), .init("render", .contactSheet, batch: 1),
+      .init("render", .confusion, batch: 1),
     ]
 
   /// Multiply-adds a clip as the networks' formulas stand; 0 where nobody counts them. Winograd's algorithm and

@@ -18,10 +18,10 @@ struct BenchmarkTable {
 
   var header: String {
     let top =
-      "milliseconds a clip of 5 s, median of \(rounds) turns (lowest–highest); "
+      "milliseconds a clip of 5 s or a figure, median of \(rounds) turns (lowest–highest); "
       + "matrix products reach \(Int(peak)) GFLOP/s"
     return [
-      top, "", cells("", "work", "batch", "ms", "", "of peak", "memory", hasPeer ? ["PyTorch", "", "ratio"] : []),
+      top, "", cells("", "work", "batch", "ms", "", "of peak", "memory", hasPeer ? ["Python", "", "ratio"] : []),
     ]
     .joined(separator: "\n")
   }

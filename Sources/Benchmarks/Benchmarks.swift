@@ -16,7 +16,7 @@ struct Benchmarks: ParsableCommand {
         make benchmark PEER=1 PYTHON=venv/bin/python
       """)
 
-  @Argument(help: "Only these: a subject (cnnlstm, fcmfcc, cnnatt, front-end, explain) or a work (train, infer …).")
+  @Argument(help: "Only these: a subject (cnnlstm, fcmfcc, cnnatt, front-end, explain, render) or a work (train …).")
   var cases: [String] = []
 
   @Option(help: "The script that times PyTorch (and librosa, Captum, matplotlib).")
@@ -107,6 +107,7 @@ extension BenchmarkCase {
     case .logMel, .mfcc: ["librosa", "torch"]
     case .mfccGradient: ["torch"]
     case .figure: ["captum"]
+    case .explanation, .contactSheet, .confusion: ["matplotlib", "matplotlib constrained"]
     }
   }
 }

@@ -22,6 +22,8 @@ struct Worker {
       step = try Self.network(architecture, benchmark.work, batch: benchmark.batch)
     } else if benchmark.work == .figure {
       step = try Self.figure()
+    } else if benchmark.subject == "render" {
+      step = Self.rendering(benchmark.work)
     } else {
       step = Self.frontEnd(benchmark.work, batch: benchmark.batch)
     }

@@ -245,12 +245,128 @@ def explain_step():
     return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
+# One figure, from numbers in memory to the bytes of a PNG, in as many pixels as Undertone's. Every turn makes its figure
+# anew, as a program must whose clips differ.
+
+
+def render_step(work, mode):
+    import io
+
+    import matplotlib
+    import numpy as np
+    from matplotlib.figure import Figure  # without pyplot, which would keep every figure
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    matplotlib.rcParams.update({"font.size": 7.5, "axes.titlesize": 7.5})
+    random = np.random.default_rng(0)
+    emotions = ["angry", "disgust", "fear", "happy", "neutral", "sadness", "surprise"]
+
+    def frames(rows):
+        row, column = np.mgrid[:rows, :313]
+        bands = np.sin(row * 0.6 + 2 * np.sin(column / 30)) * np.sin(column / 15)
+        return -40 + 20 * bands + 4 * random.standard_normal((rows, 313))
+
+    def attribution(*shape):
+        return np.abs(random.standard_normal(shape) ** 3)
+
+    def figure(width, height):
+        figure = Figure(figsize=(width / 200, height / 200), dpi=200,
+                        layout="constrained" if mode.endswith("constrained") else None)
+        FigureCanvasAgg(figure)
+        return figure
+
+    def encoded(figure):
+        file = io.BytesIO()
+        figure.savefig(file, format="png")
+        return file.getvalue()
+
+    def spectrogram(axes, values, saliency, bars):
+        """Values in grey below, what matters above: the more opaque the greater."""
+        extent = (0, 5, -0.5, len(values) - 0.5)
+        options = dict(aspect="auto", origin="lower", interpolation="nearest", extent=extent)
+        limit = np.percentile(saliency, 99.5)
+        below = axes.imshow(values, cmap="gray_r", **options)
+        above = axes.imshow(saliency, cmap="magma_r", vmin=0, vmax=limit, alpha=0.95 * np.clip(saliency / limit, 0, 1),
+                            **options)
+        if bars:
+            axes.figure.colorbar(below, ax=axes, label="dB")
+            axes.figure.colorbar(above, ax=axes, label="saliency (logit/dB)", extend="max")
+        return above
+
+    if work == "explanation":
+        time = np.arange(80_000) / RATE
+        samples = 0.1 * random.standard_normal(80_000) * np.sin(2 * time)
+        mel, mfcc = frames(128), frames(40)
+        on_waveform, on_mel, on_mfcc = attribution(80_000), attribution(128, 313), attribution(40, 313)
+
+        def step():
+            picture = figure(1600, 1448)
+            panels = picture.subplots(4, 1, height_ratios=[104, 194, 140, 119])
+            smooth = on_waveform.reshape(-1, 80).mean(1)[None]
+            below = panels[0].imshow(smooth, aspect="auto", cmap="magma_r", vmin=0, vmax=np.percentile(smooth, 99.5),
+                                     extent=(0, 5, -0.5, 0.5))
+            picture.colorbar(below, ax=panels[0], label="saliency (logit)")
+            panels[0].plot(time, samples, color="black", linewidth=0.3)
+            panels[0].set_ylabel("Amplitude")
+            spectrogram(panels[1], mel, on_mel, True)
+            panels[1].set_ylabel("Mel band")
+            spectrogram(panels[2], mfcc, on_mfcc, True)
+            panels[2].set_ylabel("Coefficient")
+            panels[2].set_xlabel("Time (s)")
+            probabilities = [0.5, 0.2, 0.1, 0.1, 0.05, 0.03, 0.02]
+            bars = panels[3].barh(emotions, probabilities, color=[f"C{i}" for i in range(7)])
+            panels[3].bar_label(bars, fmt="%.2f")
+            panels[3].invert_yaxis()
+            panels[3].set_xlim(0, 1)
+            panels[3].set_xlabel("Probability")
+            picture.suptitle("clip.wav: predicted angry (p = 0.50)")
+            return encoded(picture)
+    elif work == "contact-sheet":
+        clips = [(frames(128), attribution(128, 313)) for _ in range(12)]
+
+        def step():
+            picture = figure(1600, 1223)
+            panels = picture.subplots(3, 4, sharex=True, sharey=True)
+            for number, (panel, clip) in enumerate(zip(panels.flat, clips), 1):
+                above = spectrogram(panel, *clip, False)
+                panel.set_title(f"clip-{number}.wav\nangry 0.50")
+            picture.colorbar(above, ax=panels, label="saliency", extend="max")
+            picture.supxlabel("Time (s)")
+            picture.supylabel("Mel band")
+            picture.suptitle("angry: 12 clips")
+            return encoded(picture)
+    else:
+        counts = np.array([[20 if row == i else (row + i) % 4 for i in range(7)] for row in range(7)])
+
+        def step():
+            picture = figure(1261, 1019)
+            axes = picture.subplots()
+            shares = 100 * counts / counts.sum(1, keepdims=True)
+            picture.colorbar(axes.imshow(shares, cmap="Blues", vmin=0, vmax=100), ax=axes, label="%")
+            for row in range(7):
+                for column in range(7):
+                    color = "white" if shares[row, column] > 50 else "black"
+                    axes.text(column, row - 0.12, counts[row, column], ha="center", va="center", color=color,
+                              weight="bold")
+                    axes.text(column, row + 0.18, f"{shares[row, column]:.0f} %", ha="center", va="center", color=color)
+            axes.set_xticks(range(7), emotions)
+            axes.set_yticks(range(7), emotions)
+            axes.set_xlabel("Predicted")
+            axes.set_ylabel("True")
+            axes.set_title("CNNATT on clips.csv: accuracy 0.700, macro F1 0.700")
+            return encoded(picture)
+
+    return step
+
+
 def main():
     if sys.argv[1] == "explain-once":
         return explain_once(*sys.argv[2:])
     subject, work, batch, mode = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
     if subject == "explain":
         step = explain_step()
+    elif subject == "render":
+        step = render_step(work, mode)
     elif subject == "front-end":
         step = librosa_step(work) if mode == "librosa" else torch_step(work, batch)
     elif mode.startswith("captum"):

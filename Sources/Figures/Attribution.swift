@@ -52,8 +52,9 @@ struct AttributionScale {
   func level(_ value: Float) -> Int {
     guard limit > 0 else { return isSigned ? 128 : 0 }
     let share = min(1, abs(Double(value)) / limit)
-    guard isSigned else { return Int((share * 255).rounded()) }
-    return Int((127.5 + (value < 0 ? -127.5 : 127.5) * share).rounded())
+    // Half a step is added and the rest cut off, because `rounded` is a call where the processor is not known.
+    guard isSigned else { return Int(share * 255 + 0.5) }
+    return Int(128 + (value < 0 ? -127.5 : 127.5) * share)
   }
 
   /// Colour and opacity of each level.

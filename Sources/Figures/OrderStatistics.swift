@@ -36,6 +36,8 @@ struct OrderStatistics {
     let below = Int(place)
     let lower = Double(self[below])
     guard below + 1 < values.count else { return lower }
-    return lower + (Double(self[below + 1]) - lower) * (place - Double(below))
+    // All that stands behind is not smaller.
+    let next = Double(values[(below + 1)...].min()!)
+    return lower + (next - lower) * (place - Double(below))
   }
 }

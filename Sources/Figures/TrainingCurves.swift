@@ -278,16 +278,16 @@ public struct TrainingCurves: Figure {
   /// The name of one run, and what was kept.
   private func drawRun(_ run: Run, on canvas: Canvas, left: Double, top: Double) {
     var y = top + 6
-    canvas.fill(Rectangle(x: left, y: y - 4.5, width: 10, height: 9), Self.color(0))
+    canvas.fill(Rectangle(x: left, y: y - 4.5, width: 12, height: 9), Self.color(0))
     canvas.text(
-      canvas.shortened(run.name, to: Self.legendWidth - 16, .label), at: Point(x: left + 16, y: y), .label)
+      canvas.shortened(run.name, to: Self.legendWidth - 18, .label), at: Point(x: left + 18, y: y), .label)
     y += Font.label.line
     guard let best = run.bestEpoch else { return }
     let kept = [("loss", run.best(\.validationLoss)), ("F1", run.best(\.macroF1))].compactMap { name, value in
       value.map { "\(name) \(number($0, digits: 3))" }
     }
     for line in ["best epoch \(best)", kept.joined(separator: ", ")] where !line.isEmpty {
-      canvas.text(line, at: Point(x: left + 16, y: y), .tick, color: .secondaryInk)
+      canvas.text(line, at: Point(x: left + 18, y: y), .tick, color: .secondaryInk)
       y += Font.tick.line
     }
   }

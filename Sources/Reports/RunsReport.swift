@@ -49,7 +49,7 @@ public struct RunsReport {
       title.append("recipe \(runs[0].setting("recipe") ?? "unknown"), seed \(runs[0].setting("seed") ?? "unknown")")
     } else {
       title[0] += ": \(runs.count) runs"
-      title.append("thin: a run; thick: the median of its group over five epochs; dots: the epochs that were kept")
+      title.append("thin: a run · thick: the median of its group over five epochs · dots: the epochs that were kept")
     }
     figure = TrainingCurves(
       title: title,

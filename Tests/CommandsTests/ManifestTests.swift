@@ -205,9 +205,18 @@ struct EvaluationLine: Decodable {
     let byClass: [String: OfClass]
   }
 
+  struct Calibration: Decodable {
+    struct Bin: Decodable {
+      let clips: Int
+    }
+    let brierScore: Double
+    let bins: [Bin]
+  }
+
   let model, data: String
   let clips: Int
   let loss, accuracy, macroF1, topTwo: Double
+  let calibration: Calibration
   let classes: [String]
   let confusion: [[Int]]
   let byClass: [String: OfClass]

@@ -39,7 +39,9 @@ struct ReadmeTests {
       #expect(run.status == 0 && !run.output.isEmpty, "\(line): \(run)")
     }
     #expect(
-      folder.files(in: "output").sorted() == ["corpus", "evaluate", "explain", "figures", "predict", "train", "trust"])
+      folder.files(in: "output").sorted() == [
+        "corpus", "curves", "evaluate", "explain", "figures", "predict", "train", "trust",
+      ])
   }
 
   @Test("make install: the link in bin finds the model that was installed beside the program")

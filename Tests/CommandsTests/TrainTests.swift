@@ -134,7 +134,9 @@ struct TrainTests {
     #expect(result.byOrigin.count == 1 && result.byOrigin.values.first?.clips == 28)
     #expect(result.byOrigin.values.first?.byClass == result.byClass)
     #expect(result.byOrigin.values.first?.confusion == result.confusion)
-    #expect(result.figures == ["output/evaluate/confusion.png", "output/evaluate/confusion.pdf"])
+    #expect(
+      result.figures
+        == ["confusion.png", "confusion.pdf", "calibration.png", "calibration.pdf"].map { "output/evaluate/\($0)" })
 
     let rows = try folder.lines("tables/predictions.csv").map { $0.split(separator: ",").map(String.init) }
     #expect(rows.count == 29 && rows[0] == ["path", "emotion", "predicted"] + result.classes)
@@ -148,11 +150,22 @@ struct TrainTests {
       sum - log(Double(row[3 + result.classes.firstIndex(of: row[1])!])!) / 28
     }
     #expect(abs(loss - result.loss) < 1e-4)
-    #expect(folder.files(in: "output/evaluate") == ["confusion.pdf", "confusion.png"])
+    #expect(
+      folder.files(in: "output/evaluate") == ["calibration.pdf", "calibration.png", "confusion.pdf", "confusion.png"])
+    // Σ (p − y)² of the same probabilities.
+    let brier = rows.dropFirst().reduce(0.0) { sum, row in
+      sum + zip(row.dropFirst(3), result.classes).reduce(0) { $0 + pow(Double($1.0)! - ($1.1 == row[1] ? 1 : 0), 2) }
+        / 28
+    }
+    #expect(abs(brier - result.calibration.brierScore) < 1e-5)
+    #expect(result.calibration.bins.reduce(0) { $0 + $1.clips } == 28)
+    let texts = try PNGImage(contentsOf: folder.path("output/evaluate/calibration.png")).texts
+    #expect(texts["Source"] == manifest && texts["Source digest"] != nil)
 
     let text = try folder.undertone("evaluate", "--data", manifest).output
     #expect(text.first?.hasPrefix("clips 28, accuracy \(String(format: "%.1f", 100 * result.accuracy)) %") == true)
-    #expect(text.last == "output/evaluate/confusion.png")
+    #expect(text[1].hasPrefix("expected calibration error 0.") && text[1].contains("Brier score "))
+    #expect(text.suffix(2) == ["output/evaluate/confusion.png", "output/evaluate/calibration.png"])
     #expect(text.allSatisfy { $0.count <= 80 })
   }
 

@@ -140,6 +140,73 @@ import Testing
     #expect(abs(middle + 0.5 - expected) < 1.5, "\(middle) instead of \(expected)")
   }
 
+  /// The middle of the rows in which a colour stands in more than half of the columns, which are the left panels'.
+  private func row(
+    of color: Color, in rows: Range<Int>, columns: Range<Int> = 150..<700, of image: PNGImage
+  ) throws -> Double {
+    let found = rows.filter { y in columns.count { image.color(x: $0, y: y) == color } > columns.count / 2 }
+    return Double(try #require(found.first) + found.last! + 1) / 2
+  }
+
+  @Test("Of several runs each group's curve lies at its height, in its colour, in the panel of its own axis")
+  func severalRuns() throws {
+    func run(_ name: String, loss: Double, accuracy: Double) -> TrainingCurves.Run {
+      .init(
+        name: name, trainingLoss: .init(repeating: loss, count: 30), accuracy: .init(repeating: accuracy, count: 30))
+    }
+    let figure = TrainingCurves(
+      title: [], runs: [run("a", loss: 1, accuracy: 0.25), run("b", loss: 2, accuracy: 0.5)])
+    let image = try figure.rendered()
+    // Two panels of 200 points beside each other, from 12 points down: there is no validation loss.
+    let (blue, orange) = (Color(0x0072B2), Color(0xD55E00))
+    let low = try row(of: blue, in: 24..<424, of: image)
+    let high = try row(of: orange, in: 24..<424, of: image)
+    let accuracy = try row(of: blue, in: 24..<424, columns: 950..<1500, of: image)
+    for (found, share) in [(low, 1 / 2.1), (high, 2 / 2.1), (accuracy, 0.25)] {
+      let expected = 24 + 400 * (1 - share)
+      #expect(abs(found - expected) < 1.5, "\(found) instead of \(expected)")
+    }
+  }
+
+  @Test("Thick is the median of a group: neither a run that is far off nor the epoch of a spike moves it")
+  func median() throws {
+    var runs = [1.0, 2, 5].enumerated().map { index, loss in
+      TrainingCurves.Run(name: "\(index)", group: "one", trainingLoss: .init(repeating: loss, count: 30))
+    }
+    runs[1].trainingLoss[10] = 4
+    let figure = TrainingCurves(title: [], runs: runs)
+    let image = try figure.rendered()
+    let found = try row(of: Color(0x0072B2), in: 24..<424, of: image)
+    let expected = 24 + 400 * (1 - 2 / 5.25)
+    #expect(abs(found - expected) < 1.5, "\(found) instead of \(expected)")
+    #expect(figure.groups.map(\.name) == ["one"] && figure.groups[0].runs == 3 && figure.groups[0].accuracy == nil)
+  }
+
+  @Test("One loss that is many times the others leaves them their room")
+  func spike() throws {
+    var run = TrainingCurves.Run(
+      name: "run", trainingLoss: .init(repeating: 1, count: 60), validationLoss: .init(repeating: 1, count: 60))
+    run.validationLoss[2] = 1000
+    let image = try TrainingCurves(title: [], runs: [run]).rendered()
+    let top = 2 * (12 + 9.5 * 1.35 + 2)
+    let found = try row(of: Color(0x0072B2), in: 60..<460, of: image)
+    let expected = top + 400 * (1 - 1 / 1.3)
+    #expect(abs(found - expected) < 1.5, "\(found) instead of \(expected)")
+  }
+
+  @Test("Groups are summed up at their runs' best epochs")
+  func groups() {
+    let runs = [(0.5, "a"), (0.75, "a"), (0.1, "b")].enumerated().map { index, run in
+      TrainingCurves.Run(
+        name: "\(index)", group: run.1, trainingLoss: [1, 1], accuracy: [0.9, run.0], bestEpoch: 2)
+    }
+    let figure = TrainingCurves(title: [], runs: runs)
+    #expect(figure.groups.map(\.name) == ["a", "b"])
+    #expect(figure.groups[0].accuracy?.text(digits: 3) == "0.625 (0.500–0.750)")
+    #expect(figure.groups[1].accuracy?.text(digits: 3) == "0.100" && figure.groups[0].validationLoss == nil)
+    #expect(figure.summary.runs == 3 && figure.summary.accuracy?.mean == 0.45)
+  }
+
   @Test("One epoch, many runs, long names and no validation draw within the margins")
   func extremes() throws {
     let one = TrainingCurves.Run(name: "one", trainingLoss: [2], learningRate: [1e-3], bestEpoch: 1)

@@ -58,9 +58,24 @@ import Testing
     #expect(Set(line.byOrigin["two"]?.byClass.keys.map { $0 } ?? []) == Set(line.classes))
   }
 
+  @Test("Calibration: the four clips of confidence 0.4 and accuracy 0.75, in figure and JSON alike")
+  func calibration() throws {
+    struct Line: Decodable {
+      let calibration: Calibration
+    }
+    let calibration = try JSONDecoder().decode(Line.self, from: Data(report.json(figures: []).utf8)).calibration
+    #expect(abs(calibration.expectedCalibrationError - 0.35) < 1e-6)
+    // Right: 0.6² + 6 · 0.1²; wrong: 0.9² + 0.4² + 5 · 0.1².
+    #expect(abs(calibration.brierScore - (3 * 0.42 + 1.02) / 4) < 1e-6)
+    let figure = report.calibration
+    #expect(figure.bins.map(\.clips) == [4] && figure.bins[0].accuracy == 0.75)
+    #expect(figure.expectedCalibrationError == calibration.expectedCalibrationError)
+    #expect(figure.title == report.confusion.title)
+  }
+
   @Test("The figure has the evaluation's counts and scores; its PNG tells the manifest apart from others")
   func figure() throws {
-    let figure = report.figure
+    let figure = report.confusion
     #expect(figure.counts[0] == [1, 0, 1, 0, 0, 0, 0])
     #expect(figure.title == ["CNNATT cnnatt on clips.csv"])
     let texts = try PNGImage(decoding: figure.encoded(provenance: report.provenance)).texts
