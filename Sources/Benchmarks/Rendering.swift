@@ -36,7 +36,8 @@ extension Worker {
     case .contactSheet:
       let clips = (1...12).map { number in
         ContactSheet.Clip(
-          name: "clip-\(number).wav", logMel: frames(128), attribution: attribution(128 * 313), duration: 5,
+          name: "clip-\(number).wav", input: .logMel(.init(frames: frames(128), attribution: attribution(128 * 313))),
+          duration: 5,
           predicted: "angry", probability: 0.5, truth: "angry")
       }
       return { _ = try ContactSheet(title: ["angry", "12 clips · saliency"], clips: clips).encoded() }

@@ -11,7 +11,7 @@ import Tensors
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows side by side what models heard in the same clips, and how far they agree.",
-    usage: "undertone compare --model <folder> --model <folder> ... (<files> ... | --data <file>) [<options>]",
+    usage: "undertone compare --model <folder> ... (<files> ... | --data <file>) [<options>]",
     discussion: """
       Explains each clip with each model by one method and lays the attributions on one grid of seconds × Hz. Writes, \
       for each file (or for a manifest's clips on which the models predict different emotions, at most twelve), a \

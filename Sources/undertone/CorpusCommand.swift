@@ -71,6 +71,7 @@ private struct Prepare: ParsableCommand {
 private struct Describe: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Prints the report's Tables 1 and 2 of a manifest: counts, amplitudes, durations.",
+    usage: "undertone corpus describe <manifest> [<options>]",
     discussion: """
       With --format it draws Figures 1 and 2 too: the clips by emotion and origin, and one of each emotion.
 

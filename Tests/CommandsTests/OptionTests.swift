@@ -60,7 +60,8 @@ struct OptionTests {
   @Test(
     "Help fits 80 columns and has examples",
     arguments: [
-      "", "explain", "predict", "train", "evaluate", "figures", "corpus", "corpus prepare", "corpus describe",
+      "", "explain", "predict", "train", "curves", "evaluate", "figures", "compare", "corpus", "corpus prepare",
+      "corpus describe",
       "corpus split", "corpus synthesize", "methods", "models", "doctor",
     ])
   func help(command: String) throws {
