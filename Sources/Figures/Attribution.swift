@@ -32,6 +32,8 @@ struct AttributionScale {
   let isSigned: Bool
   /// Whether magnitudes beyond the limit were met.
   let isClipped: Bool
+  /// Levels from zero to a magnitude of 1.
+  private let steps: Double
 
   private static let share = 0.995
 
@@ -43,6 +45,7 @@ struct AttributionScale {
     // Denormal noise is nothing; and what is zero but in a few places is shown up to its maximum.
     limit = largest < Double(Float.leastNormalMagnitude) ? 0 : given ?? (robust > 0 ? robust : largest)
     isClipped = largest > limit
+    steps = limit == 0 ? 0 : (isSigned ? 127.5 : 255) / limit
     self.isSigned = isSigned
   }
 
@@ -50,11 +53,10 @@ struct AttributionScale {
 
   /// 0…255 for a value: the place in `layers`.
   func level(_ value: Float) -> Int {
-    guard limit > 0 else { return isSigned ? 128 : 0 }
-    let share = min(1, abs(Double(value)) / limit)
+    let place = min(isSigned ? 127.5 : 255, abs(Double(value)) * steps)
     // Half a step is added and the rest cut off, because `rounded` is a call where the processor is not known.
-    guard isSigned else { return Int(share * 255 + 0.5) }
-    return Int(128 + (value < 0 ? -127.5 : 127.5) * share)
+    guard isSigned else { return Int(place + 0.5) }
+    return Int(128 + (value < 0 ? -place : place))
   }
 
   /// Colour and opacity of each level.

