@@ -11,7 +11,7 @@ import Tensors
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows side by side what models heard in the same clips, and how far they agree.",
-    usage: "undertone compare --model <folder> ... (<files> ... | --data <file>) [<options>]",
+    usage: "undertone compare --model <folder> ... [<files> ...] [<options>]",
     discussion: """
       Explains each clip with each model by one method and lays the attributions on one grid of seconds × Hz. Writes, \
       for each file (or for a manifest's clips on which the models predict different emotions, at most twelve), a \
@@ -53,8 +53,7 @@ struct Compare: ParsableCommand {
   @Option(help: "What a manifest's clips are drawn by, and what a method draws.")
   var seed: UInt64 = 0
 
-  @Option(help: "Figure formats: png, svg, pdf; several with commas.")
-  var format = "png"
+  @OptionGroup var drawing: FigureOption
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -82,7 +81,7 @@ struct Compare: ParsableCommand {
 
   func run() throws {
     try Console.run {
-      let formats = try figureFormats(format)
+      let drawing = try self.drawing.files()
       let comparer = try makeComparer()
       let clips = try readClips()
       for model in comparer.models where target != "predicted" {
@@ -122,11 +121,8 @@ struct Compare: ParsableCommand {
             let drawn = report.figures(compared, samples, truth: clip.truth?.rawValue)
             let stem = folder.stem(for: clip.path)
             for (name, figure) in drawn {
-              for format in formats {
-                let path = folder.file("\(stem)\(name).\(format.rawValue)")
-                try figure.write(to: path, as: format, provenance: report.provenance(clip.path))
-                figures.append(path)
-              }
+              figures += try drawing.write(
+                figure, to: folder, as: "\(stem)\(name)", provenance: report.provenance(clip.path))
             }
             try page?.add(compared, samples: samples, figures: drawn.map(\.figure), truth: clip.truth?.rawValue)
           }
@@ -139,11 +135,8 @@ struct Compare: ParsableCommand {
       if !agreements.isEmpty {
         let summary = AgreementSummary(
           models: comparer.models.map(\.name), clips: agreements, disagreements: disagreements.count, seed: seed)
-        for format in formats {
-          let path = folder.file("agreement.\(format.rawValue)")
-          try report.figure(summary).write(to: path, as: format, provenance: report.provenance())
-          figures.append(path)
-        }
+        figures += try drawing.write(
+          report.figure(summary), to: folder, as: "agreement", provenance: report.provenance())
         try folder.write(CSV.text(of: report.rows(summary)), to: "agreement.csv")
         try folder.write(CSV.text(of: rows), to: "clips.csv")
         try page?.finish(summary, clipRows: rows)

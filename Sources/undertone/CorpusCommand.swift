@@ -73,7 +73,7 @@ private struct Describe: ParsableCommand {
     abstract: "Prints the report's Tables 1 and 2 of a manifest: counts, amplitudes, durations.",
     usage: "undertone corpus describe <manifest> [<options>]",
     discussion: """
-      With --format it draws Figures 1 and 2 too: the clips by emotion and origin, and one of each emotion.
+      With --format it draws its Figures 1 and 2 too: the clips by emotion and origin, and one of each emotion.
 
       Examples:
         undertone corpus describe ravdess.csv
@@ -84,8 +84,7 @@ private struct Describe: ParsableCommand {
   @Argument(help: "The manifest.")
   var manifest: String
 
-  @Option(help: "Draw figures, as png, svg, pdf; several with commas.")
-  var format: String?
+  @OptionGroup var drawing: FigureOption
 
   @OptionGroup var page: PageOption
 
@@ -100,9 +99,9 @@ private struct Describe: ParsableCommand {
 
   func run() throws {
     try Console.run {
-      let formats = try format.map(figureFormats) ?? []
+      let drawing = try self.drawing.files(unnamed: [])
       let manifest = try readManifest(self.manifest)
-      let folder = try formats.isEmpty && !page.html ? nil : OutputFolder(output)
+      let folder = try drawing.formats.isEmpty && !page.html ? nil : OutputFolder(output)
       let (clips, failures) = manifest.measured()
       failures.forEach(Console.report)
       if !clips.isEmpty {
@@ -110,23 +109,20 @@ private struct Describe: ParsableCommand {
         try Console.print(json ? statistics.line : Self.text(statistics))
         if let folder {
           let report = CorpusReport(statistics, manifest: manifest, path: self.manifest)
-          try draw(report, as: formats, in: folder)
+          try draw(report, as: drawing, in: folder)
         }
       }
       try Console.end(failures, of: manifest.entries.count)
     }
   }
 
-  private func draw(_ report: CorpusReport, as formats: [FigureFormat], in folder: OutputFolder) throws {
+  private func draw(_ report: CorpusReport, as drawing: FigureFiles, in folder: OutputFolder) throws {
     let figures: [(name: String, figure: any Figure)] = [
       ("shares", report.shares), ("samples", report.samples(drawn(from: report.manifest), seed: seed)),
     ]
     for (name, figure) in figures {
-      for format in formats {
-        let path = folder.file("\(name).\(format.rawValue)")
-        try figure.write(to: path, as: format, provenance: report.provenance)
-        if !json { try Console.print(path) }
-      }
+      let paths = try drawing.write(figure, to: folder, as: name, provenance: report.provenance)
+      if !json { for path in paths { try Console.print(path) } }
     }
     guard page.html else { return }
     var page = Page(title: report.shares.title[0], provenance: report.provenance)

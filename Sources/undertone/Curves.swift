@@ -20,8 +20,7 @@ struct Curves: ParsableCommand {
   @Argument(help: "Model folders that `train` wrote.")
   var folders: [String]
 
-  @Option(help: "Figure formats: png, svg, pdf; several with commas.")
-  var format = "png"
+  @OptionGroup var drawing: FigureOption
 
   @Option(help: ArgumentHelp("The folder for the figure.", valueName: "folder"))
   var output = "output/curves"
@@ -33,7 +32,7 @@ struct Curves: ParsableCommand {
 
   func run() throws {
     try Console.run {
-      let formats = try figureFormats(format)
+      let drawing = try self.drawing.files()
       var places: Set<String> = []
       for folder in folders where !places.insert(URL(fileURLWithPath: folder).standardized.path).inserted {
         throw ValidationError("\(folder) is named twice")
@@ -51,12 +50,7 @@ struct Curves: ParsableCommand {
       if !runs.isEmpty {
         let report = RunsReport(runs)
         let folder = try OutputFolder(output)
-        var figures: [String] = []
-        for format in formats {
-          let path = folder.file("curves.\(format.rawValue)")
-          try report.figure.write(to: path, as: format, provenance: report.provenance)
-          figures.append(path)
-        }
+        let figures = try drawing.write(report.figure, to: folder, as: "curves", provenance: report.provenance)
         try Console.print(json ? report.json(figures: figures) : text(report))
         if !json { try Console.print(figures.joined(separator: "\n")) }
         if page.html { try folder.write(report.page, as: "curves", isQuiet: json) }

@@ -26,8 +26,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: ArgumentHelp("A manifest.", valueName: "file"))
   var data: String
 
-  @Option(help: "Figure formats: png, svg, pdf; several with commas.")
-  var format = "png"
+  @OptionGroup var drawing: FigureOption
 
   @Option(help: ArgumentHelp("Also write each clip's probabilities to this CSV file.", valueName: "file"))
   var predictions: String?
@@ -42,7 +41,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     try Console.run {
-      let formats = try figureFormats(format)
+      let drawing = try self.drawing.files()
       let model = try self.model.load()
       let manifest = try readManifest(data)
       let folder = try OutputFolder(output)
@@ -51,16 +50,10 @@ struct Evaluate: ParsableCommand {
       let evaluation = model.evaluate(features) { bar.show($0) }
       guard evaluation.loss.isFinite else { throw ExplanationError.noPrediction(path: data, model: model.name) }
       let report = EvaluationReport(evaluation, model: model, manifest: manifest, path: data)
-      var figures: [String] = []
-      for (name, figure) in [("confusion", report.confusion), ("calibration", report.calibration)]
-        as [(String, any Figure)]
-      {
-        for format in formats {
-          let path = folder.file("\(name).\(format.rawValue)")
-          try figure.write(to: path, as: format, provenance: report.provenance)
-          figures.append(path)
-        }
-      }
+      let provenance = report.provenance
+      let figures =
+        try drawing.write(report.confusion, to: folder, as: "confusion", provenance: provenance)
+        + drawing.write(report.calibration, to: folder, as: "calibration", provenance: provenance)
       if let predictions { try write(evaluation, to: predictions) }
       try Console.print(json ? report.json(figures: figures) : text(evaluation))
       if !json { try Console.print(figures.joined(separator: "\n")) }

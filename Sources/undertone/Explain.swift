@@ -64,8 +64,7 @@ struct Explain: ParsableCommand {
   @Option(help: "Of what a method draws: noise, masks, baselines.")
   var seed: UInt64 = 0
 
-  @Option(help: "Figure formats: png, svg, pdf; several with commas.")
-  var format = "png"
+  @OptionGroup var drawing: FigureOption
 
   @Flag(help: "Also write each attribution as a .npy array (float32).")
   var arrays = false
@@ -83,7 +82,7 @@ struct Explain: ParsableCommand {
 
   func run() throws {
     try Console.run {
-      let formats = try figureFormats(format)
+      let drawing = try self.drawing.files()
       let model = try self.model.load()
       let emotion = target == "predicted" ? nil : try model.index(of: target)
       let other = try versus.map { try model.index(of: $0) }
@@ -130,12 +129,7 @@ struct Explain: ParsableCommand {
         if same {
           Console.note("undertone: \(report.place): \(versus!) is the prediction itself; explained without --versus")
         }
-        var figures: [String] = []
-        for format in formats {
-          let path = folder.file("\(stem).\(format.rawValue)")
-          try report.figure.write(to: path, as: format, provenance: report.provenance)
-          figures.append(path)
-        }
+        let figures = try drawing.write(report.figure, to: folder, as: stem, provenance: report.provenance)
         var written: [InputSpace: String] = [:]
         if arrays {
           for input in explanation.inputs {
@@ -213,9 +207,6 @@ struct Explain: ParsableCommand {
 func inputSpaces(_ text: String) throws -> [InputSpace] {
   text == "all" ? InputSpace.allCases : try several(text, kind: "input")
 }
-
-/// "png,svg".
-func figureFormats(_ text: String) throws -> [FigureFormat] { try several(text, kind: "format") }
 
 /// Names with commas between, as values in their own order, each once.
 func several<Value: CaseIterable & RawRepresentable<String> & Hashable>(

@@ -53,8 +53,7 @@ struct FigureSheets: ParsableCommand {
   @Option(help: "What to explain: the predicted emotion or the true one.")
   var target = ClipSelection.TargetChoice.predicted
 
-  @Option(help: "Figure formats: png, svg, pdf; several with commas.")
-  var format = "png"
+  @OptionGroup var drawing: FigureOption
 
   @Option(help: "What the clips are drawn by, and what a method draws.")
   var seed: UInt64 = 0
@@ -70,7 +69,7 @@ struct FigureSheets: ParsableCommand {
   func run() throws {
     try Console.run {
       Interruption.listen()
-      let formats = try figureFormats(format)
+      let drawing = try self.drawing.files()
       let spaces = try inputSpaces(input)
       let model = try self.model.load()
       let manifest = try readManifest(data)
@@ -127,9 +126,7 @@ struct FigureSheets: ParsableCommand {
         for space in spaces {
           guard let figure = report.figure(at: space) else { continue }
           let stem = space == .mel ? emotion.rawValue : "\(emotion.rawValue)-\(space.rawValue)"
-          for format in formats {
-            let path = folder.file("\(stem).\(format.rawValue)")
-            try figure.write(to: path, as: format, provenance: report.provenance)
+          for path in try drawing.write(figure, to: folder, as: stem, provenance: report.provenance) {
             try Console.print(
               "\(path): \(shown.count) clip\(shown.count == 1 ? "" : "s")"
                 + (found.count > shown.count ? " of \(found.count)" : ""))
@@ -142,7 +139,7 @@ struct FigureSheets: ParsableCommand {
       }
       ProgressBar.clear()
       try writeProfiles(
-        EmotionProfiles(progress.emotions.map(\.profiles), seed: seed), selection, folder, formats, &page)
+        EmotionProfiles(progress.emotions.map(\.profiles), seed: seed), selection, folder, drawing, &page)
       if let page { try folder.write(page.page, as: "figures") }
       FigureProgress.remove(from: folder)
       try Console.end(survey.failures, of: progress.emotions.reduce(0) { $0 + $1.looked })
@@ -151,18 +148,15 @@ struct FigureSheets: ParsableCommand {
 
   /// What all clips say together.
   private func writeProfiles(
-    _ profiles: EmotionProfiles, _ selection: ClipSelection, _ folder: OutputFolder, _ formats: [FigureFormat],
+    _ profiles: EmotionProfiles, _ selection: ClipSelection, _ folder: OutputFolder, _ drawing: FigureFiles,
     _ page: inout EmotionsPage?
   ) throws {
     guard !profiles.emotions.isEmpty else { return }
     let report = ProfilesReport(profiles, of: selection)
-    for format in formats {
-      for (name, figure) in [("profiles", report.figure as any Figure), ("measures", report.measuresFigure)] {
-        let path = folder.file("\(name).\(format.rawValue)")
-        try figure.write(to: path, as: format, provenance: report.provenance)
-        try Console.print(path)
-      }
-    }
+    let paths =
+      try drawing.write(report.figure, to: folder, as: "profiles", provenance: report.provenance)
+      + drawing.write(report.measuresFigure, to: folder, as: "measures", provenance: report.provenance)
+    for path in paths { try Console.print(path) }
     try folder.write(CSV.text(of: report.profileRows), to: "profiles.csv")
     try folder.write(CSV.text(of: report.emotionRows), to: "emotions.csv")
     try folder.write(CSV.text(of: report.claimRows), to: "claims.csv")

@@ -37,8 +37,7 @@ struct Predict: ParsableCommand {
   @Option(help: ArgumentHelp("From one window's start to the next.", valueName: "seconds"))
   var hop = 1.0
 
-  @Option(help: "With --window: draw the timeline, as png, svg, pdf; several with commas.")
-  var format: String?
+  @OptionGroup var drawing: FigureOption
 
   @OptionGroup var page: PageOption
 
@@ -54,16 +53,18 @@ struct Predict: ParsableCommand {
   func validate() throws {
     if top < 1 { throw ValidationError("--top must be at least 1") }
     try Windows.check(length: window, hop: hop)
-    guard window != nil || format == nil else { throw ValidationError("--format draws a timeline: it needs --window") }
+    guard window != nil || drawing.format == nil else {
+      throw ValidationError("--format draws a timeline: it needs --window")
+    }
     guard window != nil || !page.html else { throw ValidationError("--html shows a timeline: it needs --window") }
     guard !(csv && json) else { throw ValidationError("--csv and --json exclude each other") }
   }
 
   func run() throws {
     try Console.run {
-      let formats = try format.map(figureFormats) ?? []
+      let drawing = try self.drawing.files(unnamed: [])
       let model = try self.model.load()
-      var folder = try formats.isEmpty && !page.html ? nil : OutputFolder(output)
+      var folder = try drawing.formats.isEmpty && !page.html ? nil : OutputFolder(output)
       var page =
         page.html
         ? Page(title: "Probabilities over time", provenance: model.provenance(source: files.joined(separator: "; ")))
@@ -84,11 +85,8 @@ struct Predict: ParsableCommand {
               })
           guard let stem = folder?.stem(for: file) else { return }
           let provenance = model.provenance(source: file).merging(["Window": "\(window) s", "Hop": "\(hop) s"]) { $1 }
-          for format in formats {
-            let path = folder!.file("\(stem).\(format.rawValue)")
-            try timeline.write(to: path, as: format, provenance: provenance)
-            if !csv, !json { try Console.print("\(file) → \(path)") }
-          }
+          let paths = try drawing.write(timeline, to: folder!, as: stem, provenance: provenance)
+          if !csv, !json { for path in paths { try Console.print("\(file) → \(path)") } }
         } else {
           let samples = try readClip(file, for: model)
           try show(ClipPath(samples, model: model).probabilities(path: file), file: file, model)

@@ -51,8 +51,7 @@ struct Trust: ParsableCommand {
   @Option(help: "How many clips.")
   var clips = 20
 
-  @Option(help: "Figure formats: png, svg, pdf; several with commas.")
-  var format = "png"
+  @OptionGroup var drawing: FigureOption
 
   @OptionGroup var page: PageOption
 
@@ -77,7 +76,7 @@ struct Trust: ParsableCommand {
 
   func run() throws {
     try Console.run {
-      let formats = try figureFormats(format)
+      let drawing = try self.drawing.files()
       let names = method.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
       var named: [String] = []
       for name in names ?? Self.defaultMethods where !named.contains(name) { named.append(name) }
@@ -133,12 +132,7 @@ struct Trust: ParsableCommand {
       let tried = examined.count + failures.count
       guard !examined.isEmpty else { return try Console.end(failures, of: tried) }
       let report = TrustReport(examined, by: examiner, manifest: manifest, path: data)
-      var figures: [String] = []
-      for format in formats {
-        let path = folder.file("trust.\(format.rawValue)")
-        try report.figure.write(to: path, as: format, provenance: report.provenance)
-        figures.append(path)
-      }
+      let figures = try drawing.write(report.figure, to: folder, as: "trust", provenance: report.provenance)
       try folder.write(CSV.text(of: report.summaryRows), to: "trust.csv")
       try folder.write(CSV.text(of: report.clipRows), to: "clips.csv")
       let line = try report.json(figures: figures)

@@ -40,7 +40,7 @@ struct ReadmeTests {
     }
     #expect(
       folder.files(in: "output").sorted() == [
-        "corpus", "curves", "evaluate", "explain", "figures", "predict", "train", "trust",
+        "compare", "corpus", "curves", "evaluate", "explain", "figures", "predict", "train", "trust",
       ])
   }
 
