@@ -87,6 +87,8 @@ public struct ContactSheet: Figure {
       // Each is as high as its loudest sample.
       (vertical.label, vertical.ticks) = ("Amplitude", [])
     }
+    // Where panels are low, its unit says enough.
+    if panelHeight < 100, vertical.label == "Frequency (kHz)" { vertical.label = "kHz" }
     let left = margin + vertical.room(on: canvas)
     let right = canvas.bounds.right - margin - bar.width(on: canvas) - 12
     let step = (right - left + FigureLayout.gap) / Double(columns)
@@ -121,7 +123,7 @@ public struct ContactSheet: Figure {
     let isRight = clip.truth.map { $0 == clip.predicted }
     let mark = isRight.map { $0 ? "✓ " : "✗ " } ?? ""
     let color = isRight == false ? Color(0xB03A00) : isRight == true ? Color(0x00694C) : .secondaryInk
-    let truth = isRight == false ? ", is \(clip.truth ?? "")" : ""
+    let truth = isRight == false && columns <= 4 ? ", is \(clip.truth ?? "")" : ""
     let text = "\(mark)\(clip.predicted) \(probabilityText(clip.probability))\(truth)"
     canvas.text(
       canvas.shortened(text, to: room.width, .tick), at: Point(x: room.left, y: top), .tick,

@@ -22,13 +22,13 @@ struct FigureProgress: Codable {
   }
 
   /// What was asked for: something else cannot go on from here.
-  let asked: String
+  let asked: [String]
   var emotions: [OfEmotion]
 
   static let file = "resume.json"
 
   /// What an interrupted run left in a folder; nil where there is none, or one that was asked something else.
-  static func left(in folder: OutputFolder, asked: String) -> FigureProgress? {
+  static func left(in folder: OutputFolder, asked: [String]) -> FigureProgress? {
     guard let data = try? Data(contentsOf: URL(fileURLWithPath: folder.file(file))),
       let found = try? JSONDecoder().decode(FigureProgress.self, from: data), found.asked == asked
     else { return nil }

@@ -81,21 +81,7 @@ struct FigureSheets: ParsableCommand {
       let folder = try OutputFolder(output)
       var page = page.html ? EmotionsPage(selection) : nil
 
-      let asked =
-        (selection.provenance.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-        + ["\(clips) clips, \(drawn) drawn"]).joined(separator: "\n")
-      let left = FigureProgress.left(in: folder, asked: asked)
-      var progress =
-        left
-        ?? FigureProgress(
-          asked: asked,
-          emotions: Emotion.allCases.filter { emotion in manifest.entries.contains { $0.emotion == emotion } }
-            .map(FigureProgress.OfEmotion.init))
-      if left != nil {
-        Console.note(
-          "undertone: going on after \(progress.emotions.reduce(0) { $0 + $1.looked }) clips (\(folder.file(FigureProgress.file)))"
-        )
-      }
+      var progress = begun(selection, in: folder)
       let survey = ClipSurvey(selection, spaces: spaces, clips: clips, drawn: drawn)
       let bar = ProgressBar("figures", total: progress.emotions.count * clips)
       var saved = ContinuousClock.now
@@ -115,8 +101,7 @@ struct FigureSheets: ParsableCommand {
             throw ExitCode(130)
           }
         }
-        let found = progress.emotions[index]
-        let shown = try survey.shown(found, of: candidates)
+        let shown = try survey.shown(progress.emotions[index], of: candidates)
         guard !shown.isEmpty else {
           Console.note(
             "undertone: no clip of \(emotion.rawValue)\(which == .all ? "" : " is among the \(which.rawValue)")")
@@ -126,10 +111,10 @@ struct FigureSheets: ParsableCommand {
         for space in spaces {
           guard let figure = report.figure(at: space) else { continue }
           let stem = space == .mel ? emotion.rawValue : "\(emotion.rawValue)-\(space.rawValue)"
+          let all = progress.emotions[index].count
           for path in try drawing.write(figure, to: folder, as: stem, provenance: report.provenance) {
             try Console.print(
-              "\(path): \(shown.count) clip\(shown.count == 1 ? "" : "s")"
-                + (found.count > shown.count ? " of \(found.count)" : ""))
+              "\(path): \(shown.count) clip\(shown.count == 1 ? "" : "s")" + (all > shown.count ? " of \(all)" : ""))
           }
           try page?.add(figure)
         }
@@ -144,6 +129,23 @@ struct FigureSheets: ParsableCommand {
       FigureProgress.remove(from: folder)
       try Console.end(survey.failures, of: progress.emotions.reduce(0) { $0 + $1.looked })
     }
+  }
+
+  /// Where to go on from: what an interrupted run of the same command left, or nothing.
+  private func begun(_ selection: ClipSelection, in folder: OutputFolder) -> FigureProgress {
+    let asked =
+      selection.provenance.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+      + ["\(clips) clips, \(drawn) drawn"]
+    if let left = FigureProgress.left(in: folder, asked: asked) {
+      let looked = left.emotions.reduce(0) { $0 + $1.looked }
+      Console.note("undertone: going on after \(looked) clips (\(folder.file(FigureProgress.file)))")
+      return left
+    }
+    let entries = selection.manifest.entries
+    return FigureProgress(
+      asked: asked,
+      emotions: Emotion.allCases.filter { emotion in entries.contains { $0.emotion == emotion } }
+        .map(FigureProgress.OfEmotion.init))
   }
 
   /// What all clips say together.

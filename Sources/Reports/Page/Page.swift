@@ -5,8 +5,10 @@ import Foundation
 /// no network, and reads without scripts, which only add the view into clips.
 public struct Page {
   public enum Section {
-    /// - Parameter png: The picture; `alternative` says what it shows to who cannot see it.
-    case figure(png: [UInt8], alternative: String)
+    /// - Parameters:
+    ///   - png: The picture, `width` points of 1/96 inch wide.
+    ///   - alternative: What it shows, for who cannot see it.
+    case figure(png: [UInt8], width: Double, alternative: String)
     case table(caption: String, header: [String], rows: [[String]])
     /// A heading, and lines under it.
     case text(heading: String, lines: [String])
@@ -81,9 +83,9 @@ public struct Page {
 
   private func html(_ section: Section) -> String {
     switch section {
-    case .figure(let png, let alternative):
+    case .figure(let png, let width, let alternative):
       return """
-        <figure><img src="data:image/png;base64,\(Data(png).base64EncodedString())" alt="\(Self.escaped(alternative))"></figure>
+        <figure><img src="data:image/png;base64,\(Data(png).base64EncodedString())" width="\(Int(width))" alt="\(Self.escaped(alternative))"></figure>
         """
     case .table(let caption, let header, let rows):
       let head = header.map { "<th scope=\"col\">\(Self.escaped($0))</th>" }.joined()
@@ -118,7 +120,7 @@ extension Page.Section {
   /// - Parameter description: What it says, for who cannot see it; its title goes before.
   init(_ figure: any Figure, description: String = "") throws(FigureError) {
     let words = (figure.title + [description]).filter { !$0.isEmpty }.joined(separator: ". ")
-    self = .figure(png: try figure.encoded(), alternative: words)
+    self = .figure(png: try figure.encoded(), width: figure.size.width, alternative: words)
   }
 }
 
