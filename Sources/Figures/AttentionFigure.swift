@@ -87,12 +87,14 @@ public struct AttentionFigure: Figure {
   }
 
   private func drawGrid(on canvas: Canvas, top: Double) {
-    var all = OrderStatistics(matrices.joined().flatMap(\.values))
-    let largest = matrices.joined().flatMap(\.values).max() ?? 1
+    let drawn = matrices.map { $0.map { $0.pooled(to: Int(side * canvas.scale)) } }
+    let values = drawn.joined().flatMap(\.values)
+    let largest = values.max() ?? 1
+    var all = OrderStatistics(values)
     let robust = Double(all.percentile(0.995))
     // Numbers that stand in the cells are drawn to their maximum.
     let limit = names.isEmpty && robust > 0 ? robust : Double(max(largest, .leastNormalMagnitude))
-    for (layer, row) in matrices.enumerated() {
+    for (layer, row) in drawn.enumerated() {
       let y = top + Self.caption + Double(layer) * rowHeight
       if matrices.count > 1 {
         let room = left - FigureLayout.margin - 6 - (names.isEmpty ? 0 : Self.nameRoom)
@@ -108,7 +110,9 @@ public struct AttentionFigure: Figure {
             canvas.shortened(side < 50 ? String(head + 1) : "head \(head + 1)", to: side, .label),
             at: Point(x: frame.middle.x, y: y - Self.caption), .label, horizontally: .center, vertically: .start)
         }
-        draw(matrix, limit: limit, on: canvas, in: frame, isFirst: head == 0, isLast: layer == matrices.count - 1)
+        draw(
+          matrix, of: matrices[layer][head].rows, limit: limit, on: canvas, in: frame, isFirst: head == 0,
+          isLast: layer == matrices.count - 1)
       }
     }
     if side < 50 {
@@ -124,12 +128,11 @@ public struct AttentionFigure: Figure {
   }
 
   private func draw(
-    _ matrix: Matrix, limit: Double, on canvas: Canvas, in frame: Rectangle, isFirst: Bool, isLast: Bool
+    _ matrix: Matrix, of rows: Int, limit: Double, on canvas: Canvas, in frame: Rectangle, isFirst: Bool, isLast: Bool
   ) {
-    let rows = matrix.rows
-    let drawn = matrix.pooled(to: Int(frame.width * canvas.scale))
-    Heatmap(drawn.values, rows: drawn.rows, columns: drawn.rows, map: .viridis, lower: 0, upper: limit).draw(
-      on: canvas, in: frame, left: -0.5, right: Double(drawn.rows) - 0.5, top: -0.5, bottom: Double(drawn.rows) - 0.5)
+    Heatmap(matrix.values, rows: matrix.rows, columns: matrix.rows, map: .viridis, lower: 0, upper: limit).draw(
+      on: canvas, in: frame, left: -0.5, right: Double(matrix.rows) - 0.5, top: -0.5,
+      bottom: Double(matrix.rows) - 0.5)
     guard !names.isEmpty else {
       guard hasAxes else { return canvas.frame(frame) }
       let end = Double(rows)
@@ -193,15 +196,26 @@ extension AttentionFigure.Matrix {
     let factor = (rows + most - 1) / max(1, most)
     guard factor > 1 else { return self }
     let count = (rows + factor - 1) / factor
-    var sums = [Float](repeating: 0, count: count * count)
-    var sizes = sums
-    for row in 0..<rows {
-      for column in 0..<rows {
-        let place = row / factor * count + column / factor
-        sums[place] += values[row * rows + column]
-        sizes[place] += 1
+    var means = [Float](repeating: 0, count: count * count)
+    values.withUnsafeBufferPointer { values in
+      means.withUnsafeMutableBufferPointer { means in
+        for row in 0..<rows {
+          let (source, target) = (row * rows, row / factor * count)
+          let height = min(factor, rows - row / factor * factor)
+          var column = 0
+          for block in 0..<count {
+            let end = min(rows, column + factor)
+            let share = 1 / Float(height * (end - column))
+            var sum: Float = 0
+            while column < end {
+              sum += values[source + column]
+              column += 1
+            }
+            means[target + block] += sum * share
+          }
+        }
       }
     }
-    return .init(values: zip(sums, sizes).map { $0 / $1 }, rows: count)
+    return .init(values: means, rows: count)
   }
 }
