@@ -145,6 +145,9 @@ struct Compare: ParsableCommand {
           try Console.print(try report.json(summary, disagreements: disagreements, figures: figures))
         } else {
           try Console.print(text(summary, disagreements))
+          if !comparer.models.contains(where: \.hasChannelAttention) {
+            try Console.print("None of the models has attention.\n")
+          }
           let drawn = "\(figures.count) figure\(figures.count == 1 ? "" : "s")"
           try Console.print("\(folder.path): \(drawn), agreement.csv, clips.csv")
         }

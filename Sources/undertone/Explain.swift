@@ -13,7 +13,7 @@ struct Explain: ParsableCommand {
     usage: "undertone explain <files> ... [<options>]",
     discussion: """
       Writes a figure for each clip: the waveform, the log-mel spectrogram and the MFCC, each with its attribution, \
-      and the probabilities. Of a file longer than a minute, the first minute is used. --window explains all of it, \
+      and the probabilities; of several methods, a figure each (clip.saliency.png). Of a file longer than a minute, the first minute is used. --window explains all of it, \
       window by window, to the end; a silent window has no explanation.
 
       Examples:

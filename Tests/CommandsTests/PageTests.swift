@@ -59,6 +59,7 @@ struct PageTests {
     let page = try opened(
       "out/explain.html", in: folder,
       script: """
+        (async () => {
         const tell = (name, value) => { const p = document.createElement("p"); p.id = name; p.textContent = value;
           document.body.append(p); };
         const choose = (name, value) => { const s = document.getElementById("choose-" + name); s.value = value;
@@ -81,12 +82,20 @@ struct PageTests {
         URL.createObjectURL = (blob) => { blob.text().then((t) => tell("saved", t.split("\\n").length + "|" +
           t.split("\\n")[0])); return "data:,"; };
         document.getElementById("save").click();
+        const sound = document.querySelector("audio");
+        const sounded = () => tell("sounded", sound.duration.toFixed(2) + " " + sound.paused);
+        if (sound.readyState > 0) sounded(); else sound.addEventListener("loadedmetadata", sounded, { once: true });
+        document.getElementById("cursor").value = "0.75";
+        document.getElementById("cursor").dispatchEvent(new Event("input"));
+        tell("sought", readout() + "|" + sound.currentTime);
+        await new Promise((done) => setTimeout(done, 500));
         choose("clip", "1");
         tell("second", document.querySelector("audio").src.slice(0, 22) + document.getElementById("cursor").max);
         const pixels = panel("mel").getContext("2d").getImageData(0, 0, panel("mel").width, panel("mel").height).data;
         let colored = 0;
         for (let i = 0; i < pixels.length; i += 4) if (pixels[i] - pixels[i + 1] > 60) colored++;
         tell("colored", colored);
+        })().catch((e) => { document.documentElement.dataset.error = e; });
         """, at: "target=angry&seconds=0.32&fraction=0.2&panel=mel")
     func told(_ id: String) -> String {
       page.firstMatch(of: try! Regex("<p id=\"\(id)\">([^<]*)</p>"))?.output[1].substring.map(String.init) ?? ""
@@ -99,6 +108,9 @@ struct PageTests {
     #expect(told("switched").hasPrefix("0.336 s") && told("switched") != told("moved"))
     #expect(told("method").contains("input-x-gradient"))
     #expect(told("pointed").hasPrefix("0.600 s") && told("pointed").contains("row 64 of 128"))
+    // The browser decodes the sound, and the cursor seeks in it.
+    #expect(told("sounded") == "1.20 true")
+    #expect(told("sought").hasPrefix("0.750 s") && told("sought").hasSuffix("|0.75"))
     #expect(told("second") == "data:audio/wav;base64,0.80")
     #expect((Int(told("colored")) ?? 0) > 500)
     // 1.2 s: samples, 128 and 40 rows of frames, the header and the last line's end.

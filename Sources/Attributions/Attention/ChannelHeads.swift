@@ -1,6 +1,11 @@
 import Models
 import Tensors
 
+extension TrainedModel {
+  /// Whether there is an attention over channels to look into.
+  public var hasChannelAttention: Bool { architecture == .cnnatt }
+}
+
 /// What each head of an attention over channels takes (CNNATT's): from which channels, and from which time and band.
 public struct ChannelHeads {
   /// [heads, outputs, channels]: how much each output channel takes from each value channel; rows sum to one.
@@ -11,7 +16,8 @@ public struct ChannelHeads {
 
   /// Nil where the clip's model has no such attention.
   public init?(_ clip: ClipPath) {
-    guard let shape = clip.layers.first(where: { $0.name == "attention.weights" })?.shape else { return nil }
+    guard clip.model.hasChannelAttention else { return nil }
+    let shape = clip.layers.first { $0.name == "attention.weights" }!.shape
     // A clip a head: from each, one head's gradient is taken.
     let heads = shape[1]
     let mel = clip.mel.broadcast(to: [heads] + clip.mel.shape.dropFirst()).variable()
