@@ -51,7 +51,8 @@ let package = Package(
     .target(name: "Attributions", dependencies: ["Tensors", "Layers", "AudioFeatures", "Corpora", "Models"]),
     .target(name: "Figures", dependencies: ["CPNG", "CCairo"]),
     .target(
-      name: "Reports", dependencies: ["Tensors", "AudioFeatures", "Corpora", "Models", "Training", "Attributions", "Figures"],
+      name: "Reports",
+      dependencies: ["Tensors", "AudioFeatures", "Corpora", "Models", "Training", "Attributions", "Figures"],
       resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
     .executableTarget(
       name: "undertone",

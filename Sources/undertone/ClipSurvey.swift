@@ -20,7 +20,6 @@ final class ClipSurvey {
   private let onSheets, other: Explainer
   private let tracker: PitchTracker
   private let clips, drawn: Int
-  private(set) var failures: [any Error] = []
   private var found: [Emotion: [Int: Shown]] = [:]
 
   private static let chunk = 8
@@ -42,8 +41,9 @@ final class ClipSurvey {
     state.count < clips && state.looked < candidates.count
   }
 
-  /// Looks at the next few clips of an emotion. One that fails is reported, and the rest go on.
-  func go(on state: inout FigureProgress.OfEmotion, through candidates: [Manifest.Entry]) {
+  /// Looks at the next few clips of an emotion. One that fails is reported, and the rest go on; returns why they failed.
+  func go(on state: inout FigureProgress.OfEmotion, through candidates: [Manifest.Entry]) -> [any Error] {
+    var failures: [any Error] = []
     let end = min(candidates.count, state.looked + min(Self.chunk, clips - state.count))
     let places = state.looked..<end
     var explained: [(samples: [Float], explanation: Explanation)] = []
@@ -69,6 +69,7 @@ final class ClipSurvey {
     }
     state.looked = end
     for profile in profiles(explained) { state.profiles.add(profile) }
+    return failures
   }
 
   /// The clips that an emotion's sheets show; those of an interrupted run are explained once more. They are kept no longer.

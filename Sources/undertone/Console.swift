@@ -100,9 +100,14 @@ enum Console {
 
   /// The end of a batch: where files failed, the exit status is the first one's.
   static func end(_ failures: [any Error], of count: Int, _ items: String = "files") throws {
-    guard let first = failures.first else { return }
-    if count > 1 { note("undertone: \(failures.count) of \(count) \(items) failed") }
-    throw ExitCode(exitStatus(first))
+    try end(failures.map(exitStatus), of: count, items)
+  }
+
+  /// The same by the exit statuses of what failed.
+  static func end(_ statuses: [Int32], of count: Int, _ items: String = "files") throws {
+    guard let first = statuses.first else { return }
+    if count > 1 { note("undertone: \(statuses.count) of \(count) \(items) failed") }
+    throw ExitCode(first)
   }
 }
 

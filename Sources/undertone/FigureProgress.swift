@@ -24,6 +24,8 @@ struct FigureProgress: Codable {
   /// What was asked for: something else cannot go on from here.
   let asked: [String]
   var emotions: [OfEmotion]
+  /// The exit statuses of the clips that failed.
+  var failures: [Int32] = []
 
   static let file = "resume.json"
 

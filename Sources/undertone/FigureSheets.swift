@@ -91,7 +91,7 @@ struct FigureSheets: ParsableCommand {
         let candidates = generator.shuffled(manifest.entries.filter { $0.emotion == emotion })
         while survey.isWanted(progress.emotions[index], of: candidates) {
           bar.show(index * clips + progress.emotions[index].count, note: emotion.rawValue)
-          survey.go(on: &progress.emotions[index], through: candidates)
+          progress.failures += survey.go(on: &progress.emotions[index], through: candidates).map(Console.exitStatus)
           if Interruption.wasAsked || saved.duration(to: .now) > .seconds(30) {
             try progress.save(in: folder)
             saved = .now
@@ -127,7 +127,7 @@ struct FigureSheets: ParsableCommand {
         EmotionProfiles(progress.emotions.map(\.profiles), seed: seed), selection, folder, drawing, &page)
       if let page { try folder.write(page.page, as: "figures") }
       FigureProgress.remove(from: folder)
-      try Console.end(survey.failures, of: progress.emotions.reduce(0) { $0 + $1.looked })
+      try Console.end(progress.failures, of: progress.emotions.reduce(0) { $0 + $1.looked })
     }
   }
 
