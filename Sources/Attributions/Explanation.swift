@@ -52,6 +52,11 @@ public enum ExplanationError: Error, CustomStringConvertible, Equatable {
   case noPrediction(path: String, model: String)
   case method(path: String, MethodError)
 
+  /// Whether the method is at fault, and no other clip would do better.
+  public var isOfTheMethod: Bool {
+    if case .method = self { true } else { false }
+  }
+
   public var description: String {
     switch self {
     case .silent(let path): "\(path): is silent: there is nothing to explain"

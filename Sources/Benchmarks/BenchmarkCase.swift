@@ -27,6 +27,10 @@ struct BenchmarkCase: Hashable {
     case contactSheet = "contact-sheet"
     /// Likewise: seven classes.
     case confusion
+    /// What three models heard in a clip, with the differences.
+    case comparison
+    /// 12 layers of 12 heads on 249 frames, as HuBERT has them.
+    case attention
   }
 
   /// "cnnlstm", "fcmfcc", "cnnatt", "front-end", "explain" or "render".
@@ -63,7 +67,8 @@ struct BenchmarkCase: Hashable {
       .init("front-end", .logMel, batch: 1), .init("front-end", .mfcc, batch: 1),
       .init("front-end", .mfccGradient, batch: 1), .init("explain", .figure, batch: 1),
       .init("render", .explanation, batch: 1), .init("render", .contactSheet, batch: 1),
-      .init("render", .confusion, batch: 1),
+      .init("render", .confusion, batch: 1), .init("render", .comparison, batch: 1),
+      .init("render", .attention, batch: 1),
     ]
 
   /// Multiply-adds a clip as the networks' formulas stand; 0 where nobody counts them. Winograd's algorithm and

@@ -107,7 +107,7 @@ extension BenchmarkCase {
     case .logMel, .mfcc: ["librosa", "torch"]
     case .mfccGradient: ["torch"]
     case .figure: ["captum"]
-    case .explanation, .contactSheet, .confusion: ["matplotlib", "matplotlib constrained"]
+    case .explanation, .contactSheet, .confusion, .comparison, .attention: ["matplotlib", "matplotlib constrained"]
     }
   }
 }

@@ -41,6 +41,31 @@ extension Worker {
           predicted: "angry", probability: 0.5, truth: "angry")
       }
       return { _ = try ContactSheet(title: ["angry", "12 clips · saliency"], clips: clips).encoded() }
+    case .comparison:
+      let (mel, maps) = (frames(128), (0..<3).map { _ in noise(128 * 313).map { min(1, abs($0 * $0 * $0) / 20) } })
+      return {
+        _ = try ComparisonFigure(
+          title: ["clip.wav", "saliency"], logMel: mel, duration: 5, method: "saliency", isSigned: false,
+          models: maps.enumerated().map {
+            .init(
+              name: "model \($0.offset)", map: $0.element, emotions: EmotionColors.names, probabilities: probabilities,
+              target: "angry")
+          }
+        ).encoded()
+      }
+    case .attention:
+      let heads = (0..<144).map { head in
+        AttentionFigure.Matrix(
+          values: (0..<249 * 249).map { place in
+            exp(-abs(Float(place % 249 - place / 249)) / Float(1 + head)) / Float(1 + head)
+          }, rows: 249)
+      }
+      let layers = (0..<12).map { Array(heads[(12 * $0)..<(12 * $0 + 12)]) }
+      return {
+        _ = try AttentionFigure(
+          title: ["clip.wav: the attention of HuBERT"], matrices: layers, takers: "Frame", givers: "Frame", duration: 5
+        ).encoded()
+      }
     default:
       let counts = (0..<7).map { row in (0..<7).map { $0 == row ? 20 : (row + $0) % 4 } }
       return {

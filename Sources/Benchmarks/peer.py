@@ -335,6 +335,48 @@ def render_step(work, mode):
             picture.supylabel("Mel band")
             picture.suptitle("angry: 12 clips")
             return encoded(picture)
+    elif work == "comparison":
+        mel = frames(128)
+        maps = [np.minimum(1, attribution(128, 313) / 20) for _ in range(3)]
+        extent = (0, 5, -0.5, 127.5)
+        options = dict(aspect="auto", origin="lower", interpolation="nearest", extent=extent)
+
+        def step():
+            picture = figure(1600, 1500)
+            panels = picture.subplots(3, 3, height_ratios=[194, 119, 194])
+            for panel, saliency in zip(panels[0], maps):
+                above = spectrogram(panel, mel, saliency, False)
+                panel.set_xlabel("Time (s)")
+            picture.colorbar(above, ax=panels[0], label="saliency, relative", extend="max")
+            for panel in panels[1]:
+                probabilities = [0.5, 0.2, 0.1, 0.1, 0.05, 0.03, 0.02]
+                panel.bar_label(panel.barh(emotions, probabilities, color=[f"C{i}" for i in range(7)]), fmt="%.2f")
+                panel.invert_yaxis()
+                panel.set_xlim(0, 1)
+                panel.set_xlabel("Probability")
+            for panel, saliency in zip(panels[2], maps[1:]):
+                difference = saliency - maps[0]
+                panel.imshow(mel, cmap="gray_r", **options)
+                above = panel.imshow(difference, cmap="RdBu_r", vmin=-1, vmax=1, alpha=np.abs(difference), **options)
+                panel.set_xlabel("Time (s)")
+            panels[2][2].axis("off")
+            picture.colorbar(above, ax=panels[2], label="difference", extend="both")
+            picture.suptitle("clip.wav")
+            return encoded(picture)
+    elif work == "attention":
+        row, column = np.mgrid[:249, :249]
+        heads = [np.exp(-np.abs(column - row) / (1 + head)) / (1 + head) for head in range(144)]
+
+        def step():
+            picture = figure(1600, 1400)
+            panels = picture.subplots(12, 12, sharex=True, sharey=True)
+            for panel, head in zip(panels.flat, heads):
+                shown = panel.imshow(head, vmin=0, vmax=0.5, cmap="viridis")
+                panel.set_xticks([])
+                panel.set_yticks([])
+            picture.colorbar(shown, ax=panels, label="attention")
+            picture.suptitle("clip.wav: the attention of HuBERT")
+            return encoded(picture)
     else:
         counts = np.array([[20 if row == i else (row + i) % 4 for i in range(7)] for row in range(7)])
 

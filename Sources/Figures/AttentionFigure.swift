@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 /// Attention as it is: a matrix for each head of each layer, and below, over one time axis, where it looks in the clip.
@@ -65,7 +66,7 @@ public struct AttentionFigure: Figure {
     try check()
     let margin = FigureLayout.margin
     var top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
-    drawGrid(on: canvas, top: top)
+    try drawGrid(on: canvas, top: top)
     top += gridHeight + 10
     let panels = strips.map { TimePanel($0.input, duration: duration, height: Self.stripHeight) }
     let time = Axis.seconds(duration, ticks: 10)
@@ -86,8 +87,8 @@ public struct AttentionFigure: Figure {
     }
   }
 
-  private func drawGrid(on canvas: Canvas, top: Double) {
-    let drawn = matrices.map { $0.map { $0.pooled(to: Int(side * canvas.scale)) } }
+  private func drawGrid(on canvas: Canvas, top: Double) throws(FigureError) {
+    let drawn = try pooled(to: Int(side * canvas.scale))
     let values = drawn.joined().flatMap(\.values)
     let largest = values.max() ?? 1
     var all = OrderStatistics(values)
@@ -125,6 +126,29 @@ public struct AttentionFigure: Figure {
       extendsAbove: Double(largest) > limit
     ).draw(
       on: canvas, left: left + Double(heads) * (side + gap) - gap + 12, top: top + Self.caption, height: height)
+  }
+
+  /// All matrices with at most so many rows, on all cores: HuBERT's have nine million numbers.
+  private func pooled(to most: Int) throws(FigureError) -> [[Matrix]] {
+    let all = matrices.flatMap { $0 }
+    var found = all
+    found.withUnsafeMutableBufferPointer { found in
+      // Each turn reads and writes its own matrix.
+      nonisolated(unsafe) let found = found
+      DispatchQueue.concurrentPerform(iterations: all.count) { found[$0] = all[$0].pooled(to: most) }
+    }
+    var start = 0
+    let drawn = matrices.map { row in
+      defer { start += row.count }
+      return Array(found[start..<(start + row.count)])
+    }
+    for (layer, row) in drawn.enumerated() {
+      // A mean is not finite where one of its numbers is not.
+      for (head, matrix) in row.enumerated() where !matrix.values.allSatisfy(\.isFinite) {
+        try checkFinite(matrices[layer][head].values, name: "attention of layer \(layer + 1), head \(head + 1)")
+      }
+    }
+    return drawn
   }
 
   private func draw(
@@ -180,7 +204,6 @@ public struct AttentionFigure: Figure {
         guard names.isEmpty || names.count == matrix.rows else {
           throw .shape(name: "names of the rows", expected: [matrix.rows], found: [names.count])
         }
-        try checkFinite(matrix.values, name: name)
       }
     }
     guard strips.isEmpty || (duration.isFinite && duration > 0) else {

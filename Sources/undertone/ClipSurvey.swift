@@ -42,7 +42,8 @@ final class ClipSurvey {
   }
 
   /// Looks at the next few clips of an emotion. One that fails is reported, and the rest go on; returns why they failed.
-  func go(on state: inout FigureProgress.OfEmotion, through candidates: [Manifest.Entry]) -> [any Error] {
+  /// - Throws: What no other clip would do better: a method that the model cannot have.
+  func go(on state: inout FigureProgress.OfEmotion, through candidates: [Manifest.Entry]) throws -> [any Error] {
     var failures: [any Error] = []
     let end = min(candidates.count, state.looked + min(Self.chunk, clips - state.count))
     let places = state.looked..<end
@@ -62,6 +63,8 @@ final class ClipSurvey {
           found[state.emotion, default: [:]][place] = Shown(
             entry: candidates[place], samples: clip.samples, explanation: explanation)
         }
+      } catch let error as ExplanationError where error.isOfTheMethod {
+        throw error
       } catch {
         Console.report(error)
         failures.append(error)

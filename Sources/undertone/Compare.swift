@@ -126,6 +126,8 @@ struct Compare: ParsableCommand {
             }
             try page?.add(compared, samples: samples, figures: drawn.map(\.figure), truth: clip.truth?.rawValue)
           }
+        } catch let error as ExplanationError where error.isOfTheMethod {
+          throw error
         } catch {
           Console.report(error)
           failures.append(error)

@@ -91,7 +91,7 @@ struct FigureSheets: ParsableCommand {
         let candidates = generator.shuffled(manifest.entries.filter { $0.emotion == emotion })
         while survey.isWanted(progress.emotions[index], of: candidates) {
           bar.show(index * clips + progress.emotions[index].count, note: emotion.rawValue)
-          progress.failures += survey.go(on: &progress.emotions[index], through: candidates).map(Console.exitStatus)
+          progress.failures += try survey.go(on: &progress.emotions[index], through: candidates).map(Console.exitStatus)
           if Interruption.wasAsked || saved.duration(to: .now) > .seconds(30) {
             try progress.save(in: folder)
             saved = .now

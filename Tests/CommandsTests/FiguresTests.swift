@@ -78,6 +78,10 @@ struct FiguresTests {
     let one = try folder.undertone("figures", "--data", "corpus/one.csv", "--output", "one")
     #expect(one.status == 0 && folder.files(in: "one").contains("measures.png"), "\(one)")
 
+    // What no clip can do better is said once.
+    #expect(
+      try folder.undertone("figures", "--data", "corpus/mixed.csv", "--method", "grad-cam", "--layer", "none")
+        .failed(64, naming: "none"))
     // This clip is one or the other.
     let kinds = try ["correct", "errors"].map { kind in
       try folder.undertone("figures", "--data", "corpus/one.csv", "--which", kind, "--output", kind)

@@ -121,6 +121,9 @@ struct AttentionFigureTests {
     }.filter { $0.upperBound < frame.upperBound }.max { $0.count < $1.count }!
     let share = Double(block.lowerBound - frame.lowerBound) / Double(frame.count)
     #expect(abs(share - 59.5 * 0.016 / 2) < 0.01)
+    var broken = figure
+    broken.matrices[0][1].values[2] = .nan
+    #expect(throws: FigureError.notFinite(name: "attention of layer 1, head 2", index: 2)) { try broken.encoded() }
     var wrong = figure
     wrong.names = ["one"]
     #expect(throws: FigureError.shape(name: "names of the rows", expected: [2], found: [1])) { try wrong.encoded() }

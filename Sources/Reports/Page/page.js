@@ -423,7 +423,9 @@
     point(audio.currentTime, state.fraction, panels.find((p) => p.key === state.panel) || panels[0]);
     requestAnimationFrame(follow);
   };
-  audio.addEventListener("play", follow);
+  // While it plays, the values go by too quickly to be read out.
+  audio.addEventListener("play", () => { readout.setAttribute("aria-live", "off"); follow(); });
+  audio.addEventListener("pause", () => readout.setAttribute("aria-live", "polite"));
   cursor.addEventListener("input", () => {
     audio.currentTime = Number(cursor.value);
     point(Number(cursor.value), state.fraction, panels.find((p) => p.key === state.panel) || panels[0]);
