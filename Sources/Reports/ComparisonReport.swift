@@ -18,7 +18,8 @@ public struct ComparisonReport {
     (self.comparer, self.target, self.seed, self.source) = (comparer, target, seed, source)
   }
 
-  private var method: String { comparer.explainers[0].method.name }
+  /// Its name.
+  public var method: String { comparer.explainers[0].method.name }
   private var names: [String] { comparer.models.map(\.name) }
 
   // MARK: One clip
@@ -49,18 +50,6 @@ public struct ComparisonReport {
           agreement.values[measure].map { measure.words + String(format: " %.2f", $0) }
         }
       }, truth: truth)
-  }
-
-  /// A clip's figures, with what their files' names end in: what each model heard, and the attention of those that have it.
-  public func figures(
-    _ clip: ComparedClip, _ samples: [Float], truth: String?
-  ) -> [(name: String, figure: any Figure)] {
-    [("", figure(clip, truth: truth))]
-      + comparer.models.compactMap { model in
-        attentionFigure(samples, path: clip.path, of: model).map {
-          (".attention-\(model.name.replacing("/", with: "-"))", $0)
-        }
-      }
   }
 
   /// What each head of a model's attention takes; nil where the model has none.
@@ -107,14 +96,16 @@ public struct ComparisonReport {
       })
   }
 
-  /// A row a pair of models and measure.
-  public func rows(_ summary: AgreementSummary) -> [[String]] {
-    [["first", "second", "measure", "mean", "low", "high", "clips"]]
-      + AgreementSummary.pairs(names.count).flatMap { first, second in
-        Agreement.Measure.allCases.compactMap { measure in
-          summary.estimates[measure]![first][second].map {
-            [names[first], names[second], measure.rawValue, String($0.mean), String($0.low), String($0.high)]
-              + [String($0.clips)]
+  /// A row a method, pair of models and measure.
+  public static func rows(_ found: [(report: ComparisonReport, summary: AgreementSummary)]) -> [[String]] {
+    [["method", "first", "second", "measure", "mean", "low", "high", "clips"]]
+      + found.flatMap { report, summary in
+        AgreementSummary.pairs(summary.models.count).flatMap { first, second in
+          Agreement.Measure.allCases.compactMap { measure in
+            summary.estimates[measure]![first][second].map {
+              [report.method, summary.models[first], summary.models[second], measure.rawValue, String($0.mean)]
+                + [String($0.low), String($0.high), String($0.clips)]
+            }
           }
         }
       }
@@ -122,7 +113,7 @@ public struct ComparisonReport {
 
   /// The header of the clips' table: what each model predicts, with its probability, and how far each pair agrees.
   public var clipHeader: [String] {
-    ["clip", "emotion", "same_class"] + names.flatMap { ["\($0)", "\($0)_probability"] }
+    ["clip", "emotion", "method", "same_class"] + names.flatMap { ["\($0)", "\($0)_probability"] }
       + AgreementSummary.pairs(names.count).flatMap { first, second in
         Agreement.Measure.allCases.map { "\(names[first])|\(names[second])_\($0.rawValue)" }
       }
@@ -130,7 +121,7 @@ public struct ComparisonReport {
 
   /// - Parameter agreements: Of the pairs, in their order.
   public func row(_ clip: ComparedClip, truth: String?, agreements: [Agreement]) -> [String] {
-    [clip.path, truth ?? "", clip.areOneMind ? "yes" : "no"]
+    [clip.path, truth ?? "", method, clip.areOneMind ? "yes" : "no"]
       + clip.explanations.flatMap { [$0.classes[$0.predicted], String($0.probabilities[$0.predicted])] }
       + agreements.flatMap { found in Agreement.Measure.allCases.map { found.values[$0].map { String($0) } ?? "" } }
   }
@@ -153,31 +144,35 @@ extension ComparisonReport {
   /// - Parameters:
   ///   - disagreements: The clips on which the predicted classes differ, with each model's.
   ///   - figures: The figures written.
-  public func json(
-    _ summary: AgreementSummary, disagreements: [(path: String, predictions: [String])], figures: [String]
+  public static func json(
+    _ found: [(report: ComparisonReport, summary: AgreementSummary)],
+    disagreements: [(path: String, predictions: [String])], figures: [String]
   ) throws -> String {
-    try JSON(
-      models: summary.models, method: method, input: comparer.space.rawValue, target: target, seed: seed,
-      clips: summary.clips,
-      agreement: AgreementSummary.pairs(names.count).map { first, second in
-        .init(
-          first: names[first], second: names[second],
-          measures: summary.estimates.compactMapValues { $0[first][second] })
+    let (report, summary) = found[0]
+    return try JSON(
+      models: summary.models, methods: found.map(\.report.method), input: report.comparer.space.rawValue,
+      target: report.target, seed: report.seed, clips: summary.clips,
+      agreement: found.flatMap { report, summary in
+        AgreementSummary.pairs(summary.models.count).map { first, second in
+          .init(
+            method: report.method, first: summary.models[first], second: summary.models[second],
+            measures: summary.estimates.compactMapValues { $0[first][second] })
+        }
       }, disagreements: disagreements.map { .init(clip: $0.path, predictions: $0.predictions) }, figures: figures
     ).line
   }
 
   private struct JSON: Encodable {
     struct Pair: Encodable {
-      let first, second: String
+      let method, first, second: String
       let measures: [Agreement.Measure: Estimate]
     }
     struct Disagreement: Encodable {
       let clip: String
       let predictions: [String]
     }
-    let models: [String]
-    let method, input, target: String
+    let models, methods: [String]
+    let input, target: String
     let seed: UInt64
     let clips: Int
     let agreement: [Pair]

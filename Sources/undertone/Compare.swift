@@ -23,7 +23,7 @@ struct Compare: ParsableCommand {
         undertone compare --model built-in --model output/train/fcmfcc clip.wav
         undertone compare --model a --model b --model c --data validation.csv --clips 20
         undertone compare --model a --model b clips/*.wav --method integrated-gradients --target angry
-        undertone compare --model a --model b --data validation.csv --html
+        undertone compare --model a --model b clip.wav --method saliency,deeplift --html
       """)
 
   @Argument(help: "Audio files.")
@@ -82,9 +82,10 @@ struct Compare: ParsableCommand {
   func run() throws {
     try Console.run {
       let drawing = try self.drawing.files()
-      let comparer = try makeComparer()
+      let comparers = try makeComparers()
+      let models = comparers[0].models
       let clips = try readClips()
-      for model in comparer.models where target != "predicted" {
+      for model in models where target != "predicted" {
         if target == "label" {
           for truth in Set(clips.compactMap(\.truth)) { _ = try model.index(of: truth.rawValue) }
         } else {
@@ -92,40 +93,57 @@ struct Compare: ParsableCommand {
         }
       }
       let words = target == "predicted" ? "each model's prediction" : target == "label" ? "the true emotion" : target
-      let report = ComparisonReport(comparer, target: words, seed: seed, source: data ?? files.joined(separator: "; "))
+      let reports = comparers.map {
+        ComparisonReport($0, target: words, seed: seed, source: data ?? files.joined(separator: "; "))
+      }
       var folder = try OutputFolder(output)
-      var page = page.html ? ComparisonPage(report) : nil
+      var page = page.html ? ComparisonPage(reports) : nil
       let bar = ProgressBar("comparing", total: clips.count)
-      let pairs = AgreementSummary.pairs(comparer.models.count)
-      var agreements: [[Agreement]] = []
-      var rows = [report.clipHeader]
+      let pairs = AgreementSummary.pairs(models.count)
+      /// By method, clip and pair.
+      var agreements = reports.map { _ in [[Agreement]]() }
+      var rows = [reports[0].clipHeader]
       var disagreements: [(path: String, predictions: [String])] = []
       var figures: [String] = []
       var failures: [any Error] = []
       for (index, clip) in clips.enumerated() {
         bar.show(index)
         do {
-          let samples = try readClip(clip.path, for: comparer.models[0])
-          let compared = try comparer.compare(samples, path: clip.path) { model in
-            switch target {
-            case "predicted": nil
-            case "label": model.classes.firstIndex(of: clip.truth!.rawValue)
-            default: model.classes.firstIndex(of: target)
+          let samples = try readClip(clip.path, for: models[0])
+          let truth = clip.truth?.rawValue
+          let compared = try comparers.map { comparer in
+            try comparer.compare(samples, path: clip.path) { model in
+              switch target {
+              case "predicted": nil
+              case "label": model.classes.firstIndex(of: truth!)
+              default: model.classes.firstIndex(of: target)
+              }
             }
           }
-          let found = pairs.map { compared.agreement($0.0, $0.1) }
-          agreements.append(found)
-          rows.append(report.row(compared, truth: clip.truth?.rawValue, agreements: found))
-          if !compared.areOneMind { disagreements.append((clip.path, compared.predictions)) }
-          if data == nil || (!compared.areOneMind && disagreements.count <= Self.drawn) {
-            let drawn = report.figures(compared, samples, truth: clip.truth?.rawValue)
-            let stem = folder.stem(for: clip.path)
-            for (name, figure) in drawn {
-              figures += try drawing.write(
-                figure, to: folder, as: "\(stem)\(name)", provenance: report.provenance(clip.path))
-            }
-            try page?.add(compared, samples: samples, figures: drawn.map(\.figure), truth: clip.truth?.rawValue)
+          for (number, found) in compared.enumerated() {
+            agreements[number].append(pairs.map { found.agreement($0.0, $0.1) })
+            rows.append(reports[number].row(found, truth: truth, agreements: agreements[number].last!))
           }
+          // Each method has the same predictions.
+          let (areOneMind, predictions) = (compared[0].areOneMind, compared[0].predictions)
+          if !areOneMind { disagreements.append((clip.path, predictions)) }
+          guard data == nil || (!areOneMind && disagreements.count <= Self.drawn) else { continue }
+          let stem = folder.stem(for: clip.path)
+          var drawn: [any Figure] = []
+          for (report, found) in zip(reports, compared) {
+            let figure = report.figure(found, truth: truth)
+            figures += try drawing.write(
+              figure, to: folder, as: stem + suffix(report, of: reports), provenance: report.provenance(clip.path))
+            drawn.append(figure)
+          }
+          for model in models {
+            guard let figure = reports[0].attentionFigure(samples, path: clip.path, of: model) else { continue }
+            figures += try drawing.write(
+              figure, to: folder, as: "\(stem).attention-\(model.name.replacing("/", with: "-"))",
+              provenance: reports[0].provenance(clip.path))
+            drawn.append(figure)
+          }
+          try page?.add(compared, samples: samples, figures: drawn, truth: truth)
         } catch let error as ExplanationError where error.isOfTheMethod {
           throw error
         } catch {
@@ -134,20 +152,28 @@ struct Compare: ParsableCommand {
         }
       }
       ProgressBar.clear()
-      if !agreements.isEmpty {
-        let summary = AgreementSummary(
-          models: comparer.models.map(\.name), clips: agreements, disagreements: disagreements.count, seed: seed)
-        figures += try drawing.write(
-          report.figure(summary), to: folder, as: "agreement", provenance: report.provenance())
-        try folder.write(CSV.text(of: report.rows(summary)), to: "agreement.csv")
+      if !agreements[0].isEmpty {
+        let summaries = agreements.map { found in
+          AgreementSummary(
+            models: models.map(\.name), clips: found, disagreements: disagreements.count, seed: seed)
+        }
+        for (report, summary) in zip(reports, summaries) {
+          figures += try drawing.write(
+            report.figure(summary), to: folder, as: "agreement" + suffix(report, of: reports),
+            provenance: report.provenance())
+        }
+        let table = ComparisonReport.rows(Array(zip(reports, summaries)))
+        try folder.write(CSV.text(of: table), to: "agreement.csv")
         try folder.write(CSV.text(of: rows), to: "clips.csv")
-        try page?.finish(summary, clipRows: rows)
+        try page?.finish(summaries, clipRows: rows)
         if let page { try folder.write(page.page, as: "compare", isQuiet: json) }
         if json {
-          try Console.print(try report.json(summary, disagreements: disagreements, figures: figures))
+          try Console.print(
+            try ComparisonReport.json(
+              Array(zip(reports, summaries)), disagreements: disagreements, figures: figures))
         } else {
-          try Console.print(text(summary, disagreements))
-          if !comparer.models.contains(where: \.hasChannelAttention) {
+          try Console.print(text(Array(zip(reports, summaries)), disagreements))
+          if !models.contains(where: \.hasChannelAttention) {
             try Console.print("None of the models has attention.\n")
           }
           let drawn = "\(figures.count) figure\(figures.count == 1 ? "" : "s")"
@@ -158,7 +184,13 @@ struct Compare: ParsableCommand {
     }
   }
 
-  private func makeComparer() throws -> ModelComparer {
+  /// What tells a method's files apart, where there are several.
+  private func suffix(_ report: ComparisonReport, of reports: [ComparisonReport]) -> String {
+    reports.count > 1 ? ".\(report.method)" : ""
+  }
+
+  /// By method, of the same models.
+  private func makeComparers() throws -> [ModelComparer] {
     var folders: [String] = []
     for folder in models where !folders.contains(folder) { folders.append(folder) }
     let loaded = try zip(folders, distinctNames(of: folders)).map { folder, name in
@@ -166,7 +198,9 @@ struct Compare: ParsableCommand {
     }
     guard let first = loaded.first else { throw ValidationError("\(ComparisonError.oneModel)") }
     do {
-      return try ModelComparer(loaded, method: try method.make(for: first, seed: seed), space: input)
+      return try method.makeAll(for: first, seed: seed).map {
+        try ModelComparer(loaded, method: $0, space: input)
+      }
     } catch let error as ComparisonError {
       throw ValidationError("\(error)")
     }
@@ -183,18 +217,25 @@ struct Compare: ParsableCommand {
     }
   }
 
-  private func text(_ summary: AgreementSummary, _ disagreements: [(path: String, predictions: [String])]) -> String {
-    var table = Table(header: ["agreement"] + Agreement.Measure.allCases.map(\.shortWords))
-    for (first, second) in AgreementSummary.pairs(summary.models.count) {
-      let cells = Agreement.Measure.allCases.map { measure in
-        summary.estimates[measure]![first][second].map {
-          String(format: "%.2f", $0.mean) + ($0.clips > 1 ? String(format: " ± %.2f", $0.halfWidth) : "")
-        } ?? "–"
-      }
-      table.rows.append(["\(first + 1) and \(second + 1)"] + cells)
-    }
+  private func text(
+    _ found: [(report: ComparisonReport, summary: AgreementSummary)],
+    _ disagreements: [(path: String, predictions: [String])]
+  ) -> String {
+    let summary = found[0].summary
     var lines = summary.models.enumerated().map { "\($0.offset + 1) \($0.element)" }
-    lines += ["", table.text, ""]
+    for (report, summary) in found {
+      var table = Table(header: [report.method] + Agreement.Measure.allCases.map(\.shortWords))
+      for (first, second) in AgreementSummary.pairs(summary.models.count) {
+        let cells = Agreement.Measure.allCases.map { measure in
+          summary.estimates[measure]![first][second].map {
+            String(format: "%.2f", $0.mean) + ($0.clips > 1 ? String(format: " ± %.2f", $0.halfWidth) : "")
+          } ?? "–"
+        }
+        table.rows.append(["\(first + 1) and \(second + 1)"] + cells)
+      }
+      lines += ["", table.text]
+    }
+    lines.append("")
     lines.append(
       "The models predict different emotions on \(disagreements.count) of \(summary.clips) "
         + "clip\(summary.clips == 1 ? "" : "s")" + (disagreements.isEmpty ? "." : ":"))

@@ -10,7 +10,7 @@ import Models
 struct MethodOption: ParsableArguments {
   @Option(
     help:
-      "The attribution method; `undertone methods` lists them with their options. `explain` takes several, with commas."
+      "The attribution method; `undertone methods` lists them with their options. `explain` and `compare` take several, with commas."
   )
   var method = Saliency.name
 

@@ -38,7 +38,7 @@ struct Trust: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Attribution methods, with commas; `undertone methods` lists them. (default: \(defaultMethods.joined(separator: ",")))",
+      "Attribution methods, with commas; `undertone methods` lists them. (default: \(defaultMethods.joined(separator: ", ")))",
       valueName: "names"))
   var method: String?
 

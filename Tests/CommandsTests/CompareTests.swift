@@ -33,7 +33,7 @@ struct CompareTests {
     // Two folders of one name are told apart; lines fit a terminal.
     #expect(run.output.contains("2 a/model") && run.output.allSatisfy { $0.count <= 80 })
     let rows = try folder.lines("out/agreement.csv")
-    #expect(rows.count == 1 + 3 * 4 && rows[1].hasPrefix("built-in,a/model,spearman,"))
+    #expect(rows.count == 1 + 3 * 4 && rows[1].hasPrefix("saliency,built-in,a/model,spearman,"))
     let texts = try PNGImage(decoding: [UInt8](folder.contents("out/angry-001.png"))).texts
     #expect(texts["Model"]?.contains("b/model") == true && texts["Source"] == clip)
   }

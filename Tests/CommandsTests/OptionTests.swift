@@ -60,7 +60,8 @@ struct OptionTests {
   @Test(
     "Help fits 80 columns and has examples",
     arguments: [
-      "", "explain", "predict", "train", "curves", "evaluate", "figures", "compare", "corpus", "corpus prepare",
+      "", "explain", "predict", "train", "curves", "evaluate", "figures", "compare", "trust", "corpus",
+      "corpus prepare",
       "corpus describe",
       "corpus split", "corpus synthesize", "methods", "models", "doctor",
     ])

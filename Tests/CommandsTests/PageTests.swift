@@ -131,8 +131,13 @@ struct PageTests {
         "--output", "model"
       ).status == 0)
     let run = try folder.undertone(
-      "compare", "--model", "built-in", "--model", "model", "clip.wav", "--html", "--output", "out")
+      "compare", "--model", "built-in", "--model", "model", "clip.wav", "--method", "saliency,deeplift", "--html",
+      "--output", "out")
     #expect(run.status == 0, "\(run)")
+    #expect(
+      ["agreement.deeplift.png", "agreement.saliency.png", "clip.deeplift.png", "clip.saliency.png"].allSatisfy {
+        folder.files(in: "out").contains($0)
+      })
     let page = try opened(
       "out/compare.html", in: folder,
       script: """
@@ -140,9 +145,12 @@ struct PageTests {
         const first = words(), s = document.getElementById("choose-model");
         s.value = "model"; s.dispatchEvent(new Event("change"));
         document.body.dataset.switched = String(words() !== first && words().startsWith("What model hears"));
+        const before = document.getElementById("readout").textContent, m = document.getElementById("choose-method");
+        m.value = "deeplift"; m.dispatchEvent(new Event("change"));
+        document.body.dataset.methods = String(document.getElementById("readout").textContent !== before);
         """)
     #expect(page.contains("data-ready=\"true\"") && !page.contains("data-error"))
-    #expect(page.contains("data-switched=\"true\""))
+    #expect(page.contains("data-switched=\"true\"") && page.contains("data-methods=\"true\""))
   }
 
   @Test("Every command that makes figures writes a page of them, with the numbers as tables")
