@@ -17,7 +17,7 @@ let package = Package(
     .library(
       name: "Undertone",
       targets: [
-        "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training",
+        "Basics", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training",
         "Attributions", "Figures", "Reports",
       ]),
   ],
@@ -36,53 +36,60 @@ let package = Package(
     .target(
       name: "Kernels",
       linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
+    .target(name: "Basics", dependencies: ["Kernels"]),
     // Every target names all that it imports: what is imported without being named is not built anew when it changes.
-    .target(name: "Tensors", dependencies: ["Kernels", "COneDNN", "COpenBLAS", "CFFTW"]),
-    .target(name: "Layers", dependencies: ["Tensors"]),
-    .target(name: "AudioFiles", dependencies: ["CSndFile", "CSampleRate"]),
-    .target(name: "AudioFeatures", dependencies: ["Tensors"]),
-    .target(name: "Corpora", dependencies: ["Tensors", "Layers", "AudioFiles", "AudioFeatures"]),
+    .target(name: "Tensors", dependencies: ["Kernels", "Basics", "COneDNN", "COpenBLAS", "CFFTW"]),
+    .target(name: "Layers", dependencies: ["Basics", "Tensors"]),
+    .target(name: "AudioFiles", dependencies: ["Basics", "CSndFile", "CSampleRate"]),
+    .target(name: "AudioFeatures", dependencies: ["Basics", "Tensors"]),
+    .target(name: "Corpora", dependencies: ["Basics", "AudioFiles", "AudioFeatures"]),
     .target(
-      name: "Models", dependencies: ["Tensors", "Layers", "AudioFeatures", "Corpora"],
+      name: "Models", dependencies: ["Basics", "Tensors", "Layers", "AudioFeatures", "Corpora"],
       resources: [.copy("BuiltIn")]),
     .target(
       name: "Training",
-      dependencies: ["Kernels", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models"]),
-    .target(name: "Attributions", dependencies: ["Tensors", "Layers", "AudioFeatures", "Corpora", "Models"]),
-    .target(name: "Figures", dependencies: ["CPNG", "CCairo"]),
+      dependencies: ["Basics", "Kernels", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models"]),
+    .target(name: "Attributions", dependencies: ["Basics", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models"]),
+    .target(name: "Figures", dependencies: ["Basics", "CPNG", "CCairo"]),
     .target(
       name: "Reports",
-      dependencies: ["Tensors", "AudioFeatures", "Corpora", "Models", "Training", "Attributions", "Figures"],
+      dependencies: ["Basics", "Tensors", "AudioFeatures", "Corpora", "Models", "Training", "Attributions", "Figures"],
       resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
     .executableTarget(
       name: "undertone",
       dependencies: [
-        "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training", "Attributions",
+        "Basics", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training", "Attributions",
         "Figures", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Models", "Training", "Attributions", "Figures",
+        "Basics", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Models", "Training", "Attributions", "Figures",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["peer.py"]),
 
-    .testTarget(name: "TensorsTests", dependencies: ["Kernels", "Tensors"]),
-    .testTarget(name: "LayersTests", dependencies: ["Tensors", "Layers"]),
-    .testTarget(name: "AudioFilesTests", dependencies: ["AudioFiles"]),
-    .testTarget(name: "AudioFeaturesTests", dependencies: ["Tensors", "AudioFeatures"]),
-    .testTarget(name: "CorporaTests", dependencies: ["AudioFiles", "AudioFeatures", "Corpora"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Tensors", "Layers", "Models"]),
+    .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Basics", "Kernels", "Tensors"]),
+    .testTarget(name: "LayersTests", dependencies: ["Basics", "Tensors", "Layers"]),
+    .testTarget(name: "AudioFilesTests", dependencies: ["Basics", "AudioFiles"]),
+    .testTarget(name: "AudioFeaturesTests", dependencies: ["Basics", "Tensors", "AudioFeatures"]),
+    .testTarget(name: "CorporaTests", dependencies: ["Basics", "AudioFiles", "AudioFeatures", "Corpora"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Basics", "Tensors", "Layers", "Models"]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Tensors", "Layers", "AudioFiles", "Corpora", "Models", "Training"]),
+      name: "TrainingTests",
+      dependencies: ["Basics", "Tensors", "Layers", "AudioFiles", "Corpora", "Models", "Training"]),
     .testTarget(
       name: "AttributionsTests",
-      dependencies: ["Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Attributions"]),
-    .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
+      dependencies: ["Basics", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Attributions"]),
+    .testTarget(name: "FiguresTests", dependencies: ["Basics", "Figures"]),
     .testTarget(
       name: "ReportsTests",
-      dependencies: ["Tensors", "Corpora", "Models", "Training", "Attributions", "Figures", "Reports"]),
-    .testTarget(name: "CommandsTests", dependencies: ["Tensors", "Models", "Attributions", "Figures", "undertone"]),
+      dependencies: ["Basics", "Tensors", "Corpora", "Models", "Training", "Attributions", "Figures", "Reports"]),
+    .testTarget(
+      name: "CommandsTests",
+      dependencies: [
+        "Basics", "Tensors", "AudioFiles", "Corpora", "Models", "Training", "Attributions", "Figures", "undertone",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

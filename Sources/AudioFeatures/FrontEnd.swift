@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Tensors
 
@@ -170,7 +171,7 @@ extension Tensor {
   private func savitzkyGolay(order: Int) -> Tensor {
     let width = 9
     let frames = shape[rank - 1]
-    precondition(frames >= width, "Δ needs \(width) frames, and there are \(frames)")
+    demand(frames >= width, "Δ needs \(width) frames, and there are \(frames)")
     // Both fits have a constant derivative of their own order, so the edges repeat the first and last full window's.
     let offsets = (0..<width).map { Float($0 - width / 2) }
     let weights: [Float]

@@ -1,3 +1,5 @@
+import Basics
+
 // The frames of librosa.effects.trim: centred on every 512th sample, 2048 long, zeros beyond the ends.
 private let hopSamples = 512
 private let hopsPerFrame = 4
@@ -36,6 +38,6 @@ public func trimmed(_ signal: [Float]) -> (samples: [Float], range: Range<Int>) 
 
 /// The signal cut to a length, or zero-padded at its end.
 public func fixedLength(_ signal: [Float], samples count: Int) -> [Float] {
-  precondition(count >= 0, "a signal cannot have \(count) samples")
+  demand(count >= 0, "a signal cannot have \(count) samples")
   return signal.prefix(count) + [Float](repeating: 0, count: max(0, count - signal.count))
 }

@@ -1,3 +1,5 @@
+import Basics
+
 /// Sound of one channel, and what is known of the file it came from.
 public struct AudioClip: Sendable, Equatable {
   /// Amplitudes, [samples]; full scale is −1…1 (float files may exceed it).
@@ -17,7 +19,7 @@ public struct AudioClip: Sendable, Equatable {
 
   /// A clip that comes from no file.
   public init(samples: [Float], sampleRate: Int) {
-    precondition(sampleRate > 0, "a clip needs a positive sample rate, not \(sampleRate)")
+    demand(sampleRate > 0, "a clip needs a positive sample rate, not \(sampleRate)")
     self.init(
       samples: samples, sampleRate: sampleRate, sourceSampleRate: sampleRate, sourceChannels: 1,
       sourceDuration: Double(samples.count) / Double(sampleRate), isCut: false)

@@ -1,10 +1,11 @@
+import Basics
 import Foundation
 
 /// What can be wrong with an audio file. The description is one line: the file, then the reason.
 public enum AudioFileError: Error, Equatable, Sendable {
   case noSuchFile(path: String)
   case directory(path: String)
-  case unreadable(path: String, reason: String)
+  case file(FileError)
   case emptyFile(path: String)
   /// No format that libsndfile knows; the reason is libsndfile's own.
   case notAudio(path: String, reason: String)
@@ -18,17 +19,6 @@ public enum AudioFileError: Error, Equatable, Sendable {
   case impossibleSample(path: String, index: Int, value: Float)
   /// A sample rate that cannot be brought to the wanted one: the ratio is outside 1/256…256.
   case sampleRate(path: String, found: Int, wanted: Int)
-  case unwritable(path: String, reason: String)
-
-  /// The exit status of a command that met this, in the terms of sysexits.h: 66 for a file that is not
-  /// there or may not be read, 65 for bad data, 73 for a result that cannot be written.
-  public var exitStatus: Int32 {
-    switch self {
-    case .noSuchFile, .unreadable: 66
-    case .unwritable: 73
-    default: 65
-    }
-  }
 }
 
 extension AudioFileError: CustomStringConvertible, LocalizedError {
@@ -36,7 +26,7 @@ extension AudioFileError: CustomStringConvertible, LocalizedError {
     switch self {
     case .noSuchFile(let path): "\(Self.visible(path)): no such file"
     case .directory(let path): "\(path): is a directory, not an audio file"
-    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+    case .file(let error): "\(error)"
     case .emptyFile(let path): "\(path): the file is empty (0 bytes)"
     case .notAudio(let path, let reason): "\(path): not audio that can be decoded: \(reason)"
     case .damaged(let path, let seconds, let reason):
@@ -49,7 +39,6 @@ extension AudioFileError: CustomStringConvertible, LocalizedError {
       "\(path): sample \(index) is \(value), not a possible amplitude"
     case .sampleRate(let path, let found, let wanted):
       "\(path): cannot be resampled from \(found) Hz to \(wanted) Hz (the ratio must be in 1/256…256)"
-    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     }
   }
 

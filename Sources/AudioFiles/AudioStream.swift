@@ -1,3 +1,4 @@
+import Basics
 import CSampleRate
 import CSndFile
 import Foundation
@@ -28,8 +29,8 @@ public final class AudioStream {
   ///     nil keeps the file's own.
   ///   - limit: Seconds of the file to read at most; nil reads all.
   public init(path: String, resampledTo sampleRate: Int? = 16_000, limit: Double? = nil) throws(AudioFileError) {
-    precondition(sampleRate ?? 1 > 0, "the wanted sample rate must be positive, not \(sampleRate!)")
-    precondition(limit ?? 1 > 0, "the limit must be positive, not \(limit!) seconds")
+    demand(sampleRate ?? 1 > 0, "the wanted sample rate must be positive, not \(sampleRate!)")
+    demand(limit ?? 1 > 0, "the limit must be positive, not \(limit!) seconds")
     try Self.checkReadable(path)
     var information = SF_INFO()
     file = try Self.openForReading(path, &information)
@@ -94,7 +95,7 @@ public final class AudioStream {
     guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
       switch errno {
       case ENOENT, ENOTDIR: throw .noSuchFile(path: path)
-      case let code: throw .unreadable(path: path, reason: String(cString: strerror(code)))
+      case let code: throw .file(.unreadable(path: path, reason: systemReason(code)))
       }
     }
     let kind = status.st_mode & S_IFMT

@@ -1,3 +1,4 @@
+import Basics
 import CSampleRate
 
 /// libsamplerate's best sinc converter for one channel, fed block by block.
@@ -13,7 +14,7 @@ struct Resampler: ~Copyable {
   init(from sourceRate: Int, to targetRate: Int) {
     var code: Int32 = 0
     guard let state = src_new(Int32(SRC_SINC_BEST_QUALITY), 1, &code) else {
-      preconditionFailure("libsamplerate: \(String(cString: src_strerror(code)))")
+      fault("libsamplerate: \(String(cString: src_strerror(code)))")
     }
     self.state = state
     self.sourceRate = sourceRate
@@ -52,7 +53,7 @@ struct Resampler: ~Copyable {
           data.src_ratio = Double(targetRate) / Double(sourceRate)
           data.end_of_input = isLast ? 1 : 0
           let code = src_process(state, &data)
-          precondition(code == 0, "libsamplerate: \(src_strerror(code).map { String(cString: $0) } ?? "")")
+          demand(code == 0, "libsamplerate: \(src_strerror(code).map { String(cString: $0) } ?? "")")
           consumed += data.input_frames_used
           return data.output_frames_gen
         }

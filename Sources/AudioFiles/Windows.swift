@@ -1,3 +1,5 @@
+import Basics
+
 extension AudioStream {
   /// Windows of `length` samples, one every `hop` samples from the first on, up to the end; no more than two of them and
   /// a block are held at a time.
@@ -8,7 +10,7 @@ extension AudioStream {
   /// - Parameter body: Takes a window's first sample, counted from the start of the file, and the window.
   /// - Returns: The samples of the whole file.
   public func forEachWindow(of length: Int, every hop: Int, _ body: (Int, [Float]) throws -> Void) throws -> Int {
-    precondition(length > 0 && hop > 0, "windows of \(length) samples every \(hop)")
+    demand(length > 0 && hop > 0, "windows of \(length) samples every \(hop)")
     var held: [Float] = []
     // Where `held` begins in the file, and where the next window does.
     var (first, start) = (0, 0)

@@ -1,3 +1,4 @@
+import Basics
 import CSndFile
 import Foundation
 
@@ -10,21 +11,27 @@ extension AudioClip {
     case float32
   }
 
-  /// Writes a WAV file of one channel: beside its place first, then renamed into it, so that no half
-  /// of a file is ever there.
+  /// Writes a WAV file of one channel, whole or not at all.
   public func write(to path: String, as format: SampleFormat = .integer16) throws(AudioFileError) {
-    precondition(samples.allSatisfy(\.isFinite), "the samples written to \(path) must be finite")
+    demand(samples.allSatisfy(\.isFinite), "the samples written to \(path) must be finite")
     var information = SF_INFO()
     information.samplerate = Int32(sampleRate)
     information.channels = 1
     let subtype = format == .integer16 ? SF_FORMAT_PCM_16 : SF_FORMAT_FLOAT
     information.format = Int32(SF_FORMAT_WAV | subtype)
 
-    let place = URL(fileURLWithPath: path)
-    let beside = place.deletingLastPathComponent()
-      .appendingPathComponent(".\(place.lastPathComponent).\(UUID().uuidString)").path
-    guard let file = sf_open(beside, Int32(SFM_WRITE), &information) else {
-      throw .unwritable(path: path, reason: String(cString: strerror(errno)))
+    do {
+      try write(to: WholeFile(path), path: path, as: format, &information)
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  private func write(
+    to place: consuming WholeFile, path: String, as format: SampleFormat, _ information: inout SF_INFO
+  ) throws(FileError) {
+    guard let file = sf_open_fd(place.descriptor, Int32(SFM_WRITE), &information, 0) else {
+      throw .writing(path, errno: errno)
     }
     let count = sf_count_t(samples.count)
     errno = 0
@@ -36,11 +43,11 @@ extension AudioClip {
     let isWhole = written == count && sf_error(file) == Int32(SF_ERR_NO_ERROR)
     let writingError = errno
     let isClosed = sf_close(file) == 0
-    guard isWhole, isClosed, rename(beside, path) == 0 else {
+    guard isWhole, isClosed else {
       let code = isWhole ? errno : writingError
-      unlink(beside)
-      throw .unwritable(path: path, reason: String(cString: strerror(code == 0 ? EIO : code)))
+      throw .writing(path, errno: code == 0 ? EIO : code)
     }
+    try place.place()
   }
 
   private static func integer16(_ amplitude: Float) -> Int16 {

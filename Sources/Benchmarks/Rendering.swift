@@ -1,6 +1,6 @@
+import Basics
 import Figures
 import Foundation
-import Layers
 
 /// The figures that are timed alone, of made-up numbers: bands that rise and fall over noise, as speech has them.
 /// `peer.py` makes the same, in as many pixels.

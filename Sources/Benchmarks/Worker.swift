@@ -1,6 +1,7 @@
 import Attributions
 import AudioFeatures
 import AudioFiles
+import Basics
 import Foundation
 import Layers
 import Models
@@ -133,7 +134,7 @@ struct Worker {
       process.terminationHandler = { _ in ended.signal() }
       try process.run()
       ended.wait()
-      precondition(process.terminationStatus == 0, "\(program.path) explain failed")
+      demand(process.terminationStatus == 0, "\(program.path) explain failed")
     }
   }
 }

@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import Tensors
 
 /// The clips of a folder of corpora, found by their names.
 public struct CorpusScan: Sendable {
@@ -78,7 +78,7 @@ private struct Search {
     let place = path.isEmpty ? root : "\(root)/\(path)"
     var status = stat()
     guard stat(place, &status) == 0 else {
-      failures.append(.unreadable(path: place, reason: String(cString: strerror(errno))))
+      failures.append(.file(.unreadable(path: place, reason: systemReason(errno))))
       return
     }
     let identity = Identity(device: status.st_dev, number: status.st_ino)
@@ -99,7 +99,7 @@ private struct Search {
         if isLink("\(root)/\(below)") { links.append(below) } else { visit(below) }
       }
     } catch {
-      failures.append(.unreadable(path: place, reason: systemReason(of: error)))
+      failures.append(.file(.unreadable(path: place, reason: systemReason(of: error))))
     }
   }
 

@@ -1,4 +1,5 @@
 import AudioFiles
+import Basics
 
 /// What the report's tables need of one clip, at its own sample rate.
 public struct ClipMeasurement: Sendable, Equatable {
@@ -79,7 +80,7 @@ public struct CorpusStatistics: Sendable, Equatable, Codable {
 
   /// The statistics of one clip or more.
   public init(of clips: [ClipMeasurement]) {
-    precondition(!clips.isEmpty, "statistics need at least one clip")
+    demand(!clips.isEmpty, "statistics need at least one clip")
     origins = Set(clips.map(\.origin)).sorted()
     counts = Dictionary(grouping: clips, by: \.emotion).mapValues { clips in
       Dictionary(grouping: clips, by: \.origin).mapValues(\.count)

@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import Tensors
 
 /// Clips and their labels: a CSV file with the columns `path` and `emotion`, and perhaps `origin` and `speaker`.
 ///
@@ -124,18 +124,18 @@ extension Manifest {
       throw .noSuchManifest(path: path)
     }
     guard !isDirectory.boolValue else {
-      throw .unreadable(path: path, reason: "it is a directory, not a CSV file")
+      throw .file(.unreadable(path: path, reason: "it is a directory, not a CSV file"))
     }
     // A pipe has no folder that the clips' paths could start from.
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw .unreadable(path: path, reason: "a manifest must be a file: its paths start from its folder")
+      throw .file(.unreadable(path: path, reason: "a manifest must be a file: its paths start from its folder"))
     }
     let bytes: Data
     do {
       bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
-      throw .unreadable(path: path, reason: systemReason(of: error))
+      throw .file(.unreadable(path: path, reason: systemReason(of: error)))
     }
     do {
       return try CSV.rows(of: bytes)
@@ -170,9 +170,9 @@ extension Manifest {
       ] + (hasSpeakers ? [entry.speaker ?? ""] : []) + extraColumns.map { entry.extra[$0] ?? "" }
     }
     do {
-      try Data(CSV.text(of: [header] + rows).utf8).write(to: place, options: .atomic)
+      try writeWhole(CSV.text(of: [header] + rows), to: path)
     } catch {
-      throw .unwritable(path: path, reason: systemReason(of: error))
+      throw .file(error)
     }
   }
 

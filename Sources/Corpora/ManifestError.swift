@@ -1,9 +1,10 @@
+import Basics
 import Foundation
 
 /// What can be wrong with a manifest. The description is one line: the file, then the reason.
 public enum ManifestError: Error, Equatable, Sendable {
   case noSuchManifest(path: String)
-  case unreadable(path: String, reason: String)
+  case file(FileError)
   case notUTF8(path: String)
   case syntax(path: String, line: Int, reason: String)
   case missingColumn(path: String, name: String, found: [String])
@@ -12,28 +13,18 @@ public enum ManifestError: Error, Equatable, Sendable {
   case unknownEmotion(path: String, line: Int, found: String)
   /// No row is left; `droppedRows` had an empty value.
   case empty(path: String, droppedRows: Int)
-  case unwritable(path: String, reason: String)
   /// A folder of corpora that is not there.
   case noSuchFolder(path: String)
   /// A folder without a clip to use: `unrecognised` audio files are not named as a corpus's, `leftOut` are but are not
   /// for us.
   case noClips(folder: String, unrecognised: Int, leftOut: Int)
-
-  /// The exit status of a command that met this, in the terms of sysexits.h.
-  public var exitStatus: Int32 {
-    switch self {
-    case .noSuchManifest, .noSuchFolder, .unreadable: 66
-    case .unwritable: 73
-    default: 65
-    }
-  }
 }
 
 extension ManifestError: CustomStringConvertible, LocalizedError {
   public var description: String {
     switch self {
     case .noSuchManifest(let path): "\(path): no such manifest"
-    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+    case .file(let error): "\(error)"
     case .notUTF8(let path): "\(path): not a CSV file in UTF-8"
     case .syntax(let path, let line, let reason): "\(path), line \(line): \(reason)"
     case .missingColumn(let path, let name, let found):
@@ -46,7 +37,6 @@ extension ManifestError: CustomStringConvertible, LocalizedError {
     case .empty(let path, 0): "\(path): the manifest lists no clips"
     case .empty(let path, let dropped):
       "\(path): the manifest lists no clips (\(dropped) rows with an empty value dropped)"
-    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     case .noSuchFolder(let path): "\(path): no such folder"
     case .noClips(let folder, 0, 0): "\(folder): no clips in it"
     case .noClips(let folder, let unrecognised, 0):

@@ -1,3 +1,4 @@
+import Basics
 import Layers
 
 /// Whose clips are kept together when a manifest is split.
@@ -29,7 +30,7 @@ extension Manifest {
   public func split(
     trainingShare: Double = 0.8, by unit: SplitUnit = .clip, seed: UInt64
   ) throws(SplitError) -> (training: Manifest, validation: Manifest) {
-    precondition(trainingShare > 0 && trainingShare < 1, "the share must be in 0…1, not \(trainingShare)")
+    demand(trainingShare > 0 && trainingShare < 1, "the share must be in 0…1, not \(trainingShare)")
     let parts = try parts(sharing: [trainingShare, 1 - trainingShare], by: unit, seed: seed)
     return (part(0, of: parts), part(1, of: parts))
   }
@@ -39,7 +40,7 @@ extension Manifest {
   public func folds(
     _ count: Int, by unit: SplitUnit = .clip, seed: UInt64
   ) throws(SplitError) -> [(training: Manifest, validation: Manifest)] {
-    precondition(count >= 2, "cross-validation needs at least 2 folds, not \(count)")
+    demand(count >= 2, "cross-validation needs at least 2 folds, not \(count)")
     let parts = try parts(
       sharing: [Double](repeating: 1 / Double(count), count: count), by: unit, seed: seed)
     return (0..<count).map { fold in

@@ -1,7 +1,6 @@
-import Layers
+import Basics
 import AudioFiles
 import Foundation
-import Tensors
 
 /// A small corpus made by rule: speech-like utterances in the seven emotions whose cues are known.
 ///
@@ -15,8 +14,8 @@ public struct SyntheticCorpus: Sendable {
   public init(
     clipsPerEmotion: Int = 30, speakers: Int = 10, seed: UInt64 = 0, plantedCue: PlantedCue? = nil
   ) {
-    precondition(clipsPerEmotion > 0, "a corpus needs clips, not \(clipsPerEmotion) an emotion")
-    precondition(speakers > 0, "a corpus needs speakers, not \(speakers)")
+    demand(clipsPerEmotion > 0, "a corpus needs clips, not \(clipsPerEmotion) an emotion")
+    demand(speakers > 0, "a corpus needs speakers, not \(speakers)")
     self.clipsPerEmotion = clipsPerEmotion
     self.speakers = speakers
     self.seed = seed
@@ -35,7 +34,7 @@ public struct SyntheticCorpus: Sendable {
       do {
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
       } catch {
-        throw AudioFileError.unwritable(path: place.path, reason: systemReason(of: error))
+        throw FileError.unwritable(path: place.path, reason: systemReason(of: error))
       }
     }
     let clipCount = clipsPerEmotion * emotions.count

@@ -1,4 +1,4 @@
-import Layers
+import Basics
 import Foundation
 
 /// How a synthetic utterance is spoken: everything in it that tells its emotion.

@@ -1,4 +1,4 @@
-import Layers
+import Basics
 import Foundation
 
 /// A consonant and a vowel.

@@ -1,3 +1,4 @@
+import Basics
 import Layers
 import Foundation
 
@@ -23,8 +24,8 @@ public struct PlantedCue: Sendable, Equatable {
     in emotion: Emotion, frequencies: ClosedRange<Double> = 2_900...3_100, duration: Double = 0.3,
     decibels: Double = -6, at time: Double? = nil, isOnlyCue: Bool = false
   ) {
-    precondition(frequencies.lowerBound > 0 && frequencies.upperBound < 8_000, "no tone at \(frequencies) Hz")
-    precondition(duration > 0 && duration <= 1, "a burst of \(duration) s is not within an utterance")
+    demand(frequencies.lowerBound > 0 && frequencies.upperBound < 8_000, "no tone at \(frequencies) Hz")
+    demand(duration > 0 && duration <= 1, "a burst of \(duration) s is not within an utterance")
     self.emotion = emotion
     self.frequencies = frequencies
     self.duration = duration

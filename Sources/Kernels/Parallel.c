@@ -2,6 +2,7 @@
 #include <string.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 // libgomp's own entry points, declared here because the compiler's OpenMP would need a flag that a package may not set.
 #if defined(__linux__)
@@ -60,8 +61,8 @@ int kernel_channel_block(void) {
 void *kernel_memory(long count, size_t size) {
   void *made;
   if (posix_memalign(&made, 64, (size_t)max_long(1, count) * size) != 0) {
-    fprintf(stderr, "undertone: no memory is left for %ld values of %zu bytes\n", count, size);
-    abort();
+    fprintf(stderr, "undertone: out of memory: %ld values of %zu bytes\n", count, size);
+    _exit(70);
   }
   return made;
 }

@@ -1,3 +1,4 @@
+import Basics
 import Tensors
 
 /// The report's dot self-attention: softmax(K Qᵀ/√d) V with Q, K, V = W X of [outputs, positions], heads averaged.

@@ -1,3 +1,4 @@
+import Basics
 import Tensors
 
 /// Sizes of a kernel: rows × columns.

@@ -1,3 +1,4 @@
+import Basics
 import Tensors
 
 /// What one pass through a network is for. Given to every layer, so that no layer has a mode to forget.

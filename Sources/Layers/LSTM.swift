@@ -1,3 +1,4 @@
+import Basics
 import Tensors
 
 /// Layers of LSTM, one direction or both, with PyTorch's parameters: [batch, steps, features] → [batch, steps, hidden],

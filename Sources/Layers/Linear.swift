@@ -1,3 +1,4 @@
+import Basics
 import Tensors
 
 /// x Wᵀ + b over the last dimension.

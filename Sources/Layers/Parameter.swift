@@ -1,3 +1,4 @@
+import Basics
 import Tensors
 
 /// An array that a layer keeps between passes.
@@ -17,7 +18,7 @@ public final class Parameter {
   /// Always of ``shape``.
   public var value: Tensor {
     didSet {
-      precondition(value.shape == shape, "a value of \(value.shape) for a parameter of \(shape)")
+      demand(value.shape == shape, "a value of \(value.shape) for a parameter of \(shape)")
       version += 1
     }
   }

@@ -1,4 +1,5 @@
 import AudioFeatures
+import Basics
 import Corpora
 import Foundation
 import Layers
@@ -53,7 +54,7 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
   case noSuchFolder(path: String)
   case noConfiguration(path: String)
   case noWeights(path: String)
-  case unreadable(path: String, reason: String)
+  case file(FileError)
   case configuration(path: String, reason: String)
   case architecture(path: String, found: String)
   case missing(path: String, name: String)
@@ -63,14 +64,13 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
   case notFinite(path: String, name: String)
   /// A number of batches that is negative, or too large to be counted on.
   case count(path: String, name: String)
-  case unwritable(path: String, reason: String)
 
   public var description: String {
     switch self {
     case .noSuchFolder(let path): "\(path): no such model folder"
     case .noConfiguration(let path): "\(path): not a model folder: it has no config.json"
     case .noWeights(let path): "\(path): not a whole model folder: it has no model.safetensors"
-    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+    case .file(let error): "\(error)"
     case .configuration(let path, let reason): "\(path): \(reason)"
     case .architecture(let path, let found):
       "\(path): the architecture \"\(found)\" is not known; known are "
@@ -83,7 +83,6 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
       "\(path): the tensor \(name) is of type \(found.rawValue), and the architecture needs \(expected.rawValue)"
     case .count(let path, let name): "\(path): the tensor \(name) is no number of batches"
     case .notFinite(let path, let name): "\(path): the tensor \(name) holds NaN or infinite values"
-    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     }
   }
 }

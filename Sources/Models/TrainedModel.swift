@@ -1,4 +1,5 @@
 import AudioFeatures
+import Basics
 import Foundation
 import Layers
 import Tensors
@@ -61,7 +62,7 @@ public final class TrainedModel {
     do {
       data = try contents(of: path)
     } catch {
-      throw .unreadable(path: path, reason: systemReason(of: error))
+      throw .file(error)
     }
     guard let data else { throw .noConfiguration(path: folder) }
     guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
@@ -84,21 +85,21 @@ public final class TrainedModel {
   /// a disk that fills up leaves the folder as it was.
   public func write(to folder: String) throws(CheckpointError) {
     let url = URL(fileURLWithPath: folder)
-    let files = [Self.weightsFile, Self.configurationFile].map { name in
-      (place: url.appendingPathComponent(name), beside: url.appendingPathComponent(".\(name).new"))
-    }
-    defer { for file in files { unlink(file.beside.path) } }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    guard let described = try? encoder.encode(configuration) else { fault("a configuration that is no JSON") }
     do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      try Safetensors.encode(network.storedTensors).write(to: files[0].beside)
-      try encoder.encode(configuration).write(to: files[1].beside)
-      for file in files where rename(file.beside.path, file.place.path) != 0 {
-        throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
-      }
+      try makeFolder(folder)
+      var weights = try WholeFile(url.appendingPathComponent(Self.weightsFile).path)
+      try weights.write(Safetensors.encode(network.storedTensors))
+      var text = try WholeFile(url.appendingPathComponent(Self.configurationFile).path)
+      try text.write(described)
+      try weights.close()
+      try text.close()
+      try weights.place()
+      try text.place()
     } catch {
-      throw .unwritable(path: folder, reason: systemReason(of: error))
+      throw .file(error)
     }
   }
 

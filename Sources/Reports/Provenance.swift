@@ -1,3 +1,4 @@
+import Basics
 import Corpora
 import Models
 import Tensors

@@ -1,3 +1,5 @@
+import Basics
+
 /// What stands in the place of the derivative in one backward pass, asked of ``gradients(of:weight:at:rule:)``.
 ///
 /// What comes out at an input x is a tensor of its shape, as a gradient is: with ``guided`` and ``deconvolution`` the
@@ -141,7 +143,7 @@ extension Tensor {
 
   /// The number of elements in a half.
   private var halfBatch: Int {
-    precondition(rank > 0 && shape[0] % 2 == 0, "no halves in a batch of \(shape)")
+    demand(rank > 0 && shape[0] % 2 == 0, "no halves in a batch of \(shape)")
     return count / 2
   }
 }

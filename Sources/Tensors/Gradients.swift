@@ -1,3 +1,4 @@
+import Basics
 import Synchronization
 
 /// One operation's place in the graph of gradients.
@@ -81,7 +82,7 @@ extension Tensor {
 public func gradients(
   of output: Tensor, weight: Tensor? = nil, at inputs: [Tensor], rule: BackwardRule = .derivative
 ) -> [Tensor] {
-  precondition(weight == nil || weight!.shape == output.shape, "the weight's shape is not the output's")
+  demand(weight == nil || weight!.shape == output.shape, "the weight's shape is not the output's")
   guard let root = output.node else { return inputs.map { .zeros($0.shape) } }
   let targets = Set(inputs.compactMap { $0.node.map(ObjectIdentifier.init) })
 
@@ -89,7 +90,7 @@ public func gradients(
   var seen: Set<ObjectIdentifier> = [ObjectIdentifier(root)]
   var open = [root]
   while let node = open.popLast() {
-    precondition(!node.isSpent, "this graph was differentiated before; compute its output again")
+    demand(!node.isSpent, "this graph was differentiated before; compute its output again")
     reached.append(node)
     for case let input? in node.inputs where seen.insert(ObjectIdentifier(input)).inserted {
       open.append(input)
@@ -119,7 +120,7 @@ public func gradients(
       }
     }
     guard needed.contains(key), let gradient = gradients[key] else { continue }
-    precondition(gradient.shape == node.shape, "a gradient of \(gradient.shape) for \(node.shape)")
+    demand(gradient.shape == node.shape, "a gradient of \(gradient.shape) for \(node.shape)")
     if !targets.contains(key) { gradients[key] = nil }
     guard let backward = node.backward else { continue }
     let wanted = node.inputs.map { $0.map { needed.contains(ObjectIdentifier($0)) } ?? false }

@@ -1,3 +1,4 @@
+import Basics
 import COpenBLAS
 
 /// The coefficients c that make Σ (row · c − value)² + ridge |c|² smallest, by the normal equations.
@@ -7,7 +8,7 @@ import COpenBLAS
 public func leastSquares(
   _ rows: [[Double]], _ values: [Double], ridge: Double, constant: Bool = false
 ) -> [Double] {
-  precondition(rows.count == values.count, "\(values.count) values for \(rows.count) rows")
+  demand(rows.count == values.count, "\(values.count) values for \(rows.count) rows")
   guard let count = rows.first?.count, count > 0 else { return [] }
   let flat = rows.flatMap { $0 }
   var matrix = [Double](repeating: 0, count: count * count)
@@ -23,6 +24,6 @@ public func leastSquares(
       dposv_("L", width, one, &matrix, width, &right, width, &status)
     }
   }
-  precondition(status == 0, "the equations of \(rows.count) rows for \(count) coefficients have no one solution")
+  demand(status == 0, "the equations of \(rows.count) rows for \(count) coefficients have no one solution")
   return right
 }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// A named array in a safetensors file.
@@ -48,15 +49,13 @@ public struct StoredTensor {
 
 /// What is wrong with a safetensors or npy file.
 public enum TensorFileError: Error, CustomStringConvertible, Equatable {
-  case unreadable(path: String, reason: String)
+  case file(FileError)
   case malformed(path: String, reason: String)
-  case unwritable(path: String, reason: String)
 
   public var description: String {
     switch self {
-    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+    case .file(let error): "\(error)"
     case .malformed(let path, let reason): "\(path): \(reason)"
-    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     }
   }
 }
@@ -161,14 +160,14 @@ func readFile(_ path: String) throws(TensorFileError) -> Data {
   do {
     return try Data(contentsOf: URL(fileURLWithPath: path))
   } catch {
-    throw .unreadable(path: path, reason: systemReason(of: error))
+    throw .file(.unreadable(path: path, reason: systemReason(of: error)))
   }
 }
 
 func writeFile(_ data: Data, _ path: String) throws(TensorFileError) {
   do {
-    try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+    try writeWhole(data, to: path)
   } catch {
-    throw .unwritable(path: path, reason: systemReason(of: error))
+    throw .file(error)
   }
 }

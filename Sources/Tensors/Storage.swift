@@ -1,3 +1,4 @@
+import Basics
 import Synchronization
 
 #if canImport(Glibc)
@@ -56,7 +57,7 @@ final class BufferPool: Sendable {
     let isLarge = bytes >= Self.hugePage
     var raw: UnsafeMutableRawPointer?
     guard posix_memalign(&raw, isLarge ? Self.hugePage : 64, bytes) == 0, let raw else {
-      preconditionFailure("out of memory: a tensor of \(capacity) floats")
+      outOfMemory("a tensor of \(capacity) floats")
     }
     #if os(Linux)
       if isLarge { madvise(raw, bytes, MADV_HUGEPAGE) }

@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 
 /// How a tensor's floats lie in memory. Operations that can take either do; the others reorder on the way in.
@@ -36,7 +37,7 @@ public struct Tensor {
 
   /// A new tensor whose floats `fill` writes, all of them.
   init(_ shape: [Int], layout: Layout = .rowMajor, fill: (UnsafeMutablePointer<Float>) -> Void) {
-    precondition(shape.allSatisfy { $0 >= 0 }, "a size below zero in \(shape)")
+    demand(shape.allSatisfy { $0 >= 0 }, "a size below zero in \(shape)")
     let storage = Storage(count: Self.storedCount(shape, layout))
     fill(storage.pointer)
     self.init(shape: shape, storage: storage, layout: layout)
@@ -53,7 +54,7 @@ public struct Tensor {
 
   /// A tensor of `values` in row-major order.
   public init(_ values: some Collection<Float>, shape: [Int]) {
-    precondition(
+    demand(
       values.count == shape.reduce(1, *), "\(values.count) values do not fill the shape \(shape)")
     self.init(shape) { out in
       _ = UnsafeMutableBufferPointer(start: out, count: values.count).initialize(from: values)
@@ -84,7 +85,7 @@ public struct Tensor {
 
   /// The only element.
   public var scalar: Float {
-    precondition(count == 1, "a scalar of shape \(shape)")
+    demand(count == 1, "a scalar of shape \(shape)")
     return withFloats { $0[0] }
   }
 
@@ -106,7 +107,7 @@ public struct Tensor {
   /// The same values of [batch, channels, rows, columns], blocked.
   var blocked: Tensor {
     guard layout == .rowMajor else { return self }
-    precondition(rank == 4, "only [batch, channels, rows, columns] can be blocked, not \(shape)")
+    demand(rank == 4, "only [batch, channels, rows, columns] can be blocked, not \(shape)")
     let made = Tensor(shape, layout: .blocked) { out in
       kernel_to_blocked(
         storage.pointer, out, shape[0], shape[1], shape[2] * shape[3], Int32(Layout.block))

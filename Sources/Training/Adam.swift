@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 import Layers
 import Tensors
@@ -17,7 +18,7 @@ public final class Adam {
     mutating func step(
       _ gradient: Tensor, _ optimizer: Recipe.Optimizer, _ part: Recipe.Part, rate: Double, number: Int
     ) {
-      precondition(
+      demand(
         gradient.shape == parameter.shape, "a gradient of \(gradient.shape) for \(parameter.shape)")
       var weights = parameter.value.floats
       gradient.withFloats {
@@ -54,7 +55,7 @@ public final class Adam {
 
   /// One step down the gradients of ``parameters``.
   public func step(_ gradients: [Tensor], rate: Double) {
-    precondition(gradients.count == entries.count, "\(gradients.count) gradients for \(entries.count)")
+    demand(gradients.count == entries.count, "\(gradients.count) gradients for \(entries.count)")
     steps += 1
     for (index, gradient) in gradients.enumerated() {
       let part = parts[entries[index].part]

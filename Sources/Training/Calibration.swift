@@ -1,3 +1,4 @@
+import Basics
 import Models
 
 /// How far confidence, the probability of the class that a model predicts, is the share of clips on which it is right.
@@ -26,7 +27,7 @@ public struct Calibration: Equatable, Sendable, Codable {
 
   /// - Parameter probabilities: [clip][class].
   public init(probabilities: [[Float]], labels: [Int]) {
-    precondition(
+    demand(
       probabilities.count == labels.count, "probabilities of \(probabilities.count) clips for \(labels.count) labels")
     var found = [(clips: Int, hits: Int, confidence: Double)](repeating: (0, 0, 0), count: Self.binCount)
     var squares = 0.0

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Models
 import Tensors
@@ -16,9 +17,9 @@ public struct FeatureCache: Sendable {
   public init(folder: String) throws(TrainingError) {
     self.folder = URL(fileURLWithPath: folder, isDirectory: true)
     do {
-      try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
+      try makeFolder(folder)
     } catch {
-      throw .unwritable(path: folder, reason: systemReason(of: error))
+      throw .file(error)
     }
   }
 

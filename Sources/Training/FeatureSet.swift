@@ -1,5 +1,6 @@
 import AudioFeatures
 import AudioFiles
+import Basics
 import Corpora
 import Foundation
 import Layers
@@ -26,7 +27,7 @@ public struct ClipFeatures: Sendable, Equatable {
   public init(
     path: String, origin: String, label: Int, frames: Int, values: [Float], silence: [Float], cutFrom: Double? = nil
   ) {
-    precondition(values.count == silence.count * frames, "\(values.count) values for \(frames) frames")
+    demand(values.count == silence.count * frames, "\(values.count) values for \(frames) frames")
     (self.path, self.origin, self.label) = (path, origin, label)
     (self.frames, self.values, self.silence, self.cutFrom) = (frames, values, silence, cutFrom)
   }
@@ -37,7 +38,7 @@ public struct FeatureSet: Sendable, Equatable {
   public var clips: [ClipFeatures]
 
   public init(_ clips: [ClipFeatures]) {
-    precondition(
+    demand(
       clips.allSatisfy { $0.silence.count == clips[0].silence.count },
       "clips with features of different heights")
     self.clips = clips
@@ -194,7 +195,7 @@ extension FeatureSet {
     return switch model.architecture.inputSpace {
     case .mel: (logMel.floats, silence.floats)
     case .mfcc: (model.features.mfcc(logMel: logMel).floats, model.features.mfcc(logMel: silence).floats)
-    case .waveform, .spectrogram: preconditionFailure("\(model.architecture.title) reads the waveform itself")
+    case .waveform, .spectrogram: fault("\(model.architecture.title) reads the waveform itself")
     }
   }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Tensors
 
@@ -34,7 +35,11 @@ public enum History {
       "\(r.epoch),\(r.trainLoss),\(r.validationLoss),\(r.validationAccuracy),\(r.validationMacroF1),\(r.rate),"
         + String(format: "%.2f", r.seconds)
     }
-    try writeWhole(Data((([header] + rows).joined(separator: "\n") + "\n").utf8), to: path(folder))
+    do {
+      try writeWhole(([header] + rows).joined(separator: "\n") + "\n", to: path(folder))
+    } catch {
+      throw .file(error)
+    }
   }
 
   /// The epochs of the training that made a model's folder, at least one.
@@ -44,7 +49,7 @@ public enum History {
     do {
       data = try contents(of: path)
     } catch {
-      throw .unreadable(path: path, reason: systemReason(of: error))
+      throw .file(error)
     }
     guard let data else { throw .noHistory(folder: folder) }
     let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)

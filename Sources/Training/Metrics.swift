@@ -1,3 +1,5 @@
+import Basics
+
 /// How well predicted classes agree with the true ones.
 public struct Metrics: Equatable, Sendable, Codable {
   public struct OfClass: Equatable, Sendable, Codable {
@@ -20,7 +22,7 @@ public struct Metrics: Equatable, Sendable, Codable {
   public let byClass: [OfClass]
 
   public init(labels: [Int], predictions: [Int], classes: Int) {
-    precondition(
+    demand(
       labels.count == predictions.count, "\(predictions.count) predictions for \(labels.count) labels")
     var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
     for (label, prediction) in zip(labels, predictions) { confusion[label][prediction] += 1 }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Models
 import Tensors
@@ -48,7 +49,7 @@ public struct SavedTraining: Codable, Sendable {
     do {
       data = try contents(of: path)
     } catch {
-      throw TrainingError.unreadable(path: path, reason: systemReason(of: error))
+      throw TrainingError.file(error)
     }
     guard let data else { throw TrainingError.nothingToResume(folder: folder) }
     guard let saved = try? JSONDecoder().decode(SavedTraining.self, from: data) else {
@@ -72,7 +73,7 @@ public struct SavedTraining: Codable, Sendable {
     } catch {
       switch error {
       case .malformed(_, let reason): throw .damagedState(path: path, reason: reason)
-      case .unreadable(_, let reason), .unwritable(_, let reason): throw .unreadable(path: path, reason: reason)
+      case .file(let error): throw .file(error)
       }
     }
   }
@@ -82,10 +83,15 @@ public struct SavedTraining: Codable, Sendable {
   }
 
   func write(_ tensors: [String: StoredTensor], to folder: String) throws(TrainingError) {
-    try writeWhole(Safetensors.encode(tensors), to: arraysPath(folder))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try writeWhole(try encoder.encode(self), to: Self.path(folder))
+    guard let described = try? encoder.encode(self) else { fault("a state of training that is no JSON") }
+    do {
+      try writeWhole(Safetensors.encode(tensors), to: arraysPath(folder))
+      try writeWhole(described, to: Self.path(folder))
+    } catch {
+      throw .file(error)
+    }
     for old in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     where old.hasPrefix("resume-") && old.hasSuffix(".safetensors") && old != arrays {
       try? FileManager.default.removeItem(at: URL(fileURLWithPath: folder).appendingPathComponent(old))

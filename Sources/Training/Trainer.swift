@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Layers
 import Models
@@ -78,9 +79,9 @@ public final class Trainer {
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     schedule = PlateauSchedule(rate: recipe.rate, factor: recipe.plateauFactor, patience: recipe.patience)
     do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try makeFolder(folder)
     } catch {
-      throw .unwritable(path: folder, reason: systemReason(of: error))
+      throw .file(error)
     }
     try save()
   }
@@ -157,7 +158,7 @@ public final class Trainer {
   public func run(
     _ report: (TrainingEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> TrainingResult {
-    precondition(!hasRun, "a trainer runs once; \(folder) can be resumed by another")
+    demand(!hasRun, "a trainer runs once; \(folder) can be resumed by another")
     hasRun = true
     let start = ContinuousClock.now
     let first = history.count + 1

@@ -1,3 +1,5 @@
+import Basics
+
 /// Why a training does not start, or does not go on. The description is one line.
 public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   case tooFewClips(found: Int)
@@ -14,11 +16,10 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   case damagedState(path: String, reason: String)
   case noHistory(folder: String)
   case damagedHistory(path: String, reason: String)
-  case unreadable(path: String, reason: String)
+  case file(FileError)
   /// The clips or their features are not those that the training began with.
   case otherData(folder: String)
   case alreadyFinished(folder: String, epochs: Int)
-  case unwritable(path: String, reason: String)
 
   public var description: String {
     switch self {
@@ -40,12 +41,11 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case .damagedState(let path, let reason): "\(path): \(reason); start the training anew"
     case .noHistory(let folder): "\(folder): no training to draw: it has no history.csv"
     case .damagedHistory(let path, let reason): "\(path): no history of a training: \(reason)"
-    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+    case .file(let error): "\(error)"
     case .otherData(let folder):
       "\(folder): this training began with other clips or other features; resume it with the same, or start anew"
     case .alreadyFinished(let folder, let epochs):
       "\(folder): this training is finished after \(epochs) epochs; ask for more with --epochs to go on"
-    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     }
   }
 }

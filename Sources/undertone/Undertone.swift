@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Foundation
 import Reports
 
@@ -31,6 +32,7 @@ struct Undertone: ParsableCommand {
 
   /// ArgumentParser's own, but for its words on wrong usage: one line, as every other error has.
   static func main() {
+    reportTraps()
     // As other programs, without a word where the reader of a pipe has enough; a parent may have had it ignored.
     signal(SIGPIPE, SIG_DFL)
     do {

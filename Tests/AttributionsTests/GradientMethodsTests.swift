@@ -1,4 +1,5 @@
 import AudioFeatures
+import Basics
 import Foundation
 import Layers
 import Models

@@ -169,7 +169,6 @@ struct DecodingTests {
       let found = error(name)
       let line = found?.description ?? ""
       #expect(line.hasPrefix("\(path(name)): ") && !line.contains("\n"))
-      #expect(found?.exitStatus == (name == "absent.wav" ? 66 : 65))
     }
   }
 
@@ -178,7 +177,6 @@ struct DecodingTests {
     let error = #expect(throws: AudioFileError.self) {
       try AudioClip.decode(path: fixture("damaged.flac"))
     }
-    #expect(error?.exitStatus == 65)
   }
 
   private static let corpora = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -138,7 +138,7 @@ struct CorpusTests {
       try Data().write(to: folder.appendingPathComponent("KL_n04.wav"))
       try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: closed.path)
       let scan = try CorpusScan(folder: folder.path)
-      #expect(scan.failures == [.unreadable(path: closed.path, reason: "Permission denied")])
+      #expect(scan.failures == [.file(.unreadable(path: closed.path, reason: "Permission denied"))])
       #expect(scan.manifest.entries.count == 1)
     }
   }

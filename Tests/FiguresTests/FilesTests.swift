@@ -1,3 +1,4 @@
+import Basics
 import Figures
 import Foundation
 import Testing
@@ -83,16 +84,16 @@ import Testing
     try withTemporaryFolder { folder in
       let missing = folder.appendingPathComponent("none/figure.png").path
       #expect(
-        throws: FigureError.noSuchFolder(path: missing, folder: folder.appendingPathComponent("none").path)
+        throws: FigureError.file(.noSuchFolder(path: missing, folder: folder.appendingPathComponent("none").path))
       ) { try figure.write(to: missing) }
       try Data().write(to: folder.appendingPathComponent("file"))
       let inFile = folder.appendingPathComponent("file/figure.png").path
       #expect(
-        throws: FigureError.noSuchFolder(path: inFile, folder: folder.appendingPathComponent("file").path)
+        throws: FigureError.file(.noSuchFolder(path: inFile, folder: folder.appendingPathComponent("file").path))
       ) { try figure.write(to: inFile) }
       let place = folder.appendingPathComponent("place").path
       try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
-      #expect(throws: FigureError.unwritable(path: place, reason: "Is a directory")) {
+      #expect(throws: FigureError.file(.unwritable(path: place, reason: "Is a directory"))) {
         try figure.write(to: place)
       }
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["file", "place"])
@@ -104,20 +105,9 @@ import Testing
     try withTemporaryFolder { folder in
       try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
       let path = folder.appendingPathComponent("figure.png").path
-      #expect(throws: FigureError.unwritable(path: path, reason: "Permission denied")) {
+      #expect(throws: FigureError.file(.unwritable(path: path, reason: "Permission denied"))) {
         try figure.write(to: path)
       }
-    }
-  }
-
-  @Test(
-    "A full disk is said to be full",
-    .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "only Linux has /dev/full"))
-  func fullDisk() {
-    let file = open("/dev/full", O_WRONLY)
-    defer { close(file) }
-    #expect(throws: FigureError.diskFull(path: "figure.png")) {
-      try writeAll([1, 2, 3], to: file, path: "figure.png")
     }
   }
 

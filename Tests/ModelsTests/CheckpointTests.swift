@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Layers
 import Models
@@ -256,7 +257,10 @@ struct CheckpointTests {
     try folder.write("old", to: "config.json")
     try FileManager.default.createDirectory(
       atPath: "\(folder.path)/model.safetensors", withIntermediateDirectories: true)
-    #expect(throws: CheckpointError.unwritable(path: folder.path, reason: "Is a directory")) {
+    #expect(
+      throws: CheckpointError.file(
+        .unwritable(path: folder.appendingPathComponent("model.safetensors").path, reason: "Is a directory"))
+    ) {
       try TrainedModel(untrained: .init(architecture: .cnnatt), seed: 0).write(to: folder.path)
     }
     #expect(try String(contentsOfFile: "\(folder.path)/config.json", encoding: .utf8) == "old")

@@ -142,12 +142,14 @@ import Testing
   func unreadable() throws {
     try inFreshFolder { folder in
       let missing = folder.appending(path: "missing").path
-      #expect(throws: TensorFileError.unreadable(path: missing, reason: "No such file or directory")) {
+      #expect(throws: TensorFileError.file(.unreadable(path: missing, reason: "No such file or directory"))) {
         try Safetensors.read(missing)
       }
       #expect(throws: TensorFileError.self) { try Safetensors.read(folder.path) }
       let nowhere = folder.appending(path: "no/such/folder").path
-      #expect(throws: TensorFileError.unwritable(path: nowhere, reason: "No such file or directory")) {
+      #expect(
+        throws: TensorFileError.file(.noSuchFolder(path: nowhere, folder: folder.appending(path: "no/such").path))
+      ) {
         try Safetensors.write([:], to: nowhere)
       }
       #expect(throws: TensorFileError.self) { try NPY.write(Tensor(1), to: nowhere) }

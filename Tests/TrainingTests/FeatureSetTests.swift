@@ -1,4 +1,5 @@
 import AudioFiles
+import Basics
 import Corpora
 import Foundation
 import Layers

@@ -234,14 +234,14 @@ struct TrainerTests {
       }
       for name in ["resume.json", "resume-1.safetensors"] {
         try inPlaceOf(name) { path in
-          #expect(throws: TrainingError.unreadable(path: path, reason: "Is a directory")) {
+          #expect(throws: TrainingError.file(.unreadable(path: path, reason: "Is a directory"))) {
             try Trainer(resuming: folder, epochs: 2, training: training, validation: validation)
           }
         }
       }
       for name in ["resume-0.safetensors", "resume.json"] {
         try inPlaceOf(name) { path in
-          #expect(throws: TrainingError.unwritable(path: path, reason: "Is a directory")) { try trainer(folder) }
+          #expect(throws: TrainingError.file(.unwritable(path: path, reason: "Is a directory"))) { try trainer(folder) }
         }
       }
     }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// How far two attributions of one clip on the same grid agree.
@@ -29,7 +30,7 @@ public struct Agreement: Sendable {
   ///   - first, second: [rows, columns], row-major.
   ///   - isSigned: Whether the signs of the values say something.
   public init(_ first: [Float], _ second: [Float], rows: Int, columns: Int, isSigned: Bool) {
-    precondition(
+    demand(
       first.count == rows * columns && second.count == first.count,
       "attributions of \(first.count) and \(second.count) values on a grid of \(rows) × \(columns)")
     let pair = [first, second].map { $0.map { Double(isSigned ? $0 : abs($0)) } }

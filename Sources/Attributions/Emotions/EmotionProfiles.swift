@@ -1,6 +1,6 @@
 import AudioFeatures
+import Basics
 import Foundation
-import Layers
 
 /// What the attributions of many clips say together, by emotion.
 public struct EmotionProfiles: Sendable {
@@ -34,7 +34,7 @@ public struct EmotionProfiles: Sendable {
 
     public mutating func add(_ profile: RelevanceProfile) {
       if mapSum.isEmpty { mapSum = [Double](repeating: 0, count: profile.map.count) }
-      precondition(mapSum.count == profile.map.count, "a map of \(profile.map.count) among ones of \(mapSum.count)")
+      demand(mapSum.count == profile.map.count, "a map of \(profile.map.count) among ones of \(mapSum.count)")
       for (place, value) in profile.map.enumerated() { mapSum[place] += value }
       var row = profile
       row.map = []

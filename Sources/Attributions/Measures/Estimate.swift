@@ -1,4 +1,4 @@
-import Layers
+import Basics
 
 /// The mean over clips, and how sure it is.
 public struct Estimate: Sendable, Codable, Equatable {

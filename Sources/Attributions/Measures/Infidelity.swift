@@ -1,3 +1,4 @@
+import Basics
 import Layers
 import Models
 import Tensors
@@ -20,7 +21,7 @@ struct Infidelity {
   ///   - predictions: Σ_I φ of each part.
   ///   - losses: f(x) − f(x without I).
   init(predictions: [Double], losses: [Double]) {
-    precondition(predictions.count == losses.count && !losses.isEmpty, "\(predictions.count) of \(losses.count)")
+    demand(predictions.count == losses.count && !losses.isEmpty, "\(predictions.count) of \(losses.count)")
     func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
     let squares = mean(predictions.map { $0 * $0 })
     let products = mean(zip(predictions, losses).map { $0 * $1 })

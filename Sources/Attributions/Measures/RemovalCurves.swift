@@ -1,3 +1,4 @@
+import Basics
 import Models
 import Tensors
 
@@ -13,7 +14,7 @@ struct RemovalCurves {
   /// - Parameters:
   ///   - order: All cells, the most relevant first.
   init(_ order: [Int], target: Target, steps: Int, replacement: Replacement) {
-    precondition(order.count == replacement.cells.count && steps > 0, "\(order.count) cells in \(steps) steps")
+    demand(order.count == replacement.cells.count && steps > 0, "\(order.count) cells in \(steps) steps")
     func curve(isInserting: Bool) -> [Double] {
       replacement.clip.batched(steps + 1, at: replacement.space) { numbers in
         let parts = numbers.map { order.prefix(($0 * order.count + steps / 2) / steps) }

@@ -1,4 +1,4 @@
-import Layers
+import Basics
 import Models
 import Tensors
 

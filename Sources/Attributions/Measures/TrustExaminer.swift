@@ -1,7 +1,7 @@
 import AudioFeatures
+import Basics
 import Corpora
 import Foundation
-import Layers
 import Models
 import Tensors
 

@@ -1,3 +1,5 @@
+import Basics
+
 /// What was measured of all clips: means with their intervals.
 public struct TrustSummary: Sendable {
   public struct OfMethod: Sendable {
@@ -25,7 +27,7 @@ public struct TrustSummary: Sendable {
 
   /// - Parameter clips: At least one.
   public init(_ clips: [ClipTrust], by examiner: TrustExaminer) {
-    precondition(!clips.isEmpty, "there is no mean of no clips")
+    demand(!clips.isEmpty, "there is no mean of no clips")
     let seed = examiner.settings.seed
     func mean(_ values: [Double]) -> Double? { values.isEmpty ? nil : values.reduce(0, +) / Double(values.count) }
     func meanCurve(_ curves: [[Double]]) -> [Double] {

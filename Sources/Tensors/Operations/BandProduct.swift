@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 
 /// A constant matrix [rows, columns] of which each row has one run of values that are not 0, as a mel filter bank: of its
@@ -9,7 +10,7 @@ public struct BandMatrix {
 
   /// - Parameter matrix: [rows, columns].
   public init(_ matrix: Tensor) {
-    precondition(matrix.rank == 2, "a band matrix of \(matrix.shape)")
+    demand(matrix.rank == 2, "a band matrix of \(matrix.shape)")
     (rows, columns) = (matrix.shape[0], matrix.shape[1])
     let values = matrix.floats
     var (start, column, weights): ([Int32], [Int32], [Float]) = ([0], [], [])
@@ -41,7 +42,7 @@ public struct BandMatrix {
 extension Tensor {
   /// The matrix times each frame: [batch, frames, columns] → [batch, rows, frames].
   public func product(with matrix: BandMatrix) -> Tensor {
-    precondition(
+    demand(
       rank == 3 && shape[2] == matrix.columns, "a matrix of \(matrix.columns) columns with \(shape)")
     let (batch, frames) = (shape[0], shape[1])
     let x = rowMajor

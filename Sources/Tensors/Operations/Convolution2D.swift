@@ -1,3 +1,5 @@
+import Basics
+
 /// Zeros added around an image, in rows and columns.
 public struct Padding: Hashable, Sendable {
   public var top, left, bottom, right: Int
@@ -101,7 +103,7 @@ final class DenseConvolution: Convolution {
     _ direction: ConvolutionPrimitive.Shape.Direction, _ input: [Int], bias: Bool = false
   ) -> ConvolutionPrimitive.Shape {
     let w = weight.shape
-    precondition(input[1] == w[1], "an input of \(input[1]) channels for weights of \(w[1])")
+    demand(input[1] == w[1], "an input of \(input[1]) channels for weights of \(w[1])")
     return .init(
       direction: direction, batch: input[0], channels: w[1], rows: input[2], columns: input[3], filters: w[0],
       kernelRows: w[2], kernelColumns: w[3], padding: padding, bias: bias)
@@ -200,7 +202,7 @@ extension Tensor {
   public func convolved(
     withPaths weights: [Tensor], bias: Tensor? = nil, paddings: [Padding]
   ) -> Tensor {
-    precondition(
+    demand(
       rank == 4 && weights.allSatisfy { $0.rank == 4 },
       "a convolution of \(shape) with \(weights.map(\.shape))")
     return makeConvolution(weights, paddings).applied(to: self, bias: bias)

@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 
 /// How a block ends: windows side by side, without padding; what they do not cover is left out.
@@ -13,7 +14,7 @@ public struct Pooling: Hashable, Sendable {
   public static let none = Pooling(.average, rows: 1, columns: 1)
 
   func outputShape(_ x: [Int]) -> [Int] {
-    precondition(
+    demand(
       rows <= x[2] && columns <= x[3],
       "an image of \(x[2])×\(x[3]) is smaller than a window of \(rows)×\(columns)")
     return [x[0], x[1], x[2] / rows, x[3] / columns]
@@ -56,7 +57,7 @@ public final class FoldedConvolution {
 
 /// What a block that keeps no steps makes of a ``BackwardRule``.
 func noRuleInOneStep(_ rule: BackwardRule, _ dz: Tensor, _ wanted: [Bool]) -> [Tensor?]? {
-  preconditionFailure("a block in one step has only its derivative, not \(rule): run it step by step")
+  fault("a block in one step has only its derivative, not \(rule): run it step by step")
 }
 
 /// The gradient at y of a block is a·g + b·y + c with g the gradient at scale · y + shift; a, b and c per channel, filled
@@ -135,7 +136,7 @@ extension Tensor {
   ) -> (result: Tensor, mean: Tensor, variance: Tensor) {
     let y = blocked.detached
     let channels = shape[1]
-    precondition(gamma.shape == [channels] && beta.shape == [channels], "scale or shift do not fit \(shape)")
+    demand(gamma.shape == [channels] && beta.shape == [channels], "scale or shift do not fit \(shape)")
     let padded = [Self.blocks(channels) * Layout.block]
     var sizes = Pooling.none.kernelShape(shape)
     let (mean, variance) = (Tensor.zeros(padded), Tensor.zeros(padded))

@@ -1,3 +1,4 @@
+import Basics
 import COneDNN
 import Kernels
 import Synchronization
@@ -26,8 +27,8 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     init() {
       var engine: dnnl_engine_t?
       var stream: dnnl_stream_t?
-      precondition(dnnl_engine_create(&engine, dnnl_cpu, 0) == dnnl_success, "oneDNN has no CPU engine")
-      precondition(
+      demand(dnnl_engine_create(&engine, dnnl_cpu, 0) == dnnl_success, "oneDNN has no CPU engine")
+      demand(
         dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)) == dnnl_success,
         "oneDNN has no stream")
       (self.engine, self.stream) = (engine!, stream!)
@@ -67,7 +68,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
       bottom: Int64(shape.padding.bottom), right: Int64(shape.padding.right), block: Int32(Layout.block),
       bias: shape.bias ? 1 : 0)
     let status = onednn_convolution_make(primitive, &sizes, Self.processor.engine)
-    precondition(status == dnnl_success, "oneDNN makes no convolution of \(shape): status \(status.rawValue)")
+    demand(status == dnnl_success, "oneDNN makes no convolution of \(shape): status \(status.rawValue)")
   }
 
   deinit {
@@ -81,7 +82,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
   /// Weights from [filters, channels, kernel rows, kernel columns] to the primitive's layout; back for a weight gradient.
   func reorder(_ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>) {
     let status = onednn_convolution_reorder(primitive, Self.processor.stream, from, to)
-    precondition(status == dnnl_success, "oneDNN cannot reorder weights of \(shape)")
+    demand(status == dnnl_success, "oneDNN cannot reorder weights of \(shape)")
   }
 
   /// Reads two of the three (weights in the primitive's layout, the others blocked) and writes the third.
@@ -90,11 +91,11 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     bias: UnsafePointer<Float>? = nil, output: UnsafeMutablePointer<Float>
   ) {
     // oneDNN divides the work among all threads; inside a parallel loop it has one, which waits for the others for ever.
-    precondition(kernel_is_in_parallel() == 0, "a convolution inside parallel(_:grain:_:)")
+    demand(kernel_is_in_parallel() == 0, "a convolution inside parallel(_:grain:_:)")
     let scratchpad = Storage(count: primitive.pointee.scratchpad_bytes / 4 + 1)
     let status = onednn_convolution_run(
       primitive, Self.processor.stream, input, weights, bias, output, scratchpad.pointer)
     withExtendedLifetime(scratchpad) {}
-    precondition(status == dnnl_success, "oneDNN cannot run \(shape): status \(status.rawValue)")
+    demand(status == dnnl_success, "oneDNN cannot run \(shape): status \(status.rawValue)")
   }
 }

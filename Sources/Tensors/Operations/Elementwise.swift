@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 
 extension Tensor {
@@ -60,7 +61,7 @@ extension Tensor {
     return (0..<rank).map { d in
       let sizeA = d < rank - a.count ? 1 : a[d - rank + a.count]
       let sizeB = d < rank - b.count ? 1 : b[d - rank + b.count]
-      precondition(sizeA == sizeB || sizeA == 1 || sizeB == 1, "\(a) and \(b) do not broadcast")
+      demand(sizeA == sizeB || sizeA == 1 || sizeB == 1, "\(a) and \(b) do not broadcast")
       return sizeA == 1 ? sizeB : sizeA
     }
   }
@@ -170,7 +171,7 @@ extension Tensor {
 
   /// With probability `probability` 0, else x / (1 − probability) (Srivastava et al. 2014, inverted).
   public func dropout(_ probability: Float, seed: UInt64) -> Tensor {
-    precondition(0 <= probability && probability < 1, "a dropout probability of \(probability)")
+    demand(0 <= probability && probability < 1, "a dropout probability of \(probability)")
     guard probability > 0 else { return self }
     let x = rowMajor
     return Tensor(shape) { kernel_dropout(x.storage.pointer, $0, count, probability, seed) }

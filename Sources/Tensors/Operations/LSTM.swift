@@ -1,3 +1,4 @@
+import Basics
 import COpenBLAS
 import Kernels
 
@@ -12,7 +13,7 @@ extension Tensor {
   ///   - reversed: From the last step to the first; results stay at their steps.
   public func lstm(inputWeight: Tensor, hiddenWeight: Tensor, bias: Tensor, reversed: Bool = false) -> Tensor {
     let (batch, steps, features, hidden) = (shape[0], shape[1], shape[2], hiddenWeight.shape[1])
-    precondition(
+    demand(
       inputWeight.shape == [4 * hidden, features] && hiddenWeight.shape == [4 * hidden, hidden]
         && bias.shape == [4 * hidden],
       "weights \(inputWeight.shape), \(hiddenWeight.shape) for an LSTM over \(shape)")

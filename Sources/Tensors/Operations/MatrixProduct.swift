@@ -1,3 +1,4 @@
+import Basics
 import COpenBLAS
 import Kernels
 
@@ -20,7 +21,7 @@ extension Tensor {
   public func matrixProduct(
     _ other: Tensor, transposeSelf: Bool = false, transposeOther: Bool = false
   ) -> Tensor {
-    precondition(rank >= 2 && other.rank >= 2, "a matrix product of \(shape) and \(other.shape)")
+    demand(rank >= 2 && other.rank >= 2, "a matrix product of \(shape) and \(other.shape)")
     if other.rank == 2, rank > 2, !transposeSelf {
       // Rows of all matrices at once: one large product instead of many small ones.
       let rows = reshaped([shape.dropLast().reduce(1, *), shape[rank - 1]])
@@ -75,7 +76,7 @@ extension Tensor {
     let (rowsB, columnsB) = (b.shape[b.rank - 2], b.shape[b.rank - 1])
     let (m, k) = ta ? (columnsA, rowsA) : (rowsA, columnsA)
     let (inner, n) = tb ? (columnsB, rowsB) : (rowsB, columnsB)
-    precondition(k == inner, "\(a.shape)\(ta ? "ᵀ" : "") × \(b.shape)\(tb ? "ᵀ" : "") do not multiply")
+    demand(k == inner, "\(a.shape)\(ta ? "ᵀ" : "") × \(b.shape)\(tb ? "ᵀ" : "") do not multiply")
     let leading = broadcast(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)))
     let matrices = leading.reduce(1, *)
     return Tensor(leading + [m, n]) { out in

@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 
 /// Convolutions of a one-channel image whose outputs stand one after another as channels: the first layers of the
@@ -31,13 +32,13 @@ final class OneChannelConvolution: Convolution {
       right: paddings.map(\.right).max()!)
     self.padding = padding
     let shrunk = zip(weights, paddings).map { weight, own in
-      precondition(weight.shape[1] == 1, "weights \(weight.shape) for an image of one channel")
+      demand(weight.shape[1] == 1, "weights \(weight.shape) for an image of one channel")
       return [
         weight.shape[2] - 1 + padding.top - own.top + padding.bottom - own.bottom,
         weight.shape[3] - 1 + padding.left - own.left + padding.right - own.right,
       ]
     }
-    precondition(shrunk.allSatisfy { $0 == shrunk[0] }, "the paths' outputs differ in size")
+    demand(shrunk.allSatisfy { $0 == shrunk[0] }, "the paths' outputs differ in size")
     (shrinkRows, shrinkColumns) = (shrunk[0][0], shrunk[0][1])
 
     struct Offset: Hashable { var block, row, column: Int32 }
@@ -82,7 +83,7 @@ final class OneChannelConvolution: Convolution {
 
   /// Calls with the taps for an input of this shape.
   func withTaps(_ input: [Int], _ body: (inout kernel_taps) -> Void) {
-    precondition(input.count == 4 && input[1] == 1, "an input of \(input) for an image of one channel")
+    demand(input.count == 4 && input[1] == 1, "an input of \(input) for an image of one channel")
     tapStart.withUnsafeBufferPointer { start in
       tapRows.withUnsafeBufferPointer { rows in
         tapColumns.withUnsafeBufferPointer { columns in

@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 
 extension Tensor {
@@ -25,7 +26,7 @@ extension Tensor {
 
   /// Pooling of [batch, channels, rows, columns].
   public func pooled(_ pooling: Pooling) -> Tensor {
-    precondition(rank == 4, "pooling of \(shape)")
+    demand(rank == 4, "pooling of \(shape)")
     _ = pooling.outputShape(shape)  // checks that a window fits
     return pooled(
       Windows(of: pooling.rows, along: shape[2]), Windows(of: pooling.columns, along: shape[3]), pooling.kind)
@@ -34,7 +35,7 @@ extension Tensor {
   /// Pooling of [batch, channels, rows, columns] to [batch, channels, `rows`, `columns`], with windows that divide
   /// each dimension evenly (as PyTorch's adaptive pooling).
   public func adaptivelyPooled(_ kind: Pooling.Kind, rows: Int, columns: Int) -> Tensor {
-    precondition(rank == 4, "pooling of \(shape)")
+    demand(rank == 4, "pooling of \(shape)")
     return pooled(Windows(count: rows, along: shape[2]), Windows(count: columns, along: shape[3]), kind)
   }
 

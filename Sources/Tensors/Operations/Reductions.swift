@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 
 extension Tensor {
@@ -8,7 +9,7 @@ extension Tensor {
 
   private func position(of axis: Int) -> Int {
     let position = axis < 0 ? axis + rank : axis
-    precondition(shape.indices.contains(position), "no axis \(axis) in \(shape)")
+    demand(shape.indices.contains(position), "no axis \(axis) in \(shape)")
     return position
   }
 

@@ -1,3 +1,4 @@
+import Basics
 import CFFTW
 import Kernels
 import Synchronization
@@ -40,7 +41,7 @@ extension Tensor {
   ///
   /// - Parameter window: One factor a sample; its count, which is even, is the transform's length.
   public func stft(window: [Float], hop: Int) -> Tensor {
-    precondition(rank == 2 && shape[1] > 0, "an STFT of \(shape)")
+    demand(rank == 2 && shape[1] > 0, "an STFT of \(shape)")
     let (batch, samples, length) = (shape[0], shape[1], window.count)
     let (frames, bins) = (1 + samples / hop, length / 2 + 1)
     let plans = FourierPlans.cached(length)
@@ -97,7 +98,7 @@ extension Tensor {
   public func inverseSTFT(window: [Float], hop: Int, samples: Int) -> Tensor {
     let (length, bins) = (window.count, window.count / 2 + 1)
     let frames = 1 + samples / hop
-    precondition(
+    demand(
       rank == 4 && Array(shape[1...]) == [frames, bins, 2], "an inverse STFT of \(shape) to \(samples) samples")
     let batch = shape[0]
     let plans = FourierPlans.cached(length)
@@ -146,7 +147,7 @@ extension Tensor {
 
   /// re² + im² over a last dimension of 2. Power, not magnitude: its gradient is finite at zero.
   public func power() -> Tensor {
-    precondition(shape.last == 2, "power of \(shape), whose last dimension is not (real, imaginary)")
+    demand(shape.last == 2, "power of \(shape), whose last dimension is not (real, imaginary)")
     let spectrum = rowMajor.detached
     let shape = Array(self.shape.dropLast())
     func gradient(_ dy: Tensor, _ spectrum: Tensor) -> Tensor {

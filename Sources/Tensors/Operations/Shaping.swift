@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 
 extension Tensor {
@@ -5,7 +6,7 @@ extension Tensor {
   public func reshaped(_ sizes: [Int]) -> Tensor {
     let known = sizes.filter { $0 != -1 }.reduce(1, *)
     let target = sizes.map { $0 == -1 ? count / max(known, 1) : $0 }
-    precondition(target.reduce(1, *) == count, "\(shape) cannot be reshaped to \(sizes)")
+    demand(target.reduce(1, *) == count, "\(shape) cannot be reshaped to \(sizes)")
     guard target != shape else { return self }
     let (plain, own) = (rowMajor, shape)
     return Tensor(shape: target, storage: plain.storage)
@@ -19,7 +20,7 @@ extension Tensor {
 
   /// Dimension d of the result is dimension order[d] of this one.
   public func permuted(_ order: [Int]) -> Tensor {
-    precondition(order.sorted() == Array(0..<rank), "\(order) does not order the dimensions of \(shape)")
+    demand(order.sorted() == Array(0..<rank), "\(order) does not order the dimensions of \(shape)")
     guard rank > 1 else { return self }
     let x = rowMajor
     let strides = Self.strides(shape)
@@ -39,7 +40,7 @@ extension Tensor {
   /// Repeated along sizes of 1 and new leading dimensions to fill `target`.
   public func broadcast(to target: [Int]) -> Tensor {
     guard shape != target else { return self }
-    precondition(Self.broadcast(shape, target) == target, "\(shape) does not broadcast to \(target)")
+    demand(Self.broadcast(shape, target) == target, "\(shape) does not broadcast to \(target)")
     let x = rowMajor
     let own = shape
     return Tensor(target) {
@@ -51,7 +52,7 @@ extension Tensor {
   /// Indices `range` of one dimension.
   public func slice(axis: Int, _ range: Range<Int>) -> Tensor {
     let axis = axis < 0 ? axis + rank : axis
-    precondition(
+    demand(
       range.lowerBound >= 0 && range.upperBound <= shape[axis], "no \(range) along \(axis) of \(shape)")
     guard range.count < shape[axis] else { return self }
     let x = rowMajor
@@ -75,7 +76,7 @@ extension Tensor {
 
   /// One after another along a dimension; the other sizes agree.
   public static func concatenated(_ parts: [Tensor], axis: Int) -> Tensor {
-    precondition(!parts.isEmpty, "nothing to concatenate")
+    demand(!parts.isEmpty, "nothing to concatenate")
     let axis = axis < 0 ? axis + parts[0].rank : axis
     var target = parts[0].shape
     target[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
@@ -87,7 +88,7 @@ extension Tensor {
       starts.append(next)
       next += own[axis]
       own[axis] = target[axis]
-      precondition(own == target, "\(part.shape) does not fit \(parts[0].shape) along \(axis)")
+      demand(own == target, "\(part.shape) does not fit \(parts[0].shape) along \(axis)")
     }
     let ranges = zip(starts, parts).map { $0..<($0 + $1.shape[axis]) }
     return Tensor(target) { out in

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Kernels
 
@@ -64,8 +65,8 @@ extension Tensor {
 
   /// Mean cross-entropy −log softmax(logits)[label] of logits [batch, classes], of shape [].
   public func crossEntropy(labels: [Int]) -> Tensor {
-    precondition(rank == 2 && labels.count == shape[0], "\(labels.count) labels for logits \(shape)")
-    precondition(labels.allSatisfy { (0..<shape[1]).contains($0) }, "a label outside 0..<\(shape[1])")
+    demand(rank == 2 && labels.count == shape[0], "\(labels.count) labels for logits \(shape)")
+    demand(labels.allSatisfy { (0..<shape[1]).contains($0) }, "a label outside 0..<\(shape[1])")
     let (rows, classes) = (shape[0], shape[1])
     let probabilities = detached.softmax()
     let loss = withFloats { logits in

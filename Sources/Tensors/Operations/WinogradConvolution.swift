@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 
 /// A convolution of 3×3 with a border of one zero by Winograd's algorithm (Lavin and Gray 2016): F(2×2, 3×3) needs 16
@@ -44,7 +45,7 @@ struct WinogradConvolution {
   func block(
     _ x: Tensor, shift: Tensor, pooling: Pooling, keepsConvolution: Bool
   ) -> (convolution: Tensor?, result: Tensor) {
-    precondition(Self.canPool(pooling), "windows of \(pooling.rows)×\(pooling.columns) do not divide a tile")
+    demand(Self.canPool(pooling), "windows of \(pooling.rows)×\(pooling.columns) do not divide a tile")
     var shape = Self.shape(x.shape, channels: channels, filters: filters)
     let size = [x.shape[0], filters, x.shape[2], x.shape[3]]
     var windows = pooling.kernelShape(size)

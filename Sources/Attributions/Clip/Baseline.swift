@@ -1,0 +1,136 @@
+import Basics
+import Foundation
+import Models
+import Tensors
+
+/// What stands for "nothing" in a method that compares the clip with something.
+public enum Baseline: Equatable, Sendable {
+  /// What the model sees where the clip is silent: its padding.
+  case silence
+  /// Zeros at the place itself: on the mel that is 0 dB, a loud noise.
+  case zero
+  /// White noise, in dB of a full-scale sine's power.
+  case noise(decibels: Double)
+  /// The clip's own input, blurred by a Gaussian of 0.1 s along time and an eighth of the rows.
+  case blurred
+  /// Another clip, at the model's sample rate.
+  case clip([Float], name: String)
+  /// The mean of what clips are at the place.
+  case mean(Background)
+
+  /// "silence", "noise:-40", or a name of a file: as it is given and stated.
+  public var name: String {
+    switch self {
+    case .silence: "silence"
+    case .zero: "zero"
+    case .noise(let decibels): "noise:\(decibels.formatted(.number.grouping(.never)))"
+    case .blurred: "blurred"
+    case .clip(_, let name): name
+    case .mean(let background): "mean of \(background.name)"
+    }
+  }
+
+  /// Those that need no file, by name.
+  public init?(_ name: String) {
+    switch name {
+    case "silence": self = .silence
+    case "zero": self = .zero
+    case "blurred": self = .blurred
+    default:
+      guard name.hasPrefix("noise:"), let decibels = Double(name.dropFirst("noise:".count)), decibels.isFinite,
+        decibels <= 0
+      else { return nil }
+      self = .noise(decibels: decibels)
+    }
+  }
+
+  /// Of the shape of the clip's input at `space`.
+  /// - Parameters:
+  ///   - seed: Of white noise.
+  ///   - fitting: Cut another clip, or fill it up with zeros, where its length is not that of this one; else that is an
+  ///     error.
+  func tensor(
+    for clip: ClipPath, at space: InputSpace, seed: UInt64 = 0, fitting: Bool = false
+  ) throws(MethodError) -> Tensor {
+    let count = clip.waveform.count
+    func features(_ samples: [Float]) -> Tensor { ClipPath(samples, model: clip.model)[space] }
+    switch self {
+    case .silence: return clip.silence(at: space)
+    case .zero: return .zeros(clip[space].shape)
+    case .noise(let decibels):
+      var generator = SeededGenerator(seed: seed)
+      let deviation = pow(10, decibels / 20) / 2.0.squareRoot()
+      return features((0..<count).map { _ in Float(deviation * generator.normal()) })
+    case .blurred: return Self.blurred(clip, at: space)
+    case .clip(let samples, let name):
+      let fitted = clip.model.fitted(samples)
+      guard fitted.count == count || fitting else {
+        let rate = Double(clip.model.configuration.frontEnd.sampleRate)
+        throw .value(
+          option: "baseline",
+          reason: String(
+            format: "\(name) has %.2f s and the clip %.2f s, and the model takes clips of any length",
+            Double(fitted.count) / rate, Double(count) / rate))
+      }
+      return features(Array(fitted.prefix(count)) + [Float](repeating: 0, count: max(0, count - fitted.count)))
+    case .mean(let background):
+      var sum = Tensor.zeros(clip[space].shape)
+      for samples in background.clips {
+        sum = sum + (try Baseline.clip(samples, name: background.name).tensor(for: clip, at: space, fitting: true))
+      }
+      return sum / Float(background.clips.count)
+    }
+  }
+
+  private static func blurred(_ clip: ClipPath, at space: InputSpace) -> Tensor {
+    let frontEnd = clip.model.configuration.frontEnd
+    let input = clip[space]
+    let seconds = 0.1
+    guard space != .waveform else {
+      return input.smoothed(deviation: seconds * Double(frontEnd.sampleRate))
+    }
+    let rows = BlurredIntegratedGradients.blur(rows: input.shape[2], deviation: Double(input.shape[2]) / 8)
+    return rows.matrixProduct(input).smoothed(deviation: seconds / frontEnd.hopSeconds)
+  }
+}
+
+extension [Baseline] {
+  /// One's name, or how many there are.
+  var stated: String { count == 1 ? self[0].name : "\(count) clips" }
+}
+
+/// Clips that stand for what a model usually hears.
+public struct Background: Equatable, Sendable {
+  /// Samples at the model's sample rate, trimmed.
+  public let clips: [[Float]]
+  /// Where they are from.
+  public let name: String
+
+  public init(clips: [[Float]], name: String) {
+    demand(!clips.isEmpty, "a background without clips")
+    (self.clips, self.name) = (clips, name)
+  }
+}
+
+extension Tensor {
+  /// Along the last dimension by a Gaussian out to three deviations, whose weights sum to one at the ends too.
+  fileprivate func smoothed(deviation: Double) -> Tensor {
+    let reach = Int(3 * deviation)
+    let kernel = (-reach...reach).map { Float(exp(-0.5 * pow(Double($0) / deviation, 2))) }
+    let columns = shape[rank - 1]
+    let values = floats
+    var result = [Float](repeating: 0, count: values.count)
+    for row in stride(from: 0, to: values.count, by: columns) {
+      for column in 0..<columns {
+        var (sum, weight) = (Float(0), Float(0))
+        for other in max(0, column - reach)...min(columns - 1, column + reach) {
+          let share = kernel[other - column + reach]
+          sum += share * values[row + other]
+          weight += share
+        }
+        result[row + column] = sum / weight
+      }
+    }
+    return Tensor(result, shape: shape)
+  }
+}

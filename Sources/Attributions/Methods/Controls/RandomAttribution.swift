@@ -1,0 +1,27 @@
+import Basics
+import Models
+import Tensors
+
+/// A control: numbers drawn evenly from 0..<1, others for each clip, target and model.
+struct RandomAttribution: AttributionMethod {
+  static let name = "random"
+  static let family = MethodFamily.control
+  static let source = "a control"
+  static let summary = "numbers that know nothing"
+  static let cost = "1 prediction"
+  static let isSigned = false
+
+  private let seed: UInt64
+
+  init(_ options: MethodOptions = MethodOptions()) { seed = options.seed }
+
+  func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> AttributionResult {
+    // The logits tell clips and models apart.
+    var print = Fingerprint()
+    print.add(seed)
+    print.add(clip.logits(clip[space], at: space).floats)
+    for number in [target.emotion, target.versus ?? -1] { print.add(UInt64(bitPattern: Int64(number))) }
+    var generator = SeededGenerator(seed: print.value)
+    return AttributionResult(.uniform(clip[space].shape, bound: 0.5, using: &generator) + 0.5)
+  }
+}

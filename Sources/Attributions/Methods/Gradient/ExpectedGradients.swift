@@ -1,0 +1,66 @@
+import Basics
+import Layers
+import Models
+import Tensors
+
+/// The mean of (x − b) · ∂ target / ∂ input at b + α(x − b) over baselines b drawn from a set of clips and α drawn evenly
+/// from 0 to 1 (Erion et al. 2021); Captum calls it GradientSHAP, after Lundberg and Lee 2017, and can add noise to x.
+public struct ExpectedGradients: AttributionMethod {
+  public static let name = "expected-gradients"
+  public static let family = MethodFamily.gradient
+  public static let source = "Erion et al. 2021, arXiv:1906.10670 (GradientSHAP)"
+  public static let summary = "integrated gradients from many baselines, drawn from a set of clips"
+  public static let cost = "200 gradients"
+  public static let isSigned = true
+  public static let promisesCompleteness = true
+  public static let options: Set<MethodOptions.Name> = [.draws, .baseline, .background]
+
+  private let draws: Int
+  private let baselines: [Baseline]
+  private let seed: UInt64
+
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
+    draws = try options.draws(default: 200)
+    baselines = try options.baselines()
+    seed = options.seed
+  }
+
+  public var parameters: [String: String] {
+    ["draws": String(draws), "seed": String(seed), "baseline": baselines.stated]
+  }
+
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    var generator = SeededGenerator(seed: seed)
+    var starts: [Tensor] = []
+    for baseline in baselines { starts.append(try baseline.tensor(for: clip, at: space, seed: seed, fitting: true)) }
+    let drawn = (0..<draws).map { _ in
+      (Int.random(in: starts.indices, using: &generator), Float(generator.uniform(in: 0..<1)))
+    }
+    let (values, score) = Self.attribute(clip, at: space, target: target, starts: starts, draws: drawn)
+    return AttributionResult(
+      values,
+      completeness: Completeness(
+        sum: Double(values.sum().scalar), score: clip.score(clip[space], at: space, target: target),
+        baselineScore: score))
+  }
+
+  /// - Parameter draws: For each the number of its baseline, and α.
+  /// - Returns: The mean, and the mean score of the baselines that were drawn.
+  static func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target, starts: [Tensor], draws: [(start: Int, place: Float)]
+  ) -> (values: Tensor, baselineScore: Double) {
+    let input = clip[space]
+    var sum = Tensor.zeros(input.shape)
+    for first in stride(from: 0, to: draws.count, by: clip.batch) {
+      let batch = draws[first..<min(first + clip.batch, draws.count)]
+      let start = Tensor.concatenated(batch.map { starts[$0.start] }, axis: 0)
+      let place = Tensor(batch.map(\.place), shape: [batch.count] + input.shape.dropFirst().map { _ in 1 })
+      let difference = input - start
+      sum = sum + (difference * clip.gradient(start + difference * place, at: space, target: target)).sum(axes: [0])
+    }
+    let scores = starts.map { clip.score($0, at: space, target: target) }
+    return (sum / Float(draws.count), draws.reduce(0) { $0 + scores[$1.start] } / Double(draws.count))
+  }
+}

@@ -1,0 +1,51 @@
+import Basics
+import Models
+import Tensors
+
+/// What the attributions of noisy copies of the clip have in common, for another method; the copies' noise has a standard
+/// deviation that is a share of the input's range, from its least to its greatest value.
+struct NoiseTunnel: Sendable {
+  let draws: Int
+  /// Of the input's range.
+  let noise: Double
+  let seed: UInt64
+  let around: any AttributionMethod
+
+  static let options: Set<MethodOptions.Name> = [.draws, .noise, .around]
+
+  init(_ options: MethodOptions) throws(MethodError) {
+    draws = try options.draws(default: 50)
+    noise = options.noise ?? 0.1
+    guard noise.isFinite, noise >= 0 else { throw .value(option: "noise", reason: "\(noise) is no share of a range") }
+    seed = options.seed
+    let name = options.around ?? Gradient.name
+    guard !Self.names.contains(name) else { throw .value(option: "around", reason: "\(name) adds noise itself") }
+    around = try AttributionMethods.make(name)
+  }
+
+  static let names = [SmoothGrad.name, SmoothGradSquared.name, VarGrad.name]
+
+  var parameters: [String: String] {
+    ["draws": String(draws), "noise": String(noise), "around": around.name, "seed": String(seed)]
+  }
+
+  /// The means over draws of the attributions and of their squares.
+  func moments(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> (mean: Tensor, square: Tensor) {
+    let input = clip[space]
+    let values = input.floats
+    let deviation = noise * Double(values.max()! - values.min()!)
+    var generator = SeededGenerator(seed: seed)
+    var (sum, squares) = (Tensor.zeros(input.shape), Tensor.zeros(input.shape))
+    for first in stride(from: 0, to: draws, by: clip.batch) {
+      let count = min(clip.batch, draws - first)
+      let noises = (0..<count * values.count).map { _ in Float(deviation * generator.normal()) }
+      let noisy = input + Tensor(noises, shape: [count] + input.shape.dropFirst())
+      let found = try around.attribute(noisy, of: clip, at: space, target: target)
+      sum = sum + found.sum(axes: [0])
+      squares = squares + found.squared().sum(axes: [0])
+    }
+    return (sum / Float(draws), squares / Float(draws))
+  }
+}

@@ -1,0 +1,68 @@
+import Basics
+import Models
+import Tensors
+
+/// Shapley values of time-frequency tiles, by least squares over coalitions drawn with the Shapley kernel's weights
+/// (n − 1)/((n over s) s (n − s)), each with its complement, the sum held at f(x) − f(baseline) (Lundberg and Lee 2017).
+public struct KernelSHAP: AttributionMethod {
+  public static let name = "kernel-shap"
+  public static let family = MethodFamily.perturbation
+  public static let source = "Lundberg and Lee 2017, arXiv:1705.07874"
+  public static let summary = "what each tile adds to the score, on average over the company of others"
+  public static let cost = "1000 predictions"
+  public static let isSigned = true
+  public static let promisesCompleteness = true
+  public static let options = Masking.options
+
+  private let masking: Masking
+
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { masking = try Masking(options) }
+
+  public var parameters: [String: String] { masking.parameters }
+
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    let game = TileGame(
+      clip, at: space, target: target, tile: masking.tile, baseline: try masking.baseline(for: clip, at: space))
+    var generator = SeededGenerator(seed: masking.seed)
+    let ends = game.scores([game.players.map { _ in false }, game.players.map { _ in true }]).map(Double.init)
+    let coalitions = Self.coalitions(of: game.players.count, draws: masking.draws, using: &generator)
+    let worth = Self.worth(
+      coalitions, scores: game.scores(coalitions).map(Double.init), nothing: ends[0], everything: ends[1])
+    let values = game.attribution(worth)
+    return AttributionResult(
+      values,
+      completeness: Completeness(sum: worth.reduce(0, +), score: ends[1], baselineScore: ends[0]))
+  }
+
+  /// Coalitions neither empty nor whole, their sizes drawn with the kernel's weight, each followed by its complement.
+  static func coalitions(of count: Int, draws: Int, using generator: inout SeededGenerator) -> [[Bool]] {
+    guard count > 1 else { return [] }
+    let weights = (1..<count).map { 1 / (Double($0) * Double(count - $0)) }
+    let total = weights.reduce(0, +)
+    return (0..<max(1, draws / 2)).flatMap { _ in
+      var rest = generator.uniform(in: 0..<1) * total
+      let size =
+        1
+        + (weights.firstIndex {
+          rest -= $0; return rest < 0
+        } ?? count - 2)
+      var heard = [Bool](repeating: false, count: count)
+      for player in (0..<count).shuffled(using: &generator).prefix(size) { heard[player] = true }
+      return [heard, heard.map { !$0 }]
+    }
+  }
+
+  /// Least squares of the scores, with the sum of all worths given: the last player's is what the others leave.
+  static func worth(_ coalitions: [[Bool]], scores: [Double], nothing: Double, everything: Double) -> [Double] {
+    guard let count = coalitions.first?.count else { return [everything - nothing] }
+    let last = count - 1
+    let rows = coalitions.map { heard in (0..<last).map { (heard[$0] ? 1.0 : 0) - (heard[last] ? 1 : 0) } }
+    let values = zip(coalitions, scores).map { heard, score in
+      score - nothing - (heard[last] ? everything - nothing : 0)
+    }
+    let found = leastSquares(rows, values, ridge: 1e-9)
+    return found + [everything - nothing - found.reduce(0, +)]
+  }
+}

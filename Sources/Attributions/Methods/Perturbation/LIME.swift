@@ -1,0 +1,47 @@
+import Basics
+import Foundation
+import Models
+import Tensors
+
+/// The coefficients of a linear model of the score near the clip: tiles are hidden by the toss of a coin, draws weighted by
+/// exp(−d²/0.25²) with d the cosine distance to the whole clip, ridge regression (Ribeiro, Singh and Guestrin 2016).
+public struct LIME: AttributionMethod {
+  public static let name = "lime"
+  public static let family = MethodFamily.perturbation
+  public static let source = "Ribeiro, Singh and Guestrin 2016, arXiv:1602.04938"
+  public static let summary = "a linear model of the score near the clip, over time-frequency tiles"
+  public static let cost = "1000 predictions"
+  public static let isSigned = true
+  public static let options = Masking.options
+
+  private let masking: Masking
+
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { masking = try Masking(options) }
+
+  public var parameters: [String: String] { masking.parameters }
+
+  public func attribute(
+    _ clip: ClipPath, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    let game = TileGame(
+      clip, at: space, target: target, tile: masking.tile, baseline: try masking.baseline(for: clip, at: space))
+    var generator = SeededGenerator(seed: masking.seed)
+    // The first is the clip itself.
+    let coalitions = (0..<masking.draws).map { draw in
+      game.players.map { _ in draw == 0 || generator.uniform(in: 0..<1) < 0.5 }
+    }
+    let worth = Self.worth(coalitions, scores: game.scores(coalitions).map(Double.init))
+    return AttributionResult(game.attribution(worth))
+  }
+
+  /// The coefficients of each player, beside a constant that is left out.
+  static func worth(_ coalitions: [[Bool]], scores: [Double]) -> [Double] {
+    let count = coalitions[0].count
+    let weights = coalitions.map { heard in
+      let distance = 1 - (Double(heard.count { $0 }) / Double(max(1, count))).squareRoot()
+      return exp(-distance * distance / (0.25 * 0.25)).squareRoot()
+    }
+    let rows = zip(coalitions, weights).map { heard, weight in heard.map { $0 ? weight : 0 } + [weight] }
+    return Array(leastSquares(rows, zip(scores, weights).map { $0 * $1 }, ridge: 1, constant: true).dropLast())
+  }
+}

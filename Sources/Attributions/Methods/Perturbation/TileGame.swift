@@ -1,0 +1,41 @@
+import Models
+import Tensors
+
+/// A clip as a game of its tiles: the score of each coalition of tiles that are heard, the others replaced by a baseline.
+struct TileGame {
+  let clip: ClipPath
+  let space: InputSpace
+  let target: Target
+  let tiles: Tiles
+  /// The tiles that play: hiding one of the others changes nothing.
+  let players: [Int]
+  private let values, hidden: [Float]
+
+  init(_ clip: ClipPath, at space: InputSpace, target: Target, tile: TileSize, baseline: Tensor) {
+    (self.clip, self.space, self.target) = (clip, space, target)
+    tiles = Tiles(tile, of: clip, at: space)
+    (values, hidden) = (clip[space].floats, baseline.floats)
+    players = tiles.differing(values, from: hidden)
+  }
+
+  /// The score of each coalition, which says of each player whether it is heard.
+  func scores(_ coalitions: [[Bool]]) -> [Float] {
+    clip.scores(coalitions.count, at: space, target: target) { numbers in
+      let inputs = numbers.flatMap { number in
+        var hides = [Bool](repeating: true, count: tiles.count)
+        for (player, isHeard) in zip(players, coalitions[number]) { hides[player] = !isHeard }
+        return tiles.hidden(values, behind: hidden, where: hides)
+      }
+      return Tensor(inputs, shape: [numbers.count] + clip[space].shape.dropFirst())
+    }
+  }
+
+  /// Each player's worth spread evenly over its tile, so that the sum stays.
+  func attribution(_ worth: [Double]) -> Tensor {
+    var sizes = [Int](repeating: 0, count: tiles.count)
+    for number in tiles.numbers { sizes[number] += 1 }
+    var shares = [Float](repeating: 0, count: tiles.count)
+    for (player, worth) in zip(players, worth) { shares[player] = Float(worth / Double(sizes[player])) }
+    return Tensor(tiles.numbers.map { shares[$0] }, shape: clip[space].shape)
+  }
+}

@@ -1,0 +1,47 @@
+import Foundation
+
+/// What the file system refused. The description is one line: the path, then the reason.
+public enum FileError: Error, Equatable, Sendable {
+  case unreadable(path: String, reason: String)
+  /// The folder that a file was to be written to is not there.
+  case noSuchFolder(path: String, folder: String)
+  case diskFull(path: String)
+  case unwritable(path: String, reason: String)
+
+  /// Why a file cannot be written, by `errno`.
+  public static func writing(_ path: String, errno code: Int32) -> FileError {
+    switch code {
+    case ENOENT, ENOTDIR:
+      .noSuchFolder(path: path, folder: URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    case ENOSPC, EDQUOT, EFBIG: .diskFull(path: path)
+    default: .unwritable(path: path, reason: systemReason(code))
+    }
+  }
+
+  /// Whether a result could not be written, rather than something not be read.
+  public var isOfWriting: Bool {
+    if case .unreadable = self { false } else { true }
+  }
+}
+
+extension FileError: CustomStringConvertible, LocalizedError {
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+    case .noSuchFolder(let path, let folder): "\(path): cannot be written: no such folder: \(folder)"
+    case .diskFull(let path): "\(path): cannot be written: the disk is full"
+    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
+    }
+  }
+
+  public var errorDescription: String? { description }
+}
+
+/// The system's own words for an `errno`, such as "Permission denied".
+public func systemReason(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+/// The system's own words for a failure that Foundation reports.
+public func systemReason(of error: any Error) -> String {
+  let cause = ((error as? CocoaError)?.underlying ?? error) as NSError
+  return cause.domain == NSPOSIXErrorDomain ? systemReason(Int32(cause.code)) : cause.localizedDescription
+}

@@ -1,0 +1,43 @@
+/// The values of a list by their rank, without sorting all of it (Hoare 1961, "Find").
+public struct OrderStatistics {
+  /// What stands before a place that was asked for is not larger, what stands behind it not smaller.
+  private var values: [Float]
+
+  /// - Parameter values: None NaN.
+  public init(_ values: [Float]) { self.values = values }
+
+  /// The value that would stand at `place` if all were sorted.
+  public subscript(place: Int) -> Float {
+    mutating get {
+      values.withUnsafeMutableBufferPointer { values in
+        var (first, last) = (0, values.count - 1)
+        while first < last {
+          let pivot = values[(first + last) / 2]
+          var (low, high) = (first, last)
+          while low <= high {
+            while values[low] < pivot { low += 1 }
+            while values[high] > pivot { high -= 1 }
+            if low <= high {
+              values.swapAt(low, high)
+              (low, high) = (low + 1, high - 1)
+            }
+          }
+          if place <= high { last = high } else if place >= low { first = low } else { break }
+        }
+        return values[place]
+      }
+    }
+  }
+
+  /// The value below which `share` of all lies, between two neighbours in proportion, as NumPy's `percentile`; 0 of none.
+  public mutating func percentile(_ share: Double) -> Double {
+    guard !values.isEmpty else { return 0 }
+    let place = share * Double(values.count - 1)
+    let below = Int(place)
+    let lower = Double(self[below])
+    guard below + 1 < values.count else { return lower }
+    // All that stands behind is not smaller.
+    let next = Double(values[(below + 1)...].min()!)
+    return lower + (next - lower) * (place - Double(below))
+  }
+}

@@ -1,0 +1,245 @@
+import Basics
+import Dispatch
+import Foundation
+
+/// Attention as it is: a matrix for each head of each layer, and below, over one time axis, where it looks in the clip.
+public struct AttentionFigure: Figure {
+  /// Who takes how much from whom: [rows × rows], each row a taker, the first one on top.
+  public struct Matrix: Sendable {
+    public var values: [Float]
+    public var rows: Int
+
+    public init(values: [Float], rows: Int) { (self.values, self.rows) = (values, rows) }
+  }
+
+  /// Something over time, with the attention laid over it.
+  public struct Strip: Sendable {
+    public var name: String
+    public var input: ExplainedInput
+
+    public init(name: String, input: ExplainedInput) { (self.name, self.input) = (name, input) }
+  }
+
+  public var title: [String]
+  /// [layer][head].
+  public var matrices: [[Matrix]]
+  /// What stands along both sides of a matrix: "channel", "frame".
+  public var takers, givers: String
+  /// The names of a matrix's rows, where they are few; then the numbers stand in the cells.
+  public var names: [String]
+  public var strips: [Strip]
+  /// Seconds, of the strips.
+  public var duration: Double
+
+  public init(
+    title: [String], matrices: [[Matrix]], takers: String, givers: String, names: [String] = [],
+    strips: [Strip] = [], duration: Double
+  ) {
+    (self.title, self.matrices, self.takers, self.givers) = (title, matrices, takers, givers)
+    (self.names, self.strips, self.duration) = (names, strips, duration)
+  }
+
+  private static let stripHeight = 129.0, barRoom = 74.0, rowRoom = 66.0, nameRoom = 80.0
+  private static let caption = Font.label.line + 2
+
+  private var heads: Int { matrices.map(\.count).max() ?? 1 }
+  private var gap: Double { heads > 6 ? 3 : 14 }
+  private var left: Double { FigureLayout.margin + Self.rowRoom + (names.isEmpty ? 0 : Self.nameRoom - 20) }
+  private var side: Double {
+    let room = FigureLayout.width - left - FigureLayout.margin - Self.barRoom
+    return min(190, (room + gap) / Double(heads) - gap)
+  }
+  /// Whether there is room for numbers along a matrix's sides.
+  private var hasAxes: Bool { names.isEmpty && side >= 100 }
+  private var below: Double { hasAxes ? Plot.below : names.isEmpty ? 0 : Font.tick.line + 4 }
+  private var rowHeight: Double { side + (hasAxes || !names.isEmpty ? below + 8 : gap) }
+  private var gridHeight: Double { Self.caption + Double(matrices.count) * rowHeight }
+
+  public var size: Size {
+    let strips = Double(strips.count) * (Self.stripHeight + Self.caption + FigureLayout.gap)
+    return Size(
+      width: FigureLayout.width,
+      height: FigureLayout.titleHeight(title) + gridHeight + 10 + strips + (self.strips.isEmpty ? 0 : Plot.below)
+        + FigureLayout.margin)
+  }
+
+  public func draw(on canvas: Canvas) throws(FigureError) {
+    try check()
+    let margin = FigureLayout.margin
+    var top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
+    try drawGrid(on: canvas, top: top)
+    top += gridHeight + 10
+    let panels = strips.map { TimePanel($0.input, duration: duration, height: Self.stripHeight) }
+    let time = Axis.seconds(duration, ticks: 10)
+    let left = margin + (panels.map { $0.axis.room(on: canvas) }.max() ?? 0)
+    let room = panels.compactMap { $0.bars.first?.width(on: canvas) }.max() ?? 0
+    let right = canvas.bounds.right - margin - room - 12
+    for (index, (strip, panel)) in zip(strips, panels).enumerated() {
+      canvas.text(
+        canvas.shortened(strip.name, to: right - left, .emphasis), at: Point(x: left, y: top), .emphasis,
+        vertically: .start)
+      let frame = canvas.aligned(
+        Rectangle(x: left, y: top + Self.caption, width: right - left, height: Self.stripHeight))
+      let plot = Plot(frame: frame, x: time, y: panel.axis)
+      panel.draw(canvas, plot)
+      plot.drawAxes(on: canvas, namesX: index == strips.count - 1)
+      panel.bars.first?.draw(on: canvas, left: right + 12, top: frame.top, height: frame.height)
+      top += Self.stripHeight + Self.caption + FigureLayout.gap
+    }
+  }
+
+  private func drawGrid(on canvas: Canvas, top: Double) throws(FigureError) {
+    let drawn = try pooled(to: Int(side * canvas.scale))
+    let values = drawn.joined().flatMap(\.values)
+    let largest = values.max() ?? 1
+    var all = OrderStatistics(values)
+    let robust = Double(all.percentile(0.995))
+    // Numbers that stand in the cells are drawn to their maximum.
+    let limit = names.isEmpty && robust > 0 ? robust : Double(max(largest, .leastNormalMagnitude))
+    for (layer, row) in drawn.enumerated() {
+      let y = top + Self.caption + Double(layer) * rowHeight
+      if matrices.count > 1 {
+        let room = left - FigureLayout.margin - 6 - (names.isEmpty ? 0 : Self.nameRoom)
+        canvas.text(
+          canvas.shortened("layer \(layer + 1)", to: max(room, 44), .label),
+          at: Point(x: FigureLayout.margin, y: y + side / 2), .label)
+      }
+      for (head, matrix) in row.enumerated() {
+        let frame = canvas.aligned(
+          Rectangle(x: left + Double(head) * (side + gap), y: y, width: side, height: side))
+        if layer == 0 {
+          canvas.text(
+            canvas.shortened(side < 50 ? String(head + 1) : "head \(head + 1)", to: side, .label),
+            at: Point(x: frame.middle.x, y: y - Self.caption), .label, horizontally: .center, vertically: .start)
+        }
+        draw(
+          matrix, of: matrices[layer][head].rows, limit: limit, on: canvas, in: frame, isFirst: head == 0,
+          isLast: layer == matrices.count - 1)
+      }
+    }
+    if side < 50 {
+      canvas.text(
+        "head", at: Point(x: left - 6, y: top), .label, horizontally: .end, vertically: .start)
+    }
+    let height = min(max(120, gridHeight - Self.caption - below), 220)
+    ColorBar.linear(
+      "attention (rows sum to 1)", map: .viridis, from: 0, to: limit, height: height,
+      extendsAbove: Double(largest) > limit
+    ).draw(
+      on: canvas, left: left + Double(heads) * (side + gap) - gap + 12, top: top + Self.caption, height: height)
+  }
+
+  /// All matrices with at most so many rows, on all cores: HuBERT's have nine million numbers.
+  private func pooled(to most: Int) throws(FigureError) -> [[Matrix]] {
+    let all = matrices.flatMap { $0 }
+    var found = all
+    found.withUnsafeMutableBufferPointer { found in
+      // Each turn reads and writes its own matrix.
+      nonisolated(unsafe) let found = found
+      DispatchQueue.concurrentPerform(iterations: all.count) { found[$0] = all[$0].pooled(to: most) }
+    }
+    var start = 0
+    let drawn = matrices.map { row in
+      defer { start += row.count }
+      return Array(found[start..<(start + row.count)])
+    }
+    for (layer, row) in drawn.enumerated() {
+      // A mean is not finite where one of its numbers is not.
+      for (head, matrix) in row.enumerated() where !matrix.values.allSatisfy(\.isFinite) {
+        try checkFinite(matrices[layer][head].values, name: "attention of layer \(layer + 1), head \(head + 1)")
+      }
+    }
+    return drawn
+  }
+
+  private func draw(
+    _ matrix: Matrix, of rows: Int, limit: Double, on canvas: Canvas, in frame: Rectangle, isFirst: Bool, isLast: Bool
+  ) {
+    Heatmap(matrix.values, rows: matrix.rows, columns: matrix.rows, map: .viridis, lower: 0, upper: limit).draw(
+      on: canvas, in: frame, left: -0.5, right: Double(matrix.rows) - 0.5, top: -0.5,
+      bottom: Double(matrix.rows) - 0.5)
+    guard !names.isEmpty else {
+      guard hasAxes else { return canvas.frame(frame) }
+      let end = Double(rows)
+      var vertical = Axis.linear(takers, from: 0, to: end, ticks: 4)
+      // The first row is on top.
+      vertical.ticks = vertical.ticks.map { .init(value: end - $0.value, label: $0.label) }.reversed()
+      return Plot(frame: frame, x: .linear(givers, from: 0, to: end, ticks: 4), y: vertical)
+        .drawAxes(on: canvas, namesY: isFirst)
+    }
+    canvas.frame(frame)
+    let cell = frame.width / Double(rows)
+    for index in matrix.values.indices {
+      let (row, column) = (index / rows, index % rows)
+      let color = ColorMap.viridis.color(at: Double(matrix.values[index]) / limit)
+      let words = number(Double(matrix.values[index]), digits: 2)
+      let place = Point(x: frame.left + (Double(column) + 0.5) * cell, y: frame.top + (Double(row) + 0.5) * cell)
+      canvas.text(
+        words, at: place, canvas.fitted(words, to: cell - 4, .label), horizontally: .center,
+        color: color.luminance > 0.25 ? .ink : .white)
+    }
+    for (index, name) in names.enumerated() {
+      let middle = (Double(index) + 0.5) * cell
+      if isFirst {
+        canvas.text(
+          canvas.shortened(name, to: Self.nameRoom - 8, .tick), at: Point(x: frame.left - 6, y: frame.top + middle),
+          .tick, horizontally: .end)
+      }
+      if isLast {
+        let font = canvas.fitted(name, to: cell - 2, .tick)
+        canvas.text(
+          canvas.shortened(name, to: cell - 2, font), at: Point(x: frame.left + middle, y: frame.bottom + 4), font,
+          horizontally: .center, vertically: .start)
+      }
+    }
+  }
+
+  private func check() throws(FigureError) {
+    guard !matrices.isEmpty, matrices.allSatisfy({ !$0.isEmpty }) else { throw .empty(name: "heads of the attention") }
+    for (layer, row) in matrices.enumerated() {
+      for (head, matrix) in row.enumerated() {
+        let name = "attention of layer \(layer + 1), head \(head + 1)"
+        guard matrix.rows > 0, matrix.values.count == matrix.rows * matrix.rows else {
+          throw .shape(name: name, expected: [matrix.rows, matrix.rows], found: [matrix.values.count])
+        }
+        guard names.isEmpty || names.count == matrix.rows else {
+          throw .shape(name: "names of the rows", expected: [matrix.rows], found: [names.count])
+        }
+      }
+    }
+    guard strips.isEmpty || (duration.isFinite && duration > 0) else {
+      throw .outOfRange(name: "duration", value: duration, expected: "a positive number of seconds")
+    }
+    for strip in strips { try strip.input.check(name: strip.name) }
+  }
+}
+
+extension AttentionFigure.Matrix {
+  /// With at most so many rows: the means of blocks, so that nothing falls between two pixels.
+  fileprivate func pooled(to most: Int) -> Self {
+    let factor = (rows + most - 1) / max(1, most)
+    guard factor > 1 else { return self }
+    let count = (rows + factor - 1) / factor
+    var means = [Float](repeating: 0, count: count * count)
+    values.withUnsafeBufferPointer { values in
+      means.withUnsafeMutableBufferPointer { means in
+        for row in 0..<rows {
+          let (source, target) = (row * rows, row / factor * count)
+          let height = min(factor, rows - row / factor * factor)
+          var column = 0
+          for block in 0..<count {
+            let end = min(rows, column + factor)
+            let share = 1 / Float(height * (end - column))
+            var sum: Float = 0
+            while column < end {
+              sum += values[source + column]
+              column += 1
+            }
+            means[target + block] += sum * share
+          }
+        }
+      }
+    }
+    return .init(values: means, rows: count)
+  }
+}

@@ -1,0 +1,117 @@
+import Basics
+import Foundation
+
+/// How much each number of an input contributed, in the input's own shape.
+public struct Attribution: Sendable {
+  public var values: [Float]
+  /// Whether the sign means for or against; otherwise only magnitudes are shown.
+  public var isSigned: Bool
+  /// What the colour bar calls it: “saliency”, “integrated gradients”.
+  public var name: String
+  /// The unit of the values: “logit/dB”.
+  public var unit: String
+  /// The magnitude that gets the strongest colour, so that pictures can share a scale; where nil, what the values say.
+  public var limit: Double?
+
+  public init(
+    values: [Float], isSigned: Bool, name: String = "attribution", unit: String, limit: Double? = nil
+  ) {
+    self.limit = limit
+    self.values = values
+    self.isSigned = isSigned
+    self.name = name
+    self.unit = unit
+  }
+}
+
+/// Gives attributions their colours: laid over an underlay the more opaque the greater they are, so that
+/// what matters little leaves the underlay as it is.
+struct AttributionScale {
+  /// The magnitude that gets the strongest colour: the 99.5th percentile of all that is drawn, so that
+  /// a single spike does not bleach the rest. Zero if everything is.
+  let limit: Double
+  let isSigned: Bool
+  /// Whether magnitudes beyond the limit were met.
+  let isClipped: Bool
+  /// Levels from zero to a magnitude of 1.
+  private let steps: Double
+
+  private static let share = 0.995
+
+  init(_ drawn: [Float], isSigned: Bool, limit given: Double? = nil) {
+    let magnitudes = drawn.map(abs)
+    let largest = Double(magnitudes.max() ?? 0)
+    var ranked = OrderStatistics(magnitudes)
+    let robust = ranked.percentile(Self.share)
+    // Denormal noise is nothing; and what is zero but in a few places is shown up to its maximum.
+    limit = largest < Double(Float.leastNormalMagnitude) ? 0 : given ?? (robust > 0 ? robust : largest)
+    isClipped = largest > limit
+    steps = limit == 0 ? 0 : (isSigned ? 127.5 : 255) / limit
+    self.isSigned = isSigned
+  }
+
+  var isZero: Bool { limit == 0 }
+
+  /// 0…255 for a value: the place in `layers`.
+  func level(_ value: Float) -> Int {
+    let place = min(isSigned ? 127.5 : 255, abs(Double(value)) * steps)
+    // Half a step is added and the rest cut off, because `rounded` is a call where the processor is not known.
+    guard isSigned else { return Int(place + 0.5) }
+    return Int(128 + (value < 0 ? -place : place))
+  }
+
+  /// Colour and opacity of each level.
+  var layers: [(color: Color, alpha: Double)] { isSigned ? Self.signedLayers : Self.magnitudeLayers }
+
+  // Magma from its light to its dark end, without what is nearly white or nearly black: on paper the
+  // strongest colour is the darkest.
+  private static let magnitudeLayers = (0..<256).map { level in
+    let share = Double(level) / 255
+    return (color: ColorMap.magma.color(at: 0.80 - 0.52 * share), alpha: opacity(share))
+  }
+
+  private static let signedLayers = (0..<256).map { level in
+    let share = max(0, abs(Double(level) - 127.5) - 0.5) / 127
+    return (color: ColorMap.diverging.colors[level], alpha: opacity(share))
+  }
+
+  private static func opacity(_ share: Double) -> Double { 0.95 * share }
+
+  /// The bar for these colours on white; not for an attribution that is zero everywhere. What `note` adds,
+  /// such as an average, gets a line of its own.
+  func bar(name: String, unit: String, note: String? = nil, height: Double) -> ColorBar {
+    let exponent = limit >= 0.1 && limit < 1000 ? 0 : Int(floor(log10(limit)))
+    let power = exponent == 0 ? "" : "10" + superscript(exponent)
+    let unit = [power, unit].filter { !$0.isEmpty }.joined(separator: " ")
+    let label = [
+      unit.isEmpty ? name : "\(name) (\(unit))", note, isClipped ? "to 99.5th percentile" : "to maximum",
+    ]
+    return bar(
+      label: label.compactMap { $0 }, limit: limit / pow(10, Double(exponent)), isClipped: isClipped,
+      height: height)
+  }
+
+  /// The bar where each clip has a scale of its own.
+  static func relativeBar(name: String, isSigned: Bool, height: Double) -> ColorBar {
+    unitBar([name, "relative to each clip’s 99.5th percentile"], isSigned: isSigned, height: height)
+  }
+
+  /// The bar to 1, or from −1 to 1, for pictures that share it.
+  static func unitBar(_ label: [String], isSigned: Bool, height: Double) -> ColorBar {
+    AttributionScale([1], isSigned: isSigned).bar(label: label, limit: 1, isClipped: true, height: height)
+  }
+
+  private func bar(label: [String], limit: Double, isClipped: Bool, height: Double) -> ColorBar {
+    let lower = isSigned ? -limit : 0
+    return ColorBar(
+      label: label, colors: layers.map { $0.color.over(.white, alpha: $0.alpha) }, lower: lower, upper: limit,
+      ticks: roundTicks(from: lower, to: limit, count: ColorBar.tickCount(height: height)),
+      extendsBelow: isClipped && isSigned, extendsAbove: isClipped)
+  }
+}
+
+/// 10 to the power of this: −3 as ⁻³.
+func superscript(_ value: Int) -> String {
+  let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
+  return (value < 0 ? "⁻" : "") + String(String(abs(value)).map { digits[$0.wholeNumberValue!] })
+}

@@ -1,0 +1,132 @@
+import Basics
+import CCairo
+import Foundation
+
+public enum FigureFormat: String, CaseIterable, Sendable {
+  case png, svg, pdf
+}
+
+/// Something that can be drawn: plain numbers in, a picture out.
+public protocol Figure: Sendable {
+  /// The lines above the picture, the first of which is its heading.
+  var title: [String] { get }
+
+  /// The size on paper, in points of 1/96 inch.
+  var size: Size { get }
+
+  /// Draws the figure; throws on numbers that cannot be drawn.
+  func draw(on canvas: Canvas) throws(FigureError)
+}
+
+extension Figure {
+  /// The bytes of a file with this figure.
+  ///
+  /// - Parameters:
+  ///   - scale: device pixels per point. 2 gives 192 pixels per inch. SVG and PDF keep lines and text as
+  ///     they are and embed heat maps at this scale.
+  ///   - provenance: how the figure was made. PNG keeps it in tEXt chunks (iTXt where a value is not
+  ///     ASCII), SVG in `metadata`, PDF in its keywords. Keys are 1 to 79 ASCII characters.
+  public func encoded(
+    as format: FigureFormat = .png, scale: Double = 2, provenance: [String: String] = [:]
+  ) throws(FigureError) -> [UInt8] {
+    guard scale.isFinite, scale > 0 else {
+      throw .outOfRange(name: "scale", value: scale, expected: "a positive number of pixels per point")
+    }
+    let provenance = provenance.sorted { $0.key < $1.key }
+    for (key, value) in provenance { try checkProvenance(key: key, value: value) }
+    switch format {
+    case .png: return try png(scale: scale, provenance: provenance)
+    case .svg: return try svg(scale: scale, provenance: provenance)
+    case .pdf: return try pdf(scale: scale, provenance: provenance)
+    }
+  }
+
+  /// Writes the figure: beside its place first, then renamed into it.
+  public func write(
+    to path: String, as format: FigureFormat = .png, scale: Double = 2, provenance: [String: String] = [:]
+  ) throws(FigureError) {
+    let bytes = try encoded(as: format, scale: scale, provenance: provenance)
+    do {
+      try writeWhole(bytes, to: path)
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  private func png(scale: Double, provenance: [(key: String, value: String)]) throws(FigureError) -> [UInt8] {
+    let width = Int32(min(1e5, (size.width * scale).rounded(.up)))
+    let height = Int32(min(1e5, (size.height * scale).rounded(.up)))
+    let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height)!
+    defer { cairo_surface_destroy(surface) }
+    try draw(on: surface, scale: scale, unitsPerPoint: scale)
+    cairo_surface_flush(surface)
+    guard let data = cairo_image_surface_get_data(surface) else {
+      throw .drawing(reason: "no memory for \(width) × \(height) pixels")
+    }
+    // Cairo's rows of 32-bit pixels begin at multiples of 4 bytes.
+    return try encodePNG(
+      pixels: UnsafeRawPointer(data).assumingMemoryBound(to: UInt32.self), width: Int(width),
+      height: Int(height),
+      stride: Int(cairo_image_surface_get_stride(surface)) / 4, pixelsPerInch: 96 * scale, texts: provenance)
+  }
+
+  private func svg(scale: Double, provenance: [(key: String, value: String)]) throws(FigureError) -> [UInt8] {
+    let output = StreamOutput()
+    let surface = cairo_svg_surface_create_for_stream(
+      StreamOutput.append, Unmanaged.passUnretained(output).toOpaque(), size.width, size.height)!
+    defer { cairo_surface_destroy(surface) }
+    cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX)
+    try draw(on: surface, scale: scale, unitsPerPoint: 1)
+    cairo_surface_finish(surface)
+    return finishedSVG(output.bytes, provenance: provenance)
+  }
+
+  private func pdf(scale: Double, provenance: [(key: String, value: String)]) throws(FigureError) -> [UInt8] {
+    let output = StreamOutput()
+    // A PDF measures in 1/72 inch.
+    let surface = cairo_pdf_surface_create_for_stream(
+      StreamOutput.append, Unmanaged.passUnretained(output).toOpaque(), 0.75 * size.width,
+      0.75 * size.height)!
+    defer { cairo_surface_destroy(surface) }
+    let metadata = provenance.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_KEYWORDS, metadata)
+    // A fixed date, so that the same figure is the same file.
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z")
+    try draw(on: surface, scale: scale, unitsPerPoint: 0.75)
+    cairo_surface_finish(surface)
+    return output.bytes
+  }
+
+  private func draw(
+    on surface: OpaquePointer, scale: Double, unitsPerPoint: Double
+  ) throws(FigureError) {
+    let canvas = Canvas(surface: surface, size: size, scale: scale, unitsPerPoint: unitsPerPoint)
+    try draw(on: canvas)
+    if let reason = canvas.failure { throw .drawing(reason: reason) }
+  }
+}
+
+/// What a PNG text chunk can hold, asked of every format alike.
+private func checkProvenance(key: String, value: String) throws(FigureError) {
+  guard (1...79).contains(key.utf8.count), key.utf8.allSatisfy({ $0 >= 32 && $0 < 127 }),
+    key.first != " ", key.last != " ", !key.contains("  ")
+  else {
+    throw .provenance(
+      key: key, reason: "a key is 1 to 79 ASCII characters without a space at its ends or two in a row")
+  }
+  guard !value.utf8.contains(0) else {
+    throw .provenance(key: key, reason: "a value cannot contain the character 0")
+  }
+}
+
+/// Where Cairo's vector surfaces write to.
+private final class StreamOutput {
+  var bytes: [UInt8] = []
+
+  static let append: cairo_write_func_t = { output, bytes, count in
+    guard let output, let bytes else { return CAIRO_STATUS_WRITE_ERROR }
+    Unmanaged<StreamOutput>.fromOpaque(output).takeUnretainedValue().bytes
+      .append(contentsOf: UnsafeBufferPointer(start: bytes, count: Int(count)))
+    return CAIRO_STATUS_SUCCESS
+  }
+}

@@ -1,0 +1,119 @@
+import Basics
+import CPNG
+import Foundation
+
+/// A decoded PNG: pixels and what its text chunks say.
+public struct PNGImage: Equatable, Sendable {
+  public let width, height: Int
+  /// Red, green, blue, alpha for each pixel, from the top left, row by row: 4 · width · height bytes.
+  public let pixels: [UInt8]
+  /// The resolution, or nil where the file does not say.
+  public let pixelsPerInch: Double?
+  /// The text chunks (tEXt, zTXt, iTXt) by key.
+  public let texts: [String: String]
+
+  public init(contentsOf path: String) throws(FigureError) {
+    let bytes: Data
+    do {
+      bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch CocoaError.fileReadNoSuchFile {
+      throw .noSuchFile(path: path)
+    } catch {
+      throw .file(.unreadable(path: path, reason: error.localizedDescription))
+    }
+    try self.init(decoding: Array(bytes), path: path)
+  }
+
+  /// Decodes a PNG in memory; `path` names it in an error.
+  public init(decoding bytes: [UInt8], path: String = "PNG") throws(FigureError) {
+    var bytes = bytes
+    var image = undertone_png_image()
+    defer { undertone_png_release(&image) }
+    let failure: String? = bytes.withUnsafeMutableBufferPointer { memory in
+      var input = undertone_png_buffer()
+      input.bytes = memory.baseAddress
+      input.count = memory.count
+      return undertone_png_decode(&input, &image) == 0 ? nil : input.text
+    }
+    if let failure { throw .notPNG(path: path, reason: failure) }
+    width = Int(image.width)
+    height = Int(image.height)
+    pixels = Array(UnsafeBufferPointer(start: image.pixels, count: 4 * width * height))
+    pixelsPerInch = image.pixelsPerMetre > 0 ? image.pixelsPerMetre * 0.0254 : nil
+    var texts: [String: String] = [:]
+    for chunk in UnsafeBufferPointer(start: image.texts, count: Int(image.textCount)) {
+      let value = UnsafeRawBufferPointer(start: chunk.value, count: strlen(chunk.value))
+      texts[String(cString: chunk.key)] =
+        chunk.isUTF8 == 1
+        ? String(decoding: value, as: UTF8.self)
+        : String(String.UnicodeScalarView(value.map { Unicode.Scalar($0) }))
+    }
+    self.texts = texts
+  }
+
+  /// The colour of a pixel, without its opacity.
+  public func color(x: Int, y: Int) -> Color {
+    demand(
+      (0..<width).contains(x) && (0..<height).contains(y),
+      "pixel (\(x), \(y)) outside \(width) × \(height)")
+    let start = 4 * (y * width + x)
+    return Color(red: pixels[start], green: pixels[start + 1], blue: pixels[start + 2])
+  }
+}
+
+/// A PNG of `height` rows of pixels 0x00RRGGBB, `stride` pixels apart.
+func encodePNG(
+  pixels: UnsafePointer<UInt32>, width: Int, height: Int, stride: Int, pixelsPerInch: Double,
+  texts: [(key: String, value: String)]
+) throws(FigureError) -> [UInt8] {
+  let parts = try compressedParts(pixels: pixels, width: width, height: height, stride: stride)
+  // Swift's strings live as C strings until the file is encoded.
+  let chunks = texts.map { text in
+    undertone_png_text(
+      key: strdup(text.key), value: strdup(text.value),
+      isUTF8: text.value.utf8.allSatisfy { $0 < 128 } ? 0 : 1)
+  }
+  var output = undertone_png_buffer()
+  defer {
+    for chunk in chunks {
+      free(UnsafeMutablePointer(mutating: chunk.key))
+      free(UnsafeMutablePointer(mutating: chunk.value))
+    }
+    parts.forEach { free($0.bytes) }
+    free(output.bytes)
+  }
+  let status = undertone_png_encode(
+    &output, parts, Int32(parts.count), Int32(width), Int32(height), Int32((pixelsPerInch / 0.0254).rounded()),
+    chunks, Int32(chunks.count))
+  guard status == 0 else { throw .drawing(reason: "libpng: \(output.text)") }
+  return Array(UnsafeBufferPointer(start: output.bytes, count: output.count))
+}
+
+/// The picture's rows in parts that are compressed side by side, which takes most of a figure's time. The parts are as high
+/// whatever the machine, so that the same figure is the same file.
+private func compressedParts(
+  pixels: UnsafePointer<UInt32>, width: Int, height: Int, stride: Int
+) throws(FigureError) -> [undertone_png_part] {
+  let rows = 128
+  var parts = [undertone_png_part](repeating: undertone_png_part(), count: (height + rows - 1) / rows)
+  parts.withUnsafeMutableBufferPointer { parts in
+    // Each turn reads its own rows and writes its own part.
+    nonisolated(unsafe) let (parts, pixels) = (parts, pixels)
+    DispatchQueue.concurrentPerform(iterations: parts.count) { index in
+      undertone_png_compress(
+        &parts[index], pixels + index * rows * stride, Int32(width), Int32(min(rows, height - index * rows)), stride,
+        index == parts.count - 1 ? 1 : 0)
+    }
+  }
+  guard parts.allSatisfy({ $0.bytes != nil }) else {
+    parts.forEach { free($0.bytes) }
+    throw .drawing(reason: "no memory to compress \(width) × \(height) pixels")
+  }
+  return parts
+}
+
+extension undertone_png_buffer {
+  fileprivate var text: String {
+    withUnsafeBytes(of: message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+}

@@ -1,0 +1,123 @@
+import Attributions
+import AudioFeatures
+import AudioFiles
+import Basics
+import Corpora
+import Foundation
+import Models
+import Reports
+
+/// Goes through the clips of a selection, a few at a time: read and measured on all cores, explained one after the other,
+/// each of which takes all cores itself. What is kept of a clip is small, but for those that sheets show.
+final class ClipSurvey {
+  struct Shown {
+    let entry: Manifest.Entry
+    let samples: [Float]
+    let explanation: Explanation
+  }
+
+  private let selection: ClipSelection
+  /// Of clips that sheets show, and of the others.
+  private let onSheets, other: Explainer
+  private let tracker: PitchTracker
+  private let clips, drawn: Int
+  private var found: [Emotion: [Int: Shown]] = [:]
+
+  private static let chunk = 8
+
+  /// - Parameters:
+  ///   - spaces: What sheets show.
+  ///   - clips: Of each emotion.
+  ///   - drawn: Of those, how many sheets show.
+  init(_ selection: ClipSelection, spaces: [InputSpace], clips: Int, drawn: Int) {
+    (self.selection, self.clips, self.drawn) = (selection, clips, drawn)
+    onSheets = Explainer(model: selection.model, method: selection.method, spaces: spaces + [.mel])
+    let frontEnd = selection.model.configuration.frontEnd
+    tracker = PitchTracker(sampleRate: frontEnd.sampleRate, hopSamples: frontEnd.hopSamples)
+    other = Explainer(model: selection.model, method: selection.method, spaces: [.mel])
+  }
+
+  /// Whether there are clips left, and too few found.
+  func isWanted(_ state: FigureProgress.OfEmotion, of candidates: [Manifest.Entry]) -> Bool {
+    state.count < clips && state.looked < candidates.count
+  }
+
+  /// Looks at the next few clips of an emotion. One that fails is reported, and the rest go on; returns why they failed.
+  /// - Throws: What no other clip would do better: a method that the model cannot have.
+  func go(on state: inout FigureProgress.OfEmotion, through candidates: [Manifest.Entry]) throws -> [any Error] {
+    var failures: [any Error] = []
+    let end = min(candidates.count, state.looked + min(Self.chunk, clips - state.count))
+    let places = state.looked..<end
+    var explained: [(samples: [Float], explanation: Explanation)] = []
+    for (place, read) in zip(places, read(candidates[places])) {
+      do {
+        let clip = try read.get()
+        noteCut(clip, selection.manifest.fullPath(of: candidates[place]))
+        let isShown = state.shown.count < drawn
+        guard
+          let explanation = try explanation(of: clip.samples, candidates[place], by: isShown ? onSheets : other)
+        else { continue }
+        state.count += 1
+        explained.append((clip.samples, explanation))
+        if isShown {
+          state.shown.append(place)
+          found[state.emotion, default: [:]][place] = Shown(
+            entry: candidates[place], samples: clip.samples, explanation: explanation)
+        }
+      } catch let error as ExplanationError where error.isOfTheMethod {
+        throw error
+      } catch {
+        Console.report(error)
+        failures.append(error)
+      }
+    }
+    state.looked = end
+    for profile in profiles(explained) { state.profiles.add(profile) }
+    return failures
+  }
+
+  /// The clips that an emotion's sheets show; those of an interrupted run are explained once more. They are kept no longer.
+  func shown(_ state: FigureProgress.OfEmotion, of candidates: [Manifest.Entry]) throws -> [Shown] {
+    let own = found.removeValue(forKey: state.emotion) ?? [:]
+    return try state.shown.compactMap { place in
+      if let clip = own[place] { return clip }
+      let samples = try readClip(selection.manifest.fullPath(of: candidates[place]), for: selection.model)
+      return try explanation(of: samples, candidates[place], by: onSheets).map {
+        Shown(entry: candidates[place], samples: samples, explanation: $0)
+      }
+    }
+  }
+
+  private func read(_ entries: ArraySlice<Manifest.Entry>) -> [Result<AudioClip, AudioFileError>] {
+    let paths = entries.map(selection.manifest.fullPath)
+    let rate = selection.model.configuration.frontEnd.sampleRate
+    return concurrentMap(count: paths.count) { index in
+      Result { () throws(AudioFileError) in try AudioClip.trimmedSpeech(path: paths[index], sampleRate: rate) }
+    }
+  }
+
+  private func profiles(_ explained: [(samples: [Float], explanation: Explanation)]) -> [RelevanceProfile] {
+    // Tensors are not changed once made.
+    nonisolated(unsafe) let (explained, tracker) = (explained, tracker)
+    let frontEnd = selection.model.configuration.frontEnd
+    return concurrentMap(count: explained.count) { index in
+      explained[index].explanation.profile(
+        samples: explained[index].samples, tracker: tracker, frontEnd: frontEnd)
+    }.compactMap { $0 }
+  }
+
+  /// Nil where the clip is not of the kind asked for.
+  private func explanation(
+    of samples: [Float], _ entry: Manifest.Entry, by explainer: Explainer
+  ) throws -> Explanation? {
+    let truth = selection.model.classes.firstIndex(of: entry.emotion.rawValue)
+    let explanation = try explainer.explain(samples, path: selection.manifest.fullPath(of: entry)) { predicted in
+      Target(self.selection.target == .label ? truth! : predicted)
+    }
+    switch selection.choice {
+    case .correct where explanation.predicted != truth: return nil
+    case .errors where explanation.predicted == truth: return nil
+    default: return explanation
+    }
+  }
+}

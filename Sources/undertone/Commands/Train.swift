@@ -1,0 +1,276 @@
+import ArgumentParser
+import AudioFiles
+import Basics
+import Corpora
+import Figures
+import Foundation
+import Models
+import Reports
+import Training
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Trains one of the report's models on a manifest of clips.",
+    usage: """
+      undertone train <architecture> --data <file> [<options>]
+      undertone train --resume <folder> [--epochs <epochs>]
+      """,
+    discussion: """
+      Writes a model folder: the weights of the best epoch, config.json, history.csv and curves.png. Ctrl-C stops and \
+      keeps the last whole epoch; --resume goes on from there, to the same numbers as without the interruption.
+
+      A manifest is a CSV file with the columns path and emotion, and where they are known origin and speaker; paths \
+      are relative to it. `undertone corpus prepare` makes one. Of a clip longer than a minute, the first minute is \
+      used.
+
+      Examples:
+        undertone train cnnatt --data train.csv --validation validation.csv
+        undertone train fcmfcc --data all.csv --split 0.8 --by speaker --epochs 60
+        undertone train --resume output/train/fcmfcc
+      """)
+
+  @Argument(help: "Which model; `undertone models` describes them.")
+  var architecture: Architecture?
+
+  @Option(help: ArgumentHelp("A manifest of clips.", valueName: "file"))
+  var data: String?
+
+  @Option(help: ArgumentHelp("A manifest to validate on.", valueName: "file"))
+  var validation: String?
+
+  @Option(help: "Without --validation: the share of --data that is trained on, the rest validates. (default: 0.8)")
+  var split: Double?
+
+  @Option(help: "What --split keeps together: clip or speaker. (default: clip)")
+  var by: SplitUnit?
+
+  @Option(help: "`published` (the rates of the report's code; default) or `report` (a tenth: its Table 3).")
+  var recipe: Recipe.Name?
+
+  @Option(help: "Epochs, instead of the recipe's.")
+  var epochs: Int?
+
+  @Option(help: "Clips in a batch, instead of the recipe's.")
+  var batch: Int?
+
+  @Option(help: "The learning rate, instead of the recipe's.")
+  var rate: Double?
+
+  @Option(help: "What weights, order and dropout are drawn from. (default: 0)")
+  var seed: UInt64?
+
+  @Option(help: ArgumentHelp("Go on with the training in this folder.", valueName: "folder"))
+  var resume: String?
+
+  @Option(help: ArgumentHelp("Keep computed features in this folder for the next run.", valueName: "folder"))
+  var cache: String?
+
+  @Option(help: ArgumentHelp("The model folder. (default: output/train/ARCHITECTURE)", valueName: "folder"))
+  var output: String?
+
+  @OptionGroup var page: PageOption
+
+  @Flag(help: "Train even where the output folder holds a model; it is replaced.")
+  var overwrite = false
+
+  @Flag(help: "Print one JSON object an epoch.")
+  var json = false
+
+  func validate() throws {
+    guard resume != nil || (architecture != nil && data != nil) else {
+      let names = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("train needs an architecture (\(names)) and --data, or --resume")
+    }
+    if let split, !(split > 0 && split < 1) { throw ValidationError("--split must lie between 0 and 1") }
+    if let epochs, !Recipe.epochRange.contains(epochs) {
+      throw ValidationError("--epochs must lie between 1 and 1000000")
+    }
+    if let batch, !Recipe.batchRange.contains(batch) { throw ValidationError("--batch must lie between 2 and 1000000") }
+    if let rate, !(rate > 0 && rate <= 1) { throw ValidationError("--rate must lie between 0 and 1") }
+    let fixed: [(String, Bool)] = [
+      ("an architecture", architecture != nil), ("--split", split != nil), ("--by", by != nil),
+      ("--recipe", recipe != nil), ("--batch", batch != nil), ("--rate", rate != nil), ("--seed", seed != nil),
+      ("--output", output != nil), ("--overwrite", overwrite),
+    ]
+    if resume != nil, let given = fixed.first(where: \.1) {
+      throw ValidationError("--resume goes on as the training began; it does not take \(given.0)")
+    }
+    if validation != nil, split != nil || by != nil {
+      throw ValidationError(
+        "--validation leaves nothing to split; it does not go with \(split != nil ? "--split" : "--by")")
+    }
+  }
+
+  func run() throws {
+    try Console.run {
+      Interruption.listen()
+      // The results are files: a reader of standard output that leaves does not end the training.
+      signal(SIGPIPE, SIG_IGN)
+      var unprinted: FileError?
+      func print(_ text: String) {
+        do { try Console.print(text) } catch { unprinted = unprinted ?? error }
+      }
+      let (trainer, failures, count) = try resume.map(resumed) ?? started()
+      trainer.warnings.forEach { Console.note("undertone: \($0)") }
+      let result = try trainer.run({ show($0, print) }, shouldStop: { Interruption.wasAsked })
+      // Under the ^C that the terminal shows.
+      if !result.isFinished, Console.isTerminal { Console.note("") }
+      guard let best = result.best else {
+        Console.note("undertone: stopped before the first epoch was done; start again")
+        throw ExitCode(130)
+      }
+      if let report = TrainingReport(trainer) {
+        try report.figure.write(to: "\(trainer.folder)/curves.png", provenance: report.provenance)
+        if page.html {
+          let runs = RunsReport([try FinishedRun(folder: trainer.folder)])
+          try OutputFolder(trainer.folder).write(runs.page, as: "curves", isQuiet: json)
+        }
+      }
+      Console.note(
+        "best epoch \(best.epoch): validation loss \(Self.number(best.validationLoss)), accuracy "
+          + "\(Self.number(best.validationAccuracy)), macro F1 \(Self.number(best.validationMacroF1))")
+      if !json { print(trainer.folder) }
+      guard result.isFinished else {
+        Console.note(
+          "undertone: stopped after \(result.history.count) epochs; go on with: "
+            + "\(CommandLine.arguments[0]) train --resume \(trainer.folder)"
+        )
+        throw ExitCode(130)
+      }
+      try Console.end(failures, of: count)
+      if let unprinted, unprinted != .unwritable(path: "standard output", reason: systemReason(EPIPE)) {
+        throw unprinted
+      }
+    }
+  }
+
+  /// The manifests that are named, in full, so that --resume works from any folder.
+  private var manifests: [String: String] {
+    ["data": data, "validation": validation].compactMapValues { $0.map { URL(fileURLWithPath: $0).path } }
+  }
+
+  /// What --split is where it is not given: the report's.
+  private static let share = 0.8
+
+  /// A training, the clips that it has to do without, and how many there were to be.
+  private typealias Prepared = (trainer: Trainer, failures: [AudioFileError], count: Int)
+
+  private func started() throws -> Prepared {
+    let architecture = architecture!
+    let seed = seed ?? 0
+    let folder = output ?? "output/train/\(architecture.rawValue)"
+    if FileManager.default.fileExists(atPath: "\(folder)/config.json"), !overwrite {
+      throw ValidationError("\(folder) holds a model already; choose another --output, or --overwrite, or --resume it")
+    }
+    var recipe = Recipe(self.recipe ?? .published, for: architecture)
+    if let epochs { recipe.epochs = epochs }
+    if let batch { recipe.batch = batch }
+    if let rate { recipe.rate = rate }
+    let whole = try readManifest(data!)
+    let (training, validating): (Manifest, Manifest)
+    if let validation {
+      (training, validating) = (whole, try readManifest(validation))
+    } else {
+      let parts = try whole.split(trainingShare: split ?? Self.share, by: by ?? .clip, seed: seed)
+      (training, validating) = (parts.training, parts.validation)
+    }
+    // Before the work, so that a folder that cannot be written to is known at once.
+    _ = try OutputFolder(folder)
+    let model = TrainedModel(untrained: .init(architecture: architecture), seed: seed)
+    let sets = try features(training, validating, for: model)
+    let trainer = try Trainer(
+      model, recipe: recipe, seed: seed, training: sets.training, validation: sets.validation, folder: folder,
+      provenance: ["data": data!, "undertone": undertoneVersion].merging(
+        validation.map { ["validation": $0] } ?? [
+          "by": (by ?? .clip).rawValue, "share": "\(split ?? Self.share)",
+        ]
+      ) { $1 }, manifests: manifests)
+    return (trainer, sets.failures, training.entries.count + validating.entries.count)
+  }
+
+  private func resumed(_ folder: String) throws -> Prepared {
+    let saved = try SavedTraining.read(folder)
+    func path(_ name: String, _ given: String?) throws(TrainingError) -> String? {
+      guard given == nil, let path = saved.manifests[name] else { return given }
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw .manifestMoved(folder: folder, path: path, option: "--\(name)")
+      }
+      return path
+    }
+    guard let data = try path("data", data) else {
+      throw ValidationError("\(folder) does not say which manifest it was trained on; name it with --data")
+    }
+    let whole = try readManifest(data)
+    let parts: (training: Manifest, validation: Manifest)
+    if let validation = try path("validation", validation) {
+      parts = (whole, try readManifest(validation))
+    } else {
+      parts = try whole.split(
+        trainingShare: saved.provenance["share"].flatMap(Double.init).flatMap { $0 > 0 && $0 < 1 ? $0 : nil }
+          ?? Self.share, by: saved.provenance["by"].flatMap(SplitUnit.init) ?? .clip, seed: saved.seed)
+    }
+    let model = TrainedModel(untrained: saved.configuration, seed: 0)
+    let sets = try features(parts.training, parts.validation, for: model)
+    return (
+      try Trainer(
+        resuming: folder, epochs: epochs, training: sets.training, validation: sets.validation, manifests: manifests),
+      sets.failures, parts.training.entries.count + parts.validation.entries.count
+    )
+  }
+
+  private func features(
+    _ training: Manifest, _ validation: Manifest, for model: TrainedModel
+  ) throws -> (training: FeatureSet, validation: FeatureSet, failures: [AudioFileError]) {
+    let cache = try cache.map { try FeatureCache(folder: $0) }
+    let trained = try computeFeatures(training, for: model, cache: cache, label: "training features")
+    let validated = try computeFeatures(validation, for: model, cache: cache, label: "validation features")
+    return (trained.features, validated.features, trained.failures + validated.failures)
+  }
+
+  private func show(_ event: TrainingEvent, _ print: (String) -> Void) {
+    switch event {
+    case .batch(let progress):
+      let epochs = Double(progress.epoch - 1) + Double(progress.batch) / Double(progress.batches)
+      ProgressBar.draw(
+        "epoch \(progress.epoch)/\(progress.epochs)", share: epochs / Double(progress.epochs),
+        note: "loss \(Self.number(progress.loss))  \(ProgressBar.time(progress.remaining)) left")
+    case .epoch(let record, let isBest):
+      ProgressBar.clear()
+      if json {
+        if let line = try? record.line { print(line) }
+        return
+      }
+      Console.note(
+        "epoch \(record.epoch): loss \(Self.number(record.trainLoss)), validation \(Self.number(record.validationLoss)), "
+          + "accuracy \(Self.number(record.validationAccuracy)), F1 \(Self.number(record.validationMacroF1))"
+          + (isBest ? ", best so far" : ""))
+    }
+  }
+
+  private static func number(_ value: Double) -> String { String(format: "%.3f", value) }
+}
+
+extension Architecture: ExpressibleByArgument {}
+extension Recipe.Name: ExpressibleByArgument {}
+
+/// Outside the enumeration, because a signal handler may capture nothing.
+nonisolated(unsafe) private var interruptions: sig_atomic_t = 0
+
+/// Ctrl-C as a wish: the first asks for a clean end, the second ends at once.
+enum Interruption {
+  static var wasAsked: Bool { interruptions != 0 }
+
+  static func listen() {
+    // A parent may have had them blocked, and a child inherits that.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    signal(SIGINT) { _ in
+      if interruptions != 0 { _exit(130) }
+      interruptions = 1
+    }
+    signal(SIGTERM) { _ in interruptions = 1 }
+  }
+}

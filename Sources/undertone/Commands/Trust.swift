@@ -1,0 +1,234 @@
+import ArgumentParser
+import Attributions
+import Basics
+import Corpora
+import Figures
+import Foundation
+import Models
+import Reports
+
+struct Trust: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Says how far each attribution method can be believed, beside loudness and chance.",
+    usage: "undertone trust --data <file> [<options>]",
+    discussion: """
+      Explains the predicted emotion of clips of a manifest with each method and measures the attributions: whether \
+      they find what the score depends on, whether they depend on what the model learned, how steady and how \
+      concentrated they are. What is taken from a clip is replaced by its silence, or with --replacement mean by the \
+      mean over time, which favours what is loud less. Two controls stand in the same \
+      table, plain loudness and random numbers: a method that does no better than loudness has not shown that it \
+      knows the model, and that is said.
+
+      On a corpus with a planted cue (`undertone corpus synthesize --plant angry`) half of the clips are drawn \
+      from those with the cue, and the share of relevance inside the cue and the pointing game are given too.
+
+      Writes trust.csv (means and intervals), clips.csv (every clip), trust.json and a figure.
+
+      Examples:
+        undertone trust --data validation.csv
+        undertone trust --data clips.csv --model output/train/fcmfcc --method saliency
+        undertone trust --data validation.csv --input mfcc --clips 50 --format pdf
+        undertone trust --data validation.csv --html
+      """)
+
+  @OptionGroup var model: ModelOption
+
+  @Option(help: ArgumentHelp("A manifest.", valueName: "file"))
+  var data: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Attribution methods, with commas; `undertone methods` lists them. (default: \(defaultMethods.joined(separator: ", ")))",
+      valueName: "names"))
+  var method: String?
+
+  @Option(help: "Where to explain.")
+  var input = InputSpace.mel
+
+  @Option(help: "What stands in the place of what is taken away.")
+  var replacement = RemovalFilling.silence
+
+  @Option(help: "How many clips.")
+  var clips = 20
+
+  @OptionGroup var drawing: FigureOption
+
+  @OptionGroup var page: PageOption
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @Option(help: "What the clips, the noise and the new weights are drawn by.")
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))
+  var output = "output/trust"
+
+  /// One of each kind that is used much and takes at most some fifty gradients.
+  private static let defaultMethods = [
+    "saliency", "input-x-gradient", "integrated-gradients", "smoothgrad", "guided-backpropagation", "deeplift", "lrp",
+    "grad-cam",
+  ]
+
+  func validate() throws {
+    guard clips > 0 else { throw ValidationError("--clips must be at least 1") }
+  }
+
+  func run() throws {
+    try Console.run {
+      let drawing = try self.drawing.files()
+      let names = method.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+      var named: [String] = []
+      for name in names ?? Self.defaultMethods where !named.contains(name) { named.append(name) }
+      guard !named.isEmpty else { throw ValidationError("no method is named; `undertone methods` lists them") }
+      let methods = try named.map { name in
+        do {
+          var options = MethodOptions()
+          options.seed = seed
+          return try AttributionMethods.make(name, options)
+        } catch {
+          throw ValidationError("\(error)")
+        }
+      }
+      let model = try self.model.load()
+      let manifest = try readManifest(data)
+      let folder = try OutputFolder(output)
+      var settings = TrustSettings()
+      (settings.seed, settings.filling) = (seed, replacement)
+      var examiner = TrustExaminer(model: model, methods: methods, space: input, settings: settings)
+      let wanted = min(clips, manifest.entries.count)
+      let bar = ProgressBar("examining", total: wanted)
+
+      var examined: [ClipTrust] = []
+      var failures: [any Error] = []
+      for entry in drawn(from: manifest) where examined.count < wanted {
+        do {
+          let path = manifest.fullPath(of: entry)
+          let speech = try readSpeech(path, for: model)
+          if examined.isEmpty {
+            // What a model cannot have at all is no fault of its clips.
+            for reason in examiner.leaveOutInapplicable(on: speech.samples) {
+              Console.note("undertone: left out: \(reason)")
+            }
+            guard examiner.methods.count > 2 else { throw ValidationError("there is no method left to examine") }
+          }
+          let cue = CueRegion(entry).map { region in
+            CueRegion(
+              seconds: (region.seconds.lowerBound - speech.start)...(region.seconds.upperBound - speech.start),
+              hertz: region.hertz)
+          }
+          examined.append(
+            try examiner.examine(speech.samples, path: path, label: entry.emotion.rawValue, cue: cue) { share, name in
+              bar.show(examined.count, of: share, note: name)
+            })
+        } catch let error as ValidationError {
+          throw error
+        } catch {
+          Console.report(error)
+          failures.append(error)
+        }
+      }
+      ProgressBar.clear()
+      let tried = examined.count + failures.count
+      guard !examined.isEmpty else { return try Console.end(failures, of: tried) }
+      let report = TrustReport(examined, by: examiner, manifest: manifest, path: data)
+      let figures = try drawing.write(report.figure, to: folder, as: "trust", provenance: report.provenance)
+      try folder.write(CSV.text(of: report.summaryRows), to: "trust.csv")
+      try folder.write(CSV.text(of: report.clipRows), to: "clips.csv")
+      let line = try report.json(figures: figures)
+      try folder.write(line + "\n", to: "trust.json")
+      try Console.print(json ? line : text(report))
+      if page.html { try folder.write(report.page, as: "trust", isQuiet: json) }
+      if !json {
+        try Console.print(
+          (figures + ["trust.csv", "clips.csv", "trust.json"].map(folder.file)).joined(separator: "\n"))
+      }
+      try Console.end(failures, of: tried)
+    }
+  }
+
+  /// The entries in random order; where some have a planted cue, one with and one without in turn.
+  private func drawn(from manifest: Manifest) -> [Manifest.Entry] {
+    var generator = SeededGenerator(seed: seed)
+    let entries = generator.shuffled(manifest.entries)
+    let planted = entries.filter { CueRegion($0) != nil }
+    let others = entries.filter { CueRegion($0) == nil }
+    let pairs = zip(planted, others).flatMap { [$0, $1] }
+    return pairs + planted.dropFirst(others.count) + others.dropFirst(planted.count)
+  }
+
+  // MARK: Text
+
+  private func text(_ report: TrustReport) -> String {
+    let summary = report.summary
+    let groups: [[TrustMeasure]] = [
+      [.deletion, .insertion, .infidelity, .redrawn, .otherClass],
+      [.sensitivity, .gini, .entropy, .silence, .loudness], [.inCue, .pointing],
+    ]
+    var parts = [
+      "\(summary.clips) clips, \(input.rawValue), the predicted emotion; mean ± half of the 95 % interval\n"
+        + "what is taken away is replaced by \(replacement == .silence ? "silence" : "the mean over time")"
+    ]
+    for group in groups {
+      let measures = group.filter(summary.measures.contains)
+      guard !measures.isEmpty else { continue }
+      var table = Table(header: ["method"] + measures.map { $0.title + $0.arrow })
+      for method in summary.methods {
+        table.rows.append([method.name] + measures.map { Self.cell(method.estimates[$0]) })
+      }
+      if let area = measures.contains(.inCue) ? summary.cueArea : nil {
+        table.rows.append(["by chance"] + measures.map { _ in String(format: "%.3f", area) })
+      }
+      parts.append(table.text)
+      parts.append(measures.map { "\($0.title): \($0.summary)" }.joined(separator: "\n"))
+    }
+    parts += agreement(summary)
+    parts.append(summary.verdicts.map { wrapped($0) }.joined(separator: "\n"))
+    if summary.cueClips > 0 {
+      parts.append("The cue was looked for in \(summary.cueClips) clips, whose planted emotion was predicted.")
+    }
+    return parts.joined(separator: "\n\n") + "\n"
+  }
+
+  /// "0.31±.04", seven to nine characters.
+  private static func cell(_ estimate: Estimate?) -> String {
+    guard let estimate else { return "–" }
+    let digits = abs(estimate.mean) < 10 ? 2 : 1
+    return String(format: "%.\(digits)f", estimate.mean) + "±"
+      + String(format: "%.\(digits)f", estimate.halfWidth).trimmingPrefix("0")
+  }
+
+  /// How alike the methods' rankings are, in hundredths; as many columns as 80 characters hold.
+  private func agreement(_ summary: TrustSummary) -> [String] {
+    let names = summary.methods.enumerated().map { "\($0.offset + 1) \($0.element.name)" }
+    let room = (80 - names.map(\.count).max()!) / 5
+    return stride(from: 0, to: names.count, by: room).map { first in
+      let columns = first..<min(names.count, first + room)
+      var table = Table(header: ["agreement"] + columns.map { String($0 + 1) })
+      for (row, name) in names.enumerated() {
+        table.rows.append(
+          [name]
+            + columns.map { column in
+              if row == column { return "·" }
+              let value = row < column ? summary.correlation[row][column] : summary.overlap[row][column]
+              return value.map { String(Int(($0 * 100).rounded())) } ?? "–"
+            })
+      }
+      return table.text
+    } + ["agreement: rank correlation above the dots, shared top tenth below, times 100"]
+  }
+}
+
+extension InputSpace: ExpressibleByArgument {}
+extension RemovalFilling: ExpressibleByArgument {}
+
+extension TrustMeasure {
+  /// To where a good attribution lies.
+  fileprivate var arrow: String {
+    switch better {
+    case .lower: "↓"
+    case .higher: "↑"
+    case .neither: ""
+    }
+  }
+}

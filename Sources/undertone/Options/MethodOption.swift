@@ -1,0 +1,127 @@
+import ArgumentParser
+import Attributions
+import AudioFiles
+import Basics
+import Corpora
+import Foundation
+import Layers
+import Models
+
+/// Which attribution method, and how it is asked.
+struct MethodOption: ParsableArguments {
+  @Option(
+    help:
+      "The attribution method; `undertone methods` lists them with their options. `explain` and `compare` take several, with commas."
+  )
+  var method = Saliency.name
+
+  @Option(
+    help: ArgumentHelp(
+      "What stands for nothing: silence, zero, blurred, noise:DECIBELS, file:PATH, or mean (of --background).",
+      valueName: "baseline"))
+  var baseline: String?
+
+  @Option(
+    help: ArgumentHelp("A manifest of clips that the model usually hears, of which 50 are drawn.", valueName: "file"))
+  var background: String?
+
+  @Option(help: ArgumentHelp("Points on the way from the baseline to the clip.", valueName: "count"))
+  var steps: Int?
+
+  @Option(help: ArgumentHelp("Draws of noise, of baselines or of masks.", valueName: "count"))
+  var draws: Int?
+
+  @Option(help: ArgumentHelp("The noise's deviation, as a share of the input's range.", valueName: "share"))
+  var noise: Double?
+
+  @Option(help: ArgumentHelp("The rule of a sum or of a backward pass.", valueName: "name"))
+  var rule: String?
+
+  @Option(help: ArgumentHelp("The layer to look at, as blocks.2.", valueName: "name"))
+  var layer: String?
+
+  @Option(help: ArgumentHelp("A channel of the layer, as 12, or one place of it, as 12,3,20.", valueName: "unit"))
+  var neuron: String?
+
+  @Option(help: ArgumentHelp("The method that this one works on.", valueName: "method"))
+  var around: String?
+
+  @Option(help: ArgumentHelp("What a perturbation hides: seconds x Hz, as 0.2x1000.", valueName: "size"))
+  var tile: String?
+
+  /// The method as asked, or a usage error.
+  /// - Parameter seed: Of what it draws.
+  func make(for model: TrainedModel, seed: UInt64) throws -> any AttributionMethod {
+    try makeAll([method], for: model, seed: seed)[0]
+  }
+
+  /// Each of several methods with commas between, as asked.
+  func makeAll(for model: TrainedModel, seed: UInt64) throws -> [any AttributionMethod] {
+    var names: [String] = []
+    for name in method.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) })
+    where !names.contains(name) {
+      names.append(name)
+    }
+    guard !names.isEmpty else { throw ValidationError("no method is named; `undertone methods` lists them") }
+    return try makeAll(names, for: model, seed: seed)
+  }
+
+  private func makeAll(
+    _ names: [String], for model: TrainedModel, seed: UInt64
+  ) throws -> [any AttributionMethod] {
+    var options = MethodOptions()
+    (options.steps, options.draws, options.noise, options.rule) = (steps, draws, noise, rule)
+    (options.layer, options.around, options.seed) = (layer, around, seed)
+    if let tile {
+      guard let size = TileSize(tile) else {
+        throw ValidationError("--tile: \"\(tile)\" is not seconds x Hz, as 0.2x1000")
+      }
+      options.tile = size
+    }
+    if let neuron {
+      guard let unit = Neuron(neuron) else {
+        throw ValidationError("--neuron: \"\(neuron)\" is neither a channel, as 12, nor channel,row,column, as 12,3,20")
+      }
+      options.neuron = unit
+    }
+    let clips = try background.map { try readBackground($0, for: model, seed: seed) }
+    switch baseline {
+    case nil: options.background = clips
+    case "mean":
+      guard let clips else { throw ValidationError("--baseline mean is that of --background, which is not given") }
+      options.baseline = .mean(clips)
+    case .some(let name) where name.hasPrefix("file:"):
+      let path = String(name.dropFirst("file:".count))
+      options.baseline = .clip(try readClip(path, for: model), name: path)
+    case .some(let name):
+      guard let baseline = Baseline(name) else {
+        throw ValidationError(
+          "there is no baseline \"\(name)\"; there is silence, zero, blurred, noise:DECIBELS (as noise:-40), file:PATH, mean"
+        )
+      }
+      (options.baseline, options.background) = (baseline, clips)
+    }
+    do {
+      return try names.map { try AttributionMethods.make($0, options) }
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  /// At most 50 of a manifest's clips, drawn by the seed; files that fail are reported and left out.
+  private func readBackground(_ path: String, for model: TrainedModel, seed: UInt64) throws -> Background {
+    let manifest = try readManifest(path)
+    var generator = SeededGenerator(seed: seed)
+    let entries = generator.shuffled(manifest.entries).prefix(50)
+    var clips: [[Float]] = []
+    for entry in entries {
+      do {
+        clips.append(try readClip(manifest.fullPath(of: entry), for: model))
+      } catch {
+        Console.report(error)
+      }
+    }
+    guard !clips.isEmpty else { throw ValidationError("\(path): none of its clips can be read") }
+    return Background(clips: clips, name: "\(clips.count) clips of \(path)")
+  }
+}
