@@ -68,27 +68,37 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["peer.py"]),
 
+    // What test targets share.
+    .target(
+      name: "TestSupport",
+      dependencies: ["Basics", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Training"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .testTarget(name: "TensorsTests", dependencies: ["Basics", "Kernels", "Tensors"]),
-    .testTarget(name: "LayersTests", dependencies: ["Basics", "Tensors", "Layers"]),
+    .testTarget(name: "LayersTests", dependencies: ["TestSupport", "Basics", "Tensors", "Layers"]),
     .testTarget(name: "AudioFilesTests", dependencies: ["Basics", "AudioFiles"]),
     .testTarget(name: "AudioFeaturesTests", dependencies: ["Basics", "Tensors", "AudioFeatures"]),
     .testTarget(name: "CorporaTests", dependencies: ["Basics", "AudioFiles", "AudioFeatures", "Corpora"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Basics", "Tensors", "Layers", "Models"]),
+    .testTarget(name: "ModelsTests", dependencies: ["TestSupport", "Basics", "Tensors", "Layers", "Models"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Basics", "Tensors", "Layers", "AudioFiles", "Corpora", "Models", "Training"]),
+      dependencies: ["TestSupport", "Basics", "Tensors", "Layers", "AudioFiles", "Corpora", "Models", "Training"]),
     .testTarget(
       name: "AttributionsTests",
-      dependencies: ["Basics", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Attributions"]),
+      dependencies: [
+        "TestSupport", "Basics", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Attributions",
+      ]),
     .testTarget(name: "FiguresTests", dependencies: ["Basics", "Figures"]),
     .testTarget(
       name: "ReportsTests",
-      dependencies: ["Basics", "Tensors", "Corpora", "Models", "Training", "Attributions", "Figures", "Reports"]),
+      dependencies: [
+        "TestSupport", "Basics", "Tensors", "Corpora", "Models", "Training", "Attributions", "Figures", "Reports",
+      ]),
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "Basics", "Tensors", "AudioFiles", "Corpora", "Models", "Training", "Attributions", "Figures", "undertone",
+        "TestSupport", "Basics", "Tensors", "AudioFiles", "Corpora", "Models", "Training", "Attributions", "Figures",
+        "undertone",
       ]),
   ],
   swiftLanguageModes: [.v6]

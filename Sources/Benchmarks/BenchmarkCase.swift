@@ -38,7 +38,7 @@ struct BenchmarkCase: Hashable {
   let work: Work
   let batch: Int
 
-  var architecture: Architecture? { Architecture(rawValue: subject) }
+  var model: (any EmotionModel.Type)? { EmotionModels.named(subject) }
 
   /// As a worker is told it: "cnnlstm train 64".
   var arguments: [String] { [subject, work.rawValue, String(batch)] }
@@ -55,8 +55,8 @@ struct BenchmarkCase: Hashable {
   }
 
   static let all: [BenchmarkCase] =
-    Architecture.allCases.flatMap { architecture in
-      let (name, batch) = (architecture.rawValue, architecture == .cnnatt ? 32 : 64)
+    EmotionModels.all.flatMap { model in
+      let (name, batch) = (model.name, model.recipes[.published]!.batch)
       return [
         BenchmarkCase(name, .train, batch: batch), .init(name, .infer, batch: batch),
         .init(name, .saliency, batch: batch), .init(name, .infer, batch: 1), .init(name, .saliency, batch: 1),
@@ -81,35 +81,6 @@ struct BenchmarkCase: Hashable {
       case .integratedGradients, .smoothGrad: 100.0
       default: 1.0
       }
-    return (architecture?.multiplyAdds ?? 0) * passes
-  }
-}
-
-extension Architecture {
-  /// Multiply-adds of one forward pass over five seconds.
-  fileprivate var multiplyAdds: Double {
-    /// channels, filters, kernel's places, rows, columns of a convolution.
-    typealias Layer = (Int, Int, Int, Int, Int)
-    let layers: [Layer]
-    var rest = 0
-    switch self {
-    case .cnnlstm:
-      layers = [
-        (1, 32, 9, 128, 313), (32, 48, 9, 64, 156), (48, 64, 9, 32, 78), (64, 128, 9, 16, 39), (128, 256, 9, 4, 9),
-      ]
-      rest = 2 * 2 * 4 * 256 * 512  // two layers, two steps
-    case .fcmfcc:
-      layers = [
-        (1, 32, 9 + 9 + 11, 40, 313), (96, 64, 9, 20, 156), (64, 96, 9, 10, 78), (96, 128, 9, 5, 39),
-        (128, 160, 9, 2, 39), (160, 320, 9, 1, 39),
-      ]
-    case .cnnatt:
-      layers = [
-        (1, 8, 33 + 27, 40, 313), (16, 32, 9, 40, 313), (32, 48, 9, 20, 156), (48, 64, 9, 10, 78),
-        (64, 80, 9, 10, 78),
-      ]
-      rest = 3 * 780 * (3 * 128 * 80 + 2 * 128 * 128)  // three heads over 780 positions
-    }
-    return Double(layers.reduce(rest) { $0 + $1.0 * $1.1 * $1.2 * $1.3 * $1.4 })
+    return (model?.multiplyAdds ?? 0) * passes
   }
 }

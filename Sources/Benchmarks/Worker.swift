@@ -19,8 +19,8 @@ struct Worker {
 
   init(_ benchmark: BenchmarkCase) throws {
     batch = benchmark.batch
-    if let architecture = benchmark.architecture {
-      step = try Self.network(architecture, benchmark.work, batch: benchmark.batch)
+    if let model = benchmark.model {
+      step = try Self.network(model, benchmark.work, batch: benchmark.batch)
     } else if benchmark.work == .figure {
       step = try Self.figure()
     } else if benchmark.subject == "render" {
@@ -65,28 +65,29 @@ struct Worker {
   }
 
   private static func network(
-    _ architecture: Architecture, _ work: BenchmarkCase.Work, batch: Int
+    _ kind: any EmotionModel.Type, _ work: BenchmarkCase.Work, batch: Int
   ) throws -> () throws -> Void {
-    let model = TrainedModel(untrained: .init(architecture: architecture), seed: 0)
-    let x = random([batch, 1, architecture.inputSpace == .mel ? 128 : 40, 313])
+    let model = TrainedModel(untrained: ModelConfiguration(kind), seed: 0)
+    let x = random([batch, 1, kind.input == .mel ? 128 : 40, 313])
+    let input = NetworkInput([kind.input: x])
     switch work {
     case .train:
       let labels = (0..<batch).map { $0 % model.classes.count }
-      let recipe = Recipe(for: architecture)
+      let recipe = kind.recipes[.published]!
       let optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
       return {
-        let pass = ForwardPass(.training, recordsWeights: true)
-        let loss = model.network(x, pass).crossEntropy(labels: labels)
+        let pass = ForwardPass(.training, learning: optimizer.parameters)
+        let loss = model.network(input, pass).crossEntropy(labels: labels)
         optimizer.step(pass.gradients(of: loss, at: optimizer.parameters), rate: recipe.rate)
       }
     case .saliency:
       return {
         let input = x.variable()
-        let logit = model.network(input, .inference).slice(axis: 1, 0..<1)
+        let logit = model.network(NetworkInput([kind.input: input]), .inference).slice(axis: 1, 0..<1)
         _ = gradients(of: logit, at: [input])[0].absolute()
       }
     case .inputXGradient, .integratedGradients, .smoothGrad:
-      let clip = ClipPath(random([80_000]).floats.map { 0.1 * $0 }, model: model)
+      let clip = Clip(random([80_000]).floats.map { 0.1 * $0 }, model: model)
       // Both have 50 by default.
       let method: any AttributionMethod =
         switch work {
@@ -94,10 +95,10 @@ struct Worker {
         case .integratedGradients: try IntegratedGradients()
         default: try SmoothGrad()
         }
-      let space = architecture.inputSpace
+      let space = kind.input
       return { _ = try method.attribute(batch == 1 ? clip[space] : x, of: clip, at: space, target: Target(0)) }
     default:
-      return { _ = model.network(x, .inference).floats }
+      return { _ = model.network(input, .inference).floats }
     }
   }
 

@@ -70,6 +70,12 @@ public struct CorpusStatistics: Sendable, Equatable, Codable {
   public let origins: [String]
   /// Clips by emotion and origin (Table 1). What has no clips is not in it.
   public let counts: [Emotion: [String: Int]]
+  /// The known emotions where there is a clip of one, then the other labels.
+  public var emotions: [Emotion] {
+    let others = counts.keys.filter { !Emotion.known.contains($0) && $0 != .none }
+    return (Emotion.known.contains { counts[$0] != nil } ? Emotion.known : [])
+      + others.sorted { $0.rawValue < $1.rawValue }
+  }
   public let amplitude: Amplitude
   /// Table 2.
   public let amplitudeByEmotion: [Emotion: Amplitude]

@@ -1,7 +1,32 @@
-/// The seven classes, in the order of a model's outputs.
-public enum Emotion: String, CaseIterable, Sendable, Codable, CodingKeyRepresentable {
-  case angry, disgust, fear, happy, neutral, sadness, surprise
+/// A label of a clip: any text. The seven of the report are the known ones, and come first, in the order of its models'
+/// outputs.
+public struct Emotion: RawRepresentable, Hashable, Sendable, Codable, CodingKeyRepresentable, CustomStringConvertible {
+  public let rawValue: String
 
-  /// The class's place among a model's outputs, 0…6.
-  public var index: Int { Self.allCases.firstIndex(of: self)! }
+  public init(rawValue: String) { self.rawValue = rawValue }
+
+  public static let angry = Emotion(rawValue: "angry")
+  public static let disgust = Emotion(rawValue: "disgust")
+  public static let fear = Emotion(rawValue: "fear")
+  public static let happy = Emotion(rawValue: "happy")
+  public static let neutral = Emotion(rawValue: "neutral")
+  public static let sadness = Emotion(rawValue: "sadness")
+  public static let surprise = Emotion(rawValue: "surprise")
+
+  /// What a clip has that is labelled with numbers only.
+  public static let none = Emotion(rawValue: "")
+
+  public var description: String { rawValue }
+
+  /// The report's seven.
+  public static let known: [Emotion] = [.angry, .disgust, .fear, .happy, .neutral, .sadness, .surprise]
+}
+
+extension Manifest {
+  /// The labels of the clips: the known ones in their order, then the others in the alphabet's.
+  public var emotions: [Emotion] {
+    let present = Set(entries.map(\.emotion)).subtracting([.none])
+    return Emotion.known.filter(present.contains)
+      + present.subtracting(Emotion.known).sorted { $0.rawValue < $1.rawValue }
+  }
 }

@@ -1,7 +1,9 @@
 import Basics
 import Foundation
 
-/// Clips and their labels: a CSV file with the columns `path` and `emotion`, and perhaps `origin` and `speaker`.
+/// Clips and their labels: a CSV file with the columns `path` and `emotion`, and perhaps `origin` and `speaker`. Labels are
+/// any words. Clips that are labelled with numbers have columns for these, such as `arousal` and `valence`, and need no
+/// `emotion`.
 ///
 /// The report's challenge CSV is read as it is: its `file_id` is a path, its unnamed index column is left out.
 public struct Manifest: Sendable, Equatable {
@@ -73,7 +75,8 @@ extension Manifest {
     guard let pathColumn = column("path", "file_id") else {
       throw .missingColumn(path: path, name: "path", found: header)
     }
-    guard let emotionColumn = column("emotion") else {
+    let emotionColumn = column("emotion")
+    guard emotionColumn != nil || column("arousal", "valence", "dominance") != nil else {
       throw .missingColumn(path: path, name: "emotion", found: header)
     }
     let originColumn = column("origin")
@@ -92,15 +95,13 @@ extension Manifest {
         guard column < row.fields.count, !trimmedOfSpace(row.fields[column]).isEmpty else { return nil }
         return row.fields[column]
       }
-      guard let clip = value(pathColumn), let label = value(emotionColumn),
+      guard let clip = value(pathColumn), let label = emotionColumn.map(value) ?? "",
         let origin = originColumn == nil ? "unknown" : value(originColumn!)
       else {
         droppedRows += 1
         continue
       }
-      guard let emotion = Emotion(rawValue: trimmedOfSpace(label).lowercased()) else {
-        throw .unknownEmotion(path: path, line: row.line, found: label)
-      }
+      let emotion = Emotion(rawValue: trimmedOfSpace(label).lowercased())
       // A space around a comma belongs to no path, unless there is a file of that very name.
       let bare = trimmedOfSpace(clip)
       let isThere = { FileManager.default.fileExists(atPath: fullPath(of: $0, in: folder)) }
@@ -163,11 +164,14 @@ extension Manifest {
     let target = Self.resolvedComponents(place.deletingLastPathComponent().path)
     let source = Self.resolvedComponents(folder)
     let hasSpeakers = entries.contains { $0.speaker != nil }
-    let header = ["path", "emotion", "origin"] + (hasSpeakers ? ["speaker"] : []) + extraColumns
+    let hasEmotions = entries.contains { $0.emotion != .none }
+    let header =
+      ["path"] + (hasEmotions ? ["emotion"] : []) + ["origin"] + (hasSpeakers ? ["speaker"] : []) + extraColumns
     let rows = entries.map { entry in
       [
-        Self.relative(entry.path, from: source, to: target), entry.emotion.rawValue, entry.origin,
-      ] + (hasSpeakers ? [entry.speaker ?? ""] : []) + extraColumns.map { entry.extra[$0] ?? "" }
+        Self.relative(entry.path, from: source, to: target)
+      ] + (hasEmotions ? [entry.emotion.rawValue] : []) + [entry.origin] + (hasSpeakers ? [entry.speaker ?? ""] : [])
+        + extraColumns.map { entry.extra[$0] ?? "" }
     }
     do {
       try writeWhole(CSV.text(of: [header] + rows), to: path)

@@ -10,7 +10,6 @@ public enum ManifestError: Error, Equatable, Sendable {
   case missingColumn(path: String, name: String, found: [String])
   /// A row with more fields than the header has.
   case fieldCount(path: String, line: Int, expected: Int, found: Int)
-  case unknownEmotion(path: String, line: Int, found: String)
   /// No row is left; `droppedRows` had an empty value.
   case empty(path: String, droppedRows: Int)
   /// A folder of corpora that is not there.
@@ -31,9 +30,6 @@ extension ManifestError: CustomStringConvertible, LocalizedError {
       "\(path): no column \"\(name)\" in its first line, which has \(found.joined(separator: ", "))"
     case .fieldCount(let path, let line, let expected, let found):
       "\(path), line \(line): \(found) fields, but the first line names \(expected) (quote a value with commas)"
-    case .unknownEmotion(let path, let line, let found):
-      "\(path), line \(line): unknown emotion \"\(found)\", not one of "
-        + Emotion.allCases.map(\.rawValue).joined(separator: ", ")
     case .empty(let path, 0): "\(path): the manifest lists no clips"
     case .empty(let path, let dropped):
       "\(path): the manifest lists no clips (\(dropped) rows with an empty value dropped)"

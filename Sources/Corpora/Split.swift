@@ -1,5 +1,4 @@
 import Basics
-import Layers
 
 /// Whose clips are kept together when a manifest is split.
 public enum SplitUnit: String, Sendable, CaseIterable {
@@ -69,8 +68,11 @@ extension Manifest {
     guard groups.count >= shares.count else {
       throw .tooFew(unit, found: groups.count, needed: shares.count, manifest: file ?? folder)
     }
-    var totals = [Double](repeating: 0, count: Emotion.allCases.count)
-    for entry in entries { totals[entry.emotion.index] += 1 }
+    let places = Dictionary(
+      uniqueKeysWithValues: (emotions + [.none]).enumerated().map { ($0.element, $0.offset) })
+    let labels = entries.map { places[$0.emotion]! }
+    var totals = [Double](repeating: 0, count: places.count)
+    for label in labels { totals[label] += 1 }
     // Clips beyond the share, by part and emotion: what a group adds to the sum above is proportional to
     // Σ excess · clips / total², but for a term that is the same in every part.
     var excess = shares.map { share in totals.map { -share * $0 } }
@@ -82,7 +84,7 @@ extension Manifest {
       let best = shares.indices.filter { !mustFill || emptyParts.contains($0) }
         .map { part in
           let cost = group.reduce(0.0) { sum, entry in
-            let emotion = entries[entry].emotion.index
+            let emotion = labels[entry]
             return sum + excess[part][emotion] / (totals[emotion] * totals[emotion])
           }
           return (cost, excess[part].reduce(0, +), part)
@@ -90,7 +92,7 @@ extension Manifest {
         .min { $0 < $1 }!.2
       for entry in group {
         parts[entry] = best
-        excess[best][entries[entry].emotion.index] += 1
+        excess[best][labels[entry]] += 1
       }
       emptyParts.remove(best)
     }

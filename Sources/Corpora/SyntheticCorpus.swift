@@ -56,7 +56,7 @@ public struct SyntheticCorpus: Sendable {
 
   /// All seven; two where a planted cue is all that tells them apart.
   public var emotions: [Emotion] {
-    guard let plantedCue, plantedCue.isOnlyCue else { return Emotion.allCases }
+    guard let plantedCue, plantedCue.isOnlyCue else { return Emotion.known }
     return [plantedCue.emotion, plantedCue.emotion == .neutral ? .angry : .neutral]
   }
 

@@ -97,6 +97,7 @@ struct EmotionProfile {
         Self((-0.5, 1.5), (3, 1), (-0.7, 0.2), (-28, 2.5), (2.8, 0.35), (-10.5, 1.2), (14, 3), 0.9, 5, 0.2)
       case .surprise:
         Self((7, 2), (11, 2), (0.7, 0.2), (-20, 2), (4, 0.5), (-7, 1), (18, 3), 0.6, 5, 0.08)
+      default: fault("no cues are known of \(emotion.rawValue)")
       }
   }
 

@@ -9,18 +9,18 @@ import Tensors
 /// at five seconds.
 public final class ChannelAttention: Layer {
   private let query, key, value: Parameter
+  public let parameters: [Parameter]
   private let heads, inputs, outputs: Int
 
-  public init(from inputs: Int, to outputs: Int, heads: Int, using generator: inout SeededGenerator) {
+  public init(
+    from inputs: Int, to outputs: Int, heads: Int, from source: ParameterSource
+  ) throws(ParameterError) {
     (self.heads, self.inputs, self.outputs) = (heads, inputs, outputs)
-    let shape = [heads, outputs, inputs]
-    query = Parameter(.xavier(shape, fanIn: inputs, fanOut: outputs, using: &generator))
-    key = Parameter(.xavier(shape, fanIn: inputs, fanOut: outputs, using: &generator))
-    value = Parameter(.xavier(shape, fanIn: inputs, fanOut: outputs, using: &generator))
-  }
-
-  public var members: [Member] {
-    [.parameter("query", query), .parameter("key", key), .parameter("value", value)]
+    let (shape, initial) = ([heads, outputs, inputs], InitialValue.xavier(fanIn: inputs, fanOut: outputs))
+    query = try source.parameter("query", shape, initial)
+    key = try source.parameter("key", shape, initial)
+    value = try source.parameter("value", shape, initial)
+    parameters = [query, key, value]
   }
 
   /// The attention of each head, rows summing to one: x [batch, inputs, positions] → [batch, heads, outputs, outputs].
@@ -31,18 +31,21 @@ public final class ChannelAttention: Layer {
     return (scores / Float(inputs).squareRoot()).softmax()
   }
 
-  /// The mean over positions and heads: x [batch, inputs, positions] → [batch, outputs].
+  /// The mean over positions and heads: maps [batch, inputs, rows, columns] → [batch, outputs].
   ///
-  /// An observer of the pass sees `attention.weights` [batch, heads, outputs, outputs] and `attention.values` [batch,
-  /// heads, outputs, positions], of which only the mean is used.
-  public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
+  /// An observer of the pass is given `attention.weights` and `attention.values`, the values at every position, of which
+  /// only the mean is used.
+  public func callAsFunction(_ maps: Tensor, _ pass: ForwardPass) -> Tensor {
     func values(_ x: Tensor) -> Tensor {
       pass(value).reshaped([heads * outputs, inputs]).matrixProduct(x).reshaped([-1, heads, outputs, x.shape[2]])
     }
-    let weights = pass.output(of: "attention.weights", attention(x, pass))
-    let mean =
-      pass.observer.map { $0("attention.values", values(x)).mean(axes: [3]) } ?? values(x.mean(axes: [2]))
-    let attended = weights.matrixProduct(mean)
+    let x = maps.flattened(from: 2)
+    let weights = pass.observed(attention(x, pass), as: "attention.weights", .channelAttention)
+    if pass.isObserved {
+      _ = pass.observed(
+        values(x), as: "attention.values", .channelValues(rows: maps.shape[2], columns: maps.shape[3]))
+    }
+    let attended = weights.matrixProduct(values(x.mean(axes: [2])))
     return attended.mean(axes: [1]).reshaped([-1, outputs])
   }
 }

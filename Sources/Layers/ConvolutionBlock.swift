@@ -31,34 +31,28 @@ public enum BlockPooling: Sendable {
 /// channel, so that the paths' outputs stand side by side from the start.
 public final class ConvolutionBlock: Layer {
   /// One convolution with its norm, under PyTorch's names `conv` and `norm`.
-  private final class Path: Layer {
+  private struct Path {
     let weight, bias: Parameter
     let scale, shift, mean, variance, batches: Parameter
     let padding: Padding
 
-    init(from channels: Int, to filters: Int, kernel: Kernel, using generator: inout SeededGenerator) {
-      let fanIn = channels * kernel.rows * kernel.columns
-      weight = Parameter(
-        .kaiming([filters, channels, kernel.rows, kernel.columns], fanIn: fanIn, using: &generator))
-      bias = Parameter(.kaiming([filters], fanIn: fanIn, using: &generator))
-      scale = Parameter(.ones([filters]))
-      shift = Parameter(.zeros([filters]))
-      mean = Parameter(.zeros([filters]), role: .statistic)
-      variance = Parameter(.ones([filters]), role: .statistic)
-      batches = Parameter(Tensor(0), role: .counter)
+    init(
+      from channels: Int, to filters: Int, kernel: Kernel, from source: ParameterSource
+    ) throws(ParameterError) {
+      let initial = InitialValue.kaiming(fanIn: channels * kernel.rows * kernel.columns)
+      weight = try source.parameter("conv.weight", [filters, channels, kernel.rows, kernel.columns], initial)
+      bias = try source.parameter("conv.bias", [filters], initial)
+      scale = try source.parameter("norm.weight", [filters], .ones)
+      shift = try source.parameter("norm.bias", [filters], .zeros)
+      mean = try source.parameter("norm.running_mean", [filters], .zeros, role: .statistic)
+      variance = try source.parameter("norm.running_var", [filters], .ones, role: .statistic)
+      batches = try source.parameter("norm.num_batches_tracked", [], .zeros, role: .counter)
       padding = .same(kernelRows: kernel.rows, kernelColumns: kernel.columns)
-    }
-
-    var members: [Member] {
-      [
-        .parameter("conv.weight", weight), .parameter("conv.bias", bias), .parameter("norm.weight", scale),
-        .parameter("norm.bias", shift), .parameter("norm.running_mean", mean),
-        .parameter("norm.running_var", variance), .parameter("norm.num_batches_tracked", batches),
-      ]
     }
   }
 
   private let paths: [Path]
+  public let parameters: [Parameter]
   private let pooling: BlockPooling
   private let epsilon: Float = 1e-5  // PyTorch's default, so checkpoints agree
   private let momentum: Float = 0.1  // PyTorch's: the running value moves a tenth of the way
@@ -67,39 +61,34 @@ public final class ConvolutionBlock: Layer {
 
   /// One path.
   public convenience init(
-    from channels: Int, to filters: Int, kernel: Kernel, pooling: BlockPooling = .none,
-    using generator: inout SeededGenerator
-  ) {
+    from channels: Int, to filters: Int, kernel: Kernel, pooling: BlockPooling = .none, from source: ParameterSource
+  ) throws(ParameterError) {
     self.init(
-      paths: [Path(from: channels, to: filters, kernel: kernel, using: &generator)], pooling: pooling)
+      [try Path(from: channels, to: filters, kernel: kernel, from: source)], pooling, parameters: source.taken)
   }
 
-  /// Parallel paths of `filters` channels each over a one-channel image, their outputs concatenated.
+  /// Parallel paths of `filters` channels each over a one-channel image, their outputs concatenated; their parameters are
+  /// named 0, 1, 2 …
   public convenience init(
-    parallelKernels kernels: [Kernel], filters: Int, pooling: BlockPooling = .none,
-    using generator: inout SeededGenerator
-  ) {
-    self.init(
-      paths: kernels.map { Path(from: 1, to: filters, kernel: $0, using: &generator) }, pooling: pooling)
+    parallelKernels kernels: [Kernel], filters: Int, pooling: BlockPooling = .none, from source: ParameterSource
+  ) throws(ParameterError) {
+    let paths = try kernels.enumerated().map { (number, kernel) throws(ParameterError) in
+      try Path(from: 1, to: filters, kernel: kernel, from: source.part(String(number)))
+    }
+    self.init(paths, pooling, parameters: source.taken)
   }
 
-  private init(paths: [Path], pooling: BlockPooling) {
-    (self.paths, self.pooling) = (paths, pooling)
+  private init(_ paths: [Path], _ pooling: BlockPooling, parameters: [Parameter]) {
+    (self.paths, self.pooling, self.parameters) = (paths, pooling, parameters)
   }
-
-  /// Parallel paths are named 0, 1, 2 …; a single one's members are the block's own.
-  public var members: [Member] { paths.count == 1 ? paths[0].members : LayerList(paths).members }
 
   /// [batch, channels, rows, columns] → [batch, filters of all paths, rows', columns'].
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     let windows = pooling.windows(over: x.shape)
-    switch (pass.purpose, pass.recordsWeights) {
-    case (.training, _): return trained(x, windows, pass)
-    case (.inference, false):
-      let folded = foldedConvolution()
-      return pass.isStepByStep ? folded.stepByStep(x, pooling: windows) : folded(x, pooling: windows)
-    case (.inference, true): return unfolded(x, windows, pass)
-    }
+    if pass.purpose == .training { return trained(x, windows, pass) }
+    if parameters.contains(where: pass.learns) { return unfolded(x, windows, pass) }
+    let folded = foldedConvolution()
+    return pass.rule == .derivative ? folded(x, pooling: windows) : folded.stepByStep(x, pooling: windows)
   }
 
   private func joined(_ parameter: KeyPath<Path, Parameter>, _ pass: ForwardPass) -> Tensor {
@@ -162,11 +151,11 @@ public final class ConvolutionBlock: Layer {
   }
 }
 
-extension LayerList<ConvolutionBlock> {
-  /// One block after another, under the names `name`.0, `name`.1 …
+extension [ConvolutionBlock] {
+  /// One block after another, observed under the names `name`.0, `name`.1 …
   public func callAsFunction(_ x: Tensor, name: String, _ pass: ForwardPass) -> Tensor {
-    elements.enumerated().reduce(x) { x, block in
-      pass.output(of: "\(name).\(block.offset)", block.element(x, pass))
+    enumerated().reduce(x) { x, block in
+      pass.observed(block.element(x, pass), as: "\(name).\(block.offset)", .map)
     }
   }
 }

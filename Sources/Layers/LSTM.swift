@@ -6,14 +6,18 @@ import Tensors
 public final class LSTM: Layer {
   private struct Direction {
     let inputWeight, hiddenWeight, inputBias, hiddenBias: Parameter
-    let suffix: String
     let reversed: Bool
 
-    var members: [Member] {
-      [
-        .parameter("weight_ih_\(suffix)", inputWeight), .parameter("weight_hh_\(suffix)", hiddenWeight),
-        .parameter("bias_ih_\(suffix)", inputBias), .parameter("bias_hh_\(suffix)", hiddenBias),
-      ]
+    init(
+      from inputs: Int, to hidden: Int, suffix: String, reversed: Bool, from source: ParameterSource
+    ) throws(ParameterError) {
+      // All of PyTorch's LSTM weights have this bound.
+      let bound = InitialValue.uniform(bound: 1 / Float(hidden).squareRoot())
+      inputWeight = try source.parameter("weight_ih_\(suffix)", [4 * hidden, inputs], bound)
+      hiddenWeight = try source.parameter("weight_hh_\(suffix)", [4 * hidden, hidden], bound)
+      inputBias = try source.parameter("bias_ih_\(suffix)", [4 * hidden], bound)
+      hiddenBias = try source.parameter("bias_hh_\(suffix)", [4 * hidden], bound)
+      self.reversed = reversed
     }
 
     func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
@@ -25,30 +29,24 @@ public final class LSTM: Layer {
 
   private let layers: [[Direction]]
   private let dropout: Float
+  public let parameters: [Parameter]
 
   /// - Parameter dropout: Probability between one layer and the next.
   public init(
     from features: Int, to hidden: Int, layers: Int = 1, bidirectional: Bool = false, dropout: Float = 0,
-    using generator: inout SeededGenerator
-  ) {
+    from source: ParameterSource
+  ) throws(ParameterError) {
     self.dropout = dropout
     let directions = bidirectional ? [false, true] : [false]
-    self.layers = (0..<layers).map { layer in
+    self.layers = try (0..<layers).map { (layer) throws(ParameterError) in
       let inputs = layer == 0 ? features : hidden * directions.count
-      return directions.map { reversed in
-        // All of PyTorch's LSTM weights have this bound.
-        let bound = 1 / Float(hidden).squareRoot()
-        return Direction(
-          inputWeight: Parameter(.uniform([4 * hidden, inputs], bound: bound, using: &generator)),
-          hiddenWeight: Parameter(.uniform([4 * hidden, hidden], bound: bound, using: &generator)),
-          inputBias: Parameter(.uniform([4 * hidden], bound: bound, using: &generator)),
-          hiddenBias: Parameter(.uniform([4 * hidden], bound: bound, using: &generator)),
-          suffix: "l\(layer)\(reversed ? "_reverse" : "")", reversed: reversed)
+      return try directions.map { (reversed) throws(ParameterError) in
+        try Direction(
+          from: inputs, to: hidden, suffix: "l\(layer)\(reversed ? "_reverse" : "")", reversed: reversed, from: source)
       }
     }
+    parameters = source.taken
   }
-
-  public var members: [Member] { layers.joined().flatMap(\.members) }
 
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     var x = x

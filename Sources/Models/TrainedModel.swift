@@ -8,28 +8,27 @@ import Tensors
 public final class TrainedModel {
   public let configuration: ModelConfiguration
   public let network: any EmotionModel
-  public let features: FeatureExtractor
   /// The folder's name, or "built-in".
   public let name: String
   /// A short digest of the weights' file, so that a figure can say what made it.
-  public let digest: String
+  public private(set) lazy var digest = Self.digest(network)
+  public private(set) lazy var features = FeatureExtractor(configuration.frontEnd)
 
-  public init(configuration: ModelConfiguration, network: any EmotionModel, name: String, digest: String) {
-    (self.configuration, self.network, self.name, self.digest) = (configuration, network, name, digest)
-    features = FeatureExtractor(configuration.frontEnd)
+  public init(configuration: ModelConfiguration, network: any EmotionModel, name: String) {
+    (self.configuration, self.network, self.name) = (configuration, network, name)
   }
 
-  public var architecture: Architecture { configuration.architecture }
+  /// What kind of model it is, with all that is particular to it.
+  public var kind: any EmotionModel.Type { configuration.model }
   public var classes: [String] { configuration.classes }
+  public var dimensions: [String] { configuration.dimensions }
+  /// Classes, then dimensions.
+  public var outputs: [String] { configuration.outputs }
 
   /// A new network, its weights drawn from `seed`.
   public convenience init(untrained configuration: ModelConfiguration, seed: UInt64) {
-    var generator = SeededGenerator(seed: seed)
     self.init(
-      configuration: configuration,
-      network: configuration.architecture.makeNetwork(
-        classes: configuration.classes.count, using: &generator), name: configuration.architecture.rawValue,
-      digest: "untrained")
+      configuration: configuration, network: configuration.network(seed: seed), name: configuration.model.name)
   }
 
   // MARK: Folders
@@ -38,20 +37,17 @@ public final class TrainedModel {
   static let configurationFile = "config.json"
 
   /// Reads a model folder.
-  /// - Throws: ``CheckpointError``, or `TensorFileError` where the weights' file is damaged.
+  /// - Throws: ``CheckpointError``, `TensorFileError` where the weights' file is damaged, or `ParameterError` where it is not
+  ///   this network's.
   public convenience init(folder: String, name: String? = nil) throws {
     let configuration = try Self.configuration(of: folder)
     let url = URL(fileURLWithPath: folder)
     let path = url.appendingPathComponent(Self.weightsFile).path
     guard FileManager.default.fileExists(atPath: path) else { throw CheckpointError.noWeights(path: folder) }
-    let tensors = try Safetensors.read(path)
-    var generator = SeededGenerator(seed: 0)
-    let network = configuration.architecture.makeNetwork(
-      classes: configuration.classes.count, using: &generator)
-    try network.load(tensors, path: path)
-    self.init(
-      configuration: configuration, network: network, name: name ?? url.lastPathComponent,
-      digest: Self.digest(tensors))
+    let source = ParameterSource.stored(try Safetensors.read(path), path: path)
+    let network = try configuration.makeNetwork(from: source)
+    try source.checkAllTaken()
+    self.init(configuration: configuration, network: network, name: name ?? url.lastPathComponent)
   }
 
   /// What a model folder says of its model, without its weights.
@@ -71,11 +67,9 @@ public final class TrainedModel {
     guard let architecture = object["architecture"] as? String else {
       throw .configuration(path: path, reason: "it names no architecture")
     }
-    guard Architecture(rawValue: architecture) != nil else {
-      throw .architecture(path: path, found: architecture)
-    }
+    guard EmotionModels.named(architecture) != nil else { throw .architecture(path: path, found: architecture) }
     guard let configuration = try? JSONDecoder().decode(ModelConfiguration.self, from: data) else {
-      throw .configuration(path: path, reason: "classes, front_end or training are malformed")
+      throw .configuration(path: path, reason: "network, classes, dimensions, front_end or training are malformed")
     }
     try configuration.check(path: path)
     return configuration
@@ -91,7 +85,7 @@ public final class TrainedModel {
     do {
       try makeFolder(folder)
       var weights = try WholeFile(url.appendingPathComponent(Self.weightsFile).path)
-      try weights.write(Safetensors.encode(network.storedTensors))
+      try Safetensors.write(network.storedTensors, to: &weights)
       var text = try WholeFile(url.appendingPathComponent(Self.configurationFile).path)
       try text.write(described)
       try weights.close()
@@ -103,12 +97,12 @@ public final class TrainedModel {
     }
   }
 
-  /// Of names and bytes, to tell models apart.
-  private static func digest(_ tensors: [String: StoredTensor]) -> String {
+  /// Tells models apart by their weights' names and bytes.
+  private static func digest(_ network: any EmotionModel) -> String {
     var print = Fingerprint()
-    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
-      Array(name.utf8).withUnsafeBytes { print.add(bytes: $0) }
-      tensor.bytes.withUnsafeBytes { print.add(bytes: $0) }
+    for (name, tensor) in network.storedTensors.sorted(by: { $0.key < $1.key }) {
+      print.add(name)
+      tensor.withBytes { print.add(bytes: $0) }
     }
     return print.hexadecimal
   }
@@ -116,11 +110,8 @@ public final class TrainedModel {
   // MARK: The path from the waveform
 
   /// A clip as this model sees it: cut or filled up where its length is fixed.
-  public func fitted(_ samples: [Float]) -> [Float] {
-    switch architecture.clipLength {
-    case .fixed(let count): fixedLength(samples, samples: count)
-    case .natural(let frames):
-      fixedLength(samples, samples: max(samples.count, (frames - 1) * configuration.frontEnd.hopSamples))
-    }
-  }
+  public func fitted(_ samples: [Float]) -> [Float] { configuration.fitted(samples) }
+
+  /// The way of a clip from its samples, at the model's sample rate and trimmed, to what the network reads.
+  public func path(of samples: [Float]) -> SignalPath { SignalPath(fitted(samples), features: features) }
 }

@@ -44,7 +44,7 @@ public struct ClipSelection {
 
   /// "CNNATT built-in · target: the predicted emotion · clips predicted right".
   var words: String {
-    "\(model.architecture.title) \(model.name) · target: \(target.words) · \(choice.words)"
+    "\(model.kind.title) \(model.name) · target: \(target.words) · \(choice.words)"
   }
 
   /// How figures of these clips came to be.

@@ -53,17 +53,17 @@ public struct ComparisonReport {
   }
 
   /// What each head of a model's attention takes; nil where the model has none.
-  public func attentionFigure(_ samples: [Float], path: String, of model: TrainedModel) -> AttentionFigure? {
-    let clip = ClipPath(samples, model: model)
+  public func attentionFigure(_ clip: Clip, path: String) -> AttentionFigure? {
+    let model = clip.model
     guard let heads = ChannelHeads(clip) else { return nil }
-    let duration = Double(min(samples.count, clip.waveform.count)) / Double(comparer.frontEnd.sampleRate)
+    let duration = clip.duration
     let (rows, columns) = (clip.mel.shape[2], clip.mel.shape[3])
     let mel = FrameMatrix(
       values: clip.mel.floats, rows: rows, columns: columns, hop: comparer.frontEnd.hopSeconds)
     let count = heads.weights.shape[1]
     return AttentionFigure(
       title: [
-        "\(URL(fileURLWithPath: path).lastPathComponent): the attention of \(model.architecture.title) \(model.name)",
+        "\(URL(fileURLWithPath: path).lastPathComponent): the attention of \(model.kind.title) \(model.name)",
         "above: what each output channel takes from each channel · below: where the sound changes what a head passes on",
       ],
       matrices: [
@@ -129,7 +129,7 @@ public struct ComparisonReport {
   /// What made the figures of a clip, or of all clips.
   public func provenance(_ path: String? = nil) -> [String: String] {
     var entries = comparer.models[0].provenance(source: path ?? source)
-    entries["Architecture"] = comparer.models.map(\.architecture.rawValue).joined(separator: ", ")
+    entries["Architecture"] = comparer.models.map { $0.kind.name }.joined(separator: ", ")
     entries["Model"] = comparer.models.map { "\($0.name) (\($0.digest))" }.joined(separator: ", ")
     entries["Method"] = comparer.explainers[0].method.nameWithParameters
     (entries["Input"], entries["Target"], entries["Seed"]) = (comparer.space.rawValue, target, String(seed))

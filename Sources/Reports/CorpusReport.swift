@@ -18,7 +18,7 @@ public struct CorpusReport {
   private var name: String { URL(fileURLWithPath: path).lastPathComponent }
 
   public var shares: SharesFigure {
-    let emotions = Emotion.allCases.map { emotion in
+    let emotions = statistics.emotions.map { emotion in
       (name: emotion.rawValue, clips: statistics.counts[emotion]?.values.reduce(0, +) ?? 0)
     }
     let origins = statistics.origins.map { origin in

@@ -17,17 +17,21 @@ public struct EvaluationReport {
   }
 
   private var title: [String] {
-    ["\(model.architecture.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent)"]
+    ["\(model.kind.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent)"]
   }
 
-  public var confusion: ConfusionFigure {
+  /// Nil of a model without classes.
+  public var confusion: ConfusionFigure? {
+    guard !evaluation.classes.isEmpty else { return nil }
     let metrics = evaluation.metrics
     return ConfusionFigure(
       title: title, classes: evaluation.classes, counts: metrics.confusion, accuracy: metrics.accuracy,
       macroF1: metrics.macroF1)
   }
 
-  public var calibration: CalibrationFigure {
+  /// Nil of a model without classes.
+  public var calibration: CalibrationFigure? {
+    guard !evaluation.classes.isEmpty else { return nil }
     let calibration = evaluation.calibration
     return CalibrationFigure(
       title: title,
@@ -43,8 +47,23 @@ public struct EvaluationReport {
   public var page: Page {
     get throws {
       var page = Page(title: "How often is it right: \(title[0])", provenance: provenance)
-      try page.add(confusion)
-      try page.add(calibration)
+      if let confusion { try page.add(confusion) }
+      if let calibration { try page.add(calibration) }
+      if !evaluation.dimensions.isEmpty {
+        page.addTable(
+          "Each dimension",
+          [["dimension", "concordance (CCC)", "correlation", "RMSE"]]
+            + zip(evaluation.dimensions, evaluation.agreement).map {
+              [$0, String($1.concordance), String($1.correlation), String($1.rootMeanSquareError)]
+            })
+        page.addTable(
+          "Values",
+          [["clip"] + evaluation.dimensions.flatMap { [$0, "true \($0)"] }]
+            + evaluation.predictions.map { clip in
+              [clip.path] + zip(clip.values, clip.truths).flatMap { [String($0), String($1)] }
+            })
+      }
+      guard !evaluation.classes.isEmpty else { return page }
       let (metrics, classes) = (evaluation.metrics, evaluation.classes)
       page.addTable(
         "Each emotion",
@@ -66,7 +85,10 @@ public struct EvaluationReport {
         "Clips",
         [["clip", "emotion", "predicted", "probability"]]
           + evaluation.predictions.map {
-            [$0.path, classes[$0.label], classes[$0.predicted], String($0.probabilities[$0.predicted])]
+            [
+              $0.path, $0.label.map { classes[$0] } ?? "", classes[$0.predicted],
+              String($0.probabilities[$0.predicted]),
+            ]
           })
       return page
     }
@@ -78,8 +100,10 @@ public struct EvaluationReport {
     let classes = evaluation.classes
     let all = Scores(evaluation.metrics, classes)
     return try JSON(
-      model: model.name, data: path, clips: all.clips, loss: evaluation.loss, accuracy: all.accuracy,
-      macroF1: all.macroF1, topTwo: evaluation.topAccuracy(2), calibration: evaluation.calibration, classes: classes,
+      model: model.name, data: path, clips: evaluation.predictions.count, loss: evaluation.loss, accuracy: all.accuracy,
+      macroF1: all.macroF1, topTwo: evaluation.topAccuracy(2), calibration: evaluation.calibration,
+      dimensions: evaluation.dimensions.isEmpty
+        ? nil : Dictionary(uniqueKeysWithValues: zip(evaluation.dimensions, evaluation.agreement)), classes: classes,
       confusion: all.confusion,
       byClass: all.byClass, byOrigin: evaluation.metricsByOrigin.mapValues { Scores($0, classes) },
       figure: figures.first, figures: figures
@@ -105,6 +129,8 @@ public struct EvaluationReport {
     let clips: Int
     let loss, accuracy, macroF1, topTwo: Double
     let calibration: Calibration
+    /// By name; nil of a model without dimensions.
+    let dimensions: [String: DimensionMetrics]?
     let classes: [String]
     let confusion: [[Int]]
     let byClass: [String: Metrics.OfClass]

@@ -25,14 +25,15 @@ public struct ExplanationReport {
   public var place: String { Self.place(file, range) }
 
   public var figure: ExplanationFigure {
+    // Dimensions have no bars of probability.
+    func place(_ output: Int) -> Int? { explanation.classes.indices.contains(output) ? output : nil }
     var figure = ExplanationFigure(
       title: ExplanationFigure.title(
         clip: Self.place(URL(fileURLWithPath: file).lastPathComponent, range),
-        predicted: explanation.classes[explanation.predicted],
-        probability: explanation.probabilities[explanation.predicted], target: explanation.targetName,
-        method: explanation.method, model: "\(model.architecture.title) \(model.name)"),
+        predicted: predictedWords, probability: predictedProbability, target: explanation.targetName,
+        method: explanation.method, model: "\(model.kind.title) \(model.name)"),
       duration: explanation.duration, emotions: explanation.classes, probabilities: explanation.probabilities,
-      target: explanation.target.emotion, versus: explanation.target.versus)
+      target: place(explanation.target.emotion), versus: explanation.target.versus.flatMap(place))
     for input in explanation.inputs {
       switch explanation.shown(input) {
       case .waveform(let waveform): figure.waveform = waveform
@@ -42,6 +43,28 @@ public struct ExplanationReport {
       }
     }
     return figure
+  }
+
+  private var predictedWords: String {
+    explanation.classes.isEmpty ? prediction : explanation.classes[explanation.predicted]
+  }
+
+  /// Nil of a model without classes.
+  private var predictedProbability: Double? {
+    explanation.classes.isEmpty ? nil : explanation.probabilities[explanation.predicted]
+  }
+
+  /// "angry (p = 0.93)", and the dimensions' values: "arousal 0.71, valence 0.22".
+  public var prediction: String {
+    let emotion =
+      explanation.classes.isEmpty
+      ? []
+      : [
+        "\(explanation.classes[explanation.predicted]) "
+          + String(format: "(p = %.2f)", explanation.probabilities[explanation.predicted])
+      ]
+    let values = zip(explanation.dimensions, explanation.values).map { "\($0) " + String(format: "%.2f", $1) }
+    return (emotion + values).joined(separator: ", ")
   }
 
   /// Where the attributions are strongest, for who cannot see the figure.
@@ -119,7 +142,9 @@ public struct ExplanationReport {
     return try JSON(
       file: file, start: range?.lowerBound, end: range?.upperBound, model: model.name, method: explanation.method,
       parameters: explanation.parameters, target: explanation.targetName,
-      predicted: explanation.classes[explanation.predicted],
+      predicted: explanation.classes.isEmpty ? nil : explanation.classes[explanation.predicted],
+      values: explanation.dimensions.isEmpty
+        ? nil : Dictionary(uniqueKeysWithValues: zip(explanation.dimensions, explanation.values)),
       probabilities: Dictionary(uniqueKeysWithValues: zip(explanation.classes, explanation.probabilities)),
       inputs: Dictionary(uniqueKeysWithValues: inputs), figure: figures.first, figures: figures, listening: listening,
       seconds: seconds
@@ -143,7 +168,10 @@ public struct ExplanationReport {
     let start, end: Double?
     let model, method: String
     let parameters: [String: String]
-    let target, predicted: String
+    let target: String
+    let predicted: String?
+    /// By dimension.
+    let values: [String: Double]?
     let probabilities: [String: Double]
     let inputs: [String: Input]
     let figure: String?
@@ -155,10 +183,12 @@ public struct ExplanationReport {
   /// What matters of a clip as sound, and the rest, with what the model makes of each.
   public struct Listened: Encodable {
     public struct Part: Encodable {
-      public let path, emotion: String
-      public let probability: Double
+      public let path: String
+      /// The predicted class and its probability; nil of a model without classes.
+      public let emotion: String?
+      public let probability: Double?
 
-      public init(path: String, emotion: String, probability: Double) {
+      public init(path: String, emotion: String?, probability: Double?) {
         (self.path, self.emotion, self.probability) = (path, emotion, probability)
       }
     }

@@ -13,7 +13,7 @@ extension TrainedModel {
   public func provenance(source: String, manifest: Manifest? = nil) -> [String: String] {
     var entries = [
       "Software": "Undertone \(undertoneVersion)", "Source": source, "Model": "\(name) (\(digest))",
-      "Architecture": architecture.rawValue,
+      "Architecture": kind.name,
     ]
     entries["Source digest"] = manifest?.digest
     return entries

@@ -24,7 +24,7 @@ public struct FinishedRun: Sendable {
 
   /// What runs have in common that differ in nothing but their seed and their length.
   fileprivate var kind: [String] {
-    [configuration.architecture.rawValue]
+    [configuration.model.name]
       + ["recipe", "optimizer", "rate", "batch", "data", "validation", "by", "share"].map { setting($0) ?? "" }
   }
 
@@ -42,8 +42,8 @@ public struct RunsReport {
     let names = distinctNames(of: runs.map(\.folder))
     let groups = Self.groups(of: runs, names: names)
     var architectures: [String] = []
-    for run in runs where !architectures.contains(run.configuration.architecture.title) {
-      architectures.append(run.configuration.architecture.title)
+    for run in runs where !architectures.contains(run.configuration.model.title) {
+      architectures.append(run.configuration.model.title)
     }
     var title = ["Training \(architectures.joined(separator: ", "))"]
     if runs.count == 1 {
@@ -86,7 +86,7 @@ public struct RunsReport {
     }
     let settings = ["recipe", "rate", "batch", "seed", "training_data", "validation_data"]
     let lines = runs.map { run in
-      ([run.configuration.architecture.rawValue]
+      ([run.configuration.model.name]
         + settings.compactMap { name in
           run.setting(name).map { "\(name.replacing("_", with: " ")) \($0)" }
         }).joined(separator: ", ")
@@ -131,7 +131,7 @@ public struct RunsReport {
     let lines = zip(runs, figure.runs).map { run, curves in
       JSON.Run(
         folder: run.folder, name: curves.name, group: curves.group,
-        architecture: run.configuration.architecture.rawValue, recipe: run.setting("recipe"),
+        architecture: run.configuration.model.name, recipe: run.setting("recipe"),
         seed: run.setting("seed"), epochs: run.history.count, bestEpoch: run.best.epoch,
         validationLoss: run.best.validationLoss, accuracy: run.best.validationAccuracy,
         macroF1: run.best.validationMacroF1)

@@ -20,9 +20,9 @@ public struct TrainingReport {
   }
 
   public var figure: TrainingCurves {
-    let name = model.architecture.title
+    let name = model.kind.title
     return TrainingCurves(
-      title: ["Training \(name)", "recipe \(recipe.title(for: model.architecture)), seed \(seed)"],
+      title: ["Training \(name)", "recipe \(recipe.title(for: model.kind)), seed \(seed)"],
       runs: [.init(name: name, history: history, best: best)])
   }
 

@@ -26,7 +26,7 @@ public struct TrustReport {
     TrustFigure(
       title: [
         "Attributions on the \(space.words), measured",
-        "\(model.architecture.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent) · "
+        "\(model.kind.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent) · "
           + "\(clips.count) clips, seed \(settings.seed) · means with 95 % bootstrap intervals · "
           + "taken away: \(settings.filling == .silence ? "to silence" : "to the mean")",
       ],

@@ -8,8 +8,6 @@ import Synchronization
 final class Node {
   /// From the gradient of the node's value, and for each input whether its gradient is wanted, to the inputs' gradients.
   typealias Backward = (Tensor, [Bool]) -> [Tensor?]
-  /// Likewise under a rule other than the derivative; nil where the rule says nothing about the operation.
-  typealias RuledBackward = (BackwardRule, Tensor, [Bool]) -> [Tensor?]?
 
   private static let made = Atomic<UInt64>(0)
 
@@ -17,14 +15,15 @@ final class Node {
   let shape: [Int]
   fileprivate(set) var inputs: [Node?]
   fileprivate var backward: Backward?
-  fileprivate var ruled: RuledBackward?
+  /// Nil of a leaf, and once the node is spent.
+  fileprivate var kind: OperationKind?
   fileprivate let isLeaf: Bool
   fileprivate var isSpent = false
 
-  init(shape: [Int], inputs: [Node?], ruled: RuledBackward? = nil, backward: Backward?) {
+  init(shape: [Int], inputs: [Node?], kind: OperationKind? = nil, backward: Backward?) {
     self.shape = shape
     self.inputs = inputs
-    self.ruled = ruled
+    self.kind = kind
     self.backward = backward
     isLeaf = backward == nil
   }
@@ -61,14 +60,12 @@ extension Tensor {
   ///
   /// The closure may keep only detached tensors: a tensor with a node inside a node's closure would be a chain that
   /// releases recursively.
-  /// - Parameter ruled: For an operation that some ``BackwardRule`` changes.
-  func recorded(
-    from inputs: [Tensor], ruled: Node.RuledBackward? = nil, backward: @escaping Node.Backward
-  ) -> Tensor {
+  /// - Parameter kind: What the operation is to a ``BackwardRule`` other than the derivative.
+  func recorded(from inputs: [Tensor], as kind: OperationKind, backward: @escaping Node.Backward) -> Tensor {
     guard inputs.contains(where: { $0.node != nil }) else { return self }
     return Tensor(
       shape: shape, storage: storage, layout: layout,
-      node: Node(shape: shape, inputs: inputs.map(\.node), ruled: ruled, backward: backward))
+      node: Node(shape: shape, inputs: inputs.map(\.node), kind: kind, backward: backward))
   }
 }
 
@@ -82,8 +79,17 @@ extension Tensor {
 public func gradients(
   of output: Tensor, weight: Tensor? = nil, at inputs: [Tensor], rule: BackwardRule = .derivative
 ) -> [Tensor] {
+  ruledGradients(of: output, weight: weight, at: inputs, rule: rule).gradients
+}
+
+/// As ``gradients(of:weight:at:rule:)``, with the number of operations at which the rule took the place of the derivative:
+/// with none of them, the result is the derivative itself.
+public func ruledGradients(
+  of output: Tensor, weight: Tensor? = nil, at inputs: [Tensor], rule: BackwardRule
+) -> (gradients: [Tensor], operations: Int) {
+  var operations = 0
   demand(weight == nil || weight!.shape == output.shape, "the weight's shape is not the output's")
-  guard let root = output.node else { return inputs.map { .zeros($0.shape) } }
+  guard let root = output.node else { return (inputs.map { .zeros($0.shape) }, 0) }
   let targets = Set(inputs.compactMap { $0.node.map(ObjectIdentifier.init) })
 
   var reached: [Node] = []
@@ -115,7 +121,7 @@ public func gradients(
       if !node.isLeaf {
         node.isSpent = true
         node.backward = nil
-        node.ruled = nil
+        node.kind = nil
         node.inputs = []
       }
     }
@@ -125,14 +131,17 @@ public func gradients(
     guard let backward = node.backward else { continue }
     let wanted = node.inputs.map { $0.map { needed.contains(ObjectIdentifier($0)) } ?? false }
     guard wanted.contains(true) else { continue }
-    let ruled = rule == .derivative ? nil : node.ruled?(rule, gradient, wanted)
+    let ruled =
+      rule == .derivative ? nil : node.kind?.backward(rule, gradient, wanted, derivative: backward)
+    if ruled != nil { operations += 1 }
     for (input, found) in zip(node.inputs, ruled ?? backward(gradient, wanted)) {
       guard let input, let found, needed.contains(ObjectIdentifier(input)) else { continue }
       let key = ObjectIdentifier(input)
       gradients[key] = gradients[key].map { $0 + found.detached } ?? found.detached
     }
   }
-  return inputs.map { input in
+  let found = inputs.map { input in
     input.node.flatMap { gradients[ObjectIdentifier($0)] } ?? .zeros(input.shape)
   }
+  return (found, operations)
 }

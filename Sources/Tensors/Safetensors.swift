@@ -1,52 +1,6 @@
 import Basics
 import Foundation
 
-/// A named array in a safetensors file.
-public struct StoredTensor {
-  public enum Element: String, Sendable {
-    case float32 = "F32"
-    case int64 = "I64"
-
-    var size: Int { self == .float32 ? 4 : 8 }
-  }
-
-  public let element: Element
-  public let shape: [Int]
-  /// Little-endian, row-major.
-  public let bytes: Data
-
-  public init(_ tensor: Tensor) {
-    element = .float32
-    shape = tensor.shape
-    bytes = tensor.withFloats { Data(buffer: $0) }
-  }
-
-  /// An integer of shape [], as PyTorch keeps its counters.
-  public init(_ value: Int) {
-    element = .int64
-    shape = []
-    bytes = withUnsafeBytes(of: Int64(value).littleEndian) { Data($0) }
-  }
-
-  init(element: Element, shape: [Int], bytes: Data) {
-    (self.element, self.shape, self.bytes) = (element, shape, bytes)
-  }
-
-  /// The array as a tensor, integers as floats.
-  public var tensor: Tensor {
-    Tensor(shape) { out in
-      bytes.withUnsafeBytes { raw in
-        for i in 0..<shape.reduce(1, *) {
-          switch element {
-          case .float32: out[i] = raw.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)
-          case .int64: out[i] = Float(raw.loadUnaligned(fromByteOffset: 8 * i, as: Int64.self))
-          }
-        }
-      }
-    }
-  }
-}
-
 /// What is wrong with a safetensors or npy file.
 public enum TensorFileError: Error, CustomStringConvertible, Equatable {
   case file(FileError)
@@ -77,22 +31,33 @@ public enum Safetensors {
   /// Headers above this many bytes are refused, as the format's own library does.
   private static let headerLimit = 100_000_000
 
+  /// The arrays of a file by name, which stay in the file until they are used.
   public static func read(_ path: String) throws(TensorFileError) -> [String: StoredTensor] {
-    try decode(readFile(path), path: path)
+    do {
+      return try decode(try FileBytes(mapping: path), path: path)
+    } catch let error as FileError {
+      throw .file(error)
+    } catch {
+      throw error as! TensorFileError
+    }
   }
 
   static func decode(_ data: Data, path: String) throws(TensorFileError) -> [String: StoredTensor] {
+    try decode(FileBytes(copying: data), path: path)
+  }
+
+  private static func decode(_ file: FileBytes, path: String) throws(TensorFileError) -> [String: StoredTensor] {
     func malformed(_ reason: String) -> TensorFileError { .malformed(path: path, reason: reason) }
-    guard data.count >= 8 else { throw malformed("not a safetensors file: \(data.count) bytes are too few") }
-    let length = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
-    guard length <= headerLimit, 8 + Int(length) <= data.count else {
-      throw malformed("cut short or not a safetensors file: a header of \(length) bytes in \(data.count)")
+    guard file.count >= 8 else { throw malformed("not a safetensors file: \(file.count) bytes are too few") }
+    let length = UInt64(littleEndian: file[0..<8].loadUnaligned(as: UInt64.self))
+    guard length <= headerLimit, 8 + Int(length) <= file.count else {
+      throw malformed("cut short or not a safetensors file: a header of \(length) bytes in \(file.count)")
     }
-    let header = data.subdata(in: (data.startIndex + 8)..<(data.startIndex + 8 + Int(length)))
-    guard let object = try? JSONSerialization.jsonObject(with: header) as? [String: Any] else {
+    let body = 8 + Int(length)
+    guard let object = try? JSONSerialization.jsonObject(with: Data(file[8..<body])) as? [String: Any] else {
       throw malformed("not a safetensors file: its header is not a JSON object")
     }
-    let body = data.subdata(in: (data.startIndex + 8 + Int(length))..<data.endIndex)
+    let bodyCount = file.count - body
     var tensors: [String: StoredTensor] = [:]
     for (name, value) in object where name != "__metadata__" {
       guard let entry = value as? [String: Any], let type = entry["dtype"] as? String,
@@ -106,41 +71,44 @@ public enum Safetensors {
         throw malformed("the place of \(name) is malformed")
       }
       let (start, end) = (offsets[0], offsets[1])
-      guard end <= body.count else {
-        throw malformed("cut short: \(name) ends at byte \(end) of \(body.count)")
-      }
+      guard end <= bodyCount else { throw malformed("cut short: \(name) ends at byte \(end) of \(bodyCount)") }
       guard end - start == count * element.size else {
         throw malformed("\(name) of shape \(shape) has \(end - start) bytes")
       }
-      tensors[name] = StoredTensor(element: element, shape: shape, bytes: body.subdata(in: start..<end))
+      tensors[name] = StoredTensor(element: element, shape: shape, file: file, range: (body + start)..<(body + end))
     }
     return tensors
   }
 
-  /// Writes beside `path` and renames, so that no half file is left.
+  /// Writes a file, whole or not at all, array by array: nothing of them is copied.
   public static func write(_ tensors: [String: StoredTensor], to path: String) throws(TensorFileError) {
-    try writeFile(encode(tensors), path)
+    do {
+      var file = try WholeFile(path)
+      try write(tensors, to: &file)
+      try file.place()
+    } catch {
+      throw .file(error)
+    }
   }
 
-  /// The bytes of a file that holds `tensors`.
-  package static func encode(_ tensors: [String: StoredTensor]) -> Data {
+  /// Writes what a safetensors file has to a file that is not in its place yet.
+  public static func write(_ tensors: [String: StoredTensor], to file: inout WholeFile) throws(FileError) {
+    let sorted = tensors.sorted { $0.key < $1.key }
     var entries: [String: Entry] = [:]
-    var body = Data()
-    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+    var end = 0
+    for (name, tensor) in sorted {
       entries[name] = Entry(
-        dtype: tensor.element.rawValue, shape: tensor.shape,
-        place: [body.count, body.count + tensor.bytes.count])
-      body += tensor.bytes
+        dtype: tensor.element.rawValue, shape: tensor.shape, place: [end, end + tensor.byteCount])
+      end += tensor.byteCount
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    var header = (try? encoder.encode(entries)) ?? Data("{}".utf8)
+    guard var header = try? encoder.encode(entries) else { fault("names of tensors that are no JSON") }
     // Filled up with spaces, so that the floats start on a multiple of eight.
     header += Data(repeating: 0x20, count: (8 - header.count % 8) % 8)
-    var file = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) }
-    file += header
-    file += body
-    return file
+    try file.write(withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) })
+    try file.write(header)
+    for (_, tensor) in sorted { try tensor.withBytes { (bytes) throws(FileError) in try file.write(bytes) } }
   }
 }
 

@@ -7,19 +7,30 @@ import Synchronization
   import Darwin
 #endif
 
-/// Floats of a tensor, on a 64-byte boundary, written once by the operation that makes them.
+/// Floats of a tensor, written once by the operation that makes them: on a 64-byte boundary, or in a mapped file.
 final class Storage {
   let pointer: UnsafeMutablePointer<Float>
   let count: Int
+  /// Of the pooled buffer; 0 where the floats belong to `file`.
   private let capacity: Int
+  private let file: FileBytes?
 
   init(count: Int) {
     self.count = count
+    file = nil
     capacity = BufferPool.capacity(for: count)
     pointer = BufferPool.shared.take(capacity)
   }
 
-  deinit { BufferPool.shared.give(back: pointer, capacity: capacity) }
+  /// Floats where they lie in a file, which is kept for as long. Writing to them changes this process's pages only.
+  init(in file: FileBytes, at offset: Int, count: Int) {
+    (self.file, self.count, capacity) = (file, count, 0)
+    pointer = (file.start + offset).bindMemory(to: Float.self, capacity: count)
+  }
+
+  deinit {
+    if file == nil { BufferPool.shared.give(back: pointer, capacity: capacity) }
+  }
 }
 
 /// Buffers kept for the next tensor of about the same size: the system would return large ones to the kernel and

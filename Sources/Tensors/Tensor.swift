@@ -20,7 +20,7 @@ enum Layout {
 public struct Tensor {
   /// Sizes of the dimensions; [] for a single number.
   public let shape: [Int]
-  let storage: Storage
+  private(set) var storage: Storage
   let layout: Layout
   let node: Node?
 
@@ -78,6 +78,18 @@ public struct Tensor {
     return try withExtendedLifetime(plain) {
       try body(UnsafeBufferPointer(start: plain.storage.pointer, count: count))
     }
+  }
+
+  /// Changes the floats, in row-major order: in place where no other tensor shares them, else in a copy. The result stands
+  /// outside any graph.
+  public mutating func withMutableFloats(_ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
+    if layout != .rowMajor || node != nil { self = rowMajor.detached }
+    if !isKnownUniquelyReferenced(&storage) {
+      let copy = Storage(count: count)
+      copy.pointer.update(from: storage.pointer, count: count)
+      storage = copy
+    }
+    withExtendedLifetime(storage) { body(UnsafeMutableBufferPointer(start: storage.pointer, count: count)) }
   }
 
   /// A copy of the floats in row-major order.

@@ -1,6 +1,7 @@
 import Basics
 import Kernels
 import Layers
+import Models
 import Tensors
 
 /// Adam and AdamW over a network's weights, with PyTorch's defaults β = (0.9, 0.999), ε = 1e-8.
@@ -10,23 +11,25 @@ import Tensors
 public final class Adam {
   /// A parameter with its moments, and which of the rates is its own.
   private struct Entry {
-    let name: String
     let parameter: Parameter
     let part: Int
-    var first, second: [Float]
+    var first, second: Tensor
 
     mutating func step(
       _ gradient: Tensor, _ optimizer: Recipe.Optimizer, _ part: Recipe.Part, rate: Double, number: Int
     ) {
-      demand(
-        gradient.shape == parameter.shape, "a gradient of \(gradient.shape) for \(parameter.shape)")
-      var weights = parameter.value.floats
-      gradient.withFloats {
-        kernel_adam(
-          &weights, $0.baseAddress, &first, &second, weights.count, Float(rate), 0.9, 0.999, 1e-8,
-          Float(part.weightDecay), optimizer == .adamw ? 1 : 0, number)
+      demand(gradient.shape == parameter.shape, "a gradient of \(gradient.shape) for \(parameter.shape)")
+      gradient.withFloats { gradient in
+        first.withMutableFloats { first in
+          second.withMutableFloats { second in
+            parameter.update { weights in
+              kernel_adam(
+                weights.baseAddress, gradient.baseAddress, first.baseAddress, second.baseAddress, weights.count,
+                Float(rate), 0.9, 0.999, 1e-8, Float(part.weightDecay), optimizer == .adamw ? 1 : 0, number)
+            }
+          }
+        }
       }
-      parameter.value = Tensor(weights, shape: parameter.shape)
     }
   }
 
@@ -41,13 +44,13 @@ public final class Adam {
     self.optimizer = optimizer
     let parts = parts + [Recipe.Part("", weightDecay: 0)]
     self.parts = parts
-    entries = network.namedParameters.filter { $0.parameter.role == .weight }.map { name, parameter in
-      let zeros = [Float](repeating: 0, count: parameter.value.count)
-      let part = parts.firstIndex { name.hasPrefix($0.prefix) }!
-      return Entry(name: name, parameter: parameter, part: part, first: zeros, second: zeros)
+    entries = network.weights.compactMap { parameter in
+      let part = parts.firstIndex { parameter.name.hasPrefix($0.prefix) }!
+      // A part of rate 0 is frozen: no gradients are asked for, and nothing is kept.
+      guard parts[part].rateFactor != 0 else { return nil }
+      return Entry(
+        parameter: parameter, part: part, first: .zeros(parameter.shape), second: .zeros(parameter.shape))
     }
-    // A part of rate 0 is frozen: no gradients are asked for.
-    entries.removeAll { parts[$0.part].rateFactor == 0 }
   }
 
   /// What ``step(_:rate:)`` wants gradients of, in its order.
@@ -69,8 +72,8 @@ public final class Adam {
   var storedMoments: [String: StoredTensor] {
     var stored: [String: StoredTensor] = [:]
     for entry in entries {
-      stored["first.\(entry.name)"] = StoredTensor(Tensor(entry.first, shape: entry.parameter.shape))
-      stored["second.\(entry.name)"] = StoredTensor(Tensor(entry.second, shape: entry.parameter.shape))
+      stored["first.\(entry.parameter.name)"] = StoredTensor(entry.first)
+      stored["second.\(entry.parameter.name)"] = StoredTensor(entry.second)
     }
     return stored
   }
@@ -78,16 +81,16 @@ public final class Adam {
   /// Takes up where ``storedMoments`` were taken, after `steps` steps.
   /// - Parameter path: Of the file, for errors.
   func load(_ stored: [String: StoredTensor], steps: Int, path: String) throws(TrainingError) {
-    func moment(_ name: String, _ shape: [Int]) throws(TrainingError) -> [Float] {
+    func moment(_ name: String, _ shape: [Int]) throws(TrainingError) -> Tensor {
       guard let found = stored[name], found.shape == shape else {
         throw .damagedState(path: path, reason: "the moments \(name) are missing or of another shape")
       }
-      return found.tensor.floats
+      return found.tensor
     }
     for index in entries.indices {
-      let shape = entries[index].parameter.shape
-      entries[index].first = try moment("first.\(entries[index].name)", shape)
-      entries[index].second = try moment("second.\(entries[index].name)", shape)
+      let parameter = entries[index].parameter
+      entries[index].first = try moment("first.\(parameter.name)", parameter.shape)
+      entries[index].second = try moment("second.\(parameter.name)", parameter.shape)
     }
     self.steps = steps
   }

@@ -67,6 +67,7 @@ public struct Calibration: Equatable, Sendable, Codable {
 
 extension Evaluation {
   public var calibration: Calibration {
-    Calibration(probabilities: predictions.map(\.probabilities), labels: predictions.map(\.label))
+    let known = predictions.filter { $0.label != nil }
+    return Calibration(probabilities: known.map(\.probabilities), labels: known.map { $0.label! })
   }
 }

@@ -9,19 +9,35 @@ public struct Evaluation: Sendable {
   public struct Prediction: Sendable, Equatable {
     public let path: String
     public let origin: String
-    public let label: Int
+    /// Nil of a model without classes.
+    public let label: Int?
     /// [classes], summing to 1.
     public let probabilities: [Float]
+    /// [dimensions]: what the model predicts, and what is true.
+    public let values: [Float]
+    public let truths: [Float]
+
+    public init(
+      path: String, origin: String, label: Int?, probabilities: [Float], values: [Float] = [], truths: [Float] = []
+    ) {
+      (self.path, self.origin, self.label, self.probabilities) = (path, origin, label, probabilities)
+      (self.values, self.truths) = (values, truths)
+    }
 
     /// The class with the highest probability.
     public var predicted: Int { probabilities.likeliestClass }
   }
 
   public let classes: [String]
+  public let dimensions: [String]
   /// In the order of the clips.
   public let predictions: [Prediction]
-  /// Mean cross-entropy.
+  /// Mean cross-entropy over the clips, plus the mean over dimensions of 1 − concordance.
   public let loss: Double
+
+  public init(classes: [String], dimensions: [String] = [], predictions: [Prediction], loss: Double) {
+    (self.classes, self.dimensions, self.predictions, self.loss) = (classes, dimensions, predictions, loss)
+  }
 
   public var metrics: Metrics { metrics(of: predictions) }
 
@@ -31,14 +47,28 @@ public struct Evaluation: Sendable {
   }
 
   private func metrics(of predictions: [Prediction]) -> Metrics {
-    Metrics(
-      labels: predictions.map(\.label), predictions: predictions.map(\.predicted), classes: classes.count)
+    let known = predictions.filter { $0.label != nil }
+    return Metrics(labels: known.map { $0.label! }, predictions: known.map(\.predicted), classes: classes.count)
+  }
+
+  /// How far the predicted values agree with the true ones, by dimension.
+  public var agreement: [DimensionMetrics] {
+    dimensions.indices.map { index in
+      DimensionMetrics(
+        predictions.map { Double($0.values[index]) }, truths: predictions.map { Double($0.truths[index]) })
+    }
+  }
+
+  /// The mean over dimensions of the concordance; nil without dimensions.
+  public var meanConcordance: Double? {
+    dimensions.isEmpty ? nil : agreement.reduce(0) { $0 + $1.concordance } / Double(dimensions.count)
   }
 
   /// The share of clips whose emotion is among the `count` most probable ones.
   public func topAccuracy(_ count: Int) -> Double {
     let hits = predictions.count { prediction in
-      let own = prediction.probabilities[prediction.label]
+      guard let label = prediction.label else { return false }
+      let own = prediction.probabilities[label]
       return prediction.probabilities.count { $0 > own } < count
     }
     return predictions.isEmpty ? 0 : Double(hits) / Double(predictions.count)
@@ -46,6 +76,22 @@ public struct Evaluation: Sendable {
 }
 
 extension TrainedModel {
+  /// The mean cross-entropy of the classes' logits, plus the mean over dimensions of 1 − concordance over the batch, of shape
+  /// [].
+  public func loss(_ logits: Tensor, _ truth: FeatureSet.Truth) -> Tensor {
+    var terms: [Tensor] = []
+    if let labels = truth.labels, !classes.isEmpty {
+      terms.append(logits.slice(axis: 1, 0..<classes.count).crossEntropy(labels: labels))
+    }
+    for index in dimensions.indices {
+      let column = classes.count + index
+      let truths = Tensor(truth.dimensions.map { $0[index] }, shape: [truth.dimensions.count])
+      terms.append(
+        logits.slice(axis: 1, column..<(column + 1)).reshaped([-1]).concordanceLoss(truths) / Float(dimensions.count))
+    }
+    return terms.dropFirst().reduce(terms[0], +)
+  }
+
   /// Runs the clips of `features` through the network, clips of one length together, so that no clip's result depends
   /// on which others there are.
   /// - Parameter progress: Called with the number of clips done.
@@ -56,20 +102,43 @@ extension TrainedModel {
     var loss = 0.0
     var done = 0
     for rows in features.batchesOfOneLength(batch) {
-      let (input, labels) = features.batch(rows)
-      let logits = network(input, .inference)
-      loss += Double(logits.crossEntropy(labels: labels).scalar) * Double(rows.count)
-      let probabilities = logits.softmax().floats
+      let (input, truth) = features.batch(rows)
+      let outputs = network(input, .inference)
+      let logits = outputs.slice(axis: 1, 0..<classes.count)
+      if let labels = truth.labels, !classes.isEmpty {
+        loss += Double(logits.crossEntropy(labels: labels).scalar) * Double(rows.count)
+      }
+      let (probabilities, values) = (
+        logits.softmax().floats, outputs.slice(axis: 1, classes.count..<outputs.shape[1]).floats
+      )
       for (place, row) in rows.enumerated() {
         let clip = features.clips[row]
         predictions[row] = .init(
           path: clip.path, origin: clip.origin, label: clip.label,
-          probabilities: Array(probabilities[(place * classes.count)..<((place + 1) * classes.count)]))
+          probabilities: Array(probabilities[(place * classes.count)..<((place + 1) * classes.count)]),
+          values: Array(values[(place * dimensions.count)..<((place + 1) * dimensions.count)]),
+          truths: clip.dimensions)
       }
       done += rows.count
       progress(done)
     }
+    let found = Evaluation(
+      classes: classes, dimensions: dimensions, predictions: predictions.map { $0! },
+      loss: loss / Double(max(1, predictions.count)))
+    guard let concordance = found.meanConcordance else { return found }
     return Evaluation(
-      classes: classes, predictions: predictions.map { $0! }, loss: loss / Double(max(1, predictions.count)))
+      classes: classes, dimensions: dimensions, predictions: found.predictions, loss: found.loss + 1 - concordance)
+  }
+}
+
+extension Tensor {
+  /// 1 − 2 σₓᵧ / (σₓ² + σᵧ² + (μₓ − μᵧ)²), Lin's concordance (Lin 1989), of [batch] and its true values; the usual loss for
+  /// arousal and valence.
+  func concordanceLoss(_ truths: Tensor) -> Tensor {
+    let (meanX, meanY) = (mean(axes: [0]), truths.mean(axes: [0]))
+    let (x, y) = (self - meanX, truths - meanY)
+    let covariance = (x * y).mean(axes: [0])
+    let spread = x.squared().mean(axes: [0]) + y.squared().mean(axes: [0]) + (meanX - meanY).squared()
+    return (covariance * 2 / (spread + 1e-8)).scaled(by: -1, plus: 1).reshaped([])  // ε for what is constant
   }
 }

@@ -8,11 +8,17 @@ import Tensors
 public struct FeatureCache: Sendable {
   private let folder: URL
 
-  /// What is kept of a clip: its features, and the seconds of its file where it was cut.
-  typealias Kept = (values: [Float], silence: [Float], cutFrom: Double?)
+  /// What is kept of a clip.
+  struct Kept {
+    let inputs: [InputSpace: ClipFeatures.Input]
+    let samples: Int
+    /// Seconds of its file where it was cut.
+    let cutFrom: Double?
+  }
 
-  /// Grows whenever the signal path gives other numbers, so that what was kept before is not used. 2: no silent clips.
-  private static let version = 2
+  /// Grows whenever the signal path gives other numbers, or the files are other ones, so that what was kept before is not
+  /// used. 2: no silent clips. 3: several inputs.
+  private static let version = 3
 
   public init(folder: String) throws(TrainingError) {
     self.folder = URL(fileURLWithPath: folder, isDirectory: true)
@@ -32,7 +38,7 @@ public struct FeatureCache: Sendable {
     var print = Fingerprint()
     print.add(URL(fileURLWithPath: path).standardizedFileURL.path)
     print.add("\(size) \(changed.timeIntervalSinceReferenceDate.bitPattern) \(Self.version)")
-    print.add("\(configuration.architecture.inputSpace) \(configuration.architecture.clipLength)")
+    print.add("\(configuration.model.inputs.map(\.rawValue)) \(configuration.model.clipLength)")
     print.add(
       "\(frontEnd.sampleRate) \(frontEnd.windowSamples) \(frontEnd.hopSamples) \(frontEnd.mels) "
         + "\(frontEnd.coefficients)")
@@ -41,30 +47,44 @@ public struct FeatureCache: Sendable {
 
   private func path(_ key: String) -> String { folder.appendingPathComponent("\(key).safetensors").path }
 
-  func read(_ key: String) -> Kept? {
-    guard let stored = try? Safetensors.read(path(key)), let values = stored["values"]?.tensor.floats,
-      let silence = stored["silence"]?.tensor.floats, let checksum = stored["checksum"]?.bytes,
-      let seconds = stored["seconds"]?.tensor.floats, checksum == Self.checksum(values, silence, seconds).bytes,
-      !silence.isEmpty, !values.isEmpty, values.count.isMultiple(of: silence.count)
+  func read(_ key: String, _ spaces: [InputSpace]) -> Kept? {
+    guard let stored = try? Safetensors.read(path(key)), let facts = stored["facts"]?.tensor.floats, facts.count == 2,
+      let samples = Int(exactly: facts[0]), samples > 0, let checksum = stored["checksum"]?.bytes
     else { return nil }
-    return (values, silence, seconds.first.flatMap { $0 > 0 ? Double($0) : nil })
+    var inputs: [InputSpace: ClipFeatures.Input] = [:]
+    for space in spaces {
+      guard let values = stored["\(space.rawValue).values"]?.tensor.floats,
+        let silence = stored["\(space.rawValue).silence"]?.tensor.floats, !silence.isEmpty, !values.isEmpty,
+        values.count.isMultiple(of: silence.count)
+      else { return nil }
+      inputs[space] = .init(values: values, silence: silence)
+    }
+    let kept = Kept(inputs: inputs, samples: samples, cutFrom: facts[1] > 0 ? Double(facts[1]) : nil)
+    return Self.checksum(kept).bytes == checksum ? kept : nil
   }
 
   /// A clip whose features cannot be kept is computed again next time: no reason to stop.
   func write(_ kept: Kept, _ key: String) {
-    let seconds = [Float(kept.cutFrom ?? 0)]
-    try? Safetensors.write(
-      [
-        "values": StoredTensor(Tensor(kept.values, shape: [kept.values.count])),
-        "silence": StoredTensor(Tensor(kept.silence, shape: [kept.silence.count])),
-        "seconds": StoredTensor(Tensor(seconds, shape: [1])),
-        "checksum": Self.checksum(kept.values, kept.silence, seconds),
-      ], to: path(key))
+    var stored = [
+      "facts": StoredTensor(Tensor(Self.facts(kept), shape: [2])), "checksum": Self.checksum(kept),
+    ]
+    for (space, input) in kept.inputs {
+      stored["\(space.rawValue).values"] = StoredTensor(Tensor(input.values, shape: [input.values.count]))
+      stored["\(space.rawValue).silence"] = StoredTensor(Tensor(input.silence, shape: [input.silence.count]))
+    }
+    try? Safetensors.write(stored, to: path(key))
   }
 
-  private static func checksum(_ parts: [Float]...) -> StoredTensor {
+  private static func facts(_ kept: Kept) -> [Float] { [Float(kept.samples), Float(kept.cutFrom ?? 0)] }
+
+  private static func checksum(_ kept: Kept) -> StoredTensor {
     var print = Fingerprint()
-    parts.forEach { print.add($0) }
+    print.add(facts(kept))
+    for (space, input) in kept.inputs.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      print.add(space.rawValue)
+      print.add(input.values)
+      print.add(input.silence)
+    }
     return StoredTensor(Int(bitPattern: UInt(print.value)))
   }
 }

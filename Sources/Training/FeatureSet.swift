@@ -3,33 +3,57 @@ import AudioFiles
 import Basics
 import Corpora
 import Foundation
-import Layers
 import Models
 import Synchronization
 import Tensors
 
-/// A clip as a model's network sees it, with its label.
+/// A clip as a model's network reads it, with what is known of it.
 public struct ClipFeatures: Sendable, Equatable {
+  /// The clip at one place on its path.
+  public struct Input: Sendable, Equatable {
+    /// [rows, columns]: columns are frames, or the waveform's samples.
+    public let values: [Float]
+    /// [rows]: the column that zero samples after the clip give. The log-mel's floor follows the clip's loudest cell, so
+    /// each clip has a silence of its own.
+    public let silence: [Float]
+
+    public init(values: [Float], silence: [Float]) {
+      demand(values.count.isMultiple(of: silence.count), "\(values.count) values in \(silence.count) rows")
+      (self.values, self.silence) = (values, silence)
+    }
+
+    public var columns: Int { values.count / silence.count }
+  }
+
   /// As in the manifest.
   public let path: String
   public let origin: String
-  /// The place of its emotion among the model's classes.
-  public let label: Int
-  public let frames: Int
-  /// [rows, frames].
-  public let values: [Float]
-  /// [rows]: the frame that zero samples after the clip give. The log-mel's floor follows the clip's loudest cell, so
-  /// each clip has a silence of its own.
-  public let silence: [Float]
+  /// The place of its emotion among the model's classes; nil of a model without classes.
+  public let label: Int?
+  /// The true values of the model's dimensions.
+  public let dimensions: [Float]
+  public let inputs: [InputSpace: Input]
+  /// The clip's samples.
+  public let samples: Int
   /// Seconds of its file where only the beginning is used, else nil.
   public let cutFrom: Double?
 
   public init(
-    path: String, origin: String, label: Int, frames: Int, values: [Float], silence: [Float], cutFrom: Double? = nil
+    path: String, origin: String, label: Int?, dimensions: [Float] = [], inputs: [InputSpace: Input], samples: Int,
+    cutFrom: Double? = nil
   ) {
-    demand(values.count == silence.count * frames, "\(values.count) values for \(frames) frames")
-    (self.path, self.origin, self.label) = (path, origin, label)
-    (self.frames, self.values, self.silence, self.cutFrom) = (frames, values, silence, cutFrom)
+    demand(!inputs.isEmpty, "a clip without an input")
+    (self.path, self.origin, self.label, self.dimensions) = (path, origin, label, dimensions)
+    (self.inputs, self.samples, self.cutFrom) = (inputs, samples, cutFrom)
+  }
+}
+
+extension ClipFeatures {
+  /// Columns of the network's inputs: frames, or samples.
+  var columns: Int { inputs.values.map(\.columns).max()! }
+
+  fileprivate func add(to print: inout Fingerprint) {
+    for (_, input) in inputs.sorted(by: { $0.key.rawValue < $1.key.rawValue }) { print.add(input.values) }
   }
 }
 
@@ -39,30 +63,46 @@ public struct FeatureSet: Sendable, Equatable {
 
   public init(_ clips: [ClipFeatures]) {
     demand(
-      clips.allSatisfy { $0.silence.count == clips[0].silence.count },
+      clips.allSatisfy { $0.inputs.mapValues(\.silence.count) == clips[0].inputs.mapValues(\.silence.count) },
       "clips with features of different heights")
     self.clips = clips
   }
 
-  /// Clips `rows` as one tensor [batch, 1, rows, frames] with their labels. Clips shorter than the longest go on in
-  /// their own silence.
+  /// What is known of a batch of clips.
+  public struct Truth: Sendable {
+    /// Nil of a model without classes.
+    public let labels: [Int]?
+    /// [batch][dimensions].
+    public let dimensions: [[Float]]
+  }
+
+  /// Clips `rows` as one batch, with what is known of them. Clips shorter than the longest go on in their own silence.
   ///
   /// The features are filled up, not the samples before the STFT, which would change the clip's last frames: alone, a
   /// clip ends in its reflection. So a clip has the same frames in a batch as alone. The two ways differ where a window
   /// reaches over the clip's end, in at most two frames before it and two after.
-  public func batch(_ rows: some Collection<Int>) -> (features: Tensor, labels: [Int]) {
+  public func batch(_ rows: some Collection<Int>) -> (input: NetworkInput, truth: Truth) {
     let chosen = rows.map { clips[$0] }
-    let height = chosen[0].silence.count
-    let frames = chosen.map(\.frames).max()!
-    var values: [Float] = []
-    values.reserveCapacity(chosen.count * height * frames)
-    for clip in chosen {
-      for row in 0..<height {
-        values += clip.values[(row * clip.frames)..<((row + 1) * clip.frames)]
-        values += repeatElement(clip.silence[row], count: frames - clip.frames)
+    let tensors = chosen[0].inputs.keys.map { space in
+      let inputs = chosen.map { $0.inputs[space]! }
+      let (height, columns) = (inputs[0].silence.count, inputs.map(\.columns).max()!)
+      var values: [Float] = []
+      values.reserveCapacity(inputs.count * height * columns)
+      for input in inputs {
+        for row in 0..<height {
+          values += input.values[(row * input.columns)..<((row + 1) * input.columns)]
+          values += repeatElement(input.silence[row], count: columns - input.columns)
+        }
       }
+      return (space, Tensor(values, shape: [inputs.count] + (space == .waveform ? [columns] : [1, height, columns])))
     }
-    return (Tensor(values, shape: [chosen.count, 1, height, frames]), chosen.map(\.label))
+    let lengths = chosen.map(\.samples)
+    let labels = chosen.compactMap(\.label)
+    return (
+      NetworkInput(
+        Dictionary(uniqueKeysWithValues: tensors), lengths: Set(lengths).count > 1 ? lengths : nil),
+      Truth(labels: labels.count == chosen.count ? labels : nil, dimensions: chosen.map(\.dimensions))
+    )
   }
 
   /// The clips in random batches of `size`, for one epoch of training.
@@ -75,16 +115,16 @@ public struct FeatureSet: Sendable, Equatable {
       stride(from: 0, to: rows.count, by: size).map { Array(rows[$0..<min(rows.count, $0 + size)]) }
     }
     let order = generator.shuffled(clips.indices)
-    guard Set(clips.map(\.frames)).count > 1 else { return cut(order, into: size).filter { $0.count >= 2 } }
+    guard Set(clips.map(\.samples)).count > 1 else { return cut(order, into: size).filter { $0.count >= 2 } }
     let batches = cut(order, into: 8 * size).flatMap { rows in
-      cut(rows.sorted { (clips[$0].frames, $0) < (clips[$1].frames, $1) }, into: size)
+      cut(rows.sorted { (clips[$0].columns, $0) < (clips[$1].columns, $1) }, into: size)
     }
     return generator.shuffled(batches.filter { $0.count >= 2 })
   }
 
-  /// All clips in groups of at most `size` that have the same number of frames.
+  /// All clips in groups of at most `size` that have the same number of samples.
   func batchesOfOneLength(_ size: Int) -> [[Int]] {
-    let byLength = Dictionary(grouping: clips.indices) { clips[$0].frames }
+    let byLength = Dictionary(grouping: clips.indices) { clips[$0].samples }
     return byLength.sorted { $0.key < $1.key }.flatMap { _, rows in
       stride(from: 0, to: rows.count, by: size).map { Array(rows[$0..<min(rows.count, $0 + size)]) }
     }
@@ -95,7 +135,7 @@ public struct FeatureSet: Sendable, Equatable {
     Set(
       clips.map { clip in
         var print = Fingerprint()
-        print.add(clip.values)
+        clip.add(to: &print)
         return print.value
       })
   }
@@ -105,58 +145,74 @@ public struct FeatureSet: Sendable, Equatable {
     var print = Fingerprint()
     for clip in clips {
       print.add(clip.path)
-      print.add(UInt64(clip.label))
-      print.add(clip.values)
+      if let label = clip.label { print.add(UInt64(label)) }
+      print.add(clip.dimensions)
+      clip.add(to: &print)
     }
     return print.hexadecimal
   }
 }
 
-extension TrainedModel {
-  /// The places of the clips' emotions among the classes, [entries].
-  public func labels(of manifest: Manifest) throws(TrainingError) -> [Int] {
-    var labels: [Int] = []
-    for entry in manifest.entries {
-      guard let label = classes.firstIndex(of: entry.emotion.rawValue) else {
+extension ModelConfiguration {
+  /// The place of a clip's emotion among the classes, nil without classes, and the values of the dimensions.
+  func truth(of entry: Manifest.Entry) throws(TrainingError) -> (label: Int?, dimensions: [Float]) {
+    var label: Int?
+    if !classes.isEmpty {
+      label = classes.firstIndex(of: entry.emotion.rawValue)
+      guard label != nil else {
         throw .unknownClass(path: entry.path, emotion: entry.emotion.rawValue, classes: classes)
       }
-      labels.append(label)
     }
-    return labels
+    var values: [Float] = []
+    for dimension in dimensions {
+      guard let value = entry.extra[dimension].flatMap(Float.init), value.isFinite else {
+        throw .noValue(path: entry.path, dimension: dimension, found: entry.extra[dimension])
+      }
+      values.append(value)
+    }
+    return (label, values)
+  }
+
+  /// Throws where a clip of a manifest has no class, or no value, of the model's.
+  public func check(_ manifest: Manifest) throws(TrainingError) {
+    for entry in manifest.entries { _ = try truth(of: entry) }
   }
 }
 
 extension FeatureSet {
-  /// The features that `model` reads, of every clip of a manifest, on all cores. A clip that cannot be decoded, or
-  /// that is silent, is a failure, and the others go on.
+  /// What a model's network reads of every clip of a manifest, on all cores. A clip that cannot be decoded, or that is
+  /// silent, is a failure, and the others go on.
   /// - Parameters:
   ///   - cache: Where features are kept from one run to the next; nil keeps none.
   ///   - progress: Called after each clip with the number done; one call at a time, from any thread.
   ///   - shouldStop: Asked before each clip, likewise; once true, the rest is left out.
   public static func compute(
-    _ manifest: Manifest, for model: TrainedModel, cache: FeatureCache? = nil,
+    _ manifest: Manifest, for configuration: ModelConfiguration, cache: FeatureCache? = nil,
     progress: (Int) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> (features: FeatureSet, failures: [AudioFileError]) {
-    let labels = try model.labels(of: manifest)
-    var results = [Result<ClipFeatures, AudioFileError>?](repeating: nil, count: labels.count)
+    try configuration.check(manifest)
+    let extractor = FeatureExtractor(configuration.frontEnd)
     let lock = NSLock()
-    var (done, isStopped) = (0, false)
-    results.withUnsafeMutableBufferPointer { results in
-      // Every index writes its own slot.
-      parallel(labels.count) { range in
-        for index in range {
+    // Both are called under the lock only; the extractor's tables do not change.
+    nonisolated(unsafe) var (done, isStopped) = (0, false)
+    nonisolated(unsafe) let (unsafeProgress, unsafeStop, features) = (progress, shouldStop, extractor)
+    let results = withoutActuallyEscaping(unsafeProgress) { progress in
+      withoutActuallyEscaping(unsafeStop) { shouldStop in
+        nonisolated(unsafe) let (progress, shouldStop) = (progress, shouldStop)
+        return concurrentMap(count: manifest.entries.count) { index -> Result<ClipFeatures, AudioFileError>? in
           let ends = lock.withLock {
             isStopped = isStopped || shouldStop()
             return isStopped
           }
-          if ends { return }
-          results[index] = Result { () throws(AudioFileError) in
-            try clip(manifest, manifest.entries[index], label: labels[index], model, cache)
+          if ends { return nil }
+          let result = Result { () throws(AudioFileError) in
+            try clip(manifest, manifest.entries[index], configuration, features, cache)
           }
           lock.withLock {
             done += 1
             progress(done)
           }
+          return result
         }
       }
     }
@@ -167,35 +223,39 @@ extension FeatureSet {
   }
 
   private static func clip(
-    _ manifest: Manifest, _ entry: Manifest.Entry, label: Int, _ model: TrainedModel, _ cache: FeatureCache?
+    _ manifest: Manifest, _ entry: Manifest.Entry, _ configuration: ModelConfiguration, _ extractor: FeatureExtractor,
+    _ cache: FeatureCache?
   ) throws(AudioFileError) -> ClipFeatures {
     let path = manifest.fullPath(of: entry)
-    let key = cache?.key(path: path, model.configuration)
-    let found = key.flatMap { cache?.read($0) }
-    let kept = if let found { found } else { try computed(path, model) }
+    let key = cache?.key(path: path, configuration)
+    let found = key.flatMap { cache?.read($0, configuration.model.inputs) }
+    let kept = if let found { found } else { try computed(path, configuration, extractor) }
     if let key, found == nil { cache?.write(kept, key) }
+    guard let truth = try? configuration.truth(of: entry) else { fault("a clip without a class, after the check") }
     return ClipFeatures(
-      path: entry.path, origin: entry.origin, label: label, frames: kept.values.count / kept.silence.count,
-      values: kept.values, silence: kept.silence, cutFrom: kept.cutFrom)
+      path: entry.path, origin: entry.origin, label: truth.label, dimensions: truth.dimensions, inputs: kept.inputs,
+      samples: kept.samples, cutFrom: kept.cutFrom)
   }
 
   private static func computed(
-    _ path: String, _ model: TrainedModel
+    _ path: String, _ configuration: ModelConfiguration, _ extractor: FeatureExtractor
   ) throws(AudioFileError) -> FeatureCache.Kept {
-    let clip = try AudioClip.trimmedSpeech(path: path, sampleRate: model.configuration.frontEnd.sampleRate)
-    let (values, silence) = features(of: clip.samples, model)
-    return (values, silence, clip.isCut ? clip.sourceDuration : nil)
+    let clip = try AudioClip.trimmedSpeech(path: path, sampleRate: configuration.frontEnd.sampleRate)
+    let samples = configuration.fitted(clip.samples)
+    return FeatureCache.Kept(
+      inputs: inputs(of: samples, configuration.model, extractor), samples: samples.count,
+      cutFrom: clip.isCut ? clip.sourceDuration : nil)
   }
 
-  /// Features [rows, frames] of trimmed samples, and the silence that follows.
-  static func features(of samples: [Float], _ model: TrainedModel) -> (values: [Float], silence: [Float]) {
-    let fitted = model.fitted(samples)
-    let logMel = model.features.logMel(Tensor(fitted, shape: [1, fitted.count]))
-    let silence = model.features.silence(after: logMel)
-    return switch model.architecture.inputSpace {
-    case .mel: (logMel.floats, silence.floats)
-    case .mfcc: (model.features.mfcc(logMel: logMel).floats, model.features.mfcc(logMel: silence).floats)
-    case .waveform, .spectrogram: fault("\(model.architecture.title) reads the waveform itself")
-    }
+  /// What a network reads of samples of the length that its model takes.
+  static func inputs(
+    of samples: [Float], _ model: any EmotionModel.Type, _ extractor: FeatureExtractor
+  ) -> [InputSpace: ClipFeatures.Input] {
+    let path = SignalPath(samples, features: extractor)
+    let input = path.input(model.inputs)
+    return Dictionary(
+      uniqueKeysWithValues: model.inputs.map { space in
+        (space, .init(values: input[space].floats, silence: path.silentFrame(at: space).floats))
+      })
   }
 }

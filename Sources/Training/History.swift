@@ -11,6 +11,8 @@ public struct EpochRecord: Codable, Equatable, Sendable {
   public let validationLoss: Double
   public let validationAccuracy: Double
   public let validationMacroF1: Double
+  /// The mean over the model's dimensions of Lin's concordance correlation; nil without dimensions.
+  public var validationCCC: Double?
   /// The learning rate that the epoch had.
   public let rate: Double
   public let seconds: Double
@@ -25,6 +27,8 @@ extension [EpochRecord] {
 public enum History {
   static let file = "history.csv"
   private static let header = "epoch,train_loss,validation_loss,validation_accuracy,validation_macro_f1,rate,seconds"
+  /// What the line has in addition for a model with dimensions.
+  private static let cccColumn = ",validation_ccc"
 
   private static func path(_ folder: String) -> String {
     URL(fileURLWithPath: folder).appendingPathComponent(file).path
@@ -33,8 +37,9 @@ public enum History {
   static func write(_ records: [EpochRecord], to folder: String) throws(TrainingError) {
     let rows = records.map { r in
       "\(r.epoch),\(r.trainLoss),\(r.validationLoss),\(r.validationAccuracy),\(r.validationMacroF1),\(r.rate),"
-        + String(format: "%.2f", r.seconds)
+        + String(format: "%.2f", r.seconds) + (r.validationCCC.map { ",\($0)" } ?? "")
     }
+    let header = header + (records.first?.validationCCC == nil ? "" : cccColumn)
     do {
       try writeWhole(([header] + rows).joined(separator: "\n") + "\n", to: path(folder))
     } catch {
@@ -53,7 +58,8 @@ public enum History {
     }
     guard let data else { throw .noHistory(folder: folder) }
     let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-    guard lines.first.map(String.init) == header else {
+    let columns = lines.first.map(String.init) == header + cccColumn ? 8 : 7
+    guard columns == 8 || lines.first.map(String.init) == header else {
       throw .damagedHistory(path: path, reason: "it does not begin with \(header)")
     }
     guard lines.count > 1 else { throw .damagedHistory(path: path, reason: "it has no epochs") }
@@ -61,7 +67,7 @@ public enum History {
     for line in lines.dropFirst() {
       let epoch = records.count + 1
       let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
-      guard fields.count == 7, fields.allSatisfy(\.isFinite), fields[0] == Double(epoch),
+      guard fields.count == columns, fields.allSatisfy(\.isFinite), fields[0] == Double(epoch),
         (0...1).contains(fields[3]), (0...1).contains(fields[4])
       else {
         throw .damagedHistory(path: path, reason: "line \(epoch + 1) is not what epoch \(epoch) came to")
@@ -69,7 +75,8 @@ public enum History {
       records.append(
         EpochRecord(
           epoch: epoch, trainLoss: fields[1], validationLoss: fields[2], validationAccuracy: fields[3],
-          validationMacroF1: fields[4], rate: fields[5], seconds: fields[6]))
+          validationMacroF1: fields[4],
+          validationCCC: columns == 8 ? fields[7] : nil, rate: fields[5], seconds: fields[6]))
     }
     return records
   }

@@ -87,7 +87,9 @@ public struct SavedTraining: Codable, Sendable {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     guard let described = try? encoder.encode(self) else { fault("a state of training that is no JSON") }
     do {
-      try writeWhole(Safetensors.encode(tensors), to: arraysPath(folder))
+      var arrays = try WholeFile(arraysPath(folder))
+      try Safetensors.write(tensors, to: &arrays)
+      try arrays.place()
       try writeWhole(described, to: Self.path(folder))
     } catch {
       throw .file(error)

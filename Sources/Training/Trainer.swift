@@ -98,8 +98,7 @@ public final class Trainer {
     var recipe = saved.recipe
     recipe.epochs = epochs ?? recipe.epochs
     try recipe.check()
-    let model = TrainedModel(untrained: saved.configuration, seed: saved.seed)
-    warnings = try Self.check(training, validation, classes: model.classes)
+    warnings = try Self.check(training, validation, classes: saved.configuration.classes)
     (trainingData, validationData) = (training.fingerprint, validation.fingerprint)
     guard (trainingData, validationData) == (saved.trainingData, saved.validationData) else {
       throw TrainingError.otherData(folder: folder)
@@ -110,15 +109,27 @@ public final class Trainer {
     }
     let arrays = try saved.readArrays(folder)
     let path = saved.arraysPath(folder)
-    try model.network.load(Self.part("weights.", of: arrays), path: path)
+    let model = TrainedModel(
+      configuration: saved.configuration,
+      network: try Self.network(saved.configuration, Self.part("weights.", of: arrays), path: path),
+      name: saved.configuration.model.name)
     (self.model, self.recipe, seed, self.folder) = (model, recipe, saved.seed, folder)
     (self.training, self.validation, provenance) = (training, validation, saved.provenance)
     self.manifests = saved.manifests.merging(manifests) { $1 }
     (history, schedule, best) = (saved.history, saved.schedule, Self.part("best.", of: arrays))
     // They become the model at the end, whatever the epochs until then.
-    if !history.isEmpty { try model.network.check(best, path: path) }
+    if !history.isEmpty { _ = try Self.network(saved.configuration, best, path: path) }
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     try optimizer.load(arrays, steps: saved.steps, path: path)
+  }
+
+  private static func network(
+    _ configuration: ModelConfiguration, _ arrays: [String: StoredTensor], path: String
+  ) throws(ParameterError) -> any EmotionModel {
+    let source = ParameterSource.stored(arrays, path: path)
+    let network = try configuration.makeNetwork(from: source)
+    try source.checkAllTaken()
+    return network
   }
 
   private static func part(_ prefix: String, of arrays: [String: StoredTensor]) -> [String: StoredTensor] {
@@ -131,12 +142,12 @@ public final class Trainer {
   private static func check(
     _ training: FeatureSet, _ validation: FeatureSet, classes: [String]
   ) throws(TrainingError) -> [String] {
-    let present = Set(training.clips.map(\.label))
+    let present = Set(training.clips.compactMap(\.label))
     guard training.clips.count >= 2 else { throw .tooFewClips(found: training.clips.count) }
-    guard present.count >= 2 else { throw .oneClass(name: classes[present.first!]) }
+    if present.count == 1 { throw .oneClass(name: classes[present.first!]) }
     guard !validation.clips.isEmpty else { throw .noValidationClips }
     var warnings: [String] = []
-    for (name, set) in [("training", present), ("validation", Set(validation.clips.map(\.label)))] {
+    for (name, set) in [("training", present), ("validation", Set(validation.clips.compactMap(\.label)))] {
       let missing = classes.indices.filter { !set.contains($0) }.map { classes[$0] }
       if !missing.isEmpty { warnings.append("no \(name) clip is \(missing.joined(separator: " or "))") }
     }
@@ -185,7 +196,7 @@ public final class Trainer {
         EpochRecord(
           epoch: epoch, trainLoss: loss, validationLoss: evaluation.loss,
           validationAccuracy: metrics.accuracy,
-          validationMacroF1: metrics.macroF1, rate: schedule.rate,
+          validationMacroF1: metrics.macroF1, validationCCC: evaluation.meanConcordance, rate: schedule.rate,
           seconds: (ContinuousClock.now - epochStart).seconds))
       schedule.follow(evaluation.loss)
       if isBest {
@@ -210,9 +221,9 @@ public final class Trainer {
     var sum = 0.0
     for (index, rows) in batches.enumerated() {
       if shouldStop() { return nil }
-      let pass = ForwardPass(.training, recordsWeights: true, seed: generator.next())
-      let (input, labels) = training.batch(rows)
-      let loss = model.network(input, pass).crossEntropy(labels: labels)
+      let pass = ForwardPass(.training, learning: optimizer.parameters, seed: generator.next())
+      let (input, truth) = training.batch(rows)
+      let loss = model.loss(model.network(input, pass), truth)
       guard loss.scalar.isFinite else { throw diverged(epoch) }
       sum += Double(loss.scalar)
       optimizer.step(pass.gradients(of: loss, at: optimizer.parameters), rate: schedule.rate)
@@ -228,7 +239,7 @@ public final class Trainer {
   private func end(isFinished: Bool) throws -> TrainingResult {
     if !best.isEmpty {
       // Written again: an interruption between weights and state can have left those of an epoch that is to be repeated.
-      try model.network.load(best, path: folder)
+      for parameter in model.network.parameters { parameter.value = best[parameter.name]!.tensor }
       try described().write(to: folder)
       model = try TrainedModel(folder: folder)
     }
@@ -252,11 +263,13 @@ public final class Trainer {
     if let best = bestEpoch {
       configuration.training["best_epoch"] = "\(best.epoch)"
       configuration.training["validation_loss"] = "\(best.validationLoss)"
-      configuration.training["validation_accuracy"] = "\(best.validationAccuracy)"
-      configuration.training["validation_macro_f1"] = "\(best.validationMacroF1)"
+      if !model.classes.isEmpty {
+        configuration.training["validation_accuracy"] = "\(best.validationAccuracy)"
+        configuration.training["validation_macro_f1"] = "\(best.validationMacroF1)"
+      }
+      configuration.training["validation_ccc"] = best.validationCCC.map { "\($0)" }
     }
-    return TrainedModel(
-      configuration: configuration, network: model.network, name: model.name, digest: model.digest)
+    return TrainedModel(configuration: configuration, network: model.network, name: model.name)
   }
 
   private func save() throws(TrainingError) {

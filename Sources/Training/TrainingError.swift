@@ -1,4 +1,5 @@
 import Basics
+import Models
 
 /// Why a training does not start, or does not go on. The description is one line.
 public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -7,6 +8,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   case noValidationClips
   /// A clip whose emotion is none of the model's classes.
   case unknownClass(path: String, emotion: String, classes: [String])
+  /// A clip without a number for one of the model's dimensions.
+  case noValue(path: String, dimension: String, found: String?)
   case recipe(reason: String)
   /// The loss is NaN or infinite; `bestEpoch` is the one whose weights are in the folder.
   case diverged(epoch: Int, rate: Double, bestEpoch: Int?, folder: String)
@@ -29,7 +32,11 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case .noValidationClips:
       "there are no validation clips; without them the best epoch cannot be known"
     case .unknownClass(let path, let emotion, let classes):
-      "\(path): the model has no class \(emotion); it has \(classes.joined(separator: ", "))"
+      "\(path): the model has no class \(emotion.isEmpty ? "for a clip without a label" : emotion); it has \(classes.joined(separator: ", "))"
+    case .noValue(let path, let dimension, let found):
+      "\(path): "
+        + (found.map { "\"\($0)\" in the column \(dimension) is no number" } ?? "no value in a column \(dimension)")
+        + "; the model predicts one"
     case .recipe(let reason): "the recipe cannot be followed: \(reason)"
     case .diverged(let epoch, let rate, let best, let folder):
       "the training diverged in epoch \(epoch): the loss is not a number any more at rate \(rate). Try a tenth of that "
@@ -46,6 +53,20 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(folder): this training began with other clips or other features; resume it with the same, or start anew"
     case .alreadyFinished(let folder, let epochs):
       "\(folder): this training is finished after \(epochs) epochs; ask for more with --epochs to go on"
+    }
+  }
+}
+
+extension Recipe {
+  /// Throws where nothing can be trained by it.
+  func check() throws(TrainingError) {
+    func wrong(_ reason: String) -> TrainingError { .recipe(reason: reason) }
+    guard rate > 0, rate.isFinite else { throw wrong("the rate must be above 0, not \(rate)") }
+    guard Self.batchRange.contains(batch) else { throw wrong("a batch must have 2 to 1000000 clips, not \(batch)") }
+    guard Self.epochRange.contains(epochs) else { throw wrong("there must be 1 to 1000000 epochs, not \(epochs)") }
+    guard patience >= 0 else { throw wrong("the patience must not be below 0, as \(patience)") }
+    guard plateauFactor > 0, plateauFactor < 1 else {
+      throw wrong("the plateau's factor must lie between 0 and 1, not be \(plateauFactor)")
     }
   }
 }

@@ -11,7 +11,7 @@ import Testing
 struct AttentionTests {
   @Test("CNNATT's heads: rows sum to one, and the places are derivatives of what a head passes on")
   func channelHeads() throws {
-    let clip = ClipPath(makeSpeech(16_000), model: makeModel(.cnnatt))
+    let clip = Clip(makeSpeech(16_000), model: makeModel(.cnnatt))
     let heads = try #require(ChannelHeads(clip))
     #expect(heads.weights.shape == [3, 128, 128] && heads.places.count == 3)
     #expect(heads.weights.sum(axes: [2]).floats.allSatisfy { abs($0 - 1) < 1e-5 })
@@ -41,7 +41,7 @@ struct AttentionTests {
       let slope = (strength(head, moved(0.05)) - strength(head, moved(-0.05))) / 0.1
       #expect(abs(abs(slope) - Double(places[strongest])) < 0.03 * abs(slope), "head \(head)")
     }
-    #expect(ChannelHeads(ClipPath(makeSpeech(16_000), model: makeModel(.fcmfcc))) == nil)
+    #expect(ChannelHeads(Clip(makeSpeech(16_000), model: makeModel(.fcmfcc))) == nil)
   }
 
   /// Rows that sum to one, by a seed.

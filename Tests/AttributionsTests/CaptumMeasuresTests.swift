@@ -2,6 +2,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Attributions
@@ -51,9 +52,9 @@ struct CaptumMeasuresTests {
     let clip = makeSampledClip(architecture)
     let space = architecture.inputSpace
     let expected = stored[architecture]
-    #expect(zip(clip.logits().floats, expected.logits).allSatisfy { abs(Double($0) - $1) < 1e-4 * max(1, abs($1)) })
+    #expect(zip(clip.logits.floats, expected.logits).allSatisfy { abs(Double($0) - $1) < 1e-4 * max(1, abs($1)) })
 
-    let shape = clip[space].shape
+    let shape = clip.shape(at: space)
     let replacement = Replacement(of: clip, at: space)
     let parts = (0..<24).map { part in
       sampled("\(architecture.rawValue) part \(part)", shape).floats.enumerated().filter { $0.element > 0.5 }

@@ -2,6 +2,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Attributions
@@ -31,12 +32,12 @@ struct CaptumTests {
   }
 
   private func attribution(
-    _ method: String, _ clip: ClipPath, _ set: (inout MethodOptions) -> Void = { _ in }
+    _ method: String, _ clip: Clip, _ set: (inout MethodOptions) -> Void = { _ in }
   ) throws -> Tensor {
     var options = MethodOptions()
     set(&options)
     return try AttributionMethods.make(method, options)
-      .attribute(clip, at: clip.model.architecture.inputSpace, target: target).values
+      .attribute(clip, at: clip.model.kind.input, target: target).values
   }
 
   @Test("Gradients, Grad-CAM and the changed backward passes are Captum's", arguments: Architecture.allCases)
@@ -100,9 +101,9 @@ struct CaptumTests {
     var features: Tensor?
     _ = clip.logits(
       halves, at: .mel,
-      pass: ForwardPass(.inference, recordsWeights: false, isStepByStep: true) { name, output in
-        if name == "blocks.4" { features = output }
-        return output
+      pass: ForwardPass(.inference, rule: .rescale) { observed in
+        if observed.layer == "blocks.4" { features = observed.output }
+        return observed.output
       })
     let output = try #require(features)
     let weight = sampled("trunk", [1] + output.shape.dropFirst()).broadcast(to: output.shape)

@@ -1,6 +1,7 @@
 import Attributions
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Explainer")
@@ -16,7 +17,7 @@ struct ExplainerTests {
 
     init(_ options: MethodOptions = MethodOptions()) {}
 
-    func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> AttributionResult {
+    func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
       AttributionResult(space == .mel ? Tensor(repeating: .nan, shape: clip.mel.shape) : clip[space])
     }
   }
@@ -29,8 +30,8 @@ struct ExplainerTests {
     #expect(explainer.spaces == [.waveform, .mel, .mfcc])
     let explanation = try explainer.explain(samples, path: "a.wav")
 
-    let clip = ClipPath(samples, model: model)
-    let logits = clip.logits().floats
+    let clip = Clip(samples, model: model)
+    let logits = clip.logits.floats
     #expect(abs(explanation.probabilities.reduce(0, +) - 1) < 1e-6)
     let predicted = logits.indices.max { logits[$0] < logits[$1] }!
     #expect(explanation.predicted == predicted)

@@ -32,8 +32,8 @@ struct GradientMethodsTests {
       ("deeplift", nil),
     ])
   func completeness(_ name: String, _ steps: Int?) throws {
-    let clip = ClipPath(makeSpeech(40_000), model: try TrainedModel.builtIn())
-    let target = Target(clip.logits().floats.map(Double.init).likeliestClass)
+    let clip = Clip(makeSpeech(40_000), model: try TrainedModel.builtIn())
+    let target = Target(clip.logits.floats.map(Double.init).likeliestClass)
     for space in [InputSpace.mel, .mfcc] {
       var options = MethodOptions()
       options.steps = steps
@@ -48,7 +48,7 @@ struct GradientMethodsTests {
   @Test("Each baseline has the clip's shape; each is what its name says")
   func baselines() throws {
     let model = makeModel(.cnnatt)
-    let clip = ClipPath(makeSpeech(20_000), model: model)
+    let clip = Clip(makeSpeech(20_000), model: model)
     let other = makeSpeech(20_000, seed: 9)
     let background = Background(clips: [other, makeSpeech(9_000, seed: 10)], name: "two")
     let all: [Baseline] = [
@@ -57,7 +57,7 @@ struct GradientMethodsTests {
     for space in InputSpace.allCases {
       for baseline in all {
         let tensor = try baseline.tensor(for: clip, at: space, seed: 1)
-        #expect(tensor.shape == clip[space].shape && tensor.isFinite, "\(baseline.name) on \(space)")
+        #expect(tensor.shape == clip.shape(at: space) && tensor.isFinite, "\(baseline.name) on \(space)")
       }
     }
     let noise = try Baseline.noise(decibels: -30).tensor(for: clip, at: .waveform, seed: 1).floats
@@ -79,7 +79,7 @@ struct GradientMethodsTests {
 
   @Test("SmoothGrad without noise is the method itself; with it, the mean over its draws")
   func smoothGrad() throws {
-    let clip = ClipPath(makeSpeech(20_000), model: makeModel(.cnnatt))
+    let clip = Clip(makeSpeech(20_000), model: makeModel(.cnnatt))
     var options = MethodOptions()
     (options.draws, options.noise) = (3, 0)
     let plain = try Gradient().attribute(clip, at: .mfcc, target: Target(1)).values
@@ -122,7 +122,7 @@ struct GradientMethodsTests {
 
   @Test("A layer or a neuron that is not there")
   func layers() throws {
-    let clip = ClipPath(makeSpeech(20_000), model: makeModel(.fcmfcc))
+    let clip = Clip(makeSpeech(20_000), model: makeModel(.fcmfcc))
     var options = MethodOptions()
     options.layer = "block.2"
     let layer = #expect(throws: MethodError.self) {

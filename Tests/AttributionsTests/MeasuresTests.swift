@@ -4,6 +4,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Attributions
@@ -19,7 +20,7 @@ struct MeasuresTests {
 
   @Test("Deletion and insertion, one input at a time and one number at a time", arguments: InputSpace.allCases)
   func curves(_ space: InputSpace) {
-    let clip = ClipPath(makeSpeech(9_000), model: makeModel(.cnnatt))
+    let clip = Clip(makeSpeech(9_000), model: makeModel(.cnnatt))
     let cells = Cells(of: clip, at: space)
     var generator = SeededGenerator(seed: 8)
     let order = generator.shuffled(0..<cells.count)
@@ -42,7 +43,7 @@ struct MeasuresTests {
     func cell(of place: Int) -> Int { space == .waveform ? min((place + 128) / 256, frames - 1) : place }
     func probability(_ isRemoved: (Int) -> Bool) -> Double {
       let values = input.indices.map { isRemoved(cell(of: $0)) ? silence($0) : input[$0] }
-      let logits = clip.logits(Tensor(values, shape: clip[space].shape), at: space).floats.map(Double.init)
+      let logits = clip.logits(Tensor(values, shape: clip.shape(at: space)), at: space).floats.map(Double.init)
       return exp(logits[3]) / logits.reduce(0) { $0 + exp($1) }
     }
     for step in 0...5 {
@@ -54,7 +55,7 @@ struct MeasuresTests {
 
   @Test("The mean in the place of what is taken away is each row's over time")
   func mean() {
-    let clip = ClipPath(makeSpeech(9_000), model: makeModel(.cnnatt))
+    let clip = Clip(makeSpeech(9_000), model: makeModel(.cnnatt))
     let frames = clip.mel.shape[3]
     let replacement = Replacement(of: clip, at: .mel, with: .mean)
     let found = replacement.inputs(without: [[5 * frames + 3], []]).floats
@@ -108,7 +109,7 @@ struct MeasuresTests {
 
   @Test("Cells take in every number once; a waveform's are its frames", arguments: [9_000, 9_216, 9_215, 9_345])
   func cells(_ count: Int) {
-    let clip = ClipPath(makeSpeech(count), model: makeModel(.cnnatt))
+    let clip = Clip(makeSpeech(count), model: makeModel(.cnnatt))
     for space in InputSpace.allCases {
       let cells = Cells(of: clip, at: space)
       #expect((0..<cells.count).flatMap { Array(cells[$0]) } == Array(0..<clip[space].count))
@@ -124,12 +125,12 @@ struct MeasuresTests {
   @Test("A clip with other values at a place is so downstream, and leads to the logits of those values")
   func variants() {
     for architecture in Architecture.allCases {
-      let clip = ClipPath(makeSpeech(9_000), model: makeModel(architecture))
+      let clip = Clip(makeSpeech(9_000), model: makeModel(architecture))
       for space in InputSpace.allCases {
         let values = clip[space] * 0.9
         let changed = clip.with(values, at: space)
         let expected = clip.logits(values, at: space)
-        #expect(relativeDistance(changed.logits(), expected) < 1e-4, "\(architecture) \(space)")
+        #expect(relativeDistance(changed.logits, expected) < 1e-4, "\(architecture) \(space)")
         #expect(relativeDistance(changed.logits(changed[space], at: space), expected) < 1e-4)
       }
     }
@@ -139,14 +140,14 @@ struct MeasuresTests {
   func silence() {
     var samples = makeSpeech(16_000)
     for place in 6_000..<10_000 { samples[place] *= 1e-4 }
-    let silent = ClipPath(samples, model: makeModel(.fcmfcc)).silentFrames
+    let silent = Clip(samples, model: makeModel(.fcmfcc)).silentFrames
     #expect(silent.count == 313)
     #expect(!silent[10] && silent[31] && !silent[50] && silent[66...].allSatisfy { $0 })
   }
 
   @Test("Loudness ranks as the log-mel itself, and as the energy of the waveform's frames")
   func loudness() throws {
-    let clip = ClipPath(makeSpeech(16_000), model: makeModel(.cnnatt))
+    let clip = Clip(makeSpeech(16_000), model: makeModel(.cnnatt))
     let mel = Ranking(clip.mel.floats.map(Double.init))
     let found = Ranking(Cells(of: clip, at: .mel).sizes(clip.loudness(at: .mel)))
     #expect(try #require(found.correlation(with: mel)) > 0.9999)
@@ -158,10 +159,10 @@ struct MeasuresTests {
   @Test("Random attributions: the same for the same clip and target, others for others", arguments: InputSpace.allCases)
   func random(_ space: InputSpace) {
     let model = makeModel(.cnnatt)
-    let clip = ClipPath(makeSpeech(9_000), model: model)
+    let clip = Clip(makeSpeech(9_000), model: model)
     let method = RandomAttribution()
     let first = method.attribute(clip, at: space, target: Target(0)).values
-    #expect(first.shape == clip[space].shape && first.floats.allSatisfy { (0..<1).contains($0) })
+    #expect(first.shape == clip.shape(at: space) && first.floats.allSatisfy { (0..<1).contains($0) })
     #expect(method.attribute(clip, at: space, target: Target(0)).values.floats == first.floats)
     #expect(method.attribute(clip, at: space, target: Target(1)).values.floats != first.floats)
     let other = clip.with(clip[space] * 0.99, at: space)
@@ -173,23 +174,24 @@ struct MeasuresTests {
   @Test("Layers are drawn anew from the head down; the rest stays", arguments: Architecture.allCases)
   func cascade(_ architecture: Architecture) {
     let model = makeModel(architecture)
-    let stages = CascadingRandomization(model, seed: 9).stages
-    #expect(stages[0].layer == "head" && stages.last!.layer == (architecture == .cnnlstm ? "blocks.0" : "paths.0"))
+    let cascade = CascadingRandomization(model, seed: 9)
+    let layers = cascade.layers
+    #expect(layers[0] == "head" && layers.last! == (architecture == .cnnlstm ? "blocks.0" : "paths.0"))
     let trained = model.network.namedParameters
-    for (number, stage) in stages.enumerated() {
-      let fresh = stages[...number].map(\.layer)
-      for ((name, own), new) in zip(trained, stage.model.network.namedParameters.map(\.parameter)) {
+    for (number, layer) in layers.enumerated() {
+      let fresh = layers[...number]
+      for ((name, own), new) in zip(trained, cascade.model(upTo: number).network.namedParameters.map(\.parameter)) {
         let isFresh = fresh.contains { name.hasPrefix($0 + ".") }
         let isDrawn = own.role == .weight && own.shape.count > 1
-        #expect(!isFresh || !isDrawn || new.value.floats != own.value.floats, "\(stage.layer): \(name)")
-        #expect(isFresh || new.value.floats == own.value.floats, "\(stage.layer): \(name)")
+        #expect(!isFresh || !isDrawn || new.value.floats != own.value.floats, "\(layer): \(name)")
+        #expect(isFresh || new.value.floats == own.value.floats, "\(layer): \(name)")
       }
     }
   }
 
   @Test("A cue's cells: the frames that hear it, the rows of its band; an attribution on it is inside")
   func cue() throws {
-    let clip = ClipPath(makeSpeech(32_000), model: makeModel(.cnnatt))
+    let clip = Clip(makeSpeech(32_000), model: makeModel(.cnnatt))
     let cells = Cells(of: clip, at: .mel)
     let region = CueRegion(seconds: 0.8...1.12, hertz: 2_000...2_500)
     let frontEnd = clip.model.configuration.frontEnd
@@ -241,7 +243,7 @@ struct TrustTests {
     static let family = MethodFamily.attention
     static let isSigned = false
     init(_ options: MethodOptions = MethodOptions()) {}
-    func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) throws(MethodError) -> AttributionResult {
+    func attribute(_ clip: Clip, at space: InputSpace, target: Target) throws(MethodError) -> AttributionResult {
       throw .inapplicable(method: Self.name, model: clip.model.name, reason: "it has no attention")
     }
   }
@@ -250,8 +252,8 @@ struct TrustTests {
     static let family = MethodFamily.gradient
     static let isSigned = true
     init(_ options: MethodOptions = MethodOptions()) {}
-    func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> AttributionResult {
-      AttributionResult(.zeros(clip[space].shape))
+    func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
+      AttributionResult(.zeros(clip.shape(at: space)))
     }
   }
 
@@ -272,7 +274,7 @@ struct TrustTests {
         .inapplicable(method: "impossible", model: "cnnatt", reason: "it has no attention")
       ])
     #expect(examiner.methods.map(\.name) == ["saliency", "nothing", "loudness", "random"])
-    let label = model.classes[ClipPath(samples, model: model).logits().floats.map(Double.init).likeliestClass]
+    let label = model.classes[Clip(samples, model: model).logits.floats.map(Double.init).likeliestClass]
     let cue = CueRegion(seconds: 0.2...0.4, hertz: 1_000...2_000)
     let clip = try examiner.examine(samples, path: "a.wav", label: label, cue: cue)
     let again = try examiner.examine(samples, path: "a.wav", label: label, cue: cue)
@@ -317,7 +319,7 @@ struct TrustTests {
   }
 
   private func silentShare(_ samples: [Float], _ model: TrainedModel) -> Double {
-    let silent = ClipPath(samples, model: model).silentFrames
+    let silent = Clip(samples, model: model).silentFrames
     return Double(silent.count { $0 }) / Double(silent.count)
   }
 
@@ -328,8 +330,8 @@ struct TrustTests {
       static let family = MethodFamily.gradient
       static let isSigned = true
       init(_ options: MethodOptions = MethodOptions()) {}
-      func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> AttributionResult {
-        AttributionResult(Tensor(repeating: .nan, shape: clip[space].shape))
+      func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
+        AttributionResult(Tensor(repeating: .nan, shape: clip.shape(at: space)))
       }
     }
     let examiner = TrustExaminer(

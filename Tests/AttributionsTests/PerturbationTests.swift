@@ -58,7 +58,7 @@ struct PerturbationTests {
 
   @Test("Occlusion is the fall of the score, window by window", arguments: [InputSpace.mel, .mfcc, .waveform])
   func occlusion(_ space: InputSpace) throws {
-    let clip = ClipPath(makeSpeech(20_000), model: makeModel(.cnnatt))
+    let clip = Clip(makeSpeech(20_000), model: makeModel(.cnnatt))
     let target = Target(2, versus: 1)
     let tile = TileSize(seconds: 0.4, hertz: 4000)
     let grid = Tiles(tile, of: clip, at: space)
@@ -70,14 +70,14 @@ struct PerturbationTests {
       let places = values.indices.filter { grid.numbers[$0] == number }
       var moved = values
       for place in places { moved[place] = hidden[place] }
-      let fall = score - target.score(clip.logits(Tensor(moved, shape: clip[space].shape), at: space)).scalar
+      let fall = score - target.score(clip.logits(Tensor(moved, shape: clip.shape(at: space)), at: space)).scalar
       #expect(places.allSatisfy { abs(found[$0] - fall) < 1e-4 * max(1, abs(score)) })
     }
   }
 
   @Test("Tiles divide the mel by seconds and Hz")
   func tiles() {
-    let clip = ClipPath(makeSpeech(32_000), model: makeModel(.cnnatt))
+    let clip = Clip(makeSpeech(32_000), model: makeModel(.cnnatt))
     let tiles = Tiles(TileSize(seconds: 0.5, hertz: 2000), of: clip, at: .mel)
     let frames = clip.mel.shape[3]
     #expect(tiles.count == 4 * 5)  // 8 kHz by 2 kHz; 2 s by 0.5 s, and the frame at 2 s
@@ -94,7 +94,7 @@ struct PerturbationTests {
 
   @Test("KernelSHAP's tiles sum to f(x) − f(silence); its seed makes it the same again")
   func completeness() throws {
-    let clip = ClipPath(makeSpeech(20_000), model: makeModel(.cnnatt))
+    let clip = Clip(makeSpeech(20_000), model: makeModel(.cnnatt))
     var options = MethodOptions()
     (options.draws, options.seed) = (64, 3)
     let method = try KernelSHAP(options)

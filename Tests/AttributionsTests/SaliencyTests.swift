@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Attributions
@@ -23,7 +24,7 @@ struct SaliencyTests {
   @Test("Is the size of difference quotients at sampled points", arguments: Case.all)
   func differences(_ test: Case) throws {
     // Five seconds of sound: in padding all cells are alike, and which of them a maximum takes is anyone's choice.
-    let clip = ClipPath(makeSpeech(80_000), model: makeModel(test.architecture))
+    let clip = Clip(makeSpeech(80_000), model: makeModel(test.architecture))
     let target = Target(2)
     let saliency = try Saliency().attribute(clip, at: test.space, target: target).values
     let input = clip[test.space]
@@ -52,13 +53,13 @@ struct SaliencyTests {
     }
     #expect(worst < 0.05)
     if ProcessInfo.processInfo.environment["UNDERTONE_REPORT"] != nil {
-      print(test.testDescription, worst, sizes.reduce(0, +) / Double(sizes.count), clip.logits().floats[2])
+      print(test.testDescription, worst, sizes.reduce(0, +) / Double(sizes.count), clip.logits.floats[2])
     }
   }
 
   @Test("A class against another is the difference of the two gradients", arguments: Case.all)
   func versus(_ test: Case) throws {
-    let clip = ClipPath(makeSpeech(30_000), model: makeModel(test.architecture))
+    let clip = Clip(makeSpeech(30_000), model: makeModel(test.architecture))
     let first = clip.gradient(clip[test.space], at: test.space, target: Target(0))
     let second = clip.gradient(clip[test.space], at: test.space, target: Target(3))
     let both = clip.gradient(clip[test.space], at: test.space, target: Target(0, versus: 3))
@@ -72,7 +73,7 @@ struct SaliencyTests {
 
   @Test("The MFCC of a model that reads the mel: its gradient is C times the mel's")
   func virtualMFCC() {
-    let clip = ClipPath(makeSpeech(30_000), model: makeModel(.cnnlstm))
+    let clip = Clip(makeSpeech(30_000), model: makeModel(.cnnlstm))
     let mel = clip.gradient(clip[.mel], at: .mel, target: Target(1))
     let mfcc = clip.gradient(clip[.mfcc], at: .mfcc, target: Target(1))
     let cosines = clip.model.configuration.frontEnd.cosines.floats
@@ -92,15 +93,15 @@ struct SaliencyTests {
 
   @Test("Every place on the path leads to the same logits", arguments: Architecture.allCases)
   func path(_ architecture: Architecture) {
-    let clip = ClipPath(makeSpeech(30_000), model: makeModel(architecture))
+    let clip = Clip(makeSpeech(30_000), model: makeModel(architecture))
     for space in InputSpace.allCases {
-      #expect(relativeDistance(clip.logits(clip[space], at: space), clip.logits()) < 1e-4, "\(space)")
+      #expect(relativeDistance(clip.logits(clip[space], at: space), clip.logits) < 1e-4, "\(space)")
     }
   }
 
   @Test("In a batch, each clip's gradient is its own", arguments: InputSpace.allCases)
   func batch(_ space: InputSpace) {
-    let clip = ClipPath(makeSpeech(20_000), model: makeModel(.cnnatt))
+    let clip = Clip(makeSpeech(20_000), model: makeModel(.cnnatt))
     let alone = clip.gradient(clip[space], at: space, target: Target(4))
     let other = clip[space] * 0.5
     let batch = Tensor.concatenated([other, clip[space], other], axis: 0).variable()

@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import TestSupport
 
 @testable import Attributions
 
@@ -14,7 +15,7 @@ func makeModel(_ architecture: Architecture, seed: UInt64 = 1) -> TrainedModel {
   let clips = Tensor(makeSpeech(80_000, seed: 4) + makeSpeech(80_000, seed: 5), shape: [2, 80_000])
   let mel = model.features.logMel(clips)
   let features = architecture.inputSpace == .mel ? mel : model.features.mfcc(logMel: mel)
-  _ = model.network(features, ForwardPass(.training, recordsWeights: false))
+  _ = model.network(features, ForwardPass(.training))
   // One pass moves them a tenth of the way.
   for parameter in statistics { parameter.value = parameter.value * 10 }
   return model
@@ -62,7 +63,7 @@ func sampled(_ name: String, _ shape: [Int]) -> Tensor {
 }
 
 /// The scripts' clip on its way through a model with their weights.
-func makeSampledClip(_ architecture: Architecture) -> ClipPath {
+func makeSampledClip(_ architecture: Architecture) -> Clip {
   let model = TrainedModel(untrained: .init(architecture: architecture), seed: 0)
   for (name, parameter) in model.network.namedParameters where parameter.role != .counter {
     let values = sampled(name, parameter.shape)
@@ -75,5 +76,5 @@ func makeSampledClip(_ architecture: Architecture) -> ClipPath {
     }
   }
   let fall = Tensor((0..<20_000).map { 1 - 0.99 * Float($0) / 19_999 }, shape: [20_000])
-  return ClipPath((sampled("measures clip", [20_000]) * 0.25 * fall).floats, model: model)
+  return Clip((sampled("measures clip", [20_000]) * 0.25 * fall).floats, model: model)
 }

@@ -13,7 +13,7 @@ struct SpectrogramTests {
     "What a waveform's attributions sum to, the spectrogram's do",
     arguments: ["input-x-gradient", "integrated-gradients", "lrp"])
   func sums(_ name: String) throws {
-    let clip = ClipPath(makeSpeech(30_000), model: makeModel(.cnnatt))
+    let clip = Clip(makeSpeech(30_000), model: makeModel(.cnnatt))
     var options = MethodOptions()
     if name == "integrated-gradients" { options.steps = 8 }
     let method = try AttributionMethods.make(name, options)
@@ -28,7 +28,7 @@ struct SpectrogramTests {
 
   @Test("The gradient at a magnitude is Re(phase* · adjoint): by hand for one bin of one frame")
   func gradient() {
-    let clip = ClipPath(makeSpeech(4_096), model: makeModel(.cnnatt))
+    let clip = Clip(makeSpeech(4_096), model: makeModel(.cnnatt))
     let (bin, frame) = (40, 7)
     let frames = clip.mel.shape[3]
     let found = clip.gradient(clip[.spectrogram], at: .spectrogram, target: Target(1)).floats[bin * frames + frame]
@@ -54,10 +54,10 @@ struct SpectrogramTests {
       let time = 2 * .pi * Double(i) / 16_000
       return Float(0.2 * (sin(500 * time) + sin(3000 * time)))
     }
-    let frames = ClipPath(samples, model: model).mel.shape[3]
+    let frames = Clip(samples, model: model).mel.shape[3]
     let centres = model.configuration.frontEnd.melCentres
     let low = Tensor(centres.flatMap { [Float](repeating: $0 < 1200 ? 1 : -1, count: frames) }, shape: [128, frames])
-    let parts = try Listening(samples, attribution: low, isSigned: true, model: model, path: "a.wav")
+    let parts = try Listening(Clip(samples, model: model), attribution: low, isSigned: true, path: "a.wav")
     #expect(parts.kept.count == samples.count && parts.rest.count == samples.count)
     for i in samples.indices { #expect(abs(parts.kept[i] + parts.rest[i] - samples[i]) < 1e-4) }
     func level(_ samples: [Float], _ hertz: Double) -> Double {
@@ -83,7 +83,7 @@ struct SpectrogramTests {
       guard (8_000..<16_000).contains(i) else { return noise }
       return Float(0.3 * sin(2 * .pi * 1000 * Double(i) / 16_000)) + noise
     }
-    let clip = ClipPath(samples, model: makeModel(.cnnatt))
+    let clip = Clip(samples, model: makeModel(.cnnatt))
     // As if the score were Σ x².
     let values = clip[space].squared()
     let grid = clip.onGrid(values, at: space)

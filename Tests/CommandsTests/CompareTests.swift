@@ -1,6 +1,7 @@
 import Figures
 import Foundation
 import Models
+import TestSupport
 import Testing
 
 @Suite("Comparing models")

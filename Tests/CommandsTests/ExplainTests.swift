@@ -1,6 +1,7 @@
 import Attributions
 import Figures
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("explain")

@@ -8,10 +8,9 @@ struct CorpusTests {
   @Test("The classes are seven, in the report's order")
   func classes() {
     #expect(
-      Emotion.allCases.map(\.rawValue) == [
+      Emotion.known.map(\.rawValue) == [
         "angry", "disgust", "fear", "happy", "neutral", "sadness", "surprise",
       ])
-    #expect(Emotion.allCases.map(\.index) == Array(0..<7))
   }
 
   static let names: [(Corpus, String, Emotion, String)] = [

@@ -1,6 +1,7 @@
 import Basics
 import Layers
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Channel attention")
@@ -22,14 +23,14 @@ struct ChannelAttentionTests {
   @Test(
     "Sums in another order, same values and gradients",
     arguments: [[1, 5, 4], [3, 80, 10], [2, 80, 780], [1, 80, 1]])
-  func reassociated(_ shape: [Int]) {
+  func reassociated(_ shape: [Int]) throws {
     var generator = SeededGenerator(seed: 4)
-    let attention = ChannelAttention(from: shape[1], to: 128, heads: 3, using: &generator)
+    let attention = try ChannelAttention(from: shape[1], to: 128, heads: 3, from: .drawn(seed: 4))
     // Large enough that the softmax is far from even, small enough that it is not one-hot.
     let input = Tensor.uniform(shape, bound: 2 / Float(shape[2]).squareRoot(), using: &generator)
     let weight = Tensor.uniform([shape[0], 128], bound: 1, using: &generator)
     func run(_ apply: (Tensor, ForwardPass) -> Tensor) -> [Tensor] {
-      let (x, pass) = (input.variable(), ForwardPass(.inference, recordsWeights: true))
+      let (x, pass) = (input.variable(), ForwardPass(.inference, learning: attention.weights))
       let y = apply(x, pass)
       return [y] + gradients(of: y, weight: weight, at: [x] + attention.weights.map { pass($0) })
     }
@@ -42,9 +43,9 @@ struct ChannelAttentionTests {
   }
 
   @Test("Each row of the attention sums to one")
-  func rows() {
+  func rows() throws {
     var generator = SeededGenerator(seed: 5)
-    let attention = ChannelAttention(from: 20, to: 12, heads: 2, using: &generator)
+    let attention = try ChannelAttention(from: 20, to: 12, heads: 2, from: .drawn(seed: 5))
     let rows = attention.attention(.uniform([3, 20, 30], bound: 1, using: &generator), .inference)
     #expect(rows.shape == [3, 2, 12, 12])
     #expect(rows.sum(axes: [-1]).floats.allSatisfy { abs($0 - 1) < 1e-6 })

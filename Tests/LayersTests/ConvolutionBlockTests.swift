@@ -1,6 +1,7 @@
 import Basics
 import Layers
 import Tensors
+import TestSupport
 import Testing
 
 /// The block once more, slower and less complicated: the operations one after another, each with its own gradient.
@@ -47,13 +48,13 @@ struct BlockCase: CustomTestStringConvertible, Sendable {
   var testDescription: String { name }
 
   /// Its block with parameters off their first values.
-  func makeBlock(seed: UInt64 = 1) -> ConvolutionBlock {
+  func makeBlock(seed: UInt64 = 1) throws -> ConvolutionBlock {
     var generator = SeededGenerator(seed: seed)
     let block =
       kernels.count == 1
-      ? ConvolutionBlock(
-        from: input[1], to: filters, kernel: kernels[0], pooling: pooling, using: &generator)
-      : ConvolutionBlock(parallelKernels: kernels, filters: filters, pooling: pooling, using: &generator)
+      ? try ConvolutionBlock(
+        from: input[1], to: filters, kernel: kernels[0], pooling: pooling, from: .drawn(seed: seed))
+      : try ConvolutionBlock(parallelKernels: kernels, filters: filters, pooling: pooling, from: .drawn(seed: seed))
     for (name, parameter) in block.namedParameters {
       let drawn = Tensor.uniform(parameter.shape, bound: 0.5, using: &generator)
       if name.hasSuffix("norm.weight") || name.hasSuffix("running_var") { parameter.value = drawn + 1 }
@@ -98,12 +99,12 @@ struct BlockCase: CustomTestStringConvertible, Sendable {
 @Suite("Convolution block")
 struct ConvolutionBlockTests {
   @Test("Training is the operations one after another, gradients included", arguments: BlockCase.all)
-  func training(_ test: BlockCase) {
-    let block = test.makeBlock()
+  func training(_ test: BlockCase) throws {
+    let block = try test.makeBlock()
     let twin = Twin(block: block, kernels: test.kernels, pooling: test.pooling)
     let weights = block.weights
     func run(_ apply: (Tensor, ForwardPass) -> Tensor) -> (Tensor, [Tensor]) {
-      let (x, pass) = (test.makeInput().variable(), ForwardPass(.training, recordsWeights: true))
+      let (x, pass) = (test.makeInput().variable(), ForwardPass(.training, learning: block.weights))
       let y = apply(x, pass)
       return (y, gradients(of: y.squared().sum(), at: [x] + weights.map { pass($0) }))
     }
@@ -128,8 +129,8 @@ struct ConvolutionBlockTests {
   @Test(
     "Running statistics move a tenth of the way to the batch's mean and unbiased variance",
     arguments: BlockCase.all)
-  func statistics(_ test: BlockCase) {
-    let block = test.makeBlock()
+  func statistics(_ test: BlockCase) throws {
+    let block = try test.makeBlock()
     let twin = Twin(block: block, kernels: test.kernels, pooling: test.pooling)
     var expected: [String: [Double]] = [:]
     for path in test.kernels.indices {
@@ -153,7 +154,7 @@ struct ConvolutionBlockTests {
         }
       }
     }
-    _ = block(test.makeInput(), ForwardPass(.training, recordsWeights: true))
+    _ = block(test.makeInput(), ForwardPass(.training, learning: block.weights))
     for (name, parameter) in block.namedParameters {
       switch parameter.role {
       case .weight: break
@@ -167,8 +168,8 @@ struct ConvolutionBlockTests {
   @Test(
     "Inference with folded norms is the operations one after another, with its gradient at the input",
     arguments: BlockCase.all)
-  func folded(_ test: BlockCase) {
-    let block = test.makeBlock()
+  func folded(_ test: BlockCase) throws {
+    let block = try test.makeBlock()
     let twin = Twin(block: block, kernels: test.kernels, pooling: test.pooling)
     func run(_ apply: (Tensor) -> Tensor) -> (Tensor, Tensor) {
       let x = test.makeInput().variable()
@@ -177,18 +178,18 @@ struct ConvolutionBlockTests {
     }
     let expected = run { twin($0, .inference, running: true) }
     for recordsWeights in [false, true] {
-      let found = run { block($0, ForwardPass(.inference, recordsWeights: recordsWeights)) }
+      let found = run { block($0, ForwardPass(.inference, learning: recordsWeights ? block.weights : [])) }
       #expect(relativeDistance(found.0, expected.0) < 1e-6, "weights recorded: \(recordsWeights)")
       #expect(relativeDistance(found.1, expected.1) < 1e-5, "weights recorded: \(recordsWeights)")
     }
   }
 
   @Test("Gradients at the weights with running statistics", arguments: BlockCase.all)
-  func weightsAtInference(_ test: BlockCase) {
-    let block = test.makeBlock()
+  func weightsAtInference(_ test: BlockCase) throws {
+    let block = try test.makeBlock()
     let twin = Twin(block: block, kernels: test.kernels, pooling: test.pooling)
     func run(_ apply: (Tensor, ForwardPass) -> Tensor) -> [Tensor] {
-      let pass = ForwardPass(.inference, recordsWeights: true)
+      let pass = ForwardPass(.inference, learning: block.weights)
       return pass.gradients(of: apply(test.makeInput(), pass).squared().sum(), at: block.weights)
     }
     for (found, expected) in zip(run { block($0, $1) }, run { twin($0, $1, running: true) }) {
@@ -197,8 +198,8 @@ struct ConvolutionBlockTests {
   }
 
   @Test("A changed parameter changes the next inference", arguments: [BlockCase.all[1], BlockCase.all[6]])
-  func refolded(_ test: BlockCase) {
-    let block = test.makeBlock()
+  func refolded(_ test: BlockCase) throws {
+    let block = try test.makeBlock()
     let twin = Twin(block: block, kernels: test.kernels, pooling: test.pooling)
     let x = test.makeInput()
     for (name, parameter) in block.namedParameters where parameter.role != .counter {
@@ -210,14 +211,14 @@ struct ConvolutionBlockTests {
     }
     // A training pass moves the statistics, and inference follows them.
     let before = block(x, .inference)
-    _ = block(x, ForwardPass(.training, recordsWeights: true))
+    _ = block(x, ForwardPass(.training, learning: block.weights))
     #expect(relativeDistance(block(x, .inference), before) > 1e-3)
     #expect(relativeDistance(block(x, .inference), twin(x, .inference, running: true)) < 1e-6)
   }
 
   @Test("A clip's inference does not depend on the batch that it comes in", arguments: BlockCase.all)
-  func batches(_ test: BlockCase) {
-    let block = test.makeBlock()
+  func batches(_ test: BlockCase) throws {
+    let block = try test.makeBlock()
     let x = test.makeInput()
     let together = block(x, .inference)
     for clip in 0..<test.input[0] {
@@ -227,13 +228,13 @@ struct ConvolutionBlockTests {
   }
 
   @Test("A constant channel is normalised to its shift, without NaN")
-  func constantChannel() {
+  func constantChannel() throws {
     var generator = SeededGenerator(seed: 1)
-    let block = ConvolutionBlock(from: 2, to: 3, kernel: Kernel(1, 1), using: &generator)
+    let block = try ConvolutionBlock(from: 2, to: 3, kernel: Kernel(1, 1), from: .drawn(seed: 1))
     let shift = block.namedParameters.first { $0.name == "norm.bias" }!.parameter
     shift.value = Tensor([0.5, 0.25, -1], shape: [3])
     let x = Tensor.ones([2, 2, 3, 4]).variable()
-    let y = block(x, ForwardPass(.training, recordsWeights: true))
+    let y = block(x, ForwardPass(.training, learning: block.weights))
     let found = y.mean(axes: [0, 2, 3]).floats
     #expect(zip(found, [0.5, 0.25, 0]).allSatisfy { abs($0 - $1) < 1e-4 })
     #expect(gradients(of: y.squared().sum(), at: [x])[0].isFinite)

@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Layers
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Layers, their parameters and passes")
@@ -12,30 +13,33 @@ struct LayerTests {
   }
 
   @Test("Names stand in PyTorch's order")
-  func names() {
+  func names() throws {
     var generator = SeededGenerator(seed: 1)
     let block = ["conv.weight", "conv.bias", "norm.weight", "norm.bias", "norm.running_mean"]
     let whole = block + ["norm.running_var", "norm.num_batches_tracked"]
     #expect(
-      ConvolutionBlock(from: 2, to: 3, kernel: Kernel(3, 3), using: &generator).namedParameters.map(\.name)
+      try ConvolutionBlock(from: 2, to: 3, kernel: Kernel(3, 3), from: .drawn(seed: 1)).namedParameters.map(\.name)
         == whole)
     #expect(
-      ConvolutionBlock(parallelKernels: [Kernel(3, 1), Kernel(1, 3)], filters: 2, using: &generator)
+      try ConvolutionBlock(parallelKernels: [Kernel(3, 1), Kernel(1, 3)], filters: 2, from: .drawn(seed: 1))
         .namedParameters.map(\.name) == whole.map { "0.\($0)" } + whole.map { "1.\($0)" })
     #expect(
-      LSTM(from: 3, to: 2, layers: 2, bidirectional: true, using: &generator).namedParameters.map(\.name)
+      try LSTM(from: 3, to: 2, layers: 2, bidirectional: true, from: .drawn(seed: 1)).namedParameters.map(\.name)
         == ["l0", "l0_reverse", "l1", "l1_reverse"].flatMap { end in
           ["weight_ih_", "weight_hh_", "bias_ih_", "bias_hh_"].map { $0 + end }
         })
-    #expect(
-      LayerList([Linear(from: 2, to: 3, using: &generator), Linear(from: 3, to: 1, using: &generator)])
-        .namedParameters.map(\.name) == ["0.weight", "0.bias", "1.weight", "1.bias"])
+    let source = ParameterSource.drawn(seed: 1)
+    let parts = source.parts("head", count: 2)
+    _ = try Linear(from: 2, to: 3, from: parts[0])
+    #expect(try Linear(from: 3, to: 1, from: parts[1]).parameters.map(\.name) == ["head.1.weight", "head.1.bias"])
+    #expect(source.taken.map(\.name) == ["head.0.weight", "head.0.bias", "head.1.weight", "head.1.bias"])
+    #expect(source.part("head.0").taken.map(\.name) == ["head.0.weight", "head.0.bias"])
   }
 
   @Test("A block's convolutions start evenly within 1/√(inputs of one output), its norm at the identity")
-  func blockInitialisation() {
+  func blockInitialisation() throws {
     var generator = SeededGenerator(seed: 2)
-    let block = ConvolutionBlock(from: 96, to: 64, kernel: Kernel(3, 3), using: &generator)
+    let block = try ConvolutionBlock(from: 96, to: 64, kernel: Kernel(3, 3), from: .drawn(seed: 2))
     let bound: Float = 1 / Float(96 * 9).squareRoot()
     for (name, parameter) in block.namedParameters {
       let values = parameter.value.floats
@@ -52,7 +56,7 @@ struct LayerTests {
   }
 
   @Test("Linear, LSTM and attention start within their bounds")
-  func bounds() {
+  func bounds() throws {
     var generator = SeededGenerator(seed: 3)
     func check(_ layer: some Layer, _ bound: Float) {
       for (name, parameter) in layer.namedParameters {
@@ -61,39 +65,40 @@ struct LayerTests {
         #expect(abs(mean) < 4 * bound / Float(3 * parameter.value.count).squareRoot(), "\(name)")
       }
     }
-    check(Linear(from: 320, to: 100, using: &generator), 1 / Float(320).squareRoot())
-    check(LSTM(from: 40, to: 64, layers: 2, bidirectional: true, using: &generator), 1 / 8)
-    check(ChannelAttention(from: 80, to: 128, heads: 3, using: &generator), (6 / Float(208)).squareRoot())
+    check(try Linear(from: 320, to: 100, from: .drawn(seed: 3)), 1 / Float(320).squareRoot())
+    check(try LSTM(from: 40, to: 64, layers: 2, bidirectional: true, from: .drawn(seed: 3)), 1 / 8)
+    check(try ChannelAttention(from: 80, to: 128, heads: 3, from: .drawn(seed: 3)), (6 / Float(208)).squareRoot())
   }
 
   @Test("One seed, one network; another seed, another")
-  func seeds() {
-    func values(_ seed: UInt64) -> [[Float]] {
-      var generator = SeededGenerator(seed: seed)
-      let block = ConvolutionBlock(from: 3, to: 4, kernel: Kernel(3, 3), using: &generator)
-      let lstm = LSTM(from: 4, to: 5, using: &generator)
+  func seeds() throws {
+    func values(_ seed: UInt64) throws -> [[Float]] {
+      let source = ParameterSource.drawn(seed: seed)
+      let block = try ConvolutionBlock(from: 3, to: 4, kernel: Kernel(3, 3), from: source.part("block"))
+      let lstm = try LSTM(from: 4, to: 5, from: source.part("lstm"))
       return (block.weights + lstm.weights).map(\.value.floats)
     }
-    #expect(values(9) == values(9))
-    #expect(zip(values(9), values(10)).count { $0 == $1 } == 2)  // the norm's scale and shift
+    let (nine, ten) = (try values(9), try values(10))
+    #expect(try values(9) == nine)
+    #expect(zip(nine, ten).count { $0 == $1 } == 2)  // the norm's scale and shift
     // No two arrays of a network are drawn alike.
-    let prefixes = values(9).filter { $0 != [1, 1, 1, 1] && $0 != [0, 0, 0, 0] }.map { $0.prefix(4) }
+    let prefixes = nine.filter { $0 != [1, 1, 1, 1] && $0 != [0, 0, 0, 0] }.map { $0.prefix(4) }
     #expect(Set(prefixes).count == prefixes.count)
   }
 
   @Test("Linear is x Wᵀ + b")
-  func linear() {
+  func linear() throws {
     var generator = SeededGenerator(seed: 4)
-    let linear = Linear(from: 3, to: 2, using: &generator)
+    let linear = try Linear(from: 3, to: 2, from: .drawn(seed: 4))
     linear.weight.value = Tensor([1, 2, 3, -1, 0, 0.5], shape: [2, 3])
     linear.bias.value = Tensor([10, 20], shape: [2])
     #expect(linear(Tensor([1, 1, 2, 0, -1, 4], shape: [2, 3]), .inference).floats == [19, 20, 20, 22])
   }
 
   @Test("Layer norm is (x − μ)/√(σ² + ε) over the last dimensions together, times γ plus β")
-  func layerNorm() {
+  func layerNorm() throws {
     var generator = SeededGenerator(seed: 5)
-    let layer = LayerNormalization(shape: [3, 4])
+    let layer = try LayerNormalization(shape: [3, 4], from: .drawn(seed: 1))
     layer.weight.value = .uniform([3, 4], bound: 2, using: &generator)
     layer.bias.value = .uniform([3, 4], bound: 2, using: &generator)
     let x = Tensor.uniform([5, 3, 4], bound: 3, using: &generator)
@@ -112,42 +117,66 @@ struct LayerTests {
   }
 
   @Test("Dropout acts in training only, between layers and not after the last, and differs from use to use")
-  func dropout() {
+  func dropout() throws {
     var generator = SeededGenerator(seed: 6)
     let x = Tensor.uniform([2, 6, 30], bound: 1, using: &generator)
-    let pass = ForwardPass(.training, recordsWeights: false, seed: 1)
+    let pass = ForwardPass(.training, seed: 1)
     #expect(x.dropout(0.5, .inference).floats == x.floats)
     let (first, second) = (x.dropout(0.5, pass).floats, x.dropout(0.5, pass).floats)
     #expect(first != second)
-    #expect(first == x.dropout(0.5, ForwardPass(.training, recordsWeights: false, seed: 1)).floats)
+    #expect(first == x.dropout(0.5, ForwardPass(.training, seed: 1)).floats)
 
-    let one = LSTM(from: 30, to: 20, layers: 1, dropout: 0.5, using: &generator)
+    let one = try LSTM(from: 30, to: 20, layers: 1, dropout: 0.5, from: .drawn(seed: 6))
     #expect(one(x, pass).floats == one(x, .inference).floats)
-    let two = LSTM(from: 30, to: 20, layers: 2, dropout: 0.5, using: &generator)
+    let two = try LSTM(from: 30, to: 20, layers: 2, dropout: 0.5, from: .drawn(seed: 6))
     #expect(two(x, pass).floats != two(x, .inference).floats)
     #expect(two(x, pass).floats.allSatisfy { $0 != 0 })
   }
 
   @Test("A pass records a weight once, and nothing where no gradient is asked for")
-  func recording() {
+  func recording() throws {
     var generator = SeededGenerator(seed: 7)
-    let block = ConvolutionBlock(from: 2, to: 3, kernel: Kernel(3, 3), using: &generator)
+    let block = try ConvolutionBlock(from: 2, to: 3, kernel: Kernel(3, 3), from: .drawn(seed: 7))
     let x = Tensor.uniform([1, 2, 4, 5], bound: 1, using: &generator)
     #expect(!block(x, .inference).isRecorded)
     #expect(block(x.variable(), .inference).isRecorded)
-    #expect(block(x, ForwardPass(.inference, recordsWeights: true)).isRecorded)
-    let pass = ForwardPass(.training, recordsWeights: true)
+    #expect(block(x, ForwardPass(.inference, learning: block.weights)).isRecorded)
+    let pass = ForwardPass(.training, learning: block.weights)
     for (_, parameter) in block.namedParameters {
       #expect(pass(parameter).isRecorded == (parameter.role == .weight))
     }
     // A layer used twice gets the sum of both uses' gradients; one that was not used, zeros.
     let (used, unused) = (
-      Linear(from: 5, to: 5, using: &generator), Linear(from: 5, to: 2, using: &generator)
+      try Linear(from: 5, to: 5, from: .drawn(seed: 7)), try Linear(from: 5, to: 2, from: .drawn(seed: 7))
     )
-    let y = used(used(x.reshaped([8, 5]), pass), pass).sum()
-    let found = pass.gradients(of: y, at: [used.bias, unused.weight])
+    let linear = ForwardPass(.training, learning: used.weights + unused.weights)
+    let y = used(used(x.reshaped([8, 5]), linear), linear).sum()
+    let found = linear.gradients(of: y, at: [used.bias, unused.weight])
     let columns = used.weight.value.sum(axes: [0]).floats
     for (a, b) in zip(found[0].floats, columns) { #expect(abs(a - 8 * (1 + b)) < 1e-4) }
     #expect(found[1].shape == [2, 5] && found[1].floats.allSatisfy { $0 == 0 })
+  }
+
+  @Test("What only frozen parameters lead to is not recorded; what comes after the first that learns is")
+  func frozen() throws {
+    let block = try ConvolutionBlock(from: 2, to: 3, kernel: Kernel(3, 3), from: .drawn(seed: 7))
+    let head = try Linear(from: 3 * 4 * 5, to: 2, from: .drawn(seed: 8))
+    for purpose in [ForwardPass.Purpose.training, .inference] {
+      let pass = ForwardPass(purpose, learning: [head.weight])
+      let maps = block(.ones([2, 2, 4, 5]), pass)
+      let y = head(maps.flattened(from: 1), pass)
+      #expect(!maps.isRecorded && y.isRecorded)
+      #expect(pass(head.weight).isRecorded && !pass(head.bias).isRecorded)
+    }
+  }
+
+  @Test("An update in place changes no tensor that was taken before, and counts as a change")
+  func inPlace() throws {
+    let layer = try Linear(from: 2, to: 1, from: .drawn(seed: 1))
+    let (before, version) = (layer.weight.value, layer.weight.version)
+    let values = before.floats
+    layer.weight.update { floats in for i in floats.indices { floats[i] += 1 } }
+    #expect(before.floats == values && layer.weight.value.floats == values.map { $0 + 1 })
+    #expect(layer.weight.version == version + 1)
   }
 }

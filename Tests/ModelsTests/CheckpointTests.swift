@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Checkpoints")
@@ -137,7 +138,7 @@ struct CheckpointTests {
       (#"{"architecture": "cnnatt", "classes": ["angry"]}"#, "it names fewer than two classes"),
       (
         #"{"architecture": "cnnatt", "classes": "angry"}"#,
-        "classes, front_end or training are malformed"
+        "network, classes, dimensions, front_end or training are malformed"
       ),
     ])
   func configuration(text: String, reason: String) throws {
@@ -221,21 +222,22 @@ struct CheckpointTests {
     #expect(message.contains(length < 8 ? "not a safetensors file" : "cut short"))
   }
 
-  @Test("A refused checkpoint leaves the network as it was")
-  func nothingHalfLoaded() {
-    let network = Architecture.cnnatt.makeSampledNetwork()
-    let versions = network.namedParameters.map(\.parameter.version)
-    var generator = SeededGenerator(seed: 3)
-    let other = Architecture.cnnatt.makeNetwork(classes: 7, using: &generator).storedTensors
-    var wrong = other
-    wrong["head.bias"] = nil  // the last of all
-    #expect(throws: CheckpointError.missing(path: "x", name: "head.bias")) {
-      try network.load(wrong, path: "x")
+  @Test("A network is made of all arrays of a file and of no others")
+  func wholeSource() throws {
+    let configuration = ModelConfiguration(architecture: .cnnatt)
+    let stored = configuration.network(seed: 3).storedTensors
+    func make(_ change: (inout [String: StoredTensor]) -> Void) throws {
+      var tensors = stored
+      change(&tensors)
+      let source = ParameterSource.stored(tensors, path: "x")
+      let network = try configuration.makeNetwork(from: source)
+      try source.checkAllTaken()
+      #expect(network.storedTensors.mapValues(\.bytes) == stored.mapValues(\.bytes))
     }
-    wrong = other
-    wrong["z"] = StoredTensor(Tensor(1))
-    #expect(throws: CheckpointError.unexpected(path: "x", name: "z")) { try network.load(wrong, path: "x") }
-    #expect(network.namedParameters.map(\.parameter.version) == versions)
+    try make { _ in }
+    // The last of all.
+    #expect(throws: ParameterError.missing(path: "x", name: "head.bias")) { try make { $0["head.bias"] = nil } }
+    #expect(throws: ParameterError.unexpected(path: "x", name: "z")) { try make { $0["z"] = StoredTensor(Tensor(1)) } }
   }
 
   @Test("A folder that cannot be made is named")
@@ -259,7 +261,7 @@ struct CheckpointTests {
       atPath: "\(folder.path)/model.safetensors", withIntermediateDirectories: true)
     #expect(
       throws: CheckpointError.file(
-        .unwritable(path: folder.appendingPathComponent("model.safetensors").path, reason: "Is a directory"))
+        .unwritable(path: "\(folder.path)/model.safetensors", reason: "Is a directory"))
     ) {
       try TrainedModel(untrained: .init(architecture: .cnnatt), seed: 0).write(to: folder.path)
     }

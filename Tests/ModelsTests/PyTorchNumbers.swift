@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 /// What PyTorch answered, in float64, with weights and inputs made by the same formula: Tests/Fixtures/models.py writes
@@ -73,8 +74,7 @@ extension Layer {
 extension Architecture {
   /// A network of seven classes with the formula's parameters.
   func makeSampledNetwork() -> any EmotionModel {
-    var generator = SeededGenerator(seed: 0)
-    let network = makeNetwork(classes: 7, using: &generator)
+    let network = makeNetwork(classes: 7, seed: 0)
     network.setSampledParameters()
     return network
   }

@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Models against PyTorch")
@@ -68,7 +69,7 @@ struct PyTorchTests {
       "\(mode) \(purpose == .training ? 13 : 3)",
       [3, 1, architecture.rows, architecture == .cnnatt ? 101 : 313]
     ).variable()
-    let pass = ForwardPass(purpose, recordsWeights: true, seed: 5)
+    let pass = ForwardPass(purpose, learning: network.weights, seed: 5)
     let loss = network(x, pass).crossEntropy(labels: [2, 0, 5])
     #expect(abs(loss.scalar / (try PyTorchNumbers.array("\(mode)/loss").scalar) - 1) < 1e-5)
 
@@ -94,7 +95,7 @@ struct PyTorchTests {
     let network = architecture.makeSampledNetwork()
     let mode = "\(architecture.rawValue) training"
     let x = sampled("\(mode) 13", [3, 1, architecture.rows, architecture == .cnnatt ? 101 : 313])
-    _ = network(x, ForwardPass(.training, recordsWeights: false, seed: 5))
+    _ = network(x, ForwardPass(.training, seed: 5))
     for (name, parameter) in network.namedParameters {
       switch parameter.role {
       case .weight: break
@@ -107,10 +108,10 @@ struct PyTorchTests {
   }
 
   @Test("Inference leaves every parameter as it is", arguments: Architecture.allCases, [false, true])
-  func untouched(_ architecture: Architecture, _ recordsWeights: Bool) {
+  func untouched(_ architecture: Architecture, _ learns: Bool) {
     let network = architecture.makeSampledNetwork()
     let versions = network.namedParameters.map(\.parameter.version)
-    let pass = ForwardPass(.inference, recordsWeights: recordsWeights)
+    let pass = ForwardPass(.inference, learning: learns ? network.weights : [])
     _ = network(sampled("x", [2, 1, architecture.rows, 313]), pass)
     #expect(network.namedParameters.map(\.parameter.version) == versions)
   }
@@ -118,11 +119,10 @@ struct PyTorchTests {
   @Test("Layers of LSTM in one direction and both, with gradients", arguments: [false, true])
   func lstm(bidirectional: Bool) throws {
     let name = "lstm \(bidirectional ? "both" : "one")"
-    var generator = SeededGenerator(seed: 0)
-    let lstm = LSTM(from: 40, to: 20, layers: 2, bidirectional: bidirectional, using: &generator)
+    let lstm = try LSTM(from: 40, to: 20, layers: 2, bidirectional: bidirectional, from: .drawn(seed: 0))
     lstm.setSampledParameters(prefix: "\(name) ")
     let x = sampled(name, [3, 17, 40]).variable()
-    let pass = ForwardPass(.inference, recordsWeights: true)
+    let pass = ForwardPass(.inference, learning: lstm.weights)
     let y = lstm(x, pass)
     #expect(y.shape == [3, 17, bidirectional ? 40 : 20])
     #expect(try PyTorchNumbers.distance(y, "\(name)/y", limit: 600) < 1e-5)

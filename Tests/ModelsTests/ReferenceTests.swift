@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 /// Against what PyTorch, librosa and Captum answer on a real clip: a folder that `peer/reference.py` wrote, named by

@@ -83,7 +83,7 @@ import Testing
     #expect(image.width > 1000 && image.height > 1000)
     #expect(image.texts.filter { report.provenance[$0.key] != nil } == report.provenance)
     #expect(report.provenance["Source"] == "clips/hum.wav" && report.provenance["Method"] == "saliency")
-    #expect(report.provenance["Model"] == "cnnatt (untrained)")
+    #expect(report.provenance["Model"] == "cnnatt (\(report.model.digest))")
   }
 
   @Test("JSON: one line with every field, finite, and the sums of the attributions")

@@ -2,6 +2,7 @@ import Figures
 import Foundation
 import Models
 import Reports
+import TestSupport
 import Testing
 import Training
 

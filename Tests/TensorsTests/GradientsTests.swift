@@ -71,7 +71,7 @@ import Testing
     )
     let asked = Asked()
     func watched(_ a: Tensor, _ b: Tensor) -> Tensor {
-      (a * b).detached.recorded(from: [a, b]) { dy, wanted in
+      (a * b).detached.recorded(from: [a, b], as: .linear) { dy, wanted in
         asked.calls.append(wanted)
         return [wanted[0] ? dy * b.detached : nil, wanted[1] ? dy * a.detached : nil]
       }

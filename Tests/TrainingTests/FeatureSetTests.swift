@@ -5,6 +5,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Training
@@ -35,9 +36,10 @@ struct FeatureSetTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     var calls: [Int] = []
     let (features, failures) = try FeatureSet.compute(
-      manifest, for: model(.cnnatt), progress: { calls.append($0) })
+      manifest, for: model(.cnnatt).configuration, progress: { calls.append($0) })
     #expect(features.clips.map(\.path) == ["a.wav", "b.wav"])
-    #expect(features.clips.map(\.label) == [Emotion.happy.index, Emotion.angry.index])
+    #expect(
+      features.clips.map(\.label) == [Emotion.known.firstIndex(of: .happy)!, Emotion.known.firstIndex(of: .angry)!])
     #expect(failures.count == 2)
     #expect(failures[1] == .noSuchFile(path: folder.appending(path: "d.wav").path))
     #expect(calls == [1, 2, 3, 4])
@@ -59,7 +61,7 @@ struct FeatureSetTests {
       entries: ["a.wav", "zero.wav", "inaudible.wav", "long.wav"].map { .init(path: $0, emotion: .fear) })
     let cache = try FeatureCache(folder: folder.appending(path: "cache").path)
     for _ in 0..<2 {
-      let (features, failures) = try FeatureSet.compute(manifest, for: model(.cnnatt), cache: cache)
+      let (features, failures) = try FeatureSet.compute(manifest, for: model(.cnnatt).configuration, cache: cache)
       #expect(
         failures
           == ["zero.wav", "inaudible.wav"].map {
@@ -78,7 +80,7 @@ struct FeatureSetTests {
     for (architecture, rows, frames) in [
       (Architecture.cnnlstm, 128, [313, 313]), (.fcmfcc, 40, [313, 313]), (.cnnatt, 40, [79, 118]),
     ] {
-      let (features, _) = try FeatureSet.compute(manifest, for: model(architecture))
+      let (features, _) = try FeatureSet.compute(manifest, for: model(architecture).configuration)
       #expect(features.clips.map(\.frames) == frames)
       #expect(features.clips.allSatisfy { $0.silence.count == rows })
     }
@@ -90,14 +92,17 @@ struct FeatureSetTests {
   func silence(_ amplitude: Float, differing: Set<Int>) {
     let model = model(.cnnatt)
     let samples = sampled(20_000, seed: 3).map { amplitude * $0 }
-    let own = FeatureSet.features(of: samples, model)
-    let zeros = FeatureSet.features(of: samples + [Float](repeating: 0, count: 20_000), model)
+    func features(_ samples: [Float]) -> ClipFeatures.Input {
+      FeatureSet.inputs(of: samples, model.kind, model.features)[.mfcc]!
+    }
+    let own = features(samples)
+    let zeros = features(samples + [Float](repeating: 0, count: 20_000))
     let frames = zeros.values.count / 40
     let clip = ClipFeatures(
       path: "", origin: "", label: 0, frames: own.values.count / 40, values: own.values, silence: own.silence)
     let long = ClipFeatures(
       path: "", origin: "", label: 1, frames: frames, values: zeros.values, silence: zeros.silence)
-    let batch = FeatureSet([clip, long]).batch([0, 1]).features.floats
+    let batch = FeatureSet([clip, long]).batch([0, 1]).input[.mfcc].floats
     // Frame f reads 512 samples to either side of sample 256 f: of 20,000, frames 77 to 80 read the end and what follows.
     // Of a clip that hardly rises above −100 dB, frame 80 hears too little.
     let found = (0..<frames).filter { frame in
@@ -113,7 +118,7 @@ struct FeatureSetTests {
     let cacheFolder = folder.appending(path: "cache")
     let cache = try FeatureCache(folder: cacheFolder.path)
     func compute() throws -> FeatureSet {
-      try FeatureSet.compute(manifest, for: model(.cnnatt), cache: cache).features
+      try FeatureSet.compute(manifest, for: model(.cnnatt).configuration, cache: cache).features
     }
     func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: cacheFolder.path) }
     let first = try compute()
@@ -131,7 +136,10 @@ struct FeatureSetTests {
     // The kept file is read: with other values and their checksum it would be believed.
     let key = try #require(
       cache.key(path: folder.appending(path: "a.wav").path, model(.cnnatt).configuration))
-    cache.write(([Float](repeating: 7, count: 400), [Float](repeating: 7, count: 40), nil), key)
+    cache.write(
+      .init(
+        inputs: [.mfcc: .init(values: [Float](repeating: 7, count: 400), silence: [Float](repeating: 7, count: 40))],
+        samples: 2560, cutFrom: nil), key)
     #expect(try compute().clips[0].values == [Float](repeating: 7, count: 400))
     try AudioClip(samples: sampled(9_000, seed: 5), sampleRate: 16_000)
       .write(to: folder.appending(path: "a.wav").path)
@@ -146,7 +154,7 @@ struct FeatureSetTests {
     let two = TrainedModel(untrained: configuration, seed: 1)
     #expect(
       throws: TrainingError.unknownClass(path: "a.wav", emotion: "happy", classes: ["angry", "fear"])
-    ) { try FeatureSet.compute(manifest, for: two) }
+    ) { try FeatureSet.compute(manifest, for: two.configuration) }
   }
 
   @Test("An epoch meets every clip once, in batches of about one length; one length is not sorted at all")

@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Training
@@ -10,8 +11,7 @@ import Testing
 @Suite("Training steps against PyTorch's, without dropout")
 struct StepTests {
   private func network(_ architecture: Architecture) -> any EmotionModel {
-    var generator = SeededGenerator(seed: 0)
-    let network = architecture.makeNetwork(classes: 7, using: &generator)
+    let network = architecture.makeNetworkWithoutDropout(seed: 0)
     let weights = network.namedParameters.filter { $0.parameter.role == .weight }.sorted { $0.name < $1.name }
     for (seed, (name, parameter)) in weights.enumerated() {
       let shape = parameter.shape
@@ -43,7 +43,7 @@ struct StepTests {
     let norms = try Reference.numbers("\(name)/gradient_norm", as: [String: Double].self)
 
     for step in 0..<3 {
-      let pass = ForwardPass(.training, recordsWeights: true, dropsOut: false)
+      let pass = ForwardPass(.training, learning: optimizer.parameters)
       let loss = network(x, pass).crossEntropy(labels: [0, 3, 6, 2])
       #expect(abs(loss.scalar - losses[step]) < 1e-4 * losses[step], "loss of step \(step)")
       let gradients = pass.gradients(of: loss, at: optimizer.parameters)
@@ -69,11 +69,11 @@ struct StepTests {
         #expect(relativeDistance(Reference.some(value), expected) < 1e-3, "\(parameter)")
       } else if let change = arrays["\(name)/change/\(parameter)"] {
         let start = Reference.some(before[parameter]!)
-        let expected = zip(start, change).map { $0 + $1 }
+        let expected: [Float] = zip(start, change).map { $0 + $1 }
         #expect(relativeDistance(Reference.some(value), expected) < 2e-3, "\(parameter) after three steps")
         // Adam's first steps are as large for a gradient of rounding noise as for a large one: PyTorch's own changes
         // in float32 are up to 0.014 from these, which are of float64.
-        let found = zip(Reference.some(value), start).map { $0 - $1 }
+        let found: [Float] = zip(Reference.some(value), start).map { $0 - $1 }
         #expect(relativeDistance(found, change) < 0.05, "the change of \(parameter)")
       }
     }
@@ -85,16 +85,16 @@ struct StepTests {
       Recipe.Optimizer.adam, .adamw,
     ])
   func optimizers(_ kind: Recipe.Optimizer) throws {
-    let layer = OneParameter(Tensor(sampled(5, seed: 1), shape: [5]))
+    let layer = SomeParameters([("w", Tensor(sampled(5, seed: 1), shape: [5]))])
     let optimizer = Adam(kind, parts: [.init("", weightDecay: 0.3)], of: layer)
     for step in 0..<20 { optimizer.step([Tensor(sampled(5, seed: 100 + step), shape: [5])], rate: 0.05) }
     let expected = try Reference.numbers(kind.rawValue, as: [Float].self)
-    #expect(relativeDistance(layer.parameter.value.floats, expected) < 1e-5)
+    #expect(relativeDistance(layer.parameters[0].value.floats, expected) < 1e-5)
   }
 
   @Test("A part of rate 0 is frozen, and a part's factor multiplies the rate")
   func parts() {
-    let layers = LayerList([0, 1, 2].map { _ in OneParameter(.ones([2])) })
+    let layers = SomeParameters(["0.w", "1.w", "2.w"].map { ($0, .ones([2])) })
     let parts = [
       Recipe.Part("0.", rateFactor: 0, weightDecay: 0), Recipe.Part("1.", rateFactor: 0.5, weightDecay: 0),
     ]
@@ -102,9 +102,9 @@ struct StepTests {
     #expect(optimizer.parameters.count == 2)
     optimizer.step([.ones([2]), .ones([2])], rate: 0.1)
     // Adam's first step is rate · sign of the gradient.
-    #expect(layers.elements[0].parameter.value.floats == [1, 1])
-    #expect(relativeDistance(layers.elements[1].parameter.value.floats, [0.95, 0.95]) < 1e-6)
-    #expect(relativeDistance(layers.elements[2].parameter.value.floats, [0.9, 0.9]) < 1e-6)
+    #expect(layers.parameters[0].value.floats == [1, 1])
+    #expect(relativeDistance(layers.parameters[1].value.floats, [0.95, 0.95]) < 1e-6)
+    #expect(relativeDistance(layers.parameters[2].value.floats, [0.9, 0.9]) < 1e-6)
   }
 
   @Test("The rate falls in the same epochs as PyTorch's ReduceLROnPlateau lowers it")
@@ -126,10 +126,8 @@ struct StepTests {
   }
 }
 
-private struct OneParameter: Layer {
-  let parameter: Parameter
+private struct SomeParameters: Layer {
+  let parameters: [Parameter]
 
-  init(_ value: Tensor) { parameter = Parameter(value) }
-
-  var members: [Member] { [.parameter("w", parameter)] }
+  init(_ values: [(name: String, value: Tensor)]) { parameters = values.map { Parameter($0.name, $0.value) } }
 }

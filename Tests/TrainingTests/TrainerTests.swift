@@ -1,6 +1,8 @@
 import Foundation
+import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Training
@@ -20,7 +22,7 @@ struct TrainerTests {
         }
         return ClipFeatures(
           path: "\(seed)-\(index)", origin: "made", label: label, frames: frames, values: values,
-          silence: [Float](repeating: 0, count: rows))
+          silence: [Float](repeating: 0, count: rows), at: architecture.inputSpace)
       })
   }
 
@@ -254,11 +256,11 @@ struct TrainerTests {
       let state = try SavedTraining.read(folder)
       let whole = try state.readArrays(folder)
       let path = state.arraysPath(folder)
-      func refusal(_ change: (inout [String: StoredTensor]) -> Void) throws -> CheckpointError? {
+      func refusal(_ change: (inout [String: StoredTensor]) -> Void) throws -> ParameterError? {
         var arrays = whole
         change(&arrays)
         try state.write(arrays, to: folder)
-        return #expect(throws: CheckpointError.self) {
+        return #expect(throws: ParameterError.self) {
           try Trainer(resuming: folder, epochs: 2, training: clips(30, seed: 1), validation: clips(12, seed: 2))
         }
       }

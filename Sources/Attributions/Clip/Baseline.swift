@@ -50,13 +50,13 @@ public enum Baseline: Equatable, Sendable {
   ///   - fitting: Cut another clip, or fill it up with zeros, where its length is not that of this one; else that is an
   ///     error.
   func tensor(
-    for clip: ClipPath, at space: InputSpace, seed: UInt64 = 0, fitting: Bool = false
+    for clip: Clip, at space: InputSpace, seed: UInt64 = 0, fitting: Bool = false
   ) throws(MethodError) -> Tensor {
     let count = clip.waveform.count
-    func features(_ samples: [Float]) -> Tensor { ClipPath(samples, model: clip.model)[space] }
+    func features(_ samples: [Float]) -> Tensor { Clip(samples, model: clip.model)[space] }
     switch self {
     case .silence: return clip.silence(at: space)
-    case .zero: return .zeros(clip[space].shape)
+    case .zero: return .zeros(clip.shape(at: space))
     case .noise(let decibels):
       var generator = SeededGenerator(seed: seed)
       let deviation = pow(10, decibels / 20) / 2.0.squareRoot()
@@ -74,7 +74,7 @@ public enum Baseline: Equatable, Sendable {
       }
       return features(Array(fitted.prefix(count)) + [Float](repeating: 0, count: max(0, count - fitted.count)))
     case .mean(let background):
-      var sum = Tensor.zeros(clip[space].shape)
+      var sum = Tensor.zeros(clip.shape(at: space))
       for samples in background.clips {
         sum = sum + (try Baseline.clip(samples, name: background.name).tensor(for: clip, at: space, fitting: true))
       }
@@ -82,7 +82,7 @@ public enum Baseline: Equatable, Sendable {
     }
   }
 
-  private static func blurred(_ clip: ClipPath, at space: InputSpace) -> Tensor {
+  private static func blurred(_ clip: Clip, at space: InputSpace) -> Tensor {
     let frontEnd = clip.model.configuration.frontEnd
     let input = clip[space]
     let seconds = 0.1

@@ -29,12 +29,12 @@ struct LayerMap {
   /// On the model's own input the map is enlarged along both axes, linearly between the cells' middles (PyTorch's
   /// `interpolate` with `bilinear` and without `align_corners`). Elsewhere the rows mean something else, and only the
   /// map's mean over its rows is laid along time; on the waveform a frame stands at its middle sample.
-  func enlarged(over clip: ClipPath, at space: InputSpace) -> Tensor {
-    let shape = clip[space].shape
-    if space == clip.model.architecture.inputSpace {
+  func enlarged(over clip: Clip, at space: InputSpace) -> Tensor {
+    let shape = clip.shape(at: space)
+    if space == clip.model.kind.input {
       return Tensor(resized(rows: shape[2], columns: shape[3]).values, shape: shape)
     }
-    let frames = clip.mel.shape[3]
+    let frames = clip.frames
     let course = meanOverRows.resized(rows: 1, columns: frames).values
     guard space == .waveform else {
       return Tensor((0..<shape[2]).flatMap { _ in course }, shape: shape)
@@ -49,11 +49,11 @@ struct LayerMap {
   }
 
   /// As ``enlarged(over:at:)``, but each cell's value shared evenly among the places that it covers, so that the sum stays.
-  func shared(over clip: ClipPath, at space: InputSpace) -> Tensor {
-    let shape = clip[space].shape
+  func shared(over clip: Clip, at space: InputSpace) -> Tensor {
+    let shape = clip.shape(at: space)
     let (height, width) = space == .waveform ? (1, shape[1]) : (shape[2], shape[3])
     // Elsewhere than on the model's own input the rows mean something else.
-    let map = space == clip.model.architecture.inputSpace ? self : sumOverRows
+    let map = space == clip.model.kind.input ? self : sumOverRows
     /// The cell of each place.
     func cells(_ count: Int, of cells: Int) -> [Int] { (0..<count).map { $0 * cells / count } }
     let (rows, columns) = (cells(height, of: map.rows), cells(width, of: map.columns))

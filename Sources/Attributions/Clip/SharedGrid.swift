@@ -5,7 +5,7 @@ import Tensors
 
 /// All of a clip's input spaces on one grid of mel bands × frames, so that what was found at one place on a path, or by one
 /// model, can be laid over another.
-extension ClipPath {
+extension Clip {
   /// Attributions that are parts of a score, at any place, as parts of the score on the mel's grid, [mels, frames], with the
   /// same sum.
   ///
@@ -14,9 +14,9 @@ extension ClipPath {
   /// go to the mel through the DCT, and the waveform's to its spectrogram through the inverse STFT, whose bins then go to
   /// the bands that they lie between.
   public func onGrid(_ values: Tensor, at space: InputSpace) -> Tensor {
-    demand(values.shape == self[space].shape, "attributions of \(values.shape) at \(space)")
+    demand(values.shape == shape(at: space), "attributions of \(values.shape) at \(space)")
     let features = model.features
-    let grid = Array(mel.shape.suffix(2))
+    let grid = Array(shape(at: .mel).suffix(2))
     /// ∂ Σ c · (step x) / ∂ x · x with c = R/y.
     func carried(to x: Tensor, from y: Tensor, through step: (Tensor) -> Tensor) -> Tensor {
       // Where y is next to nothing, nothing that it has is known to come from anywhere; its part stays small with it.
@@ -27,12 +27,12 @@ extension ClipPath {
     }
     switch space {
     case .mel: return values.reshaped(grid)
-    case .mfcc: return carried(to: mel, from: mfcc) { features.mfcc(logMel: $0) }.reshaped(grid)
+    case .mfcc: return carried(to: mel, from: self[.mfcc]) { features.mfcc(logMel: $0) }.reshaped(grid)
     case .spectrogram:
       let bins = values.shape[2]
       return features.frontEnd.bandsOfBins.matrixProduct(values.reshaped([bins, grid[1]]), transposeSelf: true)
     case .waveform:
-      let found = carried(to: self[.spectrogram], from: waveform) { waveform(magnitude: $0) }
+      let found = carried(to: self[.spectrogram], from: waveform) { path.waveform(magnitude: $0) }
       return onGrid(found, at: .spectrogram)
     }
   }

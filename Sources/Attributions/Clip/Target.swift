@@ -1,7 +1,8 @@
 import Tensors
 
-/// What is explained: the logit of a class, or the difference of two.
+/// What is explained: the logit of a class, or the value of a dimension, or the difference of two.
 public struct Target: Equatable, Sendable {
+  /// The output's place: classes come first, then dimensions.
   public let emotion: Int
   /// The class to set it against, or nil.
   public let versus: Int?

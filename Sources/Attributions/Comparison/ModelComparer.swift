@@ -23,19 +23,30 @@ public struct ModelComparer {
   /// What is the same of all models.
   public var frontEnd: FrontEnd { models[0].configuration.frontEnd }
 
+  /// The clip as each model takes it, which serves every method and target. Models that take clips of one length share its
+  /// front-end's work.
+  /// - Parameter samples: At the models' sample rate, trimmed.
+  public func clips(of samples: [Float]) -> [Clip] {
+    var made: [Clip] = []
+    for model in models {
+      let count = model.fitted(samples).count
+      made.append(made.first { $0.waveform.count == count }?.through(model) ?? Clip(samples, model: model))
+    }
+    return made
+  }
+
   /// - Parameters:
-  ///   - samples: At the models' sample rate, trimmed.
+  ///   - clips: What ``clips(of:)`` makes of the samples.
   ///   - path: Of the file, for errors.
   ///   - target: The place of the class to explain among a model's classes; its own prediction where nil.
   public func compare(
-    _ samples: [Float], path: String, target: ((TrainedModel) -> Int?)? = nil
+    _ clips: [Clip], path: String, target: ((TrainedModel) -> Int?)? = nil
   ) throws(ExplanationError) -> ComparedClip {
     var explanations: [Explanation] = []
     var found: [(map: Tensor, mel: Tensor)] = []
-    for explainer in explainers {
-      let explanation = try explainer.explain(samples, path: path) { Target(target?(explainer.model) ?? $0) }
-      let clip = ClipPath(samples, model: explainer.model)
-      let attribution = explanation.inputs[0].attribution.reshaped(clip[space].shape)
+    for (explainer, clip) in zip(explainers, clips) {
+      let explanation = try explainer.explain(clip, path: path) { Target(target?(explainer.model) ?? $0) }
+      let attribution = explanation.inputs[0].attribution.reshaped(clip.shape(at: space))
       explanations.append(explanation)
       found.append((clip.onGrid(attribution, at: space), clip.mel))
     }
@@ -46,7 +57,7 @@ public struct ModelComparer {
     return ComparedClip(
       path: path, explanations: explanations, maps: found.map { cropped($0.map) },
       logMel: cropped(found[0].mel), mels: frontEnd.mels, frames: frames, duration: duration,
-      wholeDuration: Double(samples.count) / Double(frontEnd.sampleRate))
+      wholeDuration: Double(clips[0].sampleCount) / Double(frontEnd.sampleRate))
   }
 }
 

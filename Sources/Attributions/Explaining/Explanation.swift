@@ -25,6 +25,9 @@ public struct Explanation {
   public let classes: [String]
   /// By class, summing to one.
   public let probabilities: [Double]
+  /// The names of the outputs that are numbers of their own, and what they are.
+  public let dimensions: [String]
+  public let values: [Double]
   /// In the order of the path.
   public let inputs: [Input]
   /// Places that were asked for and that the method does not have, with the reason.
@@ -35,11 +38,15 @@ public struct Explanation {
   public let hop: Double
   public let sampleRate: Int
 
-  public var predicted: Int { probabilities.likeliestClass }
+  /// The place of the most probable class; of a model without classes 0, its first dimension.
+  public var predicted: Int { probabilities.isEmpty ? 0 : probabilities.likeliestClass }
+
+  /// The names of all outputs: classes, then dimensions.
+  public var outputs: [String] { classes + dimensions }
 
   /// "angry", or "angry versus happy".
   public var targetName: String {
-    classes[target.emotion] + (target.versus.map { " versus \(classes[$0])" } ?? "")
+    outputs[target.emotion] + (target.versus.map { " versus \(outputs[$0])" } ?? "")
   }
 
   /// "integrated-gradients, baseline silence, steps 50": the method with all that it was asked for.
@@ -90,9 +97,16 @@ public struct Explainer {
     _ samples: [Float], path: String, target choose: ((_ predicted: Int) -> Target)? = nil
   ) throws(ExplanationError) -> Explanation {
     guard !isSilent(samples) else { throw .silent(path: path) }
-    let clip = ClipPath(samples, model: model)
+    return try explain(Clip(samples, model: model), path: path, target: choose)
+  }
+
+  /// As ``explain(_:path:target:)`` for a clip that other methods and targets explain too.
+  /// - Parameter clip: Of this explainer's model.
+  public func explain(
+    _ clip: Clip, path: String, target choose: ((_ predicted: Int) -> Target)? = nil
+  ) throws(ExplanationError) -> Explanation {
     let probabilities = try clip.probabilities(path: path)
-    let predicted = probabilities.likeliestClass
+    let predicted = probabilities.isEmpty ? 0 : probabilities.likeliestClass
     let target = choose?(predicted) ?? Target(predicted)
     let frontEnd = model.configuration.frontEnd
     var inputs: [Explanation.Input] = []
@@ -110,7 +124,7 @@ public struct Explainer {
       }
       guard found.values.isFinite else { throw .notFinite(path: path, space: space) }
       parameters["layer"] = found.layer
-      let shape = Array(clip[space].shape.drop { $0 == 1 })
+      let shape = Array(clip.shape(at: space).drop { $0 == 1 })
       inputs.append(
         .init(
           space: space, values: clip[space].reshaped(shape), attribution: found.values.reshaped(shape),
@@ -121,8 +135,8 @@ public struct Explainer {
     }
     return Explanation(
       method: method.name, parameters: parameters, isSigned: method.isSigned, quantity: method.quantity,
-      target: target, classes: model.classes, probabilities: probabilities, inputs: inputs, leftOut: leftOut,
-      duration: Double(min(samples.count, clip.waveform.count)) / Double(frontEnd.sampleRate),
+      target: target, classes: model.classes, probabilities: probabilities, dimensions: model.dimensions,
+      values: clip.values, inputs: inputs, leftOut: leftOut, duration: clip.duration,
       hop: frontEnd.hopSeconds, sampleRate: frontEnd.sampleRate)
   }
 }

@@ -13,29 +13,27 @@ public struct Listening {
   /// beside its 95th percentile within the speech; 1 from there on. Of a signed attribution only what speaks for the
   /// target counts.
   /// - Parameters:
-  ///   - samples: The clip's, at the model's sample rate, trimmed.
   ///   - attribution: On the mel, [mels, frames].
   ///   - path: Of the file, for errors.
   public init(
-    _ samples: [Float], attribution: Tensor, isSigned: Bool, model: TrainedModel, path: String
+    _ clip: Clip, attribution: Tensor, isSigned: Bool, path: String
   ) throws(ExplanationError) {
-    let clip = ClipPath(samples, model: model)
-    let features = model.features
-    let count = min(samples.count, clip.waveform.count)
+    let (model, features) = (clip.model, clip.model.features)
+    let count = min(clip.sampleCount, clip.waveform.count)
     let speechFrames = min(attribution.shape[1], 1 + count / features.frontEnd.hopSamples)
     let weights = (isSigned ? attribution.relu() : attribution.absolute()).averagedWithNeighbours
     let ranked = weights.slice(axis: 1, 0..<speechFrames).floats.sorted()
     let limit = ranked[Int(Float(ranked.count - 1) * 0.95)]
     // Where all that matters is in fewer cells, they are kept whole.
     let mask = Tensor(weights.floats.map { limit > 0 ? min(1, $0 / limit) : $0 > 0 ? 1 : 0 }, shape: weights.shape)
-    let (magnitude, phase) = features.spectrogram(clip.waveform)
+    let (magnitude, phase) = (clip[.spectrogram], clip.path.phase)
     let bands = features.frontEnd.bandsOfBins.matrixProduct(mask)
     let masked = magnitude * bands.reshaped(magnitude.shape)
     let waveform = features.waveform(magnitude: masked, phase: phase, samples: clip.waveform.shape[1])
     kept = Array(waveform.floats.prefix(count))
     rest = Array((clip.waveform - waveform).floats.prefix(count))
-    keptProbabilities = try ClipPath(kept, model: model).probabilities(path: path)
-    restProbabilities = try ClipPath(rest, model: model).probabilities(path: path)
+    keptProbabilities = try Clip(kept, model: model).probabilities(path: path)
+    restProbabilities = try Clip(rest, model: model).probabilities(path: path)
   }
 }
 

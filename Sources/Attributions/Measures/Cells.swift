@@ -9,9 +9,9 @@ struct Cells {
   /// Samples in one cell of the waveform; nil elsewhere.
   private let samples: Int?
 
-  init(of clip: ClipPath, at space: InputSpace) {
-    numbers = clip[space].count
-    frames = clip.mel.shape[3]
+  init(of clip: Clip, at space: InputSpace) {
+    numbers = clip.shape(at: space).reduce(1, *)
+    frames = clip.frames
     switch space {
     case .waveform: (rows, samples) = (1, clip.model.configuration.frontEnd.hopSamples)
     case .spectrogram, .mel, .mfcc: (rows, samples) = (numbers / frames, nil)
@@ -46,22 +46,22 @@ public enum RemovalFilling: String, CaseIterable, Sendable {
   /// The mean of the cell's row over the clip: what a cell has in common with its neighbours in time stays.
   case mean
 
-  func values(of clip: ClipPath, at space: InputSpace) -> Tensor {
+  func values(of clip: Clip, at space: InputSpace) -> Tensor {
     switch self {
     case .silence: clip.silence(at: space)
-    case .mean: clip[space].mean(axes: [clip[space].rank - 1]).broadcast(to: clip[space].shape)
+    case .mean: clip[space].mean(axes: [clip[space].rank - 1]).broadcast(to: clip.shape(at: space))
     }
   }
 }
 
 /// A clip some of whose cells are replaced.
 struct Replacement {
-  let clip: ClipPath
+  let clip: Clip
   let space: InputSpace
   let cells: Cells
   private let input, replacing: [Float]
 
-  init(of clip: ClipPath, at space: InputSpace, with filling: RemovalFilling = .silence) {
+  init(of clip: Clip, at space: InputSpace, with filling: RemovalFilling = .silence) {
     (self.clip, self.space) = (clip, space)
     cells = Cells(of: clip, at: space)
     (input, replacing) = (clip[space].floats, filling.values(of: clip, at: space).floats)
@@ -79,6 +79,6 @@ struct Replacement {
         for place in cells[cell] { floats[start + place] = part[place] }
       }
     }
-    return Tensor(floats, shape: [removed.count] + clip[space].shape.dropFirst())
+    return Tensor(floats, shape: [removed.count] + clip.shape(at: space).dropFirst())
   }
 }

@@ -38,7 +38,7 @@ extension Target {
   }
 }
 
-extension ClipPath {
+extension Clip {
   /// The logits of `count` inputs, a batch at a time.
   func batched(_ count: Int, at space: InputSpace, make: (Range<Int>) -> Tensor) -> [Tensor] {
     stride(from: 0, to: count, by: batch).map { first in

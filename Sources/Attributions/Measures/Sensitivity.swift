@@ -9,7 +9,7 @@ extension AttributionMethod {
   ///   - attribution: φ(x).
   ///   - offsets: ε, each of the input's shape.
   func maximumSensitivity(
-    of attribution: Tensor, _ clip: ClipPath, at space: InputSpace, target: Target, offsets: [Tensor]
+    of attribution: Tensor, _ clip: Clip, at space: InputSpace, target: Target, offsets: [Tensor]
   ) throws(MethodError) -> Double? {
     let norm = attribution.norm
     guard norm > 0 else { return nil }

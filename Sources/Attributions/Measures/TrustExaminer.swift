@@ -71,11 +71,11 @@ public struct TrustExaminer {
   }
 
   /// The layers in the order in which they are drawn anew.
-  public var layers: [String] { cascade.stages.map(\.layer) }
+  public var layers: [String] { cascade.layers }
 
   /// Leaves out the methods that this model cannot have, and says why.
   public mutating func leaveOutInapplicable(on samples: [Float]) -> [MethodError] {
-    let clip = ClipPath(samples, model: model)
+    let clip = Clip(samples, model: model)
     var kept: [any AttributionMethod] = []
     var reasons: [MethodError] = []
     for method in methods {
@@ -105,7 +105,7 @@ public struct TrustExaminer {
     progress: (Double, String) -> Void = { _, _ in }
   ) throws(ExplanationError) -> ClipTrust {
     guard !isSilent(samples) else { throw .silent(path: path) }
-    let clip = ClipPath(samples, model: model)
+    let clip = Clip(samples, model: model)
     let target = Target(try clip.probabilities(path: path).likeliestClass)
     let examination = Examination(clip, path: path, target: target, examiner: self)
     let frontEnd = model.configuration.frontEnd
@@ -120,7 +120,7 @@ public struct TrustExaminer {
     for (index, method) in methods.enumerated() {
       progress(Double(index) / Double(methods.count), method.name)
       do {
-        let (measured, ranking) = try examination.measure(method, cue: cueCells, stages: cascade.stages.map(\.model))
+        let (measured, ranking) = try examination.measure(method, cue: cueCells, cascade)
         found.append(measured)
         rankings.append(ranking)
       } catch let error as MethodError {
@@ -139,7 +139,7 @@ public struct TrustExaminer {
 
 /// One clip with all that is drawn for it, which is the same for every method.
 private struct Examination {
-  let clip: ClipPath
+  let clip: Clip
   let space: InputSpace
   let target, other: Target
   let cells: Cells
@@ -152,7 +152,7 @@ private struct Examination {
 
   struct NotFinite: Error {}
 
-  init(_ clip: ClipPath, path: String, target: Target, examiner: TrustExaminer) {
+  init(_ clip: Clip, path: String, target: Target, examiner: TrustExaminer) {
     let (space, settings) = (examiner.space, examiner.settings)
     (self.clip, self.space, self.target, steps) = (clip, space, target, settings.steps)
     var print = Fingerprint()
@@ -173,7 +173,7 @@ private struct Examination {
 
   /// What there is to measure of a method, and the ranking of its sizes.
   func measure(
-    _ method: any AttributionMethod, cue: CueCells?, stages: [TrainedModel]
+    _ method: any AttributionMethod, cue: CueCells?, _ cascade: CascadingRandomization
   ) throws -> (ClipTrust.OfMethod, Ranking) {
     let attribution = try method.attribute(clip, at: space, target: target).values
     guard attribution.isFinite else { throw NotFinite() }
@@ -185,14 +185,16 @@ private struct Examination {
     let curves = RemovalCurves(order.reversed(), target: target, steps: steps, replacement: replacement)
 
     /// How the sizes rank in another attribution of the same method.
-    func correlation(_ clip: ClipPath, _ target: Target) throws -> Double? {
+    func correlation(_ clip: Clip, _ target: Target) throws -> Double? {
       let changed = try method.attribute(clip, at: space, target: target).values
       return changed.isFinite ? ranking.correlation(with: Ranking(cells.sizes(changed))) : nil
     }
 
     var found = ClipTrust.OfMethod()
     (found.deletion, found.insertion) = (curves.deletion, curves.insertion)
-    found.cascade = try stages.map { try correlation(clip.through($0), target) }
+    found.cascade = try cascade.layers.indices.map {
+      try correlation(clip.through(cascade.model(upTo: $0)), target)
+    }
     let sum = sizes.reduce(0, +)
     let measured: [TrustMeasure: Double?] = [
       .deletion: RemovalCurves.area(curves.deletion), .insertion: RemovalCurves.area(curves.insertion),

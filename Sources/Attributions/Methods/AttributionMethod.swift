@@ -33,24 +33,24 @@ public protocol AttributionMethod: Sendable {
   var parameters: [String: String] { get }
 
   /// Attributions of the shape of the clip's input at `space`.
-  func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) throws(MethodError) -> AttributionResult
+  func attribute(_ clip: Clip, at space: InputSpace, target: Target) throws(MethodError) -> AttributionResult
 
   /// Attributions of a batch of other inputs that stand in the place of the clip's at `space`, of their shape.
   func attribute(
-    _ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target
+    _ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> Tensor
 }
 
 // A method writes one of the two: for a clip, or for a batch of inputs where it can take many at once.
 extension AttributionMethod {
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     AttributionResult(try attribute(clip[space], of: clip, at: space, target: target))
   }
 
   public func attribute(
-    _ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target
+    _ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> Tensor {
     var found: [Tensor] = []
     for number in 0..<inputs.shape[0] {

@@ -11,8 +11,23 @@ public enum EmotionColors {
   /// The names in order: angry, disgust, fear, happy, neutral, sadness, surprise.
   public static let names = all.map(\.name)
 
-  /// The colour of an emotion, or of a class of another name by its place in the list.
+  /// Other words for the seven, as corpora and published models have them.
+  private static let synonyms = [
+    "anger": "angry", "ang": "angry", "disgusted": "disgust", "dis": "disgust", "fearful": "fear", "fea": "fear",
+    "happiness": "happy", "joy": "happy", "hap": "happy", "neu": "neutral", "sad": "sadness", "surprised": "surprise",
+    "sur": "surprise",
+  ]
+
+  /// For classes of other names: Tol's muted colours (2021) without those that are near the seven.
+  private static let others = [
+    0x332288, 0x882255, 0x999933, 0x44AA99, 0xAA4499, 0x661100, 0xDDCC77, 0x117733, 0xCC6677, 0x6699CC,
+  ].map { Color(UInt32($0)) }
+
+  /// The colour of an emotion: the same everywhere for the seven, by whatever word; of another name by its place in the list
+  /// of classes, and none of the seven's.
   public static func color(of name: String, index: Int) -> Color {
-    all.first { $0.name == name }?.color ?? all[index % all.count].color
+    let name = name.lowercased()
+    let known = synonyms[name] ?? name
+    return all.first { $0.name == known }?.color ?? others[index % others.count]
   }
 }

@@ -74,9 +74,9 @@ public struct ExplanationFigure: Figure {
 
   /// Two lines: the clip; then the prediction with its probability, the target, the method, the model.
   public static func title(
-    clip: String, predicted: String, probability: Double, target: String, method: String, model: String
+    clip: String, predicted: String, probability: Double?, target: String, method: String, model: String
   ) -> [String] {
-    let prediction = "predicted \(predicted) (p = \(probabilityText(probability)))"
+    let prediction = "predicted \(predicted)" + (probability.map { " (p = \(probabilityText($0)))" } ?? "")
     return [clip, [prediction, "target \(target)", method, model].joined(separator: " · ")]
   }
 
@@ -141,6 +141,7 @@ public struct ExplanationFigure: Figure {
       }
       y += height + (index == panels.count - 1 ? Plot.below + 14 : FigureLayout.gap)
     }
+    guard !emotions.isEmpty else { return }
     bars.draw(on: canvas, in: Rectangle(x: left, y: y, width: right - left, height: bars.height))
   }
 
@@ -158,7 +159,8 @@ public struct ExplanationFigure: Figure {
     guard duration.isFinite, duration > 0 else {
       throw .outOfRange(name: "duration", value: duration, expected: "a positive number of seconds")
     }
-    try checkProbabilities(probabilities, names: emotions, name: "probabilities")
+    // A model of dimensions only has none.
+    if !emotions.isEmpty { try checkProbabilities(probabilities, names: emotions, name: "probabilities") }
     for (name, index) in [("target", target), ("versus", versus), ("truth", truth)] {
       if let index, !emotions.indices.contains(index) {
         throw .outOfRange(name: name, value: Double(index), expected: "a place in \(emotions.count) classes")

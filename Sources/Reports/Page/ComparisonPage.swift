@@ -19,22 +19,22 @@ public struct ComparisonPage {
 
   /// A clip by method, with its figures; where there is no room for more clips, nothing.
   public mutating func add(
-    _ clips: [ComparedClip], samples: [Float], figures: [any Figure], truth: String?
+    _ compared: [ComparedClip], clips: [Clip], samples: [Float], figures: [any Figure], truth: String?
   ) throws {
     guard page.clips.count < ExplanationPage.room else { return }
     // Every emotion that all models know, so that the page can switch.
     let models = reports[0].comparer.models
     let targets = models[0].classes.filter { name in models.allSatisfy { $0.classes.contains(name) } }
-    var comparisons = clips
+    var comparisons = compared
     for report in reports {
       for target in targets {
         comparisons.append(
-          try report.comparer.compare(samples, path: clips[0].path) { $0.classes.firstIndex(of: target) })
+          try report.comparer.compare(clips, path: compared[0].path) { $0.classes.firstIndex(of: target) })
       }
     }
     page.clips.append(
       PageClip(
-        name: URL(fileURLWithPath: clips[0].path).lastPathComponent, samples: samples, models: models.map(\.name),
+        name: URL(fileURLWithPath: compared[0].path).lastPathComponent, samples: samples, models: models.map(\.name),
         comparisons: comparisons, truth: truth))
     for figure in figures { ofClips.append(try .init(figure)) }
   }

@@ -48,7 +48,7 @@ extension Tensor {
     let x = rowMajor
     return Tensor([batch, matrix.rows, frames]) { out in
       matrix.withBands(batch: batch, frames: frames) { kernel_bands_forward(x.storage.pointer, out, &$0) }
-    }.recorded(from: [self]) { dy, _ in
+    }.recorded(from: [self], as: .linear) { dy, _ in
       let dy = dy.rowMajor
       return [
         Tensor([batch, frames, matrix.columns]) { out in

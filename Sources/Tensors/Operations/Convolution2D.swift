@@ -44,7 +44,7 @@ extension Convolution {
     return forward(input, bias: bias?.detached)
       .recorded(
         from: [x] + weights + (bias.map { [$0] } ?? []),
-        ruled: { rule, dy, wanted in
+        as: .ruled { rule, dy, wanted in
           guard case .relevance(let rules) = rule, wanted[0] else { return nil }
           let shares = rules.convolutions.shares(
             of: sum, x: input, y: sum.apply(input, .all, bias: true), c: dy, epsilon: rules.epsilon)
@@ -149,7 +149,7 @@ final class DenseConvolution: Convolution {
       let convolved = forward(input, bias: nil)
       (y, result) = (convolved, activatedPool(convolved, scale: .ones(shift.shape), shift: shift, pooling))
     }
-    return result.recorded(from: [x], ruled: noRuleInOneStep) { dz, _ in
+    return result.recorded(from: [x], as: .block) { dz, _ in
       let dy = activatedPoolGradient(
         y!, scale: .ones(shift.shape), shift: shift, dz, factors: .identity(shift.shape), pooling)
       return [self.inputGradient(dy, shape: input.shape)]

@@ -55,9 +55,9 @@ public final class FoldedConvolution {
   }
 }
 
-/// What a block that keeps no steps makes of a ``BackwardRule``.
-func noRuleInOneStep(_ rule: BackwardRule, _ dz: Tensor, _ wanted: [Bool]) -> [Tensor?]? {
-  fault("a block in one step has only its derivative, not \(rule): run it step by step")
+extension OperationKind {
+  /// A fused block, whose single operations are not recorded.
+  static var block: OperationKind { .derivativeOnly(reason: "a block in one step; run it step by step") }
 }
 
 /// The gradient at y of a block is a·g + b·y + c with g the gradient at scale · y + shift; a, b and c per channel, filled
@@ -117,7 +117,7 @@ extension Tensor {
       mean: mean, variance: variance, gamma: gamma, beta: beta, epsilon: epsilon,
       count: output[0] * output[2] * output[3])
     let result = convolution.block(self, scale: norm.scale, shift: norm.shift, pooling)
-      .recorded(from: weights + [gamma, beta], ruled: noRuleInOneStep) { dz, _ in
+      .recorded(from: weights + [gamma, beta], as: .block) { dz, _ in
         let (sum, product) = convolution.gradientSums(self, scale: norm.scale, shift: norm.shift, dz, pooling)
         let (dGamma, factors) = norm.gradients(sum: sum, product: product)
         return convolution.weightGradients(
@@ -146,7 +146,7 @@ extension Tensor {
       count: shape[0] * shape[2] * shape[3])
 
     let result = activatedPool(y, scale: norm.scale, shift: norm.shift, pooling)
-      .recorded(from: [self, gamma, beta], ruled: noRuleInOneStep) { dz, wanted in
+      .recorded(from: [self, gamma, beta], as: .block) { dz, wanted in
         let dz = dz.blocked
         var sizes = pooling.kernelShape(y.shape)
         let (sum, product) = (Tensor.zeros(padded), Tensor.zeros(padded))

@@ -12,23 +12,9 @@ extension Tensor {
         kernel_unary_gradient(operation, x.storage.pointer, y.storage.pointer, dy.storage.pointer, $0, x.count)
       }
     }
-    return y.recorded(
-      from: [self],
-      ruled: { rule, dy, _ in
-        switch rule {
-        case .guided where operation == kernel_relu: [gradient(dy.relu())]
-        case .deconvolution where operation == kernel_relu: [dy.relu()]
-        case .rescale: [dy * x.rescaleMultiplier(of: y, derivative: gradient(.ones(x.shape)))]
-        case .relevance where operation != kernel_relu:
-          // y/x; where x is zero, the derivative, which it nears.
-          {
-            let isZero = x.equals(.zeros([]))
-            return [dy * y / (x + isZero) + gradient(dy * isZero)]
-          }()
-        case .derivative, .guided, .deconvolution, .relevance: nil
-        }
-      }
-    ) { dy, _ in [gradient(dy)] }
+    return y.recorded(from: [self], as: .pointwise(x: x, y: y, isRectifier: operation == kernel_relu)) { dy, _ in
+      [gradient(dy)]
+    }
   }
 
   public static prefix func - (x: Tensor) -> Tensor { x.unary(kernel_negate) }
@@ -50,7 +36,7 @@ extension Tensor {
   public func scaled(by scale: Float, plus shift: Float = 0) -> Tensor {
     let x = rowMajor
     return Tensor(shape) { kernel_affine(x.storage.pointer, scale, shift, $0, count) }
-      .recorded(from: [self]) { dy, _ in [dy.scaled(by: scale)] }
+      .recorded(from: [self], as: .linear) { dy, _ in [dy.scaled(by: scale)] }
   }
 
   // MARK: Two operands, broadcast as NumPy does
@@ -92,14 +78,14 @@ extension Tensor {
 
   public static func + (a: Tensor, b: Tensor) -> Tensor {
     let (shapeA, shapeB) = (a.shape, b.shape)
-    return binary(kernel_add, a, b).recorded(from: [a, b]) { dy, wanted in
+    return binary(kernel_add, a, b).recorded(from: [a, b], as: .linear) { dy, wanted in
       [wanted[0] ? dy.summed(to: shapeA) : nil, wanted[1] ? dy.summed(to: shapeB) : nil]
     }
   }
 
   public static func - (a: Tensor, b: Tensor) -> Tensor {
     let (shapeA, shapeB) = (a.shape, b.shape)
-    return binary(kernel_subtract, a, b).recorded(from: [a, b]) { dy, wanted in
+    return binary(kernel_subtract, a, b).recorded(from: [a, b], as: .linear) { dy, wanted in
       [wanted[0] ? dy.summed(to: shapeA) : nil, wanted[1] ? -dy.summed(to: shapeB) : nil]
     }
   }
@@ -109,25 +95,16 @@ extension Tensor {
     func gradients(_ dy: Tensor, _ wanted: [Bool], _ x: Tensor, _ y: Tensor) -> [Tensor?] {
       [wanted[0] ? (dy * y).summed(to: x.shape) : nil, wanted[1] ? (dy * x).summed(to: y.shape) : nil]
     }
-    return binary(kernel_multiply, a, b).recorded(
-      from: [a, b],
-      ruled: { rule, dy, wanted in
-        // With a constant it is linear.
-        guard wanted == [true, true] else { return nil }
-        return switch rule {
-        case .rescale: gradients(dy, wanted, x.rescaleMiddle, y.rescaleMiddle)
-        case .relevance: gradients(dy / 2, wanted, x, y)
-        case .derivative, .guided, .deconvolution: nil
-        }
-      }
-    ) { dy, wanted in gradients(dy, wanted, x, y) }
+    return binary(kernel_multiply, a, b).recorded(from: [a, b], as: .product(x, y, gradient: gradients)) {
+      dy, wanted in gradients(dy, wanted, x, y)
+    }
   }
 
   public static func / (a: Tensor, b: Tensor) -> Tensor {
     let (x, y) = (a.detached, b.detached)
     return binary(kernel_divide, a, b).recorded(
       from: [a, b],
-      ruled: { rule, dy, wanted in
+      as: .ruled { rule, dy, wanted in
         guard wanted[1] else { return nil }
         let (x, y) = (wanted[0] ? x.variable() : x, y.variable())
         return Tensors.gradients(of: x * y.reciprocal(), weight: dy, at: [x, y], rule: rule)
@@ -152,10 +129,15 @@ extension Tensor {
     let larger = Self.binary(kernel_maximum, a, b)
     return larger.recorded(
       from: [self, other],
-      ruled: { rule, dy, wanted in
+      as: .ruled { rule, dy, wanted in
+        guard rule == .rescale else { return nil }
         // With a constant it has one input.
-        guard rule == .rescale, wanted == [true, false], a.shape == larger.shape else { return nil }
-        return [dy * a.rescaleMultiplier(of: larger, derivative: Self.binary(kernel_greater, a, b)), nil]
+        if wanted == [true, false], a.shape == larger.shape {
+          return [dy * a.rescaleMultiplier(of: larger, derivative: Self.binary(kernel_greater, a, b)), nil]
+        }
+        // (a + b + |a − b|)/2
+        let (x, y) = (wanted[0] ? a.variable() : a, wanted[1] ? b.variable() : b)
+        return gradients(of: (x + y + (x - y).absolute()) / 2, weight: dy, at: [x, y], rule: rule)
       }
     ) { dy, wanted in
       let first = Self.binary(kernel_greater, a, b)
@@ -175,6 +157,6 @@ extension Tensor {
     guard probability > 0 else { return self }
     let x = rowMajor
     return Tensor(shape) { kernel_dropout(x.storage.pointer, $0, count, probability, seed) }
-      .recorded(from: [self]) { dy, _ in [dy.detached.dropout(probability, seed: seed)] }
+      .recorded(from: [self], as: .linear) { dy, _ in [dy.detached.dropout(probability, seed: seed)] }
   }
 }

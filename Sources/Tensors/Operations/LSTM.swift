@@ -43,7 +43,7 @@ extension Tensor {
     let (input, b) = (detached, bias.detached)
     return result.recorded(
       from: [self, inputWeight, hiddenWeight, bias],
-      ruled: { rule, dy, _ in
+      as: .ruled { rule, dy, _ in
         switch rule {
         case .rescale, .relevance:
           let x = input.variable()

@@ -12,7 +12,7 @@ extension Tensor {
     }
     return y.recorded(
       from: [self],
-      ruled: { rule, dy, _ in
+      as: .ruled { rule, dy, _ in
         let (input, axes) = (x.variable(), Array(-dimensions..<0))
         let deviation = input - input.mean(axes: axes)
         let inverse = (deviation.squared().mean(axes: axes) + epsilon).squareRoot().reciprocal()

@@ -37,16 +37,7 @@ extension Tensor {
       return [wanted[0] ? da().summed(to: a.shape) : nil, wanted[1] ? db().summed(to: b.shape) : nil]
     }
     return Self.product(a, b, ta, tb).recorded(
-      from: [self, other],
-      ruled: { rule, dy, wanted in
-        // With a constant it is linear.
-        guard wanted == [true, true] else { return nil }
-        return switch rule {
-        case .rescale: gradients(dy, wanted, a.rescaleMiddle, b.rescaleMiddle)
-        case .relevance: gradients(dy / 2, wanted, a, b)
-        case .derivative, .guided, .deconvolution: nil
-        }
-      }
+      from: [self, other], as: .product(a, b, gradient: gradients)
     ) { dy, wanted in gradients(dy, wanted, a, b) }
   }
 
@@ -56,7 +47,7 @@ extension Tensor {
     let result = x.matrixProduct(w, transposeOther: true) + b
     return result.recorded(
       from: [self, weight, bias],
-      ruled: { rule, dy, wanted in
+      as: .ruled { rule, dy, wanted in
         guard case .relevance(let rules) = rule else { return nil }
         let sum = DenseSum(weight: w, bias: b)
         return [rules.dense.shares(of: sum, x: x, y: result.detached, c: dy, epsilon: rules.epsilon), nil, nil]

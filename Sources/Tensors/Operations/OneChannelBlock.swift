@@ -13,7 +13,7 @@ extension OneChannelConvolution {
 
   func block(_ x: Tensor, shift: Tensor, pooling: Pooling) -> Tensor {
     let (input, ones) = (x.detached, Tensor.ones(shift.shape))
-    return block(input, scale: ones, shift: shift, pooling).recorded(from: [x], ruled: noRuleInOneStep) { dz, _ in
+    return block(input, scale: ones, shift: shift, pooling).recorded(from: [x], as: .block) { dz, _ in
       let factors = GradientFactors.identity(shift.shape)
       return [self.inputGradient(input, scale: ones, shift: shift, dz, factors: factors, pooling)]
     }

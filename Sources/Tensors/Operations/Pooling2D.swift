@@ -63,10 +63,8 @@ extension Tensor {
       withWindows { kernel_pool(x.storage.pointer, out, &$0) }
     }.recorded(
       from: [self],
-      ruled: { rule, dy, _ in
-        guard rule == .rescale, kind == .maximum else { return nil }
-        return [Self.rescaled(x, dy.rowMajor, rows, columns)]
-      }
+      as: kind == .average
+        ? .linear : .ruled { rule, dy, _ in rule == .rescale ? [Self.rescaled(x, dy.rowMajor, rows, columns)] : nil }
     ) { dy, _ in
       let dy = dy.rowMajor
       return [

@@ -28,7 +28,7 @@ extension Tensor {
     let shape = self.shape
     var result = detached
     for axis in axes { result = result.reduced(kernel_sum, axis: position(of: axis)) }
-    return result.recorded(from: [self]) { dy, _ in [dy.broadcast(to: shape)] }
+    return result.recorded(from: [self], as: .linear) { dy, _ in [dy.broadcast(to: shape)] }
   }
 
   /// Mean over the axes, which stay as sizes of 1.
@@ -45,7 +45,17 @@ extension Tensor {
     let axis = position(of: axis)
     let x = detached
     let top = x.reduced(kernel_reduce_maximum, axis: axis)
-    return top.recorded(from: [self]) { dy, _ in
+    return top.recorded(
+      from: [self],
+      as: .ruled { rule, dy, _ in
+        guard rule == .rescale, axis > 0 else { return nil }
+        // As one window of max pooling a column of the axis.
+        let (sizes, input) = (x.split(at: axis), x.variable())
+        let windows = input.reshaped([x.shape[0], -1, sizes.axis, sizes.inner])
+          .pooled(Pooling(.maximum, rows: sizes.axis, columns: 1))
+        return gradients(of: windows, weight: dy.reshaped(windows.shape), at: [input], rule: rule)
+      }
+    ) { dy, _ in
       let chosen = x.equals(top)
       return [dy * chosen / chosen.sum(axes: [axis])]
     }

@@ -59,7 +59,7 @@ extension Tensor {
           (out + i * 2 * bins).update(from: spectrum.pointer, count: 2 * bins)
         }
       }
-    }.recorded(from: [self]) { dy, _ in
+    }.recorded(from: [self], as: .linear) { dy, _ in
       let dy = dy.rowMajor
       return [
         Tensor([batch, samples]) { out in
@@ -130,7 +130,7 @@ extension Tensor {
         }
       }
     }
-    return (added / squares).recorded(from: [self]) { dy, _ in
+    return (added / squares).recorded(from: [self], as: .linear) { dy, _ in
       // The adjoint of the transform back counts each bin but the first and the last twice.
       let scaled = (dy.rowMajor / squares).stft(window: window, hop: hop)
       return [
@@ -159,7 +159,7 @@ extension Tensor {
     return Tensor(shape) { kernel_power(spectrum.storage.pointer, $0, spectrum.count / 2) }
       .recorded(
         from: [self],
-        ruled: { rule, dy, _ in
+        as: .ruled { rule, dy, _ in
           switch rule {
           // Δ re² = (re + re′) Δ re.
           case .rescale: [gradient(dy, spectrum.rescaleMiddle)]

@@ -10,7 +10,7 @@ extension Tensor {
     guard target != shape else { return self }
     let (plain, own) = (rowMajor, shape)
     return Tensor(shape: target, storage: plain.storage)
-      .recorded(from: [self]) { dy, _ in [dy.reshaped(own)] }
+      .recorded(from: [self], as: .linear) { dy, _ in [dy.reshaped(own)] }
   }
 
   /// Dimensions from `first` on as one.
@@ -29,7 +29,7 @@ extension Tensor {
     for (d, source) in order.enumerated() { inverse[source] = d }
     return Tensor(target) {
       kernel_copy_strided(x.storage.pointer, order.map { strides[$0] }, $0, target, Int32(rank))
-    }.recorded(from: [self]) { dy, _ in [dy.permuted(inverse)] }
+    }.recorded(from: [self], as: .linear) { dy, _ in [dy.permuted(inverse)] }
   }
 
   /// The last two dimensions exchanged.
@@ -46,7 +46,7 @@ extension Tensor {
     return Tensor(target) {
       kernel_copy_strided(
         x.storage.pointer, Self.broadcastStrides(own, to: target), $0, target, Int32(target.count))
-    }.recorded(from: [self]) { dy, _ in [dy.summed(to: own)] }
+    }.recorded(from: [self], as: .linear) { dy, _ in [dy.summed(to: own)] }
   }
 
   /// Indices `range` of one dimension.
@@ -63,7 +63,7 @@ extension Tensor {
     let offset = range.lowerBound * strides[axis]
     return Tensor(target) {
       kernel_copy_strided(x.storage.pointer + offset, strides, $0, target, Int32(rank))
-    }.recorded(from: [self]) { dy, _ in
+    }.recorded(from: [self], as: .linear) { dy, _ in
       let dy = dy.rowMajor
       return [
         Tensor(own) { out in
@@ -97,7 +97,7 @@ extension Tensor {
         kernel_copy_to_strided(
           plain.storage.pointer, out + start * strides[axis], strides, plain.shape, Int32(plain.rank))
       }
-    }.recorded(from: parts) { dy, wanted in
+    }.recorded(from: parts, as: .linear) { dy, wanted in
       zip(ranges, wanted).map { $1 ? dy.slice(axis: axis, $0) : nil }
     }
   }

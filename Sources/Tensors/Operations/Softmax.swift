@@ -11,7 +11,7 @@ extension Tensor {
     return y.recorded(
       from: [self],
       // The other rules take the derivative; relevance too, which is AttnLRP's rule in this form.
-      ruled: { rule, dy, _ in rule == .rescale ? [x.softmaxRescaled(dy.rowMajor)] : nil }
+      as: .ruled { rule, dy, _ in rule == .rescale ? [x.softmaxRescaled(dy.rowMajor)] : nil }
     ) { dy, _ in
       let dy = dy.rowMajor
       return [
@@ -78,7 +78,7 @@ extension Tensor {
         return sum + log(spread) + Double(top - row[row.startIndex + item.element])
       } / Double(rows)
     }
-    return Tensor(Float(loss)).recorded(from: [self]) { dy, _ in
+    return Tensor(Float(loss)).recorded(from: [self], as: .derivativeOnly(reason: "a loss is for training")) { dy, _ in
       let scale = dy.scalar / Float(rows)
       var gradient = probabilities.floats
       for (row, label) in labels.enumerated() { gradient[row * classes + label] -= 1 }

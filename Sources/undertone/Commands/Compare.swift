@@ -106,13 +106,15 @@ struct Compare: ParsableCommand {
       var disagreements: [(path: String, predictions: [String])] = []
       var figures: [String] = []
       var failures: [any Error] = []
+      var attends = false
       for (index, clip) in clips.enumerated() {
         bar.show(index)
         do {
           let samples = try readClip(clip.path, for: models[0])
           let truth = clip.truth?.rawValue
+          let fitted = comparers[0].clips(of: samples)
           let compared = try comparers.map { comparer in
-            try comparer.compare(samples, path: clip.path) { model in
+            try comparer.compare(fitted, path: clip.path) { model in
               switch target {
               case "predicted": nil
               case "label": model.classes.firstIndex(of: truth!)
@@ -136,14 +138,15 @@ struct Compare: ParsableCommand {
               figure, to: folder, as: stem + suffix(report, of: reports), provenance: report.provenance(clip.path))
             drawn.append(figure)
           }
-          for model in models {
-            guard let figure = reports[0].attentionFigure(samples, path: clip.path, of: model) else { continue }
+          for own in fitted {
+            guard let figure = reports[0].attentionFigure(own, path: clip.path) else { continue }
+            attends = true
             figures += try drawing.write(
-              figure, to: folder, as: "\(stem).attention-\(model.name.replacing("/", with: "-"))",
+              figure, to: folder, as: "\(stem).attention-\(own.model.name.replacing("/", with: "-"))",
               provenance: reports[0].provenance(clip.path))
             drawn.append(figure)
           }
-          try page?.add(compared, samples: samples, figures: drawn, truth: truth)
+          try page?.add(compared, clips: fitted, samples: samples, figures: drawn, truth: truth)
         } catch let error as ExplanationError where error.isOfTheMethod {
           throw error
         } catch {
@@ -173,7 +176,7 @@ struct Compare: ParsableCommand {
               Array(zip(reports, summaries)), disagreements: disagreements, figures: figures))
         } else {
           try Console.print(text(Array(zip(reports, summaries)), disagreements))
-          if !models.contains(where: \.hasChannelAttention) {
+          if !figures.isEmpty, !attends, !models.contains(where: \.looksByAttention) {
             try Console.print("None of the models has attention.\n")
           }
           let drawn = "\(figures.count) figure\(figures.count == 1 ? "" : "s")"
@@ -210,7 +213,7 @@ struct Compare: ParsableCommand {
     guard let data else { return files.map { Clip(path: $0, truth: nil) } }
     let manifest = try readManifest(data)
     var generator = SeededGenerator(seed: seed)
-    return Emotion.allCases.flatMap { emotion in
+    return manifest.emotions.flatMap { emotion in
       generator.shuffled(manifest.entries.filter { $0.emotion == emotion }).prefix(clips).map {
         Clip(path: manifest.fullPath(of: $0), truth: emotion)
       }

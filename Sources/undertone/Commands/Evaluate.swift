@@ -45,15 +45,19 @@ struct Evaluate: ParsableCommand {
       let model = try self.model.load()
       let manifest = try readManifest(data)
       let folder = try OutputFolder(output)
-      let (features, failures) = try computeFeatures(manifest, for: model, label: "features")
+      let (features, failures) = try computeFeatures(manifest, for: model.configuration, label: "features")
       let bar = ProgressBar("evaluating", total: features.clips.count)
       let evaluation = model.evaluate(features) { bar.show($0) }
       guard evaluation.loss.isFinite else { throw ExplanationError.noPrediction(path: data, model: model.name) }
       let report = EvaluationReport(evaluation, model: model, manifest: manifest, path: data)
       let provenance = report.provenance
       let figures =
-        try drawing.write(report.confusion, to: folder, as: "confusion", provenance: provenance)
-        + drawing.write(report.calibration, to: folder, as: "calibration", provenance: provenance)
+        (try report.confusion.map {
+          try drawing.write($0, to: folder, as: "confusion", provenance: provenance)
+        } ?? [])
+        + (try report.calibration.map {
+          try drawing.write($0, to: folder, as: "calibration", provenance: provenance)
+        } ?? [])
       if let predictions { try write(evaluation, to: predictions) }
       try Console.print(json ? report.json(figures: figures) : text(evaluation))
       if !json { try Console.print(figures.joined(separator: "\n")) }
@@ -64,6 +68,16 @@ struct Evaluate: ParsableCommand {
 
   private func text(_ evaluation: Evaluation) -> String {
     func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
+    var lines: [String] = []
+    if !evaluation.dimensions.isEmpty {
+      var table = Table(header: ["dimension", "CCC", "correlation", "RMSE"])
+      for (name, found) in zip(evaluation.dimensions, evaluation.agreement) {
+        table.rows.append(
+          [name] + [found.concordance, found.correlation, found.rootMeanSquareError].map { String(format: "%.3f", $0) })
+      }
+      lines += ["clips \(evaluation.predictions.count)", "", table.text, ""]
+    }
+    guard !evaluation.classes.isEmpty else { return lines.joined(separator: "\n") }
     let metrics = evaluation.metrics
     let calibration = evaluation.calibration
     var confusion = Table(header: ["true \\ predicted"] + evaluation.classes.map { String($0.prefix(5)) } + ["recall"])
@@ -73,7 +87,7 @@ struct Evaluate: ParsableCommand {
       let recall = found.support == 0 ? "–" : String(format: "%.2f", found.recall)
       confusion.rows.append([name] + metrics.confusion[index].map(String.init) + [recall])
     }
-    var lines = [
+    lines += [
       "clips \(evaluation.predictions.count), accuracy \(percent(metrics.accuracy)), macro F1 "
         + "\(String(format: "%.3f", metrics.macroF1)), among the top two \(percent(evaluation.topAccuracy(2)))",
       "expected calibration error \(String(format: "%.3f", calibration.expectedCalibrationError)), "
@@ -92,12 +106,18 @@ struct Evaluate: ParsableCommand {
 
   private func write(_ evaluation: Evaluation, to path: String) throws {
     let rows = evaluation.predictions.map { prediction in
-      [prediction.path, evaluation.classes[prediction.label], evaluation.classes[prediction.predicted]]
-        + prediction.probabilities.map { String($0) }
+      [prediction.path]
+        + (evaluation.classes.isEmpty
+          ? [] : [prediction.label.map { evaluation.classes[$0] } ?? "", evaluation.classes[prediction.predicted]])
+        + prediction.probabilities.map { String($0) } + prediction.values.map { String($0) }
     }
     let folder = try OutputFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
     try folder.write(
-      CSV.text(of: [["path", "emotion", "predicted"] + evaluation.classes] + rows),
+      CSV.text(
+        of: [
+          ["path"] + (evaluation.classes.isEmpty ? [] : ["emotion", "predicted"]) + evaluation.classes
+            + evaluation.dimensions
+        ] + rows),
       to: URL(fileURLWithPath: path).lastPathComponent)
   }
 }

@@ -102,27 +102,29 @@ struct Explain: ParsableCommand {
       /// Explains what was heard at a place of a file, writes it under a stem and says so.
       func explain(_ samples: [Float], of file: String, at range: Range<Double>?, to stem: String) throws {
         var reports: [ExplanationReport] = []
+        // One clip for all methods and targets: its front-end and its prediction are computed once.
+        let clip = Clip(samples, model: model)
         for explainer in explainers {
           let stem = explainers.count > 1 ? "\(stem).\(explainer.method.name)" : stem
-          reports.append(try explain(samples, with: explainer, of: file, at: range, to: stem))
+          reports.append(try explain(clip, with: explainer, of: file, at: range, to: stem))
         }
         // What speaks for the other emotions too, so that the page can switch.
         try page?.add(reports, samples: samples) {
           guard other == nil else { return [] }
           return try zip(explainers, reports).flatMap { explainer, report in
-            try model.classes.indices.filter { $0 != report.explanation.target.emotion }.map { index in
-              try explainer.explain(samples, path: file) { _ in Target(index) }
+            try model.outputs.indices.filter { $0 != report.explanation.target.emotion }.map { index in
+              try explainer.explain(clip, path: file) { _ in Target(index) }
             }
           }
         }
       }
 
       func explain(
-        _ samples: [Float], with explainer: Explainer, of file: String, at range: Range<Double>?, to stem: String
+        _ clip: Clip, with explainer: Explainer, of file: String, at range: Range<Double>?, to stem: String
       ) throws -> ExplanationReport {
         let start = ContinuousClock.now
         var same = false
-        let explanation = try explainer.explain(samples, path: file) { predicted in
+        let explanation = try explainer.explain(clip, path: file) { predicted in
           same = emotion == nil && predicted == other
           return Target(emotion ?? predicted, versus: same ? nil : other)
         }
@@ -139,20 +141,17 @@ struct Explain: ParsableCommand {
             written[input.space] = path
           }
         }
-        let listening = listen ? try listenTo(samples, explanation, file: file, stem: stem) : nil
+        let listening = listen ? try listenTo(clip, explanation, file: file, stem: stem) : nil
         if json {
           let seconds = (ContinuousClock.now - start) / .seconds(1)
           try Console.print(
             report.json(arrays: written, figures: figures, listening: listening, seconds: seconds))
         } else {
-          let probability = String(format: "%.2f", explanation.probabilities[explanation.predicted])
-          try Console.print(
-            "\(report.place): \(explanation.classes[explanation.predicted]) (p = \(probability)) → "
-              + figures.joined(separator: ", "))
+          try Console.print("\(report.place): \(report.prediction) → \(figures.joined(separator: ", "))")
           for remark in report.remarks { try Console.print("  \(remark)") }
           for (words, heard) in listening?.parts ?? [] {
-            let probability = String(format: "%.2f", heard.probability)
-            try Console.print("  \(words): \(heard.emotion) (p = \(probability)) → \(heard.path)")
+            let predicted = heard.emotion.map { "\($0) (p = \(String(format: "%.2f", heard.probability ?? 0))) " } ?? ""
+            try Console.print("  \(words): \(predicted)→ \(heard.path)")
           }
         }
         return report
@@ -160,16 +159,17 @@ struct Explain: ParsableCommand {
 
       /// What matters and the rest, written as sound; nil where the method has nothing on the mel.
       func listenTo(
-        _ samples: [Float], _ explanation: Explanation, file: String, stem: String
+        _ clip: Clip, _ explanation: Explanation, file: String, stem: String
       ) throws -> ExplanationReport.Listened? {
         guard let input = explanation.inputs.first(where: { $0.space == .mel }) else { return nil }
         let parts = try Listening(
-          samples, attribution: input.attribution, isSigned: explanation.isSigned, model: model, path: file)
+          clip, attribution: input.attribution, isSigned: explanation.isSigned, path: file)
         func write(
           _ samples: [Float], _ probabilities: [Double], as name: String
         ) throws -> ExplanationReport.Listened.Part {
           let path = folder.file("\(stem).\(name).wav")
           try AudioClip(samples: samples, sampleRate: explanation.sampleRate).write(to: path)
+          guard !probabilities.isEmpty else { return .init(path: path, emotion: nil, probability: nil) }
           let likeliest = probabilities.likeliestClass
           return .init(path: path, emotion: explanation.classes[likeliest], probability: probabilities[likeliest])
         }

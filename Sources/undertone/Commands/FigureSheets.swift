@@ -74,7 +74,7 @@ struct FigureSheets: ParsableCommand {
       let model = try self.model.load()
       let manifest = try readManifest(data)
       // What the model has no class for cannot be explained as itself.
-      if target == .label { _ = try model.labels(of: manifest) }
+      if target == .label { try model.configuration.check(manifest) }
       let selection = ClipSelection(
         model: model, method: try method.make(for: model, seed: seed), target: target, choice: which, seed: seed,
         manifest: manifest, path: data)
@@ -141,11 +141,7 @@ struct FigureSheets: ParsableCommand {
       Console.note("undertone: going on after \(looked) clips (\(folder.file(FigureProgress.file)))")
       return left
     }
-    let entries = selection.manifest.entries
-    return FigureProgress(
-      asked: asked,
-      emotions: Emotion.allCases.filter { emotion in entries.contains { $0.emotion == emotion } }
-        .map(FigureProgress.OfEmotion.init))
+    return FigureProgress(asked: asked, emotions: selection.manifest.emotions.map(FigureProgress.OfEmotion.init))
   }
 
   /// What all clips say together.

@@ -67,13 +67,12 @@ struct Models: ParsableCommand {
 
   func run() throws {
     try Console.run {
-      for architecture in Architecture.allCases {
-        var generator = SeededGenerator(seed: 0)
-        let count = architecture.makeNetwork(classes: 7, using: &generator).weights.reduce(0) { $0 + $1.value.count }
-        try Console.print("\(architecture.rawValue): \(architecture.summary); \(count.formatted()) parameters")
+      for kind in EmotionModels.all {
+        let count = ModelConfiguration(kind).network(seed: 0).weights.reduce(0) { $0 + $1.value.count }
+        try Console.print("\(kind.name): \(kind.summary); \(count.formatted()) parameters")
       }
       let model = try TrainedModel.builtIn()
-      try Console.print("\nbuilt-in: \(model.architecture.title) (\(model.digest))")
+      try Console.print("\nbuilt-in: \(model.kind.title) (\(model.digest))")
       for (key, value) in model.configuration.training.sorted(by: { $0.key < $1.key }) {
         try Console.print("  \(key): \(value)")
       }
@@ -99,7 +98,7 @@ struct Doctor: ParsableCommand {
       let explanation = try Explainer(model: model, method: Saliency()).explain(hum, path: "a hum")
       let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
       try Console.print(
-        "built-in model: \(model.architecture.title), works (\(explanation.inputs.count) inputs in \(milliseconds) ms)")
+        "built-in model: \(model.kind.title), works (\(explanation.inputs.count) inputs in \(milliseconds) ms)")
     }
   }
 }

@@ -69,7 +69,7 @@ struct Predict: ParsableCommand {
         page.html
         ? Page(title: "Probabilities over time", provenance: model.provenance(source: files.joined(separator: "; ")))
         : nil
-      if csv { try Console.print((["file", "start", "end"] + model.classes).joined(separator: ",")) }
+      if csv { try Console.print((["file", "start", "end"] + model.outputs).joined(separator: ",")) }
       func writePage() throws {
         if let page { try folder?.write(page, as: "predict", isQuiet: csv || json) }
       }
@@ -89,7 +89,8 @@ struct Predict: ParsableCommand {
           if !csv, !json { for path in paths { try Console.print("\(file) → \(path)") } }
         } else {
           let samples = try readClip(file, for: model)
-          try show(ClipPath(samples, model: model).probabilities(path: file), file: file, model)
+          let clip = Clip(samples, model: model)
+          try show((clip.probabilities(path: file), clip.values), file: file, model)
         }
       }
     }
@@ -99,8 +100,9 @@ struct Predict: ParsableCommand {
     var times: [Double] = []
     var rows: [[Double]?] = []
     let duration = try Windows(length: window, hop: hop).forEach(of: file, for: model) { range, samples in
-      let row = try samples.map { try ClipPath($0, model: model).probabilities(path: file) }
-      try show(row, file: file, from: range, model)
+      let clip = samples.map { Clip($0, model: model) }
+      let row = try clip?.probabilities(path: file)
+      try show(clip.map { (row!, $0.values) }, file: file, from: range, model)
       times.append((range.lowerBound + range.upperBound) / 2)
       rows.append(row)
     }
@@ -108,32 +110,38 @@ struct Predict: ParsableCommand {
     return ProbabilityTimeline(
       title: [
         "\(name): probabilities in windows of \(window.formatted()) s",
-        "\(model.architecture.title) \(model.name) · a window every \(hop.formatted()) s, drawn at its middle",
+        "\(model.kind.title) \(model.name) · a window every \(hop.formatted()) s, drawn at its middle",
       ], emotions: model.classes, times: times, probabilities: rows, duration: duration)
   }
 
-  /// - Parameter probabilities: nil where there was nothing to hear.
+  /// - Parameter found: Probabilities by class and values by dimension; nil of silence.
   private func show(
-    _ probabilities: [Double]?, file: String, from range: Range<Double>? = nil, _ model: TrainedModel
+    _ found: (probabilities: [Double], values: [Double])?, file: String, from range: Range<Double>? = nil,
+    _ model: TrainedModel
   ) throws {
     let seconds = range.map { [$0.lowerBound, $0.upperBound] }
     if csv {
       let times = seconds?.map { String(format: "%.3f", $0) } ?? ["", ""]
-      let cells = probabilities?.map { String(format: "%.6f", $0) } ?? model.classes.map { _ in "" }
+      let cells =
+        found.map { ($0.probabilities + $0.values).map { String(format: "%.6f", $0) } } ?? model.outputs.map { _ in "" }
       try Console.print(CSV.line(of: [file] + times + cells))
       return
     }
-    let ranked = (probabilities ?? []).enumerated().sorted { $0.element > $1.element }
+    let ranked = (found?.probabilities ?? []).enumerated().sorted { $0.element > $1.element }
     if json {
       let line = PredictionLine(
         file: file, model: model.name, start: seconds?[0], end: seconds?[1],
         predicted: ranked.first.map { model.classes[$0.offset] },
-        probabilities: probabilities.map { Dictionary(uniqueKeysWithValues: zip(model.classes, $0)) })
+        probabilities: found.map { Dictionary(uniqueKeysWithValues: zip(model.classes, $0.probabilities)) },
+        values: model.dimensions.isEmpty
+          ? nil : found.map { Dictionary(uniqueKeysWithValues: zip(model.dimensions, $0.values)) })
       try Console.print(try line.line)
       return
     }
     let place = seconds.map { String(format: " %6.2f–%.2f s", $0[0], $0[1]) } ?? ""
-    let shown = ranked.prefix(top).map { "\(model.classes[$0.offset]) \(String(format: "%.2f", $0.element))" }
+    let shown =
+      ranked.prefix(top).map { "\(model.classes[$0.offset]) \(String(format: "%.2f", $0.element))" }
+      + zip(model.dimensions, found?.values ?? []).map { "\($0) \(String(format: "%.2f", $1))" }
     try Console.print("\(file)\(place): \(shown.isEmpty ? "silent" : shown.joined(separator: ", "))")
   }
 }
@@ -144,8 +152,10 @@ private struct PredictionLine: Encodable {
   /// nil in a silent window.
   let predicted: String?
   let probabilities: [String: Double]?
+  /// By dimension; nil of a model without dimensions.
+  let values: [String: Double]?
 
-  enum CodingKeys: CodingKey { case file, model, start, end, predicted, probabilities }
+  enum CodingKeys: CodingKey { case file, model, start, end, predicted, probabilities, values }
 
   /// A silent window has `null` for what is not there; a whole clip has no start and no end.
   func encode(to encoder: any Encoder) throws {
@@ -156,5 +166,6 @@ private struct PredictionLine: Encodable {
     try container.encodeIfPresent(end, forKey: .end)
     try container.encode(predicted, forKey: .predicted)
     try container.encode(probabilities, forKey: .probabilities)
+    try container.encodeIfPresent(values, forKey: .values)
   }
 }

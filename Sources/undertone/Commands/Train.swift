@@ -30,7 +30,7 @@ struct Train: ParsableCommand {
       """)
 
   @Argument(help: "Which model; `undertone models` describes them.")
-  var architecture: Architecture?
+  var architecture: ModelName?
 
   @Option(help: ArgumentHelp("A manifest of clips.", valueName: "file"))
   var data: String?
@@ -46,6 +46,18 @@ struct Train: ParsableCommand {
 
   @Option(help: "`published` (the rates of the report's code; default) or `report` (a tenth: its Table 3).")
   var recipe: Recipe.Name?
+
+  @Option(
+    help: ArgumentHelp(
+      "The classes in the order of the model's outputs, with commas. (default: the report's seven, or the manifest's labels where there are others)",
+      valueName: "names"))
+  var classes: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Columns of numbers to predict, with commas, as arousal,dominance,valence; with --classes none, these only.",
+      valueName: "names"))
+  var dimensions: String?
 
   @Option(help: "Epochs, instead of the recipe's.")
   var epochs: Int?
@@ -78,7 +90,7 @@ struct Train: ParsableCommand {
 
   func validate() throws {
     guard resume != nil || (architecture != nil && data != nil) else {
-      let names = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
+      let names = EmotionModels.names.joined(separator: ", ")
       throw ValidationError("train needs an architecture (\(names)) and --data, or --resume")
     }
     if let split, !(split > 0 && split < 1) { throw ValidationError("--split must lie between 0 and 1") }
@@ -89,7 +101,8 @@ struct Train: ParsableCommand {
     if let rate, !(rate > 0 && rate <= 1) { throw ValidationError("--rate must lie between 0 and 1") }
     let fixed: [(String, Bool)] = [
       ("an architecture", architecture != nil), ("--split", split != nil), ("--by", by != nil),
-      ("--recipe", recipe != nil), ("--batch", batch != nil), ("--rate", rate != nil), ("--seed", seed != nil),
+      ("--recipe", recipe != nil), ("--classes", classes != nil), ("--dimensions", dimensions != nil),
+      ("--batch", batch != nil), ("--rate", rate != nil), ("--seed", seed != nil),
       ("--output", output != nil), ("--overwrite", overwrite),
     ]
     if resume != nil, let given = fixed.first(where: \.1) {
@@ -156,13 +169,16 @@ struct Train: ParsableCommand {
   private typealias Prepared = (trainer: Trainer, failures: [AudioFileError], count: Int)
 
   private func started() throws -> Prepared {
-    let architecture = architecture!
+    let kind = architecture!.kind
     let seed = seed ?? 0
-    let folder = output ?? "output/train/\(architecture.rawValue)"
+    let folder = output ?? "output/train/\(kind.name)"
     if FileManager.default.fileExists(atPath: "\(folder)/config.json"), !overwrite {
       throw ValidationError("\(folder) holds a model already; choose another --output, or --overwrite, or --resume it")
     }
-    var recipe = Recipe(self.recipe ?? .published, for: architecture)
+    let named = self.recipe ?? .published
+    guard var recipe = kind.recipes[named] else {
+      throw ValidationError("\(kind.name) has no recipe \"\(named.rawValue)\"")
+    }
     if let epochs { recipe.epochs = epochs }
     if let batch { recipe.batch = batch }
     if let rate { recipe.rate = rate }
@@ -176,8 +192,9 @@ struct Train: ParsableCommand {
     }
     // Before the work, so that a folder that cannot be written to is known at once.
     _ = try OutputFolder(folder)
-    let model = TrainedModel(untrained: .init(architecture: architecture), seed: seed)
-    let sets = try features(training, validating, for: model)
+    let configuration = try configuration(kind, for: whole)
+    let sets = try features(training, validating, for: configuration)
+    let model = TrainedModel(untrained: configuration, seed: seed)
     let trainer = try Trainer(
       model, recipe: recipe, seed: seed, training: sets.training, validation: sets.validation, folder: folder,
       provenance: ["data": data!, "undertone": undertoneVersion].merging(
@@ -186,6 +203,31 @@ struct Train: ParsableCommand {
         ]
       ) { $1 }, manifests: manifests)
     return (trainer, sets.failures, training.entries.count + validating.entries.count)
+  }
+
+  /// The configuration of a new model whose outputs are what the manifest is labelled with.
+  private func configuration(_ kind: any EmotionModel.Type, for manifest: Manifest) throws -> ModelConfiguration {
+    func names(_ text: String) -> [String] {
+      text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    }
+    let present = manifest.emotions
+    let dimensions = dimensions.map(names) ?? []
+    var classes = ModelConfiguration.emotions
+    if let named = self.classes {
+      classes = named == "none" ? [] : names(named).map { $0.lowercased() }
+    } else if present.isEmpty, !dimensions.isEmpty {
+      classes = []
+    } else if !present.allSatisfy(Emotion.known.contains) {
+      classes = present.map(\.rawValue)
+      Console.note("undertone: \(classes.count) classes: \(classes.joined(separator: ", "))")
+    }
+    let configuration = ModelConfiguration(kind, classes: classes, dimensions: dimensions)
+    do {
+      try configuration.check(path: "the model")
+    } catch {
+      throw ValidationError("\(error)")
+    }
+    return configuration
   }
 
   private func resumed(_ folder: String) throws -> Prepared {
@@ -209,8 +251,7 @@ struct Train: ParsableCommand {
         trainingShare: saved.provenance["share"].flatMap(Double.init).flatMap { $0 > 0 && $0 < 1 ? $0 : nil }
           ?? Self.share, by: saved.provenance["by"].flatMap(SplitUnit.init) ?? .clip, seed: saved.seed)
     }
-    let model = TrainedModel(untrained: saved.configuration, seed: 0)
-    let sets = try features(parts.training, parts.validation, for: model)
+    let sets = try features(parts.training, parts.validation, for: saved.configuration)
     return (
       try Trainer(
         resuming: folder, epochs: epochs, training: sets.training, validation: sets.validation, manifests: manifests),
@@ -219,11 +260,11 @@ struct Train: ParsableCommand {
   }
 
   private func features(
-    _ training: Manifest, _ validation: Manifest, for model: TrainedModel
+    _ training: Manifest, _ validation: Manifest, for configuration: ModelConfiguration
   ) throws -> (training: FeatureSet, validation: FeatureSet, failures: [AudioFileError]) {
     let cache = try cache.map { try FeatureCache(folder: $0) }
-    let trained = try computeFeatures(training, for: model, cache: cache, label: "training features")
-    let validated = try computeFeatures(validation, for: model, cache: cache, label: "validation features")
+    let trained = try computeFeatures(training, for: configuration, cache: cache, label: "training features")
+    let validated = try computeFeatures(validation, for: configuration, cache: cache, label: "validation features")
     return (trained.features, validated.features, trained.failures + validated.failures)
   }
 
@@ -250,7 +291,17 @@ struct Train: ParsableCommand {
   private static func number(_ value: Double) -> String { String(format: "%.3f", value) }
 }
 
-extension Architecture: ExpressibleByArgument {}
+/// A model of the registry by its name.
+struct ModelName: ExpressibleByArgument {
+  let kind: any EmotionModel.Type
+
+  init?(argument: String) {
+    guard let kind = EmotionModels.named(argument) else { return nil }
+    self.kind = kind
+  }
+
+  static var allValueStrings: [String] { EmotionModels.names }
+}
 extension Recipe.Name: ExpressibleByArgument {}
 
 /// Outside the enumeration, because a signal handler may capture nothing.

@@ -14,11 +14,12 @@ struct ModelOption: ParsableArguments {
 }
 
 extension TrainedModel {
-  /// The place of a class among the outputs.
-  func index(of emotion: String) throws -> Int {
-    guard let index = classes.firstIndex(of: emotion) else {
+  /// The place of a class, or of a dimension, among the outputs.
+  func index(of name: String) throws -> Int {
+    guard let index = outputs.firstIndex(of: name) else {
       throw ValidationError(
-        "the model has no emotion \"\(emotion)\"; it has \(classes.joined(separator: ", "))")
+        "the model has no \(dimensions.isEmpty ? "emotion" : "output") \"\(name)\"; it has \(outputs.joined(separator: ", "))"
+      )
     }
     return index
   }

@@ -5,6 +5,7 @@ import Basics
 import Corpora
 import Figures
 import Foundation
+import Layers
 import Models
 import Tensors
 import Training
@@ -59,7 +60,7 @@ enum Console {
     case FigureError.provenance, FigureError.drawing: 70
     case ExplanationError.method, TrainingError.alreadyFinished, TrainingError.recipe: 64
     case is AudioFileError, is ManifestError, is FigureError, is SplitError, is ExplanationError, is TensorFileError,
-      is CheckpointError, is TrainingError:
+      is CheckpointError, is ParameterError, is TrainingError:
       65
     default: 70
     }

@@ -18,14 +18,14 @@ public struct GradCAM: AttributionMethod {
 
   public var quantity: Quantity { .weight }
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let layer = try clip.mapLayer(layer, for: name)
     return AttributionResult(Self.map(clip, layer: layer, target: target).enlarged(over: clip, at: space), layer: layer)
   }
 
   /// On the layer's own places.
-  static func map(_ clip: ClipPath, layer: String, target: Target) -> LayerMap {
+  static func map(_ clip: Clip, layer: String, target: Target) -> LayerMap {
     let (values, gradients) = clip.outputs(of: [layer], target: target)
     let weights = gradients[0].mean(axes: [2, 3])
     return LayerMap((values[0] * weights).sum(axes: [1]).relu())

@@ -19,14 +19,14 @@ public struct GradCAMPlusPlus: AttributionMethod {
 
   public var quantity: Quantity { .weight }
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let layer = try clip.mapLayer(layer, for: name)
     return AttributionResult(Self.map(clip, layer: layer, target: target).enlarged(over: clip, at: space), layer: layer)
   }
 
   /// On the layer's own places.
-  static func map(_ clip: ClipPath, layer: String, target: Target) -> LayerMap {
+  static func map(_ clip: Clip, layer: String, target: Target) -> LayerMap {
     let (outputs, gradients) = clip.outputs(of: [layer], target: target)
     let (a, g) = (outputs[0], gradients[0])
     let squared = g.squared()

@@ -18,10 +18,10 @@ public struct GuidedGradCAM: AttributionMethod {
   public var quantity: Quantity { .weight }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let map = try map.attribute(clip, at: space, target: target)
-    let guided = clip.gradient(clip[space], at: space, target: target, rule: .guided)
+    let guided = try clip.gradient(clip[space], at: space, target: target, rule: .guided, for: name)
     return AttributionResult(map.values * guided, layer: map.layer)
   }
 }

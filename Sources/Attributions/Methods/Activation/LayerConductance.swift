@@ -30,7 +30,7 @@ public struct LayerConductance: AttributionMethod {
   }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let layer = try clip.mapLayer(layer, for: name)
     let baseline = try baseline.tensor(for: clip, at: space, seed: seed)
@@ -46,7 +46,7 @@ public struct LayerConductance: AttributionMethod {
   /// The integral over y by trapezoids, Σ (gₖ + gₖ₊₁)/2 · (yₖ₊₁ − yₖ) with g the gradient at y. Captum takes one end's gradient
   /// only, which needs the square of the steps for the same error.
   static func conductance(
-    of layer: String, _ clip: ClipPath, at space: InputSpace, target: Target, baseline: Tensor, steps: Int
+    of layer: String, _ clip: Clip, at space: InputSpace, target: Target, baseline: Tensor, steps: Int
   ) -> Tensor {
     let difference = clip[space] - baseline
     var sum: Tensor?

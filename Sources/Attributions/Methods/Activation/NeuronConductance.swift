@@ -65,7 +65,7 @@ public struct NeuronConductance: AttributionMethod {
   }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let layer = try clip.mapLayer(layer, for: name)
     let shape = clip.layers.first { $0.name == layer }!.shape

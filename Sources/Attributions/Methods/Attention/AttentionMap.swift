@@ -15,18 +15,20 @@ struct AttentionMap {
   private let values: Tensor
 
   /// - Parameter method: For errors.
-  init(_ clip: ClipPath, target: Target, for method: String) throws(MethodError) {
-    let layers = clip.layers
-    guard layers.contains(where: { $0.name == "attention.weights" }) else {
+  init(_ clip: Clip, target: Target, for method: String) throws(MethodError) {
+    let attention = clip.layers.first { $0.geometry == .channelAttention }
+    let weighed = clip.layers.compactMap { layer in
+      if case .channelValues(let rows, let columns) = layer.geometry { (layer.name, rows, columns) } else { nil }
+    }.first
+    guard let attention, let (name, rows, columns) = weighed else {
       throw .inapplicable(
         method: method, model: clip.model.name,
-        reason: "\(clip.model.architecture.title) has no attention; \(AttributionMethods.others(than: .attention))")
+        reason: "\(clip.model.kind.title) has no attention; \(AttributionMethods.others(than: .attention))")
     }
-    let (found, gradients) = clip.outputs(of: ["attention.weights", "attention.values"], target: target)
-    let maps = layers.last { $0.shape.count == 4 && !$0.name.hasPrefix("attention") }!.shape
+    let (found, gradients) = clip.outputs(of: [attention.name, name], target: target)
     weights = found[0].reshaped(Array(found[0].shape[1...]))
     gradient = gradients[0].reshaped(weights.shape)
-    values = found[1].reshaped([weights.shape[0], weights.shape[1], maps[2], maps[3]])
+    values = found[1].reshaped([weights.shape[0], weights.shape[1], rows, columns])
   }
 
   /// The mean over heads of Σ received share · |values|, for attention [heads, outputs, outputs] or one for all heads

@@ -16,7 +16,7 @@ public struct GradientAttention: AttributionMethod {
   public var quantity: Quantity { .weight }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let map = try AttentionMap(clip, target: target, for: name)
     let speaking = (map.weights * map.gradient).relu()

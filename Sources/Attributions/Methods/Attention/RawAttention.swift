@@ -15,7 +15,7 @@ public struct RawAttention: AttributionMethod {
   public var quantity: Quantity { .weight }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let map = try AttentionMap(clip, target: target, for: name)
     return AttributionResult(map.places(attention: map.weights).enlarged(over: clip, at: space))

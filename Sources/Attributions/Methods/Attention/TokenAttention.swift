@@ -1,22 +1,10 @@
+import Layers
 import Tensors
 
 /// The attention of a transformer's layers among tokens that stand for stretches of a clip: HuBERT's frames, or the positions
 /// of several modalities in one sequence.
 public struct TokenAttention {
-  /// Tokens one after the other that come from one view of the clip: `rows` times `columns`, row by row from the lowest
-  /// frequency, the columns along time.
-  public struct Modality: Sendable, Equatable {
-    public let name: String
-    public let rows, columns: Int
-    /// Seconds from one column's middle to the next, and the first column's middle.
-    public let hop, start: Double
-
-    public init(_ name: String, rows: Int = 1, columns: Int, hop: Double, start: Double) {
-      (self.name, self.rows, self.columns, self.hop, self.start) = (name, rows, columns, hop, start)
-    }
-
-    var count: Int { rows * columns }
-  }
+  public typealias Modality = TokenGroup
 
   /// From the first layer to the last, [heads, tokens, tokens]: how much each token (row) takes from each; rows sum to one.
   public let layers: [Tensor]

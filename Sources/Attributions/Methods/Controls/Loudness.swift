@@ -2,7 +2,7 @@ import Foundation
 import Models
 import Tensors
 
-extension ClipPath {
+extension Clip {
   /// How loud each number of an input is: how far it is from the clip's silence. Decibels over the floor on the mel,
   /// which rank as the log-mel itself; the square on the waveform, whose cells so have their energy; the magnitude on the
   /// spectrogram; |c − c of silence| on the MFCC.
@@ -30,7 +30,7 @@ struct LoudnessMap: AttributionMethod {
 
   init(_ options: MethodOptions = MethodOptions()) {}
 
-  func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> AttributionResult {
+  func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
     AttributionResult(clip.loudness(at: space))
   }
 }

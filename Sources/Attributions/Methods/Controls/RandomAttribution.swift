@@ -15,13 +15,13 @@ struct RandomAttribution: AttributionMethod {
 
   init(_ options: MethodOptions = MethodOptions()) { seed = options.seed }
 
-  func attribute(_ clip: ClipPath, at space: InputSpace, target: Target) -> AttributionResult {
+  func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
     // The logits tell clips and models apart.
     var print = Fingerprint()
     print.add(seed)
     print.add(clip.logits(clip[space], at: space).floats)
     for number in [target.emotion, target.versus ?? -1] { print.add(UInt64(bitPattern: Int64(number))) }
     var generator = SeededGenerator(seed: print.value)
-    return AttributionResult(.uniform(clip[space].shape, bound: 0.5, using: &generator) + 0.5)
+    return AttributionResult(.uniform(clip.shape(at: space), bound: 0.5, using: &generator) + 0.5)
   }
 }

@@ -24,7 +24,7 @@ public struct BlurredIntegratedGradients: AttributionMethod {
   public var parameters: [String: String] { ["steps": String(steps), "baseline": "blurred over frequency"] }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     guard space != .waveform else {
       throw .inapplicable(

@@ -30,7 +30,7 @@ public struct ExpectedGradients: AttributionMethod {
   }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     var generator = SeededGenerator(seed: seed)
     var starts: [Tensor] = []
@@ -49,7 +49,7 @@ public struct ExpectedGradients: AttributionMethod {
   /// - Parameter draws: For each the number of its baseline, and α.
   /// - Returns: The mean, and the mean score of the baselines that were drawn.
   static func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target, starts: [Tensor], draws: [(start: Int, place: Float)]
+    _ clip: Clip, at space: InputSpace, target: Target, starts: [Tensor], draws: [(start: Int, place: Float)]
   ) -> (values: Tensor, baselineScore: Double) {
     let input = clip[space]
     var sum = Tensor.zeros(input.shape)

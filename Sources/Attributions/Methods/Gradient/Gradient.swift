@@ -14,7 +14,7 @@ public struct Gradient: AttributionMethod {
 
   public var quantity: Quantity { .slope }
 
-  public func attribute(_ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target) -> Tensor {
+  public func attribute(_ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target) -> Tensor {
     clip.gradient(inputs, at: space, target: target)
   }
 }

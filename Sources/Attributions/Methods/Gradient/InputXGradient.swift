@@ -12,7 +12,7 @@ public struct InputXGradient: AttributionMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) {}
 
-  public func attribute(_ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target) -> Tensor {
+  public func attribute(_ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target) -> Tensor {
     inputs * clip.gradient(inputs, at: space, target: target)
   }
 }

@@ -29,7 +29,7 @@ public struct IntegratedGradients: AttributionMethod {
   }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let (input, start) = (clip[space], try baseline.tensor(for: clip, at: space, seed: seed))
     let difference = input - start

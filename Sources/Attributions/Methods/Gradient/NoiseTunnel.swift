@@ -31,7 +31,7 @@ struct NoiseTunnel: Sendable {
 
   /// The means over draws of the attributions and of their squares.
   func moments(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> (mean: Tensor, square: Tensor) {
     let input = clip[space]
     let values = input.floats

@@ -20,7 +20,7 @@ public struct SmoothGrad: AttributionMethod {
   public var parameters: [String: String] { tunnel.parameters }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     AttributionResult(try tunnel.moments(clip, at: space, target: target).mean)
   }

@@ -19,7 +19,7 @@ public struct SmoothGradSquared: AttributionMethod {
   public var parameters: [String: String] { tunnel.parameters }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     AttributionResult(try tunnel.moments(clip, at: space, target: target).square)
   }

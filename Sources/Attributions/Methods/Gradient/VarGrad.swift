@@ -19,7 +19,7 @@ public struct VarGrad: AttributionMethod {
   public var parameters: [String: String] { tunnel.parameters }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let (mean, square) = try tunnel.moments(clip, at: space, target: target)
     return AttributionResult((square - mean.squared()).relu())

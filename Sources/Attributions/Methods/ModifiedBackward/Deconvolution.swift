@@ -14,7 +14,9 @@ public struct Deconvolution: AttributionMethod {
 
   public var quantity: Quantity { .slope }
 
-  public func attribute(_ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target) -> Tensor {
-    clip.gradient(inputs, at: space, target: target, rule: .deconvolution)
+  public func attribute(_ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target) throws(MethodError)
+    -> Tensor
+  {
+    try clip.gradient(inputs, at: space, target: target, rule: .deconvolution, for: name)
   }
 }

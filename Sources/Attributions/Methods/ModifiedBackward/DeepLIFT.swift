@@ -26,7 +26,7 @@ public struct DeepLIFT: AttributionMethod {
   public var parameters: [String: String] { ["baseline": baselines.stated] }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let input = clip[space]
     var sum = Tensor.zeros(input.shape)
@@ -39,7 +39,7 @@ public struct DeepLIFT: AttributionMethod {
       }
       let start = Tensor.concatenated(starts, axis: 0)
       let halves = Tensor.concatenated([input.broadcast(to: start.shape), start], axis: 0)
-      let multiplier = clip.gradient(halves, at: space, target: target, rule: .rescale)
+      let multiplier = try clip.gradient(halves, at: space, target: target, rule: .rescale, for: name)
         .slice(axis: 0, 0..<starts.count)
       sum = sum + ((input - start) * multiplier).sum(axes: [0])
       score += starts.reduce(0) { $0 + clip.score($1, at: space, target: target) }

@@ -15,7 +15,9 @@ public struct GuidedBackpropagation: AttributionMethod {
 
   public var quantity: Quantity { .slope }
 
-  public func attribute(_ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target) -> Tensor {
-    clip.gradient(inputs, at: space, target: target, rule: .guided)
+  public func attribute(_ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target) throws(MethodError)
+    -> Tensor
+  {
+    try clip.gradient(inputs, at: space, target: target, rule: .guided, for: name)
   }
 }

@@ -41,7 +41,9 @@ public struct LRP: AttributionMethod {
 
   public var parameters: [String: String] { ["rule": rule.rawValue] }
 
-  public func attribute(_ inputs: Tensor, of clip: ClipPath, at space: InputSpace, target: Target) -> Tensor {
-    inputs * clip.gradient(inputs, at: space, target: target, rule: .relevance(rule.rules))
+  public func attribute(_ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target) throws(MethodError)
+    -> Tensor
+  {
+    inputs * (try clip.gradient(inputs, at: space, target: target, rule: .relevance(rule.rules), for: name))
   }
 }

@@ -12,16 +12,16 @@ public struct KernelSHAP: AttributionMethod {
   public static let cost = "1000 predictions"
   public static let isSigned = true
   public static let promisesCompleteness = true
-  public static let options = Masking.options
+  public static let options = MaskingOptions.options
 
-  private let masking: Masking
+  private let masking: MaskingOptions
 
-  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { masking = try Masking(options) }
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { masking = try MaskingOptions(options) }
 
   public var parameters: [String: String] { masking.parameters }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let game = TileGame(
       clip, at: space, target: target, tile: masking.tile, baseline: try masking.baseline(for: clip, at: space))

@@ -2,7 +2,7 @@ import Models
 import Tensors
 
 /// How methods that hide tiles at random are asked: what is hidden at a time, what stands in its place, how often.
-struct Masking: Sendable {
+struct MaskingOptions: Sendable {
   let tile: TileSize
   let draws: Int
   let seed: UInt64
@@ -21,7 +21,7 @@ struct Masking: Sendable {
   }
 
   /// What stands in the place of what is hidden, of the clip's input's shape.
-  func baseline(for clip: ClipPath, at space: InputSpace) throws(MethodError) -> Tensor {
+  func baseline(for clip: Clip, at space: InputSpace) throws(MethodError) -> Tensor {
     try baseline.tensor(for: clip, at: space, seed: seed)
   }
 }

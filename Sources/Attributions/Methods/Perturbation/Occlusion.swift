@@ -25,7 +25,7 @@ public struct Occlusion: AttributionMethod {
   public var parameters: [String: String] { ["tile": tile.description, "baseline": baseline.name] }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let shifts = space == .waveform ? [(0, 0), (0.5, 0)] : [(0, 0), (0.5, 0), (0, 0.5), (0.5, 0.5)]
     let grids = shifts.map { Tiles(tile, of: clip, at: space, shift: $0) }
@@ -35,7 +35,7 @@ public struct Occlusion: AttributionMethod {
 
   /// The mean over grids of what hiding each tile of a grid takes from the score.
   static func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target, baseline: Tensor, grids: [Tiles]
+    _ clip: Clip, at space: InputSpace, target: Target, baseline: Tensor, grids: [Tiles]
   ) -> Tensor {
     let input = clip[space]
     let (values, hidden) = (input.floats, baseline.floats)

@@ -12,16 +12,16 @@ public struct RISE: AttributionMethod {
   public static let summary = "the mean of random masks, weighted by the score that they leave"
   public static let cost = "1000 predictions"
   public static let isSigned = true
-  public static let options = Masking.options
+  public static let options = MaskingOptions.options
 
-  private let masking: Masking
+  private let masking: MaskingOptions
 
-  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { masking = try Masking(options) }
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { masking = try MaskingOptions(options) }
 
   public var parameters: [String: String] { masking.parameters }
 
   public func attribute(
-    _ clip: ClipPath, at space: InputSpace, target: Target
+    _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let input = clip[space]
     let (values, hidden) = (input.floats, try masking.baseline(for: clip, at: space).floats)
@@ -56,7 +56,7 @@ private struct SmoothMask {
   /// Of the input's elements, 0 to 1.
   let values: [Float]
 
-  init(_ size: TileSize, of clip: ClipPath, at space: InputSpace, using generator: inout SeededGenerator) {
+  init(_ size: TileSize, of clip: Clip, at space: InputSpace, using generator: inout SeededGenerator) {
     let (rows, columns) = Tiles.places(size, of: clip, at: space)
     let (down, across) = (generator.uniform(in: 0..<1), generator.uniform(in: 0..<1))
     let (height, width) = (Int(rows.last!) + 3, Int(columns.last!) + 3)

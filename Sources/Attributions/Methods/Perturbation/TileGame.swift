@@ -3,7 +3,7 @@ import Tensors
 
 /// A clip as a game of its tiles: the score of each coalition of tiles that are heard, the others replaced by a baseline.
 struct TileGame {
-  let clip: ClipPath
+  let clip: Clip
   let space: InputSpace
   let target: Target
   let tiles: Tiles
@@ -11,7 +11,7 @@ struct TileGame {
   let players: [Int]
   private let values, hidden: [Float]
 
-  init(_ clip: ClipPath, at space: InputSpace, target: Target, tile: TileSize, baseline: Tensor) {
+  init(_ clip: Clip, at space: InputSpace, target: Target, tile: TileSize, baseline: Tensor) {
     (self.clip, self.space, self.target) = (clip, space, target)
     tiles = Tiles(tile, of: clip, at: space)
     (values, hidden) = (clip[space].floats, baseline.floats)
@@ -26,7 +26,7 @@ struct TileGame {
         for (player, isHeard) in zip(players, coalitions[number]) { hides[player] = !isHeard }
         return tiles.hidden(values, behind: hidden, where: hides)
       }
-      return Tensor(inputs, shape: [numbers.count] + clip[space].shape.dropFirst())
+      return Tensor(inputs, shape: [numbers.count] + clip.shape(at: space).dropFirst())
     }
   }
 
@@ -36,6 +36,6 @@ struct TileGame {
     for number in tiles.numbers { sizes[number] += 1 }
     var shares = [Float](repeating: 0, count: tiles.count)
     for (player, worth) in zip(players, worth) { shares[player] = Float(worth / Double(sizes[player])) }
-    return Tensor(tiles.numbers.map { shares[$0] }, shape: clip[space].shape)
+    return Tensor(tiles.numbers.map { shares[$0] }, shape: clip.shape(at: space))
   }
 }

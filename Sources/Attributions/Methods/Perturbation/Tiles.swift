@@ -41,7 +41,7 @@ struct Tiles {
 
   /// - Parameter shift: By what part of a tile the grid is moved, in time and in frequency.
   init(
-    _ size: TileSize, of clip: ClipPath, at space: InputSpace, shift: (time: Double, frequency: Double) = (0, 0)
+    _ size: TileSize, of clip: Clip, at space: InputSpace, shift: (time: Double, frequency: Double) = (0, 0)
   ) {
     let (rows, columns) = Self.places(size, of: clip, at: space)
     self.init(rows: rows.map { Int($0 + shift.frequency) }, columns: columns.map { Int($0 + shift.time) })
@@ -49,10 +49,10 @@ struct Tiles {
 
   /// Where the rows and columns of the clip's input stand, in tiles from the first.
   static func places(
-    _ size: TileSize, of clip: ClipPath, at space: InputSpace
+    _ size: TileSize, of clip: Clip, at space: InputSpace
   ) -> (rows: [Double], columns: [Double]) {
     let frontEnd = clip.model.configuration.frontEnd
-    let shape = clip[space].shape
+    let shape = clip.shape(at: space)
     let column = space == .waveform ? 1 / Double(frontEnd.sampleRate) : frontEnd.hopSeconds
     let frequencies: [Double] =
       switch space {

@@ -131,7 +131,7 @@ private struct Describe: ParsableCommand {
     page.addTable(
       "Clips by emotion and origin",
       [["emotion"] + origins]
-        + Emotion.allCases.map { emotion in
+        + report.statistics.emotions.map { emotion in
           [emotion.rawValue] + origins.map { String(report.statistics.counts[emotion]?[$0] ?? 0) }
         })
     try folder.write(page, as: "corpus", isQuiet: json)
@@ -140,7 +140,7 @@ private struct Describe: ParsableCommand {
   /// The first clip of each emotion, in an order drawn by the seed, that can be read.
   private func drawn(from manifest: Manifest) -> [(entry: Manifest.Entry, samples: [Float])] {
     var generator = SeededGenerator(seed: seed)
-    return Emotion.allCases.compactMap { emotion in
+    return manifest.emotions.compactMap { emotion in
       for entry in generator.shuffled(manifest.entries.filter { $0.emotion == emotion }) {
         let clip = try? AudioClip.trimmedSpeech(
           path: manifest.fullPath(of: entry), sampleRate: FrontEnd().sampleRate)
@@ -152,7 +152,7 @@ private struct Describe: ParsableCommand {
 
   private static func text(_ statistics: CorpusStatistics) -> String {
     var counts = Table(header: ["emotion"] + statistics.origins + ["all"])
-    for emotion in Emotion.allCases {
+    for emotion in statistics.emotions {
       let row = statistics.origins.map { statistics.counts[emotion]?[$0] ?? 0 }
       counts.rows.append([emotion.rawValue] + (row + [row.reduce(0, +)]).map(String.init))
     }
@@ -163,7 +163,7 @@ private struct Describe: ParsableCommand {
       ])
     }
     add("all", statistics.amplitude)
-    for emotion in Emotion.allCases {
+    for emotion in statistics.emotions {
       if let amplitude = statistics.amplitudeByEmotion[emotion] { add(emotion.rawValue, amplitude) }
     }
     for origin in statistics.origins {
@@ -239,7 +239,14 @@ private struct Split: ParsableCommand {
 }
 
 extension SplitUnit: ExpressibleByArgument {}
-extension Emotion: ExpressibleByArgument {}
+extension Emotion: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let known = Emotion.known.first(where: { $0.rawValue == argument }) else { return nil }
+    self = known
+  }
+
+  public static var allValueStrings: [String] { known.map(\.rawValue) }
+}
 
 private struct Synthesize: ParsableCommand {
   static let configuration = CommandConfiguration(

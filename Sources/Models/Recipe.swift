@@ -1,5 +1,3 @@
-import Models
-
 /// How a model is trained: Table 3 of the report.
 public struct Recipe: Codable, Equatable, Sendable {
   public enum Optimizer: String, Codable, Sendable {
@@ -48,42 +46,26 @@ public struct Recipe: Codable, Equatable, Sendable {
   /// What can be asked for: at most so much that sizes and counts never overflow. Batch norm needs two clips.
   public static let epochRange = 1...1_000_000, batchRange = 2...1_000_000
 
-  /// The report's recipe for an architecture. The default is the published code's: on RAVDESS (random split, 45 epochs)
+  /// The report's recipe of a model, and its published code's, which is the default: on RAVDESS (random split, 45 epochs)
   /// FCMFCC reached accuracies of 0.80, 0.81 and 0.84 with it (three seeds), and 0.79 with the report's rates (one).
-  public init(_ name: Name = .published, for architecture: Architecture) {
-    self.name = name.rawValue
-    rate = name == .published ? 1e-3 : 1e-4
-    switch architecture {
-    case .cnnlstm:
-      (optimizer, parts) = (.adam, [])
-      (plateauFactor, patience, epochs, batch) = (0.5, 5, 100, 64)
-    case .fcmfcc:
-      (optimizer, parts) = (.adamw, [Part("blocks.", weightDecay: 1e-6)])
-      (plateauFactor, patience, epochs, batch) = (0.1, 10, 150, 64)
-    case .cnnatt:
-      (optimizer, parts) = (.adamw, [Part("", weightDecay: 1e-7)])
-      (plateauFactor, patience, epochs, batch) = (0.1, 20, 200, 32)
+  static func ofTheReport(
+    _ optimizer: Optimizer, parts: [Part], plateauFactor: Double, patience: Int, epochs: Int, batch: Int
+  ) -> [Name: Recipe] {
+    func recipe(_ name: Name, rate: Double) -> Recipe {
+      Recipe(
+        name: name.rawValue, optimizer: optimizer, rate: rate, parts: parts, plateauFactor: plateauFactor,
+        patience: patience, epochs: epochs, batch: batch)
     }
+    return [.report: recipe(.report, rate: 1e-4), .published: recipe(.published, rate: 1e-3)]
   }
 
   /// "published"; "published, rate 0.5, batch 4" where some of it is not what the name stands for.
-  public func title(for architecture: Architecture) -> String {
-    guard let named = Name(rawValue: name).map({ Recipe($0, for: architecture) }) else { return name }
+  public func title(for model: any EmotionModel.Type) -> String {
+    guard let named = Name(rawValue: name).flatMap({ model.recipes[$0] }) else { return name }
     var parts = [name]
     if rate != named.rate { parts.append("rate \(rate)") }
     if batch != named.batch { parts.append("batch \(batch)") }
     if epochs != named.epochs { parts.append("epochs \(epochs)") }
     return parts.joined(separator: ", ")
-  }
-
-  func check() throws(TrainingError) {
-    func wrong(_ reason: String) -> TrainingError { .recipe(reason: reason) }
-    guard rate > 0, rate.isFinite else { throw wrong("the rate must be above 0, not \(rate)") }
-    guard Self.batchRange.contains(batch) else { throw wrong("a batch must have 2 to 1000000 clips, not \(batch)") }
-    guard Self.epochRange.contains(epochs) else { throw wrong("there must be 1 to 1000000 epochs, not \(epochs)") }
-    guard patience >= 0 else { throw wrong("the patience must not be below 0, as \(patience)") }
-    guard plateauFactor > 0, plateauFactor < 1 else {
-      throw wrong("the plateau's factor must lie between 0 and 1, not be \(plateauFactor)")
-    }
   }
 }

@@ -1,0 +1,89 @@
+import AudioFeatures
+import Layers
+import Tensors
+
+/// A network that names the emotion of a clip. All that is particular to one is a member of its type, in one file; what is
+/// known of it elsewhere is its line in ``EmotionModels/all``.
+public protocol EmotionModel: Layer {
+  /// The network's sizes, as `config.json` has them under `network`.
+  associatedtype Configuration: NetworkConfiguration
+
+  /// The name in checkpoints and on the command line.
+  static var name: String { get }
+  /// The name in figures and texts.
+  static var title: String { get }
+  /// One line for a list.
+  static var summary: String { get }
+  /// What the network reads. The first is its own input, on which maps of its layers lie.
+  static var inputs: [InputSpace] { get }
+  static var clipLength: ClipLength { get }
+  /// How it is trained.
+  static var recipes: [Recipe.Name: Recipe] { get }
+  /// How many clips of five seconds an attribution runs at once: as many as fill the cores well.
+  static var clipsAtOnce: Int { get }
+  /// Multiply-adds of one forward pass of the base sizes over five seconds, as the formulas stand: an algorithm may need fewer.
+  static var multiplyAdds: Double { get }
+  /// The sizes where none are named.
+  static var base: Configuration { get }
+
+  /// - Parameter outputs: The number of logits.
+  init(_ configuration: Configuration, outputs: Int, from source: ParameterSource) throws(ParameterError)
+
+  /// Clips → logits [batch, outputs].
+  func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor
+}
+
+/// The sizes of a network.
+public protocol NetworkConfiguration: Codable, Equatable, Sendable {
+  /// Why no network can have these sizes; nil where one can. A file can say anything.
+  var problem: String? { get }
+}
+
+/// How long a clip is when a model sees it.
+public enum ClipLength: Equatable, Sendable {
+  /// Cut, or filled up with zeros at the end, to so many samples.
+  case fixed(samples: Int)
+  /// As it is; a batch is filled up to its longest.
+  case natural(leastFrames: Int)
+}
+
+/// All models, in the order in which they are listed.
+public enum EmotionModels {
+  public static let all: [any EmotionModel.Type] = [CNNLSTM.self, FCMFCC.self, CNNATT.self]
+
+  public static var names: [String] { all.map { $0.name } }
+
+  /// The model of a name.
+  public static func named(_ name: String) -> (any EmotionModel.Type)? { all.first { $0.name == name } }
+}
+
+extension EmotionModel {
+  /// The input on which maps of the layers lie.
+  public static var input: InputSpace { inputs[0] }
+
+  /// A network of sizes whose type is not known here.
+  static func make(
+    _ configuration: any NetworkConfiguration, outputs: Int, from source: ParameterSource
+  ) throws(ParameterError) -> Self {
+    try Self((configuration as? Configuration) ?? base, outputs: outputs, from: source)
+  }
+
+  static func decodeConfiguration<Key>(
+    from container: KeyedDecodingContainer<Key>, forKey key: Key
+  ) throws -> any NetworkConfiguration {
+    try container.decodeIfPresent(Configuration.self, forKey: key) ?? base
+  }
+}
+
+/// Multiply-adds of convolutions: channels, filters, kernel's places, rows, columns of each.
+func convolutionMultiplyAdds(_ layers: [(Int, Int, Int, Int, Int)]) -> Double {
+  Double(layers.reduce(0) { $0 + $1.0 * $1.1 * $1.2 * $1.3 * $1.4 })
+}
+
+extension NetworkConfiguration {
+  func encode<Key>(to container: inout KeyedEncodingContainer<Key>, forKey key: Key) throws {
+    try container.encode(self, forKey: key)
+  }
+
+  func equals(_ other: any NetworkConfiguration) -> Bool { (other as? Self) == self }
+}

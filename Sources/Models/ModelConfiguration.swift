@@ -1,0 +1,105 @@
+import AudioFeatures
+import Basics
+import Corpora
+import Layers
+
+/// `config.json` of a model's folder. Only `architecture` is required.
+public struct ModelConfiguration: Codable, Sendable {
+  /// The model that is built: its name stands under `architecture`.
+  public let model: any EmotionModel.Type
+  /// The network's sizes.
+  public var network: any NetworkConfiguration
+  /// The names of the first outputs, in their order, of which one is predicted.
+  public var classes: [String]
+  /// The names of the outputs after them, each a number of its own, such as arousal and valence.
+  public var dimensions: [String]
+  public var frontEnd: FrontEnd
+  /// What is known of how it came to be: recipe, data, seed, versions.
+  public var training: [String: String]
+
+  public init(
+    _ model: any EmotionModel.Type, network: (any NetworkConfiguration)? = nil, classes: [String] = emotions,
+    dimensions: [String] = [], frontEnd: FrontEnd = FrontEnd(), training: [String: String] = [:]
+  ) {
+    (self.model, self.network) = (model, network ?? model.base)
+    (self.classes, self.dimensions, self.frontEnd, self.training) = (classes, dimensions, frontEnd, training)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case architecture, network, classes, dimensions, training
+    case frontEnd = "front_end"
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let name = try container.decode(String.self, forKey: .architecture)
+    guard let model = EmotionModels.named(name) else { throw CheckpointError.architecture(path: "", found: name) }
+    self.model = model
+    network = try model.decodeConfiguration(from: container, forKey: .network)
+    dimensions = try container.decodeIfPresent([String].self, forKey: .dimensions) ?? []
+    classes =
+      try container.decodeIfPresent([String].self, forKey: .classes) ?? (dimensions.isEmpty ? Self.emotions : [])
+    frontEnd = try container.decodeIfPresent(FrontEnd.self, forKey: .frontEnd) ?? FrontEnd()
+    training = try container.decodeIfPresent([String: String].self, forKey: .training) ?? [:]
+  }
+
+  /// The sizes and the dimensions are left out where they are the usual ones, so that older readers take the file.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(model.name, forKey: .architecture)
+    if !network.equals(model.base) { try network.encode(to: &container, forKey: .network) }
+    try container.encode(classes, forKey: .classes)
+    if !dimensions.isEmpty { try container.encode(dimensions, forKey: .dimensions) }
+    try container.encode(frontEnd, forKey: .frontEnd)
+    try container.encode(training, forKey: .training)
+  }
+
+  /// The names of all outputs: classes, then dimensions.
+  public var outputs: [String] { classes + dimensions }
+
+  /// The report's seven emotions.
+  public static let emotions = Emotion.known.map(\.rawValue)
+
+  /// Throws where no model can be made of what a file says.
+  /// - Parameter path: The file's, for errors.
+  public func check(path: String) throws(CheckpointError) {
+    func wrong(_ reason: String) -> CheckpointError { .configuration(path: path, reason: reason) }
+    if let problem = network.problem { throw wrong("no network can be built: \(problem)") }
+    if dimensions.isEmpty {
+      guard classes.count >= 2 else { throw wrong("it names fewer than two classes") }
+    } else {
+      guard classes.count != 1 else { throw wrong("it names a single class") }
+    }
+    guard Set(classes).count == classes.count else { throw wrong("it names a class twice") }
+    guard Set(outputs).count == outputs.count else { throw wrong("it names an output twice") }
+    guard outputs.allSatisfy({ !$0.isEmpty }) else { throw wrong("it names an output without a name") }
+    guard frontEnd == FrontEnd() else { throw wrong("its front-end is not the one that Undertone computes") }
+  }
+
+  /// A clip as the model sees it: cut or filled up where its length is fixed.
+  public func fitted(_ samples: [Float]) -> [Float] {
+    switch model.clipLength {
+    case .fixed(let count): fixedLength(samples, samples: count)
+    case .natural(let frames):
+      fixedLength(samples, samples: max(samples.count, (frames - 1) * frontEnd.hopSamples))
+    }
+  }
+
+  /// A network with new weights, drawn from the seed.
+  public func network(seed: UInt64) -> any EmotionModel {
+    guard let made = try? makeNetwork(from: .drawn(seed: seed)) else { fault("weights that cannot be drawn") }
+    return made
+  }
+
+  /// A network whose parameters are from a source.
+  public func makeNetwork(from source: ParameterSource) throws(ParameterError) -> any EmotionModel {
+    try model.make(network, outputs: outputs.count, from: source)
+  }
+}
+
+extension ModelConfiguration: Equatable {
+  public static func == (a: ModelConfiguration, b: ModelConfiguration) -> Bool {
+    a.model == b.model && a.network.equals(b.network) && a.classes == b.classes && a.dimensions == b.dimensions
+      && a.frontEnd == b.frontEnd && a.training == b.training
+  }
+}

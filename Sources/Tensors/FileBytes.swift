@@ -1,0 +1,44 @@
+import Basics
+import Foundation
+
+/// The bytes of a file, mapped: a page is read when it is first touched, and shared with other processes until written to.
+final class FileBytes {
+  let start: UnsafeMutableRawPointer
+  let count: Int
+  private let isMapped: Bool
+
+  /// - Throws: For anything but a regular file, so that a pipe without a writer cannot hold the program up.
+  init(mapping path: String) throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK)
+    guard descriptor >= 0 else { throw .unreadable(path: path, reason: systemReason(errno)) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: systemReason(errno)) }
+    guard status.st_mode & S_IFMT != S_IFDIR else { throw .unreadable(path: path, reason: systemReason(EISDIR)) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(path: path, reason: "it is no regular file") }
+    count = Int(status.st_size)
+    guard count > 0 else {
+      (start, isMapped) = (UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1), false)
+      return
+    }
+    // Private: what is written to a page is this process's own, and never the file's.
+    guard let start = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
+      throw .unreadable(path: path, reason: systemReason(errno))
+    }
+    (self.start, isMapped) = (start, true)
+  }
+
+  init(copying data: Data) {
+    (start, isMapped) = (UnsafeMutableRawPointer.allocate(byteCount: max(1, data.count), alignment: 64), false)
+    count = data.count
+    data.withUnsafeBytes { start.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(start), byteCount: count) }
+  }
+
+  deinit {
+    if isMapped { munmap(start, count) } else { start.deallocate() }
+  }
+
+  subscript(range: Range<Int>) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: start + range.lowerBound, count: range.count)
+  }
+}

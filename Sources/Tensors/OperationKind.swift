@@ -1,0 +1,47 @@
+import Basics
+
+/// What an operation is to the backward rules. Every operation declares it, so that none silently has its derivative where
+/// a ``BackwardRule`` has something else; what a rule does to a kind is written once, here.
+enum OperationKind {
+  /// An affine function of its inputs together: the derivative, whatever the rule.
+  case linear
+  /// y = f(x), element by element; `isRectifier` for ReLU.
+  case pointwise(x: Tensor, y: Tensor, isRectifier: Bool = false)
+  /// Linear in each of two inputs, with the gradient as a function of the values that stand in their places.
+  case product(Tensor, Tensor, gradient: (_ dy: Tensor, _ wanted: [Bool], _ a: Tensor, _ b: Tensor) -> [Tensor?])
+  /// Rules of its own; nil where a rule has the derivative.
+  case ruled((BackwardRule, _ dy: Tensor, _ wanted: [Bool]) -> [Tensor?]?)
+  /// Nothing but the derivative. Another rule is a fault: the reason says what to run instead.
+  case derivativeOnly(reason: String)
+
+  /// The gradients of the inputs by a rule other than the derivative; nil where they are the derivative's.
+  func backward(
+    _ rule: BackwardRule, _ dy: Tensor, _ wanted: [Bool], derivative: Node.Backward
+  ) -> [Tensor?]? {
+    switch self {
+    case .linear: return nil
+    case .derivativeOnly(let reason): fault("the rule \(rule) of an operation that has only its derivative: \(reason)")
+    case .ruled(let backward): return backward(rule, dy, wanted)
+    case .pointwise(let x, let y, let isRectifier):
+      func gradient(_ dy: Tensor) -> Tensor { derivative(dy, wanted)[0]! }
+      switch rule {
+      case .guided where isRectifier: return [gradient(dy.relu())]
+      case .deconvolution where isRectifier: return [dy.relu()]
+      case .rescale: return [dy * x.rescaleMultiplier(of: y, derivative: gradient(.ones(x.shape)))]
+      case .relevance where !isRectifier:
+        // y/x; where x is zero, the derivative, which it nears.
+        let isZero = x.equals(.zeros([]))
+        return [dy * y / (x + isZero) + gradient(dy * isZero)]
+      case .derivative, .guided, .deconvolution, .relevance: return nil
+      }
+    case .product(let a, let b, let gradient):
+      // With a constant it is linear.
+      guard wanted == [true, true] else { return nil }
+      switch rule {
+      case .rescale: return gradient(dy, wanted, a.rescaleMiddle, b.rescaleMiddle)
+      case .relevance: return gradient(dy / 2, wanted, a, b)
+      case .derivative, .guided, .deconvolution: return nil
+      }
+    }
+  }
+}
