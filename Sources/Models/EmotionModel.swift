@@ -1,4 +1,5 @@
 import AudioFeatures
+import Foundation
 import Layers
 import Tensors
 
@@ -66,6 +67,11 @@ extension EmotionModel {
     _ configuration: any NetworkConfiguration, outputs: Int, from source: ParameterSource
   ) throws(ParameterError) -> Self {
     try Self((configuration as? Configuration) ?? base, outputs: outputs, from: source)
+  }
+
+  /// Sizes as a JSON file has them.
+  public static func configuration(decoding data: Data) throws -> any NetworkConfiguration {
+    try JSONDecoder().decode(Configuration.self, from: data)
   }
 
   static func decodeConfiguration<Key>(

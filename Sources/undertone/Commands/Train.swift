@@ -59,6 +59,12 @@ struct Train: ParsableCommand {
       valueName: "names"))
   var dimensions: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Sizes of the network, instead of the base's: a JSON file of what config.json has under `network`.",
+      valueName: "file"))
+  var network: String?
+
   @Option(help: "Epochs, instead of the recipe's.")
   var epochs: Int?
 
@@ -102,6 +108,7 @@ struct Train: ParsableCommand {
     let fixed: [(String, Bool)] = [
       ("an architecture", architecture != nil), ("--split", split != nil), ("--by", by != nil),
       ("--recipe", recipe != nil), ("--classes", classes != nil), ("--dimensions", dimensions != nil),
+      ("--network", network != nil),
       ("--batch", batch != nil), ("--rate", rate != nil), ("--seed", seed != nil),
       ("--output", output != nil), ("--overwrite", overwrite),
     ]
@@ -221,7 +228,15 @@ struct Train: ParsableCommand {
       classes = present.map(\.rawValue)
       Console.note("undertone: \(classes.count) classes: \(classes.joined(separator: ", "))")
     }
-    let configuration = ModelConfiguration(kind, classes: classes, dimensions: dimensions)
+    let sizes = try network.map { path in
+      guard let data = try contents(of: path) else { throw CheckpointError.noConfiguration(path: path) }
+      do {
+        return try kind.configuration(decoding: data)
+      } catch {
+        throw CheckpointError.configuration(path: path, reason: "it does not have the sizes of \(kind.name)")
+      }
+    }
+    let configuration = ModelConfiguration(kind, network: sizes, classes: classes, dimensions: dimensions)
     do {
       try configuration.check(path: "the model")
     } catch {
