@@ -9,7 +9,7 @@ QUICK := output/quickstart
 PREFIX ?= /usr/local
 INSTALLED = $(PREFIX)/lib/undertone
 
-.PHONY: help dependencies build install quickstart test reference lint benchmark clean
+.PHONY: help dependencies build install quickstart test reference fixtures lint benchmark clean
 
 help:
 	@echo "make quickstart   install what is missing, build, and make figures from built-in material"
@@ -17,6 +17,7 @@ help:
 	@echo "make install      build, and put undertone into $(PREFIX)/bin; PREFIX=FOLDER puts it elsewhere"
 	@echo "make test         install what is missing, and run the tests"
 	@echo "make reference    compare with PyTorch's answers in the folder UNDERTONE_REFERENCE=FOLDER"
+	@echo "make fixtures     write the tests' numbers again, with the PYTHON that has PyTorch, librosa and Captum"
 	@echo "make benchmark    milliseconds a clip of every step; PEER=1 beside PyTorch"
 
 # apt is asked only for what dpkg does not have.
@@ -65,6 +66,17 @@ quickstart: build
 # Threads that wait asleep: many tests run at once, each with threads of its own.
 test: dependencies lint
 	OMP_WAIT_POLICY=passive $(SWIFT) test -c release
+
+# The numbers of PyTorch, librosa, Captum and others that tests compare with, written again in place by the PYTHON that has
+# Tests/Fixtures/peer/requirements.txt. The last bits may differ on another machine.
+fixtures:
+	@set -e; \
+	for script in operations models features measures attributions training calibration agreement pitch trimming/make \
+	  Figures/colormaps Figures/images audio/make; do \
+	  echo "$$script.py"; $(PYTHON) Tests/Fixtures/$$script.py > /dev/null; \
+	done; \
+	if command -v sox > /dev/null && command -v ffmpeg > /dev/null; then sh Tests/Fixtures/audio/make-others.sh; \
+	else echo "audio/make-others.sh is left out: it needs sox and ffmpeg"; fi
 
 reference: dependencies
 	@[ -n "$(UNDERTONE_REFERENCE)" ] || { echo "usage: make reference UNDERTONE_REFERENCE=FOLDER" >&2; exit 64; }
