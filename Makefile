@@ -8,6 +8,11 @@ UNDERTONE := .build/release/undertone
 QUICK := output/quickstart
 PREFIX ?= /usr/local
 INSTALLED = $(PREFIX)/lib/undertone
+# Where bash, zsh and fish look for completions, below the prefix.
+BASH_PLACE := share/bash-completion/completions
+ZSH_PLACE := share/zsh/site-functions
+FISH_PLACE := share/fish/vendor_completions.d
+FOLDERS := lib/undertone bin $(BASH_PLACE) $(ZSH_PLACE) $(FISH_PLACE)
 
 .PHONY: help dependencies build install quickstart test reference fixtures lint benchmark clean
 
@@ -33,14 +38,20 @@ dependencies:
 build: dependencies
 	$(SWIFT) build -c release --product undertone
 
-# The program with its resources beside it, and a link to it where the shell looks; sudo only where it must be.
+# The program with its resources beside it, a link to it where the shell looks, and what bash, zsh and fish complete its
+# commands from; sudo only where it must be.
 install: build
-	@as="$(SUDO)"; mkdir -p "$(INSTALLED)" "$(PREFIX)/bin" 2>/dev/null && [ -w "$(INSTALLED)" ] && [ -w "$(PREFIX)/bin" ] \
-	  && as=""; set -e; $$as mkdir -p "$(INSTALLED)" "$(PREFIX)/bin"; \
+	@as=""; for folder in $(FOLDERS); do \
+	  mkdir -p "$(PREFIX)/$$folder" 2>/dev/null && [ -w "$(PREFIX)/$$folder" ] || as="$(SUDO)"; \
+	done; set -e; \
+	for folder in $(FOLDERS); do $$as mkdir -p "$(PREFIX)/$$folder"; done; \
 	$$as install -m 755 $(UNDERTONE) "$(INSTALLED)"; \
 	$$as rm -rf "$(INSTALLED)/undertone_Models.resources"; \
 	$$as cp -R $(dir $(UNDERTONE))undertone_Models.resources "$(INSTALLED)"; \
 	$$as ln -sf ../lib/undertone/undertone "$(PREFIX)/bin/undertone"; \
+	for shell in bash:$(BASH_PLACE)/undertone zsh:$(ZSH_PLACE)/_undertone fish:$(FISH_PLACE)/undertone.fish; do \
+	  $(UNDERTONE) --generate-completion-script $${shell%%:*} | $$as tee "$(PREFIX)/$${shell#*:}" > /dev/null; \
+	done; \
 	echo "installed $(PREFIX)/bin/undertone"; \
 	case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "it is not in the PATH yet: export PATH=\"$(PREFIX)/bin:\$$PATH\"";; esac
 
