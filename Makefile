@@ -8,8 +8,13 @@ UNDERTONE := .build/release/undertone
 QUICK := output/quickstart
 PREFIX ?= /usr/local
 INSTALLED = $(PREFIX)/lib/undertone
+# Where bash, zsh and fish look for completions, below the prefix.
+BASH_PLACE := share/bash-completion/completions
+ZSH_PLACE := share/zsh/site-functions
+FISH_PLACE := share/fish/vendor_completions.d
+FOLDERS := lib/undertone bin $(BASH_PLACE) $(ZSH_PLACE) $(FISH_PLACE)
 
-.PHONY: help dependencies build install quickstart test reference lint benchmark clean
+.PHONY: help dependencies build install quickstart test reference fixtures lint benchmark clean
 
 help:
 	@echo "make quickstart   install what is missing, build, and make figures from built-in material"
@@ -17,6 +22,7 @@ help:
 	@echo "make install      build, and put undertone into $(PREFIX)/bin; PREFIX=FOLDER puts it elsewhere"
 	@echo "make test         install what is missing, and run the tests"
 	@echo "make reference    compare with PyTorch's answers in the folder UNDERTONE_REFERENCE=FOLDER"
+	@echo "make fixtures     write the tests' numbers again, with the PYTHON that has PyTorch, librosa and Captum"
 	@echo "make benchmark    milliseconds a clip of every step; PEER=1 beside PyTorch"
 
 # apt is asked only for what dpkg does not have.
@@ -32,14 +38,20 @@ dependencies:
 build: dependencies
 	$(SWIFT) build -c release --product undertone
 
-# The program with its resources beside it, and a link to it where the shell looks; sudo only where it must be.
+# The program with its resources beside it, a link to it where the shell looks, and what bash, zsh and fish complete its
+# commands from; sudo only where it must be.
 install: build
-	@as="$(SUDO)"; mkdir -p "$(INSTALLED)" "$(PREFIX)/bin" 2>/dev/null && [ -w "$(INSTALLED)" ] && [ -w "$(PREFIX)/bin" ] \
-	  && as=""; set -e; $$as mkdir -p "$(INSTALLED)" "$(PREFIX)/bin"; \
+	@as=""; for folder in $(FOLDERS); do \
+	  mkdir -p "$(PREFIX)/$$folder" 2>/dev/null && [ -w "$(PREFIX)/$$folder" ] || as="$(SUDO)"; \
+	done; set -e; \
+	for folder in $(FOLDERS); do $$as mkdir -p "$(PREFIX)/$$folder"; done; \
 	$$as install -m 755 $(UNDERTONE) "$(INSTALLED)"; \
 	$$as rm -rf "$(INSTALLED)/undertone_Models.resources"; \
 	$$as cp -R $(dir $(UNDERTONE))undertone_Models.resources "$(INSTALLED)"; \
 	$$as ln -sf ../lib/undertone/undertone "$(PREFIX)/bin/undertone"; \
+	for shell in bash:$(BASH_PLACE)/undertone zsh:$(ZSH_PLACE)/_undertone fish:$(FISH_PLACE)/undertone.fish; do \
+	  $(UNDERTONE) --generate-completion-script $${shell%%:*} | $$as tee "$(PREFIX)/$${shell#*:}" > /dev/null; \
+	done; \
 	echo "installed $(PREFIX)/bin/undertone"; \
 	case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "it is not in the PATH yet: export PATH=\"$(PREFIX)/bin:\$$PATH\"";; esac
 
@@ -65,6 +77,17 @@ quickstart: build
 # Threads that wait asleep: many tests run at once, each with threads of its own.
 test: dependencies lint
 	OMP_WAIT_POLICY=passive $(SWIFT) test -c release
+
+# The numbers of PyTorch, librosa, Captum and others that tests compare with, written again in place by the PYTHON that has
+# Tests/Fixtures/peer/requirements.txt. The last bits may differ on another machine.
+fixtures:
+	@set -e; \
+	for script in operations models features measures attributions training calibration agreement pitch trimming/make \
+	  Figures/colormaps Figures/images audio/make; do \
+	  echo "$$script.py"; $(PYTHON) Tests/Fixtures/$$script.py > /dev/null; \
+	done; \
+	if command -v sox > /dev/null && command -v ffmpeg > /dev/null; then sh Tests/Fixtures/audio/make-others.sh; \
+	else echo "audio/make-others.sh is left out: it needs sox and ffmpeg"; fi
 
 reference: dependencies
 	@[ -n "$(UNDERTONE_REFERENCE)" ] || { echo "usage: make reference UNDERTONE_REFERENCE=FOLDER" >&2; exit 64; }

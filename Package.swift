@@ -22,7 +22,7 @@ let package = Package(
       ]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2"))
   ],
   targets: [
     system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-openmp-dev", brew: "openblas"),

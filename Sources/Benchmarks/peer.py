@@ -5,88 +5,33 @@ the milliseconds a clip of a turn, and at the end of its input with the most mem
 some cases librosa and scipy, or captum and matplotlib. `peer.py explain-once CLIP FIGURE` is what one turn of "explain"
 runs.
 
-The networks are the report's: the same layers, sizes and formulas as Sources/Models.
+The networks and the front-end are those of Tests/Fixtures/peer, which the tests' numbers come from too.
 """
 
+import pathlib
 import resource
 import statistics
 import subprocess
 import sys
 import time
 
-RATE, WINDOW, HOP, MELS, COEFFICIENTS, CLASSES = 16_000, 1024, 256, 128, 40, 7
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Tests/Fixtures/peer"))
+import frontend
+from frontend import COEFFICIENTS, MELS, RATE
+
+CLASSES = 7
 TURN_SECONDS = 0.25
 
 
 # The networks
 
 
-def networks():
-    import torch
-    from torch import nn
-
-    def block(channels, filters, kernel, pool=None):
-        layers = [nn.Conv2d(channels, filters, kernel, padding="same"), nn.BatchNorm2d(filters), nn.ReLU()]
-        return nn.Sequential(*layers, *([pool] if pool else []))
-
-    class Parallel(nn.ModuleList):
-        def forward(self, x):
-            return torch.cat([path(x) for path in self], dim=1)
-
-    class CNNLSTM(nn.Module):
-        def __init__(self):
-            super().__init__()
-            widths = [1, 32, 48, 64, 128, 256]
-            pools = [2, 2, 2, 4, 4]
-            self.blocks = nn.Sequential(*(block(*widths[i : i + 2], 3, nn.MaxPool2d(pools[i])) for i in range(5)))
-            self.lstm = nn.LSTM(256, 256, num_layers=2, dropout=0.5, batch_first=True)
-            self.head = nn.Sequential(nn.Dropout(0.5), nn.Linear(256, CLASSES))
-
-        def forward(self, x):
-            steps = self.blocks(x).flatten(1, 2).transpose(1, 2)
-            return self.head(self.lstm(steps)[0][:, -1])
-
-    class FCMFCC(nn.Sequential):
-        def __init__(self):
-            widths, pools = [96, 64, 96, 128, 160], [(2, 2), (2, 2), (2, 1), (2, 1)]
-            kernels = [(3, 3), (9, 1), (1, 11)]
-            super().__init__(
-                Parallel([block(1, 32, kernel, nn.AvgPool2d(2)) for kernel in kernels]),
-                *(block(*widths[i : i + 2], 3, nn.AvgPool2d(pools[i])) for i in range(4)),
-                block(160, 320, 3, nn.AdaptiveAvgPool2d(1)),
-                nn.Flatten(), nn.Dropout(0.3), nn.Linear(320, CLASSES))
-
-    class Attention(nn.Module):
-        def __init__(self, inputs, outputs, heads):
-            super().__init__()
-            self.maps = nn.Parameter(torch.randn(3, heads, outputs, inputs) * inputs**-0.5)
-
-        def forward(self, x):
-            query, key, value = (each @ x[:, None] for each in self.maps)
-            weights = (key @ query.transpose(-1, -2) * x.shape[1] ** -0.5).softmax(-1)
-            return (weights @ value).mean(1)
-
-    class CNNATT(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.blocks = nn.Sequential(
-                Parallel([block(1, 8, kernel) for kernel in [(11, 3), (3, 9)]]),
-                block(16, 32, 3, nn.AvgPool2d(2)), block(32, 48, 3, nn.AvgPool2d(2)), block(48, 64, 3),
-                block(64, 80, 3), nn.Flatten(2))
-            self.attention = Attention(80, 128, 3)
-            self.head = nn.Sequential(nn.LayerNorm(128), nn.Linear(128, CLASSES))
-
-        def forward(self, x):
-            return self.head(self.attention(self.blocks(x)).mean(-1))
-
-    return {"cnnlstm": CNNLSTM, "fcmfcc": FCMFCC, "cnnatt": CNNATT}
-
-
 def network_step(subject, work, batch, mode):
+    import models
     import torch
 
     torch.manual_seed(0)
-    model = networks()[subject]()
+    model = models.NETWORKS[subject]()
     x = torch.randn(batch, 1, MELS if subject == "cnnlstm" else COEFFICIENTS, 313)
     labels = torch.arange(batch) % CLASSES
     if mode != "plain":
@@ -113,10 +58,11 @@ def network_step(subject, work, batch, mode):
 
 def captum_step(subject, work, batch, mode):
     import captum.attr
+    import models
     import torch
 
     torch.manual_seed(0)
-    model = networks()[subject]().eval()
+    model = models.NETWORKS[subject]().eval()
     x = torch.randn(batch, 1, MELS if subject == "cnnlstm" else COEFFICIENTS, 313)
     if mode.endswith("channels-last"):
         model, x = model.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
@@ -135,51 +81,17 @@ def captum_step(subject, work, batch, mode):
 
 
 def librosa_step(work):
-    import librosa
     import numpy as np
-    import scipy.fft
 
     y = np.random.default_rng(0).standard_normal(5 * RATE).astype(np.float32)
-
-    def log_mel():
-        power = librosa.feature.melspectrogram(y=y, sr=RATE, n_fft=WINDOW, hop_length=HOP, n_mels=MELS, htk=True,
-                                               norm=None, pad_mode="reflect")
-        return librosa.power_to_db(power, top_db=80)
-
-    if work == "log-mel":
-        return log_mel
-    return lambda: scipy.fft.dct(log_mel(), axis=0, norm="ortho")[:COEFFICIENTS]
-
-
-def torch_features(mels=MELS):
-    """Functions from a waveform to log-mel and from log-mel to MFCC."""
-    import math
-
-    import torch
-
-    window = torch.hann_window(WINDOW)
-    top = 2595 * math.log10(1 + RATE / 2 / 700)
-    edges = 700 * (10 ** (torch.linspace(0, top, mels + 2) / 2595) - 1)
-    bins = torch.linspace(0, RATE / 2, WINDOW // 2 + 1)[None]
-    low, middle, high = (edges[i : i + mels, None] for i in range(3))
-    filters = torch.minimum((bins - low) / (middle - low), (high - bins) / (high - middle)).clamp(min=0)
-    k, m = torch.arange(COEFFICIENTS)[:, None], torch.arange(mels)[None]
-    cosines = torch.cos(math.pi * k * (m + 0.5) / mels) * math.sqrt(2 / mels)
-    cosines[0] /= math.sqrt(2)
-
-    def log_mel(y):
-        spectrum = torch.view_as_real(torch.stft(y, WINDOW, HOP, window=window, return_complex=True))
-        decibels = 10 * torch.log10((filters @ spectrum.square().sum(-1)).clamp(min=1e-10))
-        return torch.maximum(decibels, decibels.detach().amax((-2, -1), keepdim=True) - 80)
-
-    return log_mel, lambda x: cosines @ x
+    return lambda: (frontend.log_mel if work == "log-mel" else frontend.mfcc)(y)
 
 
 def torch_step(work, batch):
     import torch
 
     y = torch.randn(batch, 5 * RATE, generator=torch.Generator().manual_seed(0))
-    log_mel, mfcc = torch_features()
+    log_mel, mfcc = frontend.in_torch()
 
     def gradient():
         input = y.detach().requires_grad_()
@@ -202,11 +114,12 @@ def explain_once(clip, figure):
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    import models
     import torch
 
     y = torch.from_numpy(librosa.load(clip, sr=RATE)[0])[None]
-    log_mel, mfcc = torch_features()
-    model = networks()["cnnatt"]().eval()
+    log_mel, mfcc = frontend.in_torch()
+    model = models.CNNATT().eval()
     paths = {  # an input, and how the logits follow from it
         "waveform": (y, lambda x: model(mfcc(log_mel(x))[:, None])),
         "log-mel": (log_mel(y), lambda x: model(mfcc(x)[:, None])),
@@ -230,7 +143,6 @@ def explain_once(clip, figure):
 
 
 def explain_step():
-    import pathlib
     import tempfile
     import wave
 

@@ -2,7 +2,7 @@
 (models.py with the classes CNNLSTM, FCMFCC and CNNATT, frontend.py) for the weights and the clip of measures.py. Where a
 model has what zennit has no rule for (LSTM, attention, layer norm), the rules' definitions stand below as gradients of
 partly detached products. Run with torch, captum, zennit, librosa, scipy and safetensors installed:
-python3 attributions.py FOLDER
+python3 attributions.py [FOLDER], by default peer beside this file.
 """
 
 import pathlib

@@ -1,7 +1,7 @@
 """Writes measures.json beside this file: what Captum's infidelity and sensitivity_max say, in float64, of PyTorch's models
 of a folder (models.py with the classes CNNLSTM, FCMFCC and CNNATT, frontend.py) with weights, a clip and draws that the
 tests make again by the same formula (`sampled`); and what SciPy and NumPy say of sparseness, complexity and ranks.
-Run with torch, captum, librosa and scipy installed: python3 measures.py FOLDER
+Run with torch, captum, librosa and scipy installed: python3 measures.py [FOLDER], by default peer beside this file.
 """
 
 import json
@@ -15,7 +15,7 @@ import torch
 from captum.attr import InputXGradient, Saliency
 from captum.metrics import infidelity, sensitivity_max
 
-sys.path.insert(0, sys.argv[1])
+sys.path.insert(0, sys.argv[1] if len(sys.argv) > 1 else str(pathlib.Path(__file__).parent / "peer"))
 import frontend
 import models
 

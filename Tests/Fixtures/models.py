@@ -1,6 +1,7 @@
 """Writes models.safetensors and models-parameters.txt beside this file: what the PyTorch models of a folder (models.py
 with the classes CNNLSTM, FCMFCC and CNNATT) answer, in float64, for weights and inputs that the tests make again by the
-same formula (`sampled`). Run with torch, numpy and safetensors installed: python3 models.py FOLDER
+same formula (`sampled`). Run with torch, numpy and safetensors installed: python3 models.py [FOLDER], by default peer
+beside this file.
 
 Of a large array every so-many-th element is kept, and the norm of the whole as one element more: see `kept`.
 """
@@ -14,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from safetensors.numpy import save_file
 
-specification = importlib.util.spec_from_file_location("peer", pathlib.Path(sys.argv[1]) / "models.py")
+folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "peer"
+specification = importlib.util.spec_from_file_location("peer", folder / "models.py")
 peer = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(peer)
 stored = {}

@@ -1,7 +1,7 @@
 """Writes training.json and training.safetensors beside this file: what PyTorch and scikit-learn make of inputs that the
 tests of Training make again by the same formula (`sampled`). Run with torch, numpy, scikit-learn and safetensors:
 
-python3 training.py FOLDER     (FOLDER holds the reference models, models.py)
+python3 training.py [FOLDER]     (FOLDER holds the reference models, models.py; by default peer beside this file)
 """
 
 import json
@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from safetensors.numpy import save_file
 from sklearn import metrics
 
-sys.path.insert(0, sys.argv[1])
+sys.path.insert(0, sys.argv[1] if len(sys.argv) > 1 else str(pathlib.Path(__file__).parent / "peer"))
 import models  # noqa: E402
 
 torch.set_default_dtype(torch.float64)
