@@ -2,7 +2,7 @@ import Basics
 import Foundation
 
 /// How far two attributions of one clip on the same grid agree.
-public struct Agreement: Sendable {
+public struct Agreement: Sendable, Codable {
   public enum Measure: String, CaseIterable, Codable, Sendable, CodingKeyRepresentable {
     /// Spearman's rank correlation of all cells, −1…1.
     case spearman

@@ -25,8 +25,8 @@ public struct TrustSettings: Sendable, Equatable {
 }
 
 /// What was measured of one clip.
-public struct ClipTrust: Sendable {
-  public struct OfMethod: Sendable {
+public struct ClipTrust: Sendable, Codable {
+  public struct OfMethod: Sendable, Codable {
     /// What could be measured: an attribution that is zero everywhere has no ranks.
     public internal(set) var values: [TrustMeasure: Double] = [:]
     /// The probability of the target at shares 0, 1/steps … 1.
@@ -72,6 +72,9 @@ public struct TrustExaminer {
 
   /// The layers in the order in which they are drawn anew.
   public var layers: [String] { cascade.layers }
+
+  /// Leaves out the methods of other names.
+  public mutating func keep(_ names: [String]) { methods = methods.filter { names.contains($0.name) } }
 
   /// Leaves out the methods that this model cannot have, and says why.
   public mutating func leaveOutInapplicable(on samples: [Float]) -> [MethodError] {

@@ -70,12 +70,6 @@ struct Compare: ParsableCommand {
     guard target != "label" || data != nil else { throw ValidationError("--target label needs --data") }
   }
 
-  /// A clip to compare.
-  private struct Clip {
-    let path: String
-    let truth: Emotion?
-  }
-
   /// Clips of a manifest whose figures are drawn.
   private static let drawn = 12
 
@@ -84,7 +78,7 @@ struct Compare: ParsableCommand {
       let drawing = try self.drawing.files()
       let comparers = try makeComparers()
       let models = comparers[0].models
-      let clips = try readClips()
+      let clips = try readItems()
       for model in models where target != "predicted" {
         if target == "label" {
           for truth in Set(clips.compactMap(\.truth)) { _ = try model.index(of: truth.rawValue) }
@@ -99,92 +93,82 @@ struct Compare: ParsableCommand {
       var folder = try OutputFolder(output)
       var page = page.html ? ComparisonPage(reports) : nil
       let bar = ProgressBar("comparing", total: clips.count)
-      let pairs = AgreementSummary.pairs(models.count)
-      /// By method, clip and pair.
-      var agreements = reports.map { _ in [[Agreement]]() }
-      var rows = [reports[0].clipHeader]
-      var disagreements: [(path: String, predictions: [String])] = []
-      var figures: [String] = []
-      var failures: [any Error] = []
-      var attends = false
-      for (index, clip) in clips.enumerated() {
-        bar.show(index)
-        do {
-          let samples = try readClip(clip.path, for: models[0])
-          let truth = clip.truth?.rawValue
-          let fitted = comparers[0].clips(of: samples)
-          let compared = try comparers.map { comparer in
-            try comparer.compare(fitted, path: clip.path) { model in
-              switch target {
-              case "predicted": nil
-              case "label": model.classes.firstIndex(of: truth!)
-              default: model.classes.firstIndex(of: target)
-              }
-            }
-          }
-          for (number, found) in compared.enumerated() {
-            agreements[number].append(pairs.map { found.agreement($0.0, $0.1) })
-            rows.append(reports[number].row(found, truth: truth, agreements: agreements[number].last!))
-          }
-          // Each method has the same predictions.
-          let (areOneMind, predictions) = (compared[0].areOneMind, compared[0].predictions)
-          if !areOneMind { disagreements.append((clip.path, predictions)) }
-          guard data == nil || (!areOneMind && disagreements.count <= Self.drawn) else { continue }
-          let stem = folder.stem(for: clip.path)
-          var drawn: [any Figure] = []
-          for (report, found) in zip(reports, compared) {
-            let figure = report.figure(found, truth: truth)
-            figures += try drawing.write(
-              figure, to: folder, as: stem + suffix(report, of: reports), provenance: report.provenance(clip.path))
-            drawn.append(figure)
-          }
-          for own in fitted {
-            guard let figure = reports[0].attentionFigure(own, path: clip.path) else { continue }
-            attends = true
-            figures += try drawing.write(
-              figure, to: folder, as: "\(stem).attention-\(own.model.name.replacing("/", with: "-"))",
-              provenance: reports[0].provenance(clip.path))
-            drawn.append(figure)
-          }
-          try page?.add(compared, clips: fitted, samples: samples, figures: drawn, truth: truth)
-        } catch let error as ExplanationError where error.isOfTheMethod {
-          throw error
-        } catch {
-          Console.report(error)
-          failures.append(error)
+      let what: ComparisonJob.Target =
+        target == "predicted" ? .predicted : target == "label" ? .label : .named(target)
+      let job = ComparisonJob(
+        reports, items: clips, target: what, seed: seed, plottedDisagreements: data == nil ? nil : Self.drawn)
+      Interruption.listen()
+      let result = try job.run(
+        in: folder.path, plotsAgain: page != nil, status: Console.exitStatus,
+        shouldStop: { Interruption.wasAsked }
+      ) { event in
+        switch event {
+        case .resumed(let clips): Console.note("undertone: resuming after \(clips) clips")
+        case .progress(let done): bar.show(done)
+        case .read(let clip, let path): noteCut(clip, path)
+        case .failed(let error): Console.report(error)
         }
+      } plot: { clip in
+        let stem = folder.stem(for: clip.item.path)
+        guard !clip.compared.isEmpty else { return [] }
+        var figures: [String] = []
+        var plotted: [any Figure] = []
+        func write(_ figure: any Figure, as name: String, _ provenance: [String: String]) throws {
+          if !clip.isAgain { figures += try drawing.write(figure, to: folder, as: name, provenance: provenance) }
+          plotted.append(figure)
+        }
+        let truth = clip.item.truth?.rawValue
+        for (report, found) in zip(reports, clip.compared) {
+          try write(
+            report.figure(found, truth: truth), as: stem + suffix(report, of: reports),
+            report.provenance(clip.item.path))
+        }
+        for own in clip.clips {
+          guard let figure = reports[0].attentionFigure(own, path: clip.item.path) else { continue }
+          try write(
+            figure, as: "\(stem).attention-\(own.model.name.replacing("/", with: "-"))",
+            reports[0].provenance(clip.item.path))
+        }
+        try page?.add(clip.compared, clips: clip.clips, samples: clip.samples, figures: plotted, truth: truth)
+        return figures
       }
       ProgressBar.clear()
-      if !agreements[0].isEmpty {
-        let summaries = agreements.map { found in
-          AgreementSummary(
-            models: models.map(\.name), clips: found, disagreements: disagreements.count, seed: seed)
-        }
-        for (report, summary) in zip(reports, summaries) {
-          figures += try drawing.write(
-            report.figure(summary), to: folder, as: "agreement" + suffix(report, of: reports),
-            provenance: report.provenance())
-        }
-        let table = ComparisonReport.rows(Array(zip(reports, summaries)))
-        try folder.write(CSV.text(of: table), to: "agreement.csv")
-        try folder.write(CSV.text(of: rows), to: "clips.csv")
-        try page?.finish(summaries, clipRows: rows)
-        if let page { try folder.write(page.page, as: "compare", isQuiet: json) }
-        if json {
-          try Console.print(
-            try ComparisonReport.json(
-              Array(zip(reports, summaries)), disagreements: disagreements, figures: figures))
-        } else {
-          try Console.print(text(Array(zip(reports, summaries)), disagreements))
-          if !figures.isEmpty, !attends, !models.contains(where: \.looksByAttention) {
-            try Console.print("None of the models has attention.\n")
-          }
-          let drawn = "\(figures.count) figure\(figures.count == 1 ? "" : "s")"
-          try Console.print("\(folder.path): \(drawn), agreement.csv, clips.csv")
-        }
-      }
-      try Console.end(failures, of: clips.count)
+      try Console.endInterrupted(result.isFinished)
+      try write(result, of: reports, to: folder, as: drawing, page)
+      try Console.end(result.failures, of: clips.count)
     }
+  }
+
+  /// What all clips say together.
+  private func write(
+    _ result: ComparisonJob.Result, of reports: [ComparisonReport], to folder: OutputFolder, as drawing: FigureFiles,
+    _ page: ComparisonPage?
+  ) throws {
+    guard !result.summaries.isEmpty else { return }
+    let found = Array(zip(reports, result.summaries))
+    var figures = result.figures
+    for (report, summary) in found {
+      figures += try drawing.write(
+        report.figure(summary), to: folder, as: "agreement" + suffix(report, of: reports),
+        provenance: report.provenance())
+    }
+    try folder.write(CSV.text(of: ComparisonReport.rows(found)), to: "agreement.csv")
+    try folder.write(CSV.text(of: result.rows), to: "clips.csv")
+    if var page {
+      try page.finish(result.summaries, clipRows: result.rows)
+      try folder.write(page.page, as: "compare", isQuiet: json)
+    }
+    let disagreements = result.disagreements.map { (path: $0.path, predictions: $0.predictions) }
+    guard !json else {
+      return try Console.print(
+        try ComparisonReport.json(found, disagreements: disagreements, figures: figures))
+    }
+    try Console.print(text(found, disagreements))
+    if !reports[0].comparer.models.contains(where: \.looksByAttention) {
+      try Console.print("None of the models has attention.\n")
+    }
+    let drawn = "\(figures.count) figure\(figures.count == 1 ? "" : "s")"
+    try Console.print("\(folder.path): \(drawn), agreement.csv, clips.csv")
   }
 
   /// What tells a method's files apart, where there are several.
@@ -209,13 +193,13 @@ struct Compare: ParsableCommand {
     }
   }
 
-  private func readClips() throws -> [Clip] {
-    guard let data else { return files.map { Clip(path: $0, truth: nil) } }
+  private func readItems() throws -> [ComparisonJob.Item] {
+    guard let data else { return files.map { ComparisonJob.Item($0) } }
     let manifest = try readManifest(data)
     var generator = SeededGenerator(seed: seed)
     return manifest.emotions.flatMap { emotion in
       generator.shuffled(manifest.entries.filter { $0.emotion == emotion }).prefix(clips).map {
-        Clip(path: manifest.fullPath(of: $0), truth: emotion)
+        ComparisonJob.Item(manifest.fullPath(of: $0), truth: emotion)
       }
     }
   }

@@ -95,43 +95,30 @@ struct Trust: ParsableCommand {
       let folder = try OutputFolder(output)
       var settings = TrustSettings()
       (settings.seed, settings.filling) = (seed, replacement)
-      var examiner = TrustExaminer(model: model, methods: methods, space: input, settings: settings)
-      let wanted = min(clips, manifest.entries.count)
-      let bar = ProgressBar("examining", total: wanted)
-
-      var examined: [ClipTrust] = []
-      var failures: [any Error] = []
-      for entry in drawn(from: manifest) where examined.count < wanted {
-        do {
-          let path = manifest.fullPath(of: entry)
-          let speech = try readSpeech(path, for: model)
-          if examined.isEmpty {
-            // What a model cannot have at all is no fault of its clips.
-            for reason in examiner.leaveOutInapplicable(on: speech.samples) {
-              Console.note("undertone: left out: \(reason)")
-            }
-            guard examiner.methods.count > 2 else { throw ValidationError("there is no method left to examine") }
+      var job = TrustJob(
+        TrustExaminer(model: model, methods: methods, space: input, settings: settings), manifest: manifest,
+        path: data, clips: clips)
+      let bar = ProgressBar("examining", total: job.count)
+      Interruption.listen()
+      let result: TrustJob.Result
+      do {
+        result = try job.run(
+          in: folder.path, status: Console.exitStatus, shouldStop: { Interruption.wasAsked }
+        ) { event in
+          switch event {
+          case .resumed(let clips): Console.note("undertone: resuming after \(clips) clips")
+          case .leftOut(let error): Console.note("undertone: left out: \(error)")
+          case .progress(let done, let share, let method): bar.show(done, of: share, note: method)
+          case .read(let clip, let path): noteCut(clip, path)
+          case .failed(let error): Console.report(error)
           }
-          let cue = CueRegion(entry).map { region in
-            CueRegion(
-              seconds: (region.seconds.lowerBound - speech.start)...(region.seconds.upperBound - speech.start),
-              hertz: region.hertz)
-          }
-          examined.append(
-            try examiner.examine(speech.samples, path: path, label: entry.emotion.rawValue, cue: cue) { share, name in
-              bar.show(examined.count, of: share, note: name)
-            })
-        } catch let error as ValidationError {
-          throw error
-        } catch {
-          Console.report(error)
-          failures.append(error)
         }
+      } catch let error as TrustJobError {
+        throw ValidationError("\(error)")
       }
       ProgressBar.clear()
-      let tried = examined.count + failures.count
-      guard !examined.isEmpty else { return try Console.end(failures, of: tried) }
-      let report = TrustReport(examined, by: examiner, manifest: manifest, path: data)
+      try Console.endInterrupted(result.isFinished)
+      guard let report = result.report else { return try Console.end(result.failures, of: result.tried) }
       let figures = try drawing.write(report.figure, to: folder, as: "trust", provenance: report.provenance)
       try folder.write(CSV.text(of: report.summaryRows), to: "trust.csv")
       try folder.write(CSV.text(of: report.clipRows), to: "clips.csv")
@@ -143,18 +130,8 @@ struct Trust: ParsableCommand {
         try Console.print(
           (figures + ["trust.csv", "clips.csv", "trust.json"].map(folder.file)).joined(separator: "\n"))
       }
-      try Console.end(failures, of: tried)
+      try Console.end(result.failures, of: result.tried)
     }
-  }
-
-  /// The entries in random order; where some have a planted cue, one with and one without in turn.
-  private func drawn(from manifest: Manifest) -> [Manifest.Entry] {
-    var generator = SeededGenerator(seed: seed)
-    let entries = generator.shuffled(manifest.entries)
-    let planted = entries.filter { CueRegion($0) != nil }
-    let others = entries.filter { CueRegion($0) == nil }
-    let pairs = zip(planted, others).flatMap { [$0, $1] }
-    return pairs + planted.dropFirst(others.count) + others.dropFirst(planted.count)
   }
 
   // MARK: Text

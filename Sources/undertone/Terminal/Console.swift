@@ -7,6 +7,7 @@ import Figures
 import Foundation
 import Layers
 import Models
+import Reports
 import Tensors
 import Training
 
@@ -58,6 +59,7 @@ enum Console {
       CheckpointError.noSuchFolder, TrainingError.nothingToResume, TrainingError.manifestMoved, TrainingError.noHistory:
       66
     case FigureError.provenance, FigureError.drawing: 70
+    case RunProgressError.damaged: 65
     case ExplanationError.method, TrainingError.alreadyFinished, TrainingError.recipe: 64
     case is AudioFileError, is ManifestError, is FigureError, is SplitError, is ExplanationError, is TensorFileError,
       is CheckpointError, is ParameterError, is TrainingError:
@@ -96,6 +98,13 @@ enum Console {
     }
     try atEnd()
     try end(failures, of: items.count)
+  }
+
+  /// The end of a run that was stopped: the same command resumes it.
+  static func endInterrupted(_ isFinished: Bool) throws {
+    guard !isFinished else { return }
+    note("undertone: stopped; the same command resumes from here")
+    throw ExitCode(130)
   }
 
   /// The end of a batch: where files failed, the exit status is the first one's.

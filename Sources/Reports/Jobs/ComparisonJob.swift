@@ -1,0 +1,185 @@
+import Attributions
+import AudioFiles
+import Basics
+import Corpora
+import Models
+
+/// Compares models on clips, by one method or several; a run that was stopped resumes.
+public struct ComparisonJob {
+  /// A clip to compare the models on.
+  public struct Item {
+    public let path: String
+    /// Nil where it is not known.
+    public let truth: Emotion?
+
+    public init(_ path: String, truth: Emotion? = nil) { (self.path, self.truth) = (path, truth) }
+  }
+
+  /// Which output of each model is explained.
+  public enum Target: Equatable {
+    case predicted, label
+    /// A class or dimension by its name.
+    case named(String)
+  }
+
+  /// A clip that is plotted, by method.
+  public struct Plotted {
+    public let item: Item
+    public let compared: [ComparedClip]
+    /// The clip as each model takes it.
+    public let clips: [Clip]
+    public let samples: [Float]
+    /// Whether an interrupted run had plotted it: only a page needs it again.
+    public let isAgain: Bool
+  }
+
+  public enum Event {
+    /// Clips that an interrupted run had compared.
+    case resumed(clips: Int)
+    case progress(Int)
+    case read(AudioClip, path: String)
+    case failed(any Error)
+  }
+
+  /// A clip on which the models predict different classes.
+  public struct Disagreement: Codable {
+    public let path: String
+    public let predictions: [String]
+  }
+
+  public struct Result {
+    /// By method; empty where no clip could be compared.
+    public let summaries: [AgreementSummary]
+    /// The table of clips, its header first.
+    public let rows: [[String]]
+    public let disagreements: [Disagreement]
+    /// The figures written.
+    public let figures: [String]
+    /// The exit statuses of the clips that failed.
+    public let failures: [Int32]
+    public let isFinished: Bool
+  }
+
+  private struct State: Codable {
+    var next = 0
+    /// By method, clip and pair of models.
+    var agreements: [[[Agreement]]]
+    var rows: [[String]]
+    var disagreements: [Disagreement] = []
+    /// The places of the clips that were plotted, and the figures written.
+    var plotted: [Int] = []
+    var figures: [String] = []
+    var failures: [Int32] = []
+  }
+
+  public let reports: [ComparisonReport]
+  private let items: [Item]
+  private let target: Target
+  private let seed: UInt64
+  /// Clips with different predictions that are plotted; nil plots every clip.
+  private let plottedDisagreements: Int?
+
+  /// - Parameter reports: By method, of the same models.
+  public init(
+    _ reports: [ComparisonReport], items: [Item], target: Target, seed: UInt64, plottedDisagreements: Int?
+  ) {
+    (self.reports, self.items, self.target, self.seed) = (reports, items, target, seed)
+    self.plottedDisagreements = plottedDisagreements
+  }
+
+  /// - Parameters:
+  ///   - folder: Where the state is kept until the end.
+  ///   - plotsAgain: Whether clips that an interrupted run plotted are computed again, for a page.
+  ///   - status: The exit status of an error.
+  ///   - shouldStop: Asked before each clip.
+  ///   - plot: Plots a clip and returns the figures written.
+  public func run(
+    in folder: String, plotsAgain: Bool, status: (any Error) -> Int32, shouldStop: () -> Bool = { false },
+    _ report: (Event) -> Void, plot: (Plotted) throws -> [String]
+  ) throws -> Result {
+    let models = reports[0].comparer.models
+    let asked =
+      reports.flatMap { $0.provenance().sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" } }
+      + ["\(target), seed \(seed)"] + items.map(\.path)
+    var progress = try RunProgress(
+      in: folder, asked: asked, new: State(agreements: reports.map { _ in [] }, rows: [reports[0].clipHeader]))
+    if progress.state.next > 0 { report(.resumed(clips: progress.state.next)) }
+    for place in progress.state.plotted {
+      // Its name among the results is taken either way.
+      let found = plotsAgain ? try compared(items[place], report) : nil
+      _ = try plot(
+        Plotted(
+          item: items[place], compared: found?.compared ?? [], clips: found?.clips ?? [],
+          samples: found?.samples ?? [], isAgain: true))
+    }
+    let pairs = AgreementSummary.pairs(models.count)
+    while progress.state.next < items.count {
+      if shouldStop() {
+        try progress.save(atOnce: true)
+        return Result(
+          summaries: [], rows: [], disagreements: [], figures: [], failures: [], isFinished: false)
+      }
+      let (place, item) = (progress.state.next, items[progress.state.next])
+      report(.progress(place))
+      progress.state.next += 1
+      do {
+        let found = try compared(item, report)
+        for (number, clip) in found.compared.enumerated() {
+          let agreements = pairs.map { clip.agreement($0.0, $0.1) }
+          progress.state.agreements[number].append(agreements)
+          progress.state.rows.append(reports[number].row(clip, truth: item.truth?.rawValue, agreements: agreements))
+        }
+        // Each method has the same predictions.
+        let (areOneMind, predictions) = (found.compared[0].areOneMind, found.compared[0].predictions)
+        if !areOneMind {
+          progress.state.disagreements.append(Disagreement(path: item.path, predictions: predictions))
+        }
+        let isPlotted =
+          plottedDisagreements.map { !areOneMind && progress.state.disagreements.count <= $0 } ?? true
+        if isPlotted {
+          progress.state.figures += try plot(
+            Plotted(
+              item: item, compared: found.compared, clips: found.clips, samples: found.samples, isAgain: false))
+          progress.state.plotted.append(place)
+        }
+      } catch let error as ExplanationError where error.isOfTheMethod {
+        throw error
+      } catch {
+        report(.failed(error))
+        progress.state.failures.append(status(error))
+      }
+      try progress.save(atOnce: false)
+    }
+    progress.remove()
+    let state = progress.state
+    let summaries =
+      state.agreements[0].isEmpty
+      ? []
+      : state.agreements.map { found in
+        AgreementSummary(
+          models: models.map(\.name), clips: found, disagreements: state.disagreements.count, seed: seed)
+      }
+    return Result(
+      summaries: summaries, rows: state.rows, disagreements: state.disagreements, figures: state.figures,
+      failures: state.failures, isFinished: true)
+  }
+
+  private func compared(
+    _ item: Item, _ report: (Event) -> Void
+  ) throws -> (compared: [ComparedClip], clips: [Clip], samples: [Float]) {
+    let comparer = reports[0].comparer
+    let speech = try AudioClip.trimmedSpeech(path: item.path, sampleRate: comparer.frontEnd.sampleRate)
+    report(.read(speech, path: item.path))
+    let clips = comparer.clips(of: speech.samples)
+    let compared = try reports.map { report in
+      try report.comparer.compare(clips, path: item.path) { model in
+        switch target {
+        case .predicted: nil
+        case .label: model.outputs.firstIndex(of: item.truth!.rawValue)
+        case .named(let name): model.outputs.firstIndex(of: name)
+        }
+      }
+    }
+    return (compared, clips, speech.samples)
+  }
+}
