@@ -259,7 +259,7 @@ struct CheckpointTests {
       atPath: "\(folder.path)/model.safetensors", withIntermediateDirectories: true)
     #expect(
       throws: CheckpointError.file(
-        .unwritable(path: folder.appendingPathComponent("model.safetensors").path, reason: "Is a directory"))
+        .unwritable(path: "\(folder.path)/model.safetensors", reason: "Is a directory"))
     ) {
       try TrainedModel(untrained: .init(architecture: .cnnatt), seed: 0).write(to: folder.path)
     }
