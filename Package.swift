@@ -68,27 +68,36 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["peer.py"]),
 
-    .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Basics", "Kernels", "Tensors"]),
-    .testTarget(name: "LayersTests", dependencies: ["Basics", "Tensors", "Layers"]),
-    .testTarget(name: "AudioFilesTests", dependencies: ["Basics", "AudioFiles"]),
-    .testTarget(name: "AudioFeaturesTests", dependencies: ["Basics", "Tensors", "AudioFeatures"]),
-    .testTarget(name: "CorporaTests", dependencies: ["Basics", "AudioFiles", "AudioFeatures", "Corpora"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Basics", "Tensors", "Layers", "Models"]),
+    // What several test targets share; no product has it.
+    .target(name: "TestSupport", dependencies: ["Tensors", "Layers"], path: "Tests/TestSupport"),
+    .testTarget(name: "BasicsTests", dependencies: ["TestSupport", "Basics"]),
+    .testTarget(name: "TensorsTests", dependencies: ["TestSupport", "Basics", "Kernels", "Tensors"]),
+    .testTarget(name: "LayersTests", dependencies: ["TestSupport", "Basics", "Tensors", "Layers"]),
+    .testTarget(name: "AudioFilesTests", dependencies: ["TestSupport", "Basics", "AudioFiles"]),
+    .testTarget(name: "AudioFeaturesTests", dependencies: ["TestSupport", "Basics", "Tensors", "AudioFeatures"]),
+    .testTarget(
+      name: "CorporaTests", dependencies: ["TestSupport", "Basics", "AudioFiles", "AudioFeatures", "Corpora"]),
+    .testTarget(name: "ModelsTests", dependencies: ["TestSupport", "Basics", "Tensors", "Layers", "Models"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Basics", "Tensors", "Layers", "AudioFiles", "Corpora", "Models", "Training"]),
+      dependencies: ["TestSupport", "Basics", "Tensors", "Layers", "AudioFiles", "Corpora", "Models", "Training"]),
     .testTarget(
       name: "AttributionsTests",
-      dependencies: ["Basics", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Attributions"]),
-    .testTarget(name: "FiguresTests", dependencies: ["Basics", "Figures"]),
+      dependencies: [
+        "TestSupport", "Basics", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Attributions",
+      ]),
+    .testTarget(name: "FiguresTests", dependencies: ["TestSupport", "Basics", "Figures"]),
     .testTarget(
       name: "ReportsTests",
-      dependencies: ["Basics", "Tensors", "Corpora", "Models", "Training", "Attributions", "Figures", "Reports"]),
+      dependencies: [
+        "TestSupport", "Basics", "Tensors", "Corpora", "Models", "Training", "Attributions", "Figures", "Reports",
+      ]),
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "Basics", "Tensors", "AudioFiles", "Corpora", "Models", "Training", "Attributions", "Figures", "undertone",
+        "TestSupport", "Basics", "Tensors", "AudioFiles", "Corpora", "Models", "Training", "Attributions",
+        "Figures",
+        "undertone",
       ]),
   ],
   swiftLanguageModes: [.v6]

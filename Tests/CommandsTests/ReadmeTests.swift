@@ -1,11 +1,11 @@
 import Foundation
 import Models
+import TestSupport
 import Testing
 
 @Suite("The README's commands, and make install")
 struct ReadmeTests {
-  static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
+  static let repository = Checkout.folder
 
   /// The lines of the README's ```sh blocks that run the program, in their order, without their comments.
   static func commands() throws -> [String] {

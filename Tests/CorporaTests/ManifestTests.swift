@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Corpora
@@ -6,7 +7,7 @@ import Testing
 @Suite("Manifest")
 struct ManifestTests {
   private func read(_ text: String) throws -> Manifest {
-    try withFreshFolder { folder in
+    try inFreshFolder { folder in
       let file = folder.appendingPathComponent("clips.csv")
       try Data(text.utf8).write(to: file)
       return try Manifest.read(file.path)
@@ -80,7 +81,7 @@ struct ManifestTests {
 
   @Test("A written manifest leads to the same clips from wherever it is")
   func writing() throws {
-    try withFreshFolder { folder in
+    try inFreshFolder { folder in
       let clips = folder.appendingPathComponent("clips/deep")
       let splits = folder.appendingPathComponent("clips/splits")
       for place in [clips, splits] {

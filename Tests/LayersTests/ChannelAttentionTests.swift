@@ -1,6 +1,7 @@
 import Basics
 import Layers
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Channel attention")

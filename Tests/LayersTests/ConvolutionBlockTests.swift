@@ -1,6 +1,7 @@
 import Basics
 import Layers
 import Tensors
+import TestSupport
 import Testing
 
 /// The block once more, slower and less complicated: the operations one after another, each with its own gradient.
@@ -238,16 +239,4 @@ struct ConvolutionBlockTests {
     #expect(zip(found, [0.5, 0.25, 0]).allSatisfy { abs($0 - $1) < 1e-4 })
     #expect(gradients(of: y.squared().sum(), at: [x])[0].isFinite)
   }
-}
-
-/// ‖found − expected‖ / ‖expected‖; infinite where the shapes differ or anything is NaN.
-func relativeDistance(_ found: Tensor, _ expected: Tensor) -> Double {
-  guard found.count == expected.count else { return .infinity }
-  let distance = norm(found - expected.reshaped(found.shape)) / norm(expected)
-  return distance.isNaN ? .infinity : distance
-}
-
-/// ‖x‖, summed in double.
-func norm(_ x: Tensor) -> Double {
-  x.floats.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
 }

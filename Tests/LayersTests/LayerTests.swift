@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Layers
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Layers, their parameters and passes")

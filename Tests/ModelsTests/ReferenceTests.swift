@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 /// Against what PyTorch, librosa and Captum answer on a real clip: a folder that `peer/reference.py` wrote, named by
@@ -68,12 +69,4 @@ struct ReferenceTests {
     print("MFCC differs by \(mfccDifference)")
     #expect(mfccDifference < 0.05)
   }
-}
-
-/// ‖a − b‖ / ‖b‖.
-func relativeDistance(_ a: Tensor, _ b: Tensor) -> Double {
-  let (a, b) = (a.floats, b.floats)
-  precondition(a.count == b.count)
-  let difference = zip(a, b).reduce(0.0) { $0 + pow(Double($1.0) - Double($1.1), 2) }
-  return (difference / b.reduce(0.0) { $0 + Double($1) * Double($1) }).squareRoot()
 }
