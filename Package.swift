@@ -95,7 +95,7 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "TestSupport", "Basics", "Tensors", "AudioFiles", "Corpora", "Models", "Training", "Attributions",
+        "TestSupport", "CSndFile", "Basics", "Tensors", "AudioFiles", "Corpora", "Models", "Training", "Attributions",
         "Figures",
         "undertone",
       ]),
