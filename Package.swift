@@ -68,17 +68,18 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["peer.py"]),
 
-    // What test targets share.
+    // What several test targets share; no product has it.
     .target(
       name: "TestSupport",
       dependencies: ["Basics", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Training"],
       path: "Tests/TestSupport"),
-    .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Basics", "Kernels", "Tensors"]),
+    .testTarget(name: "BasicsTests", dependencies: ["TestSupport", "Basics"]),
+    .testTarget(name: "TensorsTests", dependencies: ["TestSupport", "Basics", "Kernels", "Tensors"]),
     .testTarget(name: "LayersTests", dependencies: ["TestSupport", "Basics", "Tensors", "Layers"]),
-    .testTarget(name: "AudioFilesTests", dependencies: ["Basics", "AudioFiles"]),
-    .testTarget(name: "AudioFeaturesTests", dependencies: ["Basics", "Tensors", "AudioFeatures"]),
-    .testTarget(name: "CorporaTests", dependencies: ["Basics", "AudioFiles", "AudioFeatures", "Corpora"]),
+    .testTarget(name: "AudioFilesTests", dependencies: ["TestSupport", "Basics", "AudioFiles"]),
+    .testTarget(name: "AudioFeaturesTests", dependencies: ["TestSupport", "Basics", "Tensors", "AudioFeatures"]),
+    .testTarget(
+      name: "CorporaTests", dependencies: ["TestSupport", "Basics", "AudioFiles", "AudioFeatures", "Corpora"]),
     .testTarget(name: "ModelsTests", dependencies: ["TestSupport", "Basics", "Tensors", "Layers", "Models"]),
     .testTarget(
       name: "TrainingTests",
@@ -88,16 +89,18 @@ let package = Package(
       dependencies: [
         "TestSupport", "Basics", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Attributions",
       ]),
-    .testTarget(name: "FiguresTests", dependencies: ["Basics", "Figures"]),
+    .testTarget(name: "FiguresTests", dependencies: ["TestSupport", "Basics", "Figures"]),
     .testTarget(
       name: "ReportsTests",
       dependencies: [
-        "TestSupport", "Basics", "Tensors", "Corpora", "Models", "Training", "Attributions", "Figures", "Reports",
+        "TestSupport", "Basics", "Tensors", "AudioFiles", "Corpora", "Models", "Training", "Attributions", "Figures",
+        "Reports",
       ]),
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "TestSupport", "Basics", "Tensors", "AudioFiles", "Corpora", "Models", "Training", "Attributions", "Figures",
+        "TestSupport", "CSndFile", "Basics", "Tensors", "AudioFiles", "Corpora", "Models", "Training", "Attributions",
+        "Figures",
         "undertone",
       ]),
   ],

@@ -44,7 +44,7 @@ struct CaptumMeasuresTests {
 
   init() throws {
     stored = try JSONDecoder().decode(
-      Stored.self, from: Data(contentsOf: URL(fileURLWithPath: fixture("measures.json"))))
+      Stored.self, from: Data(contentsOf: Checkout.fixture("measures.json")))
   }
 
   @Test("Infidelity and maximum sensitivity with the same draws are Captum's", arguments: Architecture.allCases)

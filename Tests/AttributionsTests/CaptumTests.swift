@@ -13,20 +13,10 @@ import Testing
 struct CaptumTests {
   let target = Target(2)
 
-  private func stored(_ name: String) throws -> Tensor {
-    try #require(Safetensors.read(fixture("attributions.safetensors"))[name], "no \(name) in the fixture").tensor
-  }
+  nonisolated(unsafe) private static let stored = ReferenceNumbers("attributions.safetensors")
 
-  /// Relative in the 2-norm: every n-th element, n the smallest odd number that leaves at most 300, and the whole's norm.
   private func distance(_ found: Tensor, _ name: String) throws -> Double {
-    let expected = try stored(name).floats.map(Double.init)
-    let floats = found.floats.map(Double.init)
-    let step = (floats.count + 299) / 300 / 2 * 2 + 1
-    let kept = stride(from: 0, to: floats.count, by: step).map { floats[$0] }
-    try #require(kept.count == expected.count - 1, "\(name)")
-    func norm(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
-    let distance = max(
-      norm(zip(kept, expected).map { $0 - $1 }) / norm(expected.dropLast()), abs(norm(floats) / expected.last! - 1))
+    let distance = try Self.stored.distance(found, name, limit: 300)
     if ProcessInfo.processInfo.environment["UNDERTONE_REPORT"] != nil { print(name, "differ by", distance) }
     return distance
   }
@@ -52,10 +42,10 @@ struct CaptumTests {
     let guided = try attribution("guided-grad-cam", clip) { $0.layer = "blocks.2" }
     #expect(try distance(guided, "\(name) guided-grad-cam") < 1e-3)
     // Or as far as PyTorch in float32 is from PyTorch in float64.
-    let rounding = Double(try stored("\(name) integrated-gradients in float32").scalar)
+    let rounding = Double(try Self.stored.array("\(name) integrated-gradients in float32").scalar)
     #expect(
       try distance(attribution("integrated-gradients", clip), "\(name) integrated-gradients") < max(1e-3, rounding))
-    let neuron = try stored("\(name) neuron").floats.map { String(Int($0)) }.joined(separator: ",")
+    let neuron = try Self.stored.array("\(name) neuron").floats.map { String(Int($0)) }.joined(separator: ",")
     let conductance = try attribution("neuron-conductance", clip) {
       ($0.layer, $0.neuron) = ("blocks.2", Neuron(neuron))
     }

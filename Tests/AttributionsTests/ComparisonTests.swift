@@ -1,6 +1,7 @@
 import Foundation
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Attributions
@@ -15,9 +16,7 @@ struct ComparisonTests {
 
   @Test("Agreement is SciPy's and scikit-image's", arguments: [true, false])
   func agreement(isSigned: Bool) throws {
-    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Fixtures/agreement.json")
-    let fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: path))
+    let fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: Checkout.fixture("agreement.json")))
     let found = Agreement(
       fixture.first, fixture.second, rows: fixture.rows, columns: fixture.columns, isSigned: isSigned)
     for (measure, expected) in isSigned ? fixture.signed : fixture.unsigned {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import AudioFeatures
@@ -28,9 +29,7 @@ struct PitchTests {
 
   @Test("It is Praat's, for low, high and gliding voices and a weak fundamental", arguments: 0..<3)
   func praat(index: Int) throws {
-    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Fixtures/pitch.json")
-    let voice = try JSONDecoder().decode([Voice].self, from: Data(contentsOf: path))[index]
+    let voice = try JSONDecoder().decode([Voice].self, from: Data(contentsOf: Checkout.fixture("pitch.json")))[index]
     let found = tracker.track(voice.samples)
     #expect(found.count == voice.pitch.count)
     // Where one hears a voice and the other does not, at its ends, the frames' windows lie half in silence.

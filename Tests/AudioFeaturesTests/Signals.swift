@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import TestSupport
 
 /// The signals of Tests/Fixtures/features.py, made by the same formulas: [samples].
 enum Signals {
@@ -49,8 +50,7 @@ enum Signals {
 /// What librosa and SciPy made of them: Tests/Fixtures/features.py writes the file.
 enum LibrosaNumbers {
   nonisolated(unsafe) static let stored: [String: StoredTensor] = {
-    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    return (try? Safetensors.read(tests.appending(path: "Fixtures/features.safetensors").path)) ?? [:]
+    (try? Safetensors.read(Checkout.fixture("features.safetensors").path)) ?? [:]
   }()
 
   /// Every n-th element, n the smallest odd number that leaves at most 1500.

@@ -1,12 +1,12 @@
 import AudioFeatures
 import Foundation
+import TestSupport
 import Testing
 
 /// Tests/Fixtures/trimming/ranges.csv: pieces of a square wave (samples and amplitude, alternating), and
 /// the range that librosa keeps.
 private func librosaRanges() throws -> [(signal: [Float], range: Range<Int>)] {
-  let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("Fixtures/trimming/ranges.csv")
+  let file = Checkout.fixture("trimming/ranges.csv")
   return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
     let fields = line.split(separator: ",")
     let pieces = fields[0].split(separator: " ")

@@ -1,13 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import AudioFiles
 
-/// The folder Tests/Fixtures/audio.
-private let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().appendingPathComponent("Fixtures/audio")
-
-private func fixture(_ name: String) -> String { fixtures.appendingPathComponent(name).path }
+private func fixture(_ name: String) -> String { Checkout.fixture("audio/\(name)").path }
 
 /// 0.5 sin(2π f t), what the fixtures' script wrote.
 private func tone(_ frequency: Double = 440, rate: Int, count: Int) -> [Float] {
@@ -16,12 +13,6 @@ private func tone(_ frequency: Double = 440, rate: Int, count: Int) -> [Float] {
 
 private func largestDifference(_ first: some Sequence<Float>, _ second: some Sequence<Float>) -> Float {
   zip(first, second).map { abs($0 - $1) }.max() ?? .infinity
-}
-
-/// ‖a − b‖ / ‖b‖.
-private func relativeDifference(_ found: [Float], _ expected: [Float]) -> Double {
-  let difference = zip(found, expected).map { Double($0 - $1) * Double($0 - $1) }.reduce(0, +)
-  return sqrt(difference / expected.map { Double($0) * Double($0) }.reduce(0, +))
 }
 
 @Suite("Decoding")
@@ -84,11 +75,11 @@ struct DecodingTests {
 
   @Test("A glide from 100 Hz to 6.5 kHz is resampled as librosa's soxr_hq does")
   func librosa() throws {
-    let expected = try Data(contentsOf: fixtures.appendingPathComponent("glide-16-kHz-librosa.f32"))
+    let expected = try Data(contentsOf: Checkout.fixture("audio/glide-16-kHz-librosa.f32"))
       .withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
     let clip = try AudioClip.decode(path: fixture("glide-48-kHz.flac"))
     #expect(clip.samples.count == expected.count)
-    #expect(relativeDifference(clip.samples, expected) < 1e-4)
+    #expect(relativeDistance(clip.samples, expected) < 1e-4)
   }
 
   @Test("A last sample that falls before the end is interpolated, not zero")
@@ -179,13 +170,10 @@ struct DecodingTests {
     }
   }
 
-  private static let corpora = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/corpora")
-
   /// WAV files of the folder, relative to it.
   private static let originals =
     (FileManager.default.enumerator(
-      atPath: corpora.appendingPathComponent("ravdess-original").path)?.allObjects as? [String] ?? [])
+      atPath: Checkout.corpora.appendingPathComponent("ravdess-original").path)?.allObjects as? [String] ?? [])
     .filter { $0.hasSuffix(".wav") }
 
   @Test(
@@ -193,12 +181,12 @@ struct DecodingTests {
     .enabled(if: !originals.isEmpty, "no shared/corpora/ravdess-original beside the checkout"))
   func speech() throws {
     for name in Self.originals {
-      let ours = try AudioClip.decode(path: Self.corpora.appendingPathComponent("ravdess-original/\(name)").path)
-      let copy = Self.corpora.appendingPathComponent("ravdess/\(name.dropLast(4)).flac").path
+      let ours = try AudioClip.decode(path: Checkout.corpora.appendingPathComponent("ravdess-original/\(name)").path)
+      let copy = Checkout.corpora.appendingPathComponent("ravdess/\(name.dropLast(4)).flac").path
       let theirs = try AudioClip.decode(path: copy)
       #expect(abs(ours.samples.count - theirs.samples.count) <= 1)
       // The copies are 16-bit, and quiet clips have few bits.
-      #expect(relativeDifference(ours.samples, theirs.samples) < 0.02, "\(name)")
+      #expect(relativeDistance(ours.samples, theirs.samples) < 0.02, "\(name)")
     }
   }
 }

@@ -1,18 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import AudioFiles
 
 @Suite("Writing")
 struct WritingTests {
-  /// A fresh folder, gone after the body.
-  private func inFreshFolder(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
-  }
-
   @Test("16-bit samples survive a round trip unchanged, and louder ones are clipped")
   func integer16() throws {
     try inFreshFolder { folder in

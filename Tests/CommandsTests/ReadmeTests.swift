@@ -5,8 +5,7 @@ import Testing
 
 @Suite("The README's commands, and make install")
 struct ReadmeTests {
-  static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
+  static let repository = Checkout.folder
 
   /// The lines of the README's ```sh blocks that run the program, in their order, without their comments.
   static func commands() throws -> [String] {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a run of the program left behind.
@@ -14,37 +15,11 @@ struct Run {
   }
 }
 
-/// A folder that a test's runs have as their current one, gone with the last use.
-final class Folder: Sendable {
-  let url: URL
+/// A folder that a test's runs have as their current one.
+typealias Folder = FreshFolder
 
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("undertone-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-
-  func contents(_ name: String) throws -> Data { try Data(contentsOf: url.appendingPathComponent(name)) }
-
-  func lines(_ name: String) throws -> [String] { Folder.lines(try contents(name)) }
-
-  /// Writes a file, and the folders that it is in.
-  func write(_ bytes: some DataProtocol, to name: String) throws {
-    let place = url.appendingPathComponent(name)
-    try FileManager.default.createDirectory(
-      at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(bytes).write(to: place)
-  }
-
-  func write(_ text: String, to name: String) throws { try write(Array(text.utf8), to: name) }
-
-  /// All files in a folder, hidden ones too.
-  func files(in name: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: path(name))) ?? []).sorted()
-  }
+extension FreshFolder {
+  func lines(_ name: String) throws -> [String] { Self.lines(try contents(name)) }
 
   /// Runs the program with this as its current folder.
   func undertone(_ arguments: String...) throws -> Run { try undertone(arguments) }
@@ -106,8 +81,7 @@ let program: URL = {
 
 /// A file of Tests/Fixtures/audio, made by soundfile.
 func fixture(_ name: String) -> String {
-  URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("Fixtures/audio/\(name)").path
+  Checkout.fixture("audio/\(name)").path
 }
 
 /// A JSON object of one line.

@@ -38,11 +38,17 @@ struct WAV {
 
   private func bytes(_ sample: Float) -> [UInt8] {
     switch format {
-    case .unsigned8: [UInt8(128 + (127 * sample).rounded())]
-    case .signed16: little(Int16((32_767 * sample).rounded()))
-    case .signed24: Array(little(Int32((8_388_607 * sample).rounded())).prefix(3))
+    case .unsigned8: [UInt8(128 + steps(sample, of: 8))]
+    case .signed16: little(Int16(steps(sample, of: 16)))
+    case .signed24: Array(little(Int32(steps(sample, of: 24))).prefix(3))
     case .float32: little(sample.bitPattern)
     }
+  }
+
+  /// The nearest whole number of steps of a depth: of 16 bits, 1/32,768 each; the last one stands for 1.
+  private func steps(_ sample: Float, of bits: Int) -> Float {
+    let full = Float(1 << (bits - 1))
+    return min((full * sample).rounded(), full - 1)
   }
 
   private func little<Integer: FixedWidthInteger>(_ value: Integer) -> [UInt8] {

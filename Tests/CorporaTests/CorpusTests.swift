@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Corpora
@@ -71,7 +72,7 @@ struct CorpusTests {
 
   @Test("A folder is looked through by name: labels, what is left out, what is not known")
   func scan() throws {
-    try withFreshFolder { folder in
+    try inFreshFolder { folder in
       let names = [
         "SAVEE/DC/sa01.wav", "SAVEE/DC/a01.wav", "RAVDESS/03-01-02-01-01-01-01.wav", "TESS/YAF_back_ps.WAV",
         "RAVDESS/03-02-05-01-01-01-01.wav", "RAVDESS/01-01-05-01-01-01-01.wav", "RAVDESS/02-02-05-01-01-01-01.wav",
@@ -98,7 +99,7 @@ struct CorpusTests {
 
   @Test("Links to folders and files are followed, none for ever, and nothing is found twice")
   func links() throws {
-    try withFreshFolder { folder in
+    try inFreshFolder { folder in
       let files = FileManager.default
       func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
       for name in ["disk/SAVEE/DC", "corpora/inner"] {
@@ -131,7 +132,7 @@ struct CorpusTests {
 
   @Test("A folder that may not be opened is named", .enabled(if: geteuid() != 0, "root opens everything"))
   func closedFolder() throws {
-    try withFreshFolder { folder in
+    try inFreshFolder { folder in
       let closed = folder.appendingPathComponent("closed")
       try FileManager.default.createDirectory(at: closed, withIntermediateDirectories: true)
       try Data().write(to: folder.appendingPathComponent("KL_n04.wav"))
@@ -142,8 +143,7 @@ struct CorpusTests {
     }
   }
 
-  static let ravdessFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/corpora/ravdess")
+  static let ravdessFolder = Checkout.corpora.appendingPathComponent("ravdess")
 
   @Test(
     "RAVDESS beside the checkout is scanned as its manifest lists it",

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Corpora
@@ -6,7 +7,7 @@ import Testing
 @Suite("Manifest")
 struct ManifestTests {
   private func read(_ text: String) throws -> Manifest {
-    try withFreshFolder { folder in
+    try inFreshFolder { folder in
       let file = folder.appendingPathComponent("clips.csv")
       try Data(text.utf8).write(to: file)
       return try Manifest.read(file.path)
@@ -44,7 +45,7 @@ struct ManifestTests {
     let manifest = try read("path,arousal,valence\na,0.5,-1\nb,0.25,2\n")
     #expect(manifest.entries.map(\.emotion) == [.none, .none] && manifest.emotions.isEmpty)
     #expect(manifest.entries[1].extra == ["arousal": "0.25", "valence": "2"])
-    try withFreshFolder { folder in
+    try inFreshFolder { folder in
       let path = folder.appendingPathComponent("copy.csv").path
       try manifest.write(to: path)
       #expect(try Manifest.read(path).entries.map(\.extra) == manifest.entries.map(\.extra))
@@ -95,7 +96,7 @@ struct ManifestTests {
 
   @Test("A written manifest leads to the same clips from wherever it is")
   func writing() throws {
-    try withFreshFolder { folder in
+    try inFreshFolder { folder in
       let clips = folder.appendingPathComponent("clips/deep")
       let splits = folder.appendingPathComponent("clips/splits")
       for place in [clips, splits] {

@@ -1,5 +1,6 @@
 import AudioFiles
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Corpora
@@ -39,7 +40,7 @@ struct StatisticsTests {
 
   @Test("Clips are measured at their own rate, and bad files reported beside the rest")
   func measuring() throws {
-    try withFreshFolder { folder in
+    try inFreshFolder { folder in
       let clip = AudioClip(samples: [0, 0.5, -0.25, 0], sampleRate: 44_100)
       try clip.write(to: folder.appendingPathComponent("a.wav").path)
       let manifest = Manifest(

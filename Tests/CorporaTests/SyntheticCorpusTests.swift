@@ -1,6 +1,7 @@
 import AudioFeatures
 import AudioFiles
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Corpora
@@ -63,7 +64,7 @@ struct SyntheticCorpusTests {
 
   @Test("What is written is what the manifest says: files, speakers, cues as numbers")
   func writing() throws {
-    try withFreshFolder { folder in
+    try inFreshFolder { folder in
       let manifest = try Self.corpus.write(to: folder.path)
       #expect(try Manifest.read(folder.appendingPathComponent("manifest.csv").path) == manifest)
       #expect(manifest.entries.count == 28 && manifest.absentClips.isEmpty)

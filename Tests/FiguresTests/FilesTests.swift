@@ -1,6 +1,7 @@
 import Basics
 import Figures
 import Foundation
+import TestSupport
 import Testing
 
 #if canImport(FoundationXML)
@@ -70,7 +71,7 @@ import Testing
 
   @Test("Writing leaves the file and nothing else, also over an older one")
   func writing() throws {
-    try withTemporaryFolder { folder in
+    try inFreshFolder { folder in
       let path = folder.appendingPathComponent("figure.png").path
       try Data("old".utf8).write(to: URL(fileURLWithPath: path))
       try figure.write(to: path)
@@ -81,7 +82,7 @@ import Testing
 
   @Test("A missing folder, a file in its place and a folder in the figure's place are said so")
   func badPlaces() throws {
-    try withTemporaryFolder { folder in
+    try inFreshFolder { folder in
       let missing = folder.appendingPathComponent("none/figure.png").path
       #expect(
         throws: FigureError.file(.noSuchFolder(path: missing, folder: folder.appendingPathComponent("none").path))
@@ -102,7 +103,7 @@ import Testing
 
   @Test("A folder without permission is unwritable", .enabled(if: geteuid() != 0, "root may write anywhere"))
   func permission() throws {
-    try withTemporaryFolder { folder in
+    try inFreshFolder { folder in
       try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
       let path = folder.appendingPathComponent("figure.png").path
       #expect(throws: FigureError.file(.unwritable(path: path, reason: "Permission denied"))) {
@@ -125,7 +126,7 @@ import Testing
     var wrong = bytes
     wrong[bytes.count / 2] ^= 255
     #expect(throws: FigureError.self) { try PNGImage(decoding: wrong) }
-    try withTemporaryFolder { folder in
+    try inFreshFolder { folder in
       let path = folder.appendingPathComponent("none.png").path
       #expect(throws: FigureError.noSuchFile(path: path)) { try PNGImage(contentsOf: path) }
       #expect(throws: FigureError.self) { try PNGImage(contentsOf: folder.path) }

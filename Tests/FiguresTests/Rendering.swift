@@ -1,18 +1,8 @@
 import Figures
 import Foundation
+import TestSupport
 
-/// A folder that did not exist before, removed with what is in it after `body`.
-func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("figures-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder)
-}
-
-func fixture(_ name: String) -> URL {
-  URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("Fixtures/Figures/\(name)")
-}
+func fixture(_ name: String) -> URL { Checkout.fixture("Figures/\(name)") }
 
 extension Figure {
   func rendered(scale: Double = 2) throws -> PNGImage {

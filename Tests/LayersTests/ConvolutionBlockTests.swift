@@ -240,15 +240,3 @@ struct ConvolutionBlockTests {
     #expect(gradients(of: y.squared().sum(), at: [x])[0].isFinite)
   }
 }
-
-/// ‖found − expected‖ / ‖expected‖; infinite where the shapes differ or anything is NaN.
-func relativeDistance(_ found: Tensor, _ expected: Tensor) -> Double {
-  guard found.count == expected.count else { return .infinity }
-  let distance = norm(found - expected.reshaped(found.shape)) / norm(expected)
-  return distance.isNaN ? .infinity : distance
-}
-
-/// ‖x‖, summed in double.
-func norm(_ x: Tensor) -> Double {
-  x.floats.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-}

@@ -8,26 +8,12 @@ import Testing
 
 @Suite("Checkpoints")
 struct CheckpointTests {
-  /// A fresh folder, gone with this value.
-  final class TemporaryFolder {
-    let path = FileManager.default.temporaryDirectory.appending(path: "undertone-\(UUID())").path
-
-    init() throws {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func write(_ text: String, to name: String) throws {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
-    }
-  }
 
   /// A model folder of the sampled CNNATT, its tensors changed by `change`.
   private func folder(changing change: (inout [String: StoredTensor]) -> Void = { _ in }) throws
-    -> TemporaryFolder
+    -> FreshFolder
   {
-    let folder = try TemporaryFolder()
+    let folder = try FreshFolder()
     var tensors = Architecture.cnnatt.makeSampledNetwork().storedTensors
     change(&tensors)
     try folder.write(#"{"architecture": "cnnatt"}"#, to: "config.json")
@@ -47,7 +33,7 @@ struct CheckpointTests {
 
   @Test("What is written comes back to the bit, settings too", arguments: Architecture.allCases)
   func roundTrip(_ architecture: Architecture) throws {
-    let folder = try TemporaryFolder()
+    let folder = try FreshFolder()
     let configuration = ModelConfiguration(
       architecture: architecture, classes: ["calm", "angry"], training: ["recipe": "report", "seed": "7"])
     let model = TrainedModel(untrained: configuration, seed: 7)
@@ -98,7 +84,7 @@ struct CheckpointTests {
 
   @Test("A folder that is not there, or a file in its place")
   func noFolder() throws {
-    let folder = try TemporaryFolder()
+    let folder = try FreshFolder()
     #expect(refusal(of: "\(folder.path)/gone") == "\(folder.path)/gone: no such model folder")
     try folder.write("x", to: "file")
     #expect(refusal(of: "\(folder.path)/file") == "\(folder.path)/file: not a model folder: it has no config.json")
@@ -106,7 +92,7 @@ struct CheckpointTests {
 
   @Test("A folder without configuration, or without weights")
   func noFiles() throws {
-    let folder = try TemporaryFolder()
+    let folder = try FreshFolder()
     #expect(refusal(of: folder.path) == "\(folder.path): not a model folder: it has no config.json")
     try folder.write(#"{"architecture": "cnnatt"}"#, to: "config.json")
     #expect(
@@ -142,14 +128,14 @@ struct CheckpointTests {
       ),
     ])
   func configuration(text: String, reason: String) throws {
-    let folder = try TemporaryFolder()
+    let folder = try FreshFolder()
     try folder.write(text, to: "config.json")
     #expect(refusal(of: folder.path) == "\(folder.path)/config.json: \(reason)")
   }
 
   @Test("A front-end that Undertone does not compute")
   func otherFrontEnd() throws {
-    let folder = try TemporaryFolder()
+    let folder = try FreshFolder()
     var model = ModelConfiguration(architecture: .cnnatt)
     model.frontEnd.mels = 64
     try JSONEncoder().encode(model).write(to: URL(fileURLWithPath: "\(folder.path)/config.json"))
@@ -242,7 +228,7 @@ struct CheckpointTests {
 
   @Test("A folder that cannot be made is named")
   func unwritable() throws {
-    let folder = try TemporaryFolder()
+    let folder = try FreshFolder()
     try folder.write("x", to: "file")
     let model = TrainedModel(untrained: .init(architecture: .cnnatt), seed: 0)
     do {
@@ -255,7 +241,7 @@ struct CheckpointTests {
 
   @Test("Where the weights cannot be written, the configuration stays what it was, and nothing is left beside")
   func allOrNothing() throws {
-    let folder = try TemporaryFolder()
+    let folder = try FreshFolder()
     try folder.write("old", to: "config.json")
     try FileManager.default.createDirectory(
       atPath: "\(folder.path)/model.safetensors", withIntermediateDirectories: true)

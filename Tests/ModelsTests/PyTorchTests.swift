@@ -18,7 +18,7 @@ struct PyTorchTests {
 
   @Test("Names, shapes and order of PyTorch's state_dict", arguments: Architecture.allCases)
   func names(_ architecture: Architecture) throws {
-    let lines = try String(contentsOfFile: PyTorchNumbers.fixture("models-parameters.txt"), encoding: .utf8)
+    let lines = try String(contentsOfFile: Checkout.fixture("models-parameters.txt").path, encoding: .utf8)
       .split(separator: "\n").filter { $0.hasPrefix(architecture.rawValue + " ") }.map(String.init)
     let own = architecture.makeSampledNetwork().namedParameters.map { name, parameter in
       ([architecture.rawValue, name] + parameter.shape.map(String.init)).joined(separator: " ")
@@ -47,14 +47,14 @@ struct PyTorchTests {
     let network = test.architecture.makeSampledNetwork()
     let x = sampled(test.name, [test.batch, 1, test.architecture.rows, test.frames]).variable()
     let logits = network(x, .inference)
-    let expected = try PyTorchNumbers.array("\(test.name)/logits")
+    let expected = try pyTorchNumbers.array("\(test.name)/logits")
     #expect(logits.shape == expected.shape)
     let difference = zip(logits.floats, expected.floats).map { abs($0 - $1) }.max()!
     let largest = expected.floats.map(abs).max()!
     #expect(difference < 1e-4 * largest)
 
     let saliency = gradients(of: logits.slice(axis: 1, 2..<3), at: [x])[0].absolute()
-    let distance = try PyTorchNumbers.distance(saliency, "\(test.name)/saliency", limit: 600)
+    let distance = try pyTorchNumbers.distance(saliency, "\(test.name)/saliency", limit: 600)
     #expect(distance < 1e-3)
     report("\(test.name): logits \(difference / largest), saliency \(distance)")
   }
@@ -71,18 +71,18 @@ struct PyTorchTests {
     ).variable()
     let pass = ForwardPass(purpose, learning: network.weights, seed: 5)
     let loss = network(x, pass).crossEntropy(labels: [2, 0, 5])
-    #expect(abs(loss.scalar / (try PyTorchNumbers.array("\(mode)/loss").scalar) - 1) < 1e-5)
+    #expect(abs(loss.scalar / (try pyTorchNumbers.array("\(mode)/loss").scalar) - 1) < 1e-5)
 
     let named = network.namedParameters.filter { $0.parameter.role == .weight }
     let found = gradients(of: loss, at: [x] + named.map { pass($0.parameter) })
-    var largest = try PyTorchNumbers.distance(found[0], "\(mode)/input", limit: 600)
+    var largest = try pyTorchNumbers.distance(found[0], "\(mode)/input", limit: 600)
     #expect(largest < 1e-3, "input")
     for ((name, _), gradient) in zip(named, found.dropFirst()) {
       if purpose == .training, name.hasSuffix("conv.bias") {
         // The norm subtracts it with the batch's mean.
         #expect(gradient.floats.allSatisfy { $0 == 0 }, "\(name)")
       } else {
-        let distance = try PyTorchNumbers.distance(gradient, "\(mode)/\(name)", limit: 48)
+        let distance = try pyTorchNumbers.distance(gradient, "\(mode)/\(name)", limit: 48)
         #expect(distance < 1e-3, "\(name)")
         largest = max(largest, distance)
       }
@@ -101,7 +101,7 @@ struct PyTorchTests {
       case .weight: break
       case .counter: #expect(parameter.value.scalar == 1)
       case .statistic:
-        let distance = try PyTorchNumbers.distance(parameter.value, "\(mode)/\(name)", limit: 48)
+        let distance = try pyTorchNumbers.distance(parameter.value, "\(mode)/\(name)", limit: 48)
         #expect(distance < 1e-5, "\(name)")
       }
     }
@@ -125,13 +125,13 @@ struct PyTorchTests {
     let pass = ForwardPass(.inference, learning: lstm.weights)
     let y = lstm(x, pass)
     #expect(y.shape == [3, 17, bidirectional ? 40 : 20])
-    #expect(try PyTorchNumbers.distance(y, "\(name)/y", limit: 600) < 1e-5)
+    #expect(try pyTorchNumbers.distance(y, "\(name)/y", limit: 600) < 1e-5)
     let named = lstm.namedParameters
     let found = gradients(
       of: y, weight: sampled("\(name) weight", y.shape), at: [x] + named.map { pass($0.parameter) })
-    #expect(try PyTorchNumbers.distance(found[0], "\(name)/input", limit: 600) < 1e-5)
+    #expect(try pyTorchNumbers.distance(found[0], "\(name)/input", limit: 600) < 1e-5)
     for ((key, _), gradient) in zip(named, found.dropFirst()) {
-      #expect(try PyTorchNumbers.distance(gradient, "\(name)/\(key)", limit: 48) < 1e-5, "\(key)")
+      #expect(try pyTorchNumbers.distance(gradient, "\(name)/\(key)", limit: 48) < 1e-5, "\(key)")
     }
   }
 }

@@ -1,14 +1,10 @@
-import Foundation
+import Tensors
+import TestSupport
 import Testing
-
-@testable import Tensors
 
 /// What PyTorch computed, in float64, from the same inputs: Tests/Fixtures/operations.py writes the file.
 enum PyTorchNumbers {
-  nonisolated(unsafe) private static let stored: [String: StoredTensor] = {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    return (try? Safetensors.read(folder.appending(path: "Fixtures/operations.safetensors").path)) ?? [:]
-  }()
+  nonisolated(unsafe) private static let stored = ReferenceNumbers("operations.safetensors")
 
   /// Expects `found` within `tolerance` of the fixture's, relative in the 2-norm. The fixture of a large array holds
   /// every 97th element in a flat order.
@@ -16,8 +12,7 @@ enum PyTorchNumbers {
     _ found: Tensor, _ name: String, tolerance: Double = 1e-6,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let expected = try #require(stored[name], "no \(name) in the fixture", sourceLocation: sourceLocation)
-      .tensor
+    let expected = try stored.array(name)
     var compared = found
     if found.count > 1500 {
       let floats = found.floats

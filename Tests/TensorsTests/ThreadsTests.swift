@@ -1,5 +1,6 @@
 import Basics
 import Kernels
+import TestSupport
 import Testing
 
 @testable import Tensors

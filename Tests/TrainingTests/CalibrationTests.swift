@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Training
@@ -13,9 +14,7 @@ import Testing
 
   @Test("Bins are scikit-learn's, intervals scipy's, the Brier score scikit-learn's, the error numpy's")
   func agrees() throws {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Fixtures/calibration.json")
-    let expected = try JSONDecoder().decode(Expected.self, from: Data(contentsOf: file))
+    let expected = try JSONDecoder().decode(Expected.self, from: Data(contentsOf: Checkout.fixture("calibration.json")))
     let calibration = Calibration(probabilities: expected.probabilities, labels: expected.labels)
     try #require(calibration.bins.count == expected.bins.count)
     for (bin, expected) in zip(calibration.bins, expected.bins) {

@@ -1,13 +1,5 @@
 import Foundation
 
-/// Runs `body` with a new folder, which is gone afterwards.
-func inFreshFolder(_ body: (URL) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "undertone-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder)
-}
-
 /// What a Python program prints; nil, with a word, where Python or a library that it imports is missing.
 func printedByPython(_ program: String) throws -> String? {
   let process = Process()
