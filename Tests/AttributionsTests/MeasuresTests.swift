@@ -179,6 +179,7 @@ struct MeasuresTests {
     let trained = model.network.namedParameters
     for (number, stage) in stages.enumerated() {
       let fresh = stages[...number].map(\.layer)
+      #expect(trained.count == stage.model.network.namedParameters.count)
       for ((name, own), new) in zip(trained, stage.model.network.namedParameters.map(\.parameter)) {
         let isFresh = fresh.contains { name.hasPrefix($0 + ".") }
         let isDrawn = own.role == .weight && own.shape.count > 1
