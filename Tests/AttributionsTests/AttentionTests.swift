@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Attributions
@@ -69,7 +70,7 @@ struct AttentionTests {
       }
     }
     let found = rolled.floats[(100 * 249)..<(101 * 249)]
-    #expect(zip(found, row).allSatisfy { abs(Double($0) - $1) < 1e-6 })
+    #expect(largestDifference(found.map(Double.init), row) < 1e-6)
   }
 
   /// MMFUSION's 598 positions: a 4 × 9 spectrogram, the MFCC's 313 frames, HuBERT's 249.
@@ -95,7 +96,7 @@ struct AttentionTests {
     let shares = attention.shares
     #expect(shares.count == 2 && shares[0].count == 3)
     let expected: [Double] = [0.3, 0.7, 0, 0, 0, 1, 36.0 / 598, 313.0 / 598, 249.0 / 598]
-    for (found, expected) in zip(shares[1][2].flatMap { $0 }, expected) { #expect(abs(found - expected) < 1e-5) }
+    #expect(largestDifference(shares[1][2].flatMap { $0 }, expected) < 1e-5)
 
     // On the clip's axis: the MFCC frame at 0.8 s, the waveform's frame at 2.0125 s.
     let head = TokenAttention.head(0, of: layer)

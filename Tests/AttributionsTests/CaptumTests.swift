@@ -34,22 +34,23 @@ struct CaptumTests {
   func captum(_ architecture: Architecture) throws {
     let clip = makeSampledClip(architecture)
     let name = architecture.rawValue
+    // Measured: up to 1e-5 of FCMFCC, whose maxima are few, 2e-4 of the others.
+    let tolerance = architecture == .fcmfcc ? 1e-4 : 1e-3
     for method in ["saliency", "gradient", "input-x-gradient", "guided-backpropagation", "deconvnet"] {
-      #expect(try distance(attribution(method, clip), "\(name) \(method)") < 1e-3, "\(method)")
+      #expect(try distance(attribution(method, clip), "\(name) \(method)") < tolerance, "\(method)")
     }
     let map = try attribution("grad-cam", clip) { $0.layer = "blocks.2" }
-    #expect(try distance(map, "\(name) grad-cam") < 1e-3)
+    #expect(try distance(map, "\(name) grad-cam") < tolerance)
     let guided = try attribution("guided-grad-cam", clip) { $0.layer = "blocks.2" }
-    #expect(try distance(guided, "\(name) guided-grad-cam") < 1e-3)
-    // Or as far as PyTorch in float32 is from PyTorch in float64.
-    let rounding = Double(try Self.stored.array("\(name) integrated-gradients in float32").scalar)
-    #expect(
-      try distance(attribution("integrated-gradients", clip), "\(name) integrated-gradients") < max(1e-3, rounding))
+    #expect(try distance(guided, "\(name) guided-grad-cam") < tolerance)
+    // Fifty points along a path meet CNNLSTM's maxima: PyTorch in float32 is as far from itself in float64.
+    let bound = architecture == .cnnlstm ? 3e-3 : tolerance
+    #expect(try distance(attribution("integrated-gradients", clip), "\(name) integrated-gradients") < bound)
     let neuron = try Self.stored.array("\(name) neuron").floats.map { String(Int($0)) }.joined(separator: ",")
     let conductance = try attribution("neuron-conductance", clip) {
       ($0.layer, $0.neuron) = ("blocks.2", Neuron(neuron))
     }
-    #expect(try distance(conductance, "\(name) neuron-conductance") < 1e-3)
+    #expect(try distance(conductance, "\(name) neuron-conductance") < tolerance)
   }
 
   @Test(

@@ -62,6 +62,7 @@ struct ComparisonTests {
       [makeModel(.cnnatt), makeModel(.cnnatt, seed: 2)], method: InputXGradient(), space: .waveform)
     let clip = try comparer.compare(comparer.clips(of: makeSpeech(16_000)), path: "clip") { _ in 3 }
     #expect(clip.maps.allSatisfy { $0.count == 128 * clip.frames } && clip.explanations[1].target == Target(3))
+    #expect(clip.maps.count == 2 && clip.explanations.count == 2)
     for (map, explanation) in zip(clip.maps, clip.explanations) {
       let (sum, expected) = (Double(map.reduce(0, +)), Double(explanation.inputs[0].attribution.sum().scalar))
       let size = Double(explanation.inputs[0].attribution.absolute().sum().scalar)

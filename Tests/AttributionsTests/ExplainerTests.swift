@@ -84,6 +84,7 @@ struct ExplainerTests {
     let short = makeSpeech(20_000)
     let alone = try explainer.explain(short, path: "a.wav")
     let filled = try explainer.explain(short + [Float](repeating: 0, count: 60_000), path: "a.wav")
+    #expect(!alone.inputs.isEmpty && alone.inputs.count == filled.inputs.count)
     for (a, b) in zip(alone.inputs, filled.inputs) {
       #expect(a.values.floats == b.values.floats && a.attribution.floats == b.attribution.floats)
     }
@@ -100,6 +101,7 @@ struct ExplainerTests {
     let first = try explainer.explain(makeSpeech(20_000), path: "a.wav")
     let second = try explainer.explain(makeSpeech(20_000), path: "a.wav")
     #expect(first.probabilities == second.probabilities)
+    #expect(!first.inputs.isEmpty && first.inputs.count == second.inputs.count)
     for (a, b) in zip(first.inputs, second.inputs) { #expect(a.attribution.floats == b.attribution.floats) }
   }
 

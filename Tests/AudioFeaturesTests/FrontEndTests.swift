@@ -1,31 +1,27 @@
 import AudioFeatures
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Front-end against librosa")
 struct FrontEndTests {
   private let extractor = FeatureExtractor()
 
-  private func largestDifference(_ found: [Float], _ expected: [Float]) -> Float {
-    guard found.count == expected.count else { return .infinity }
-    return zip(found, expected).map { abs($0 - $1) }.reduce(0) { $1 > $0 || $1.isNaN ? $1 : $0 }
-  }
-
-  @Test("log-mel within 0.02 dB, MFCC within 0.05", arguments: Signals.names)
+  @Test("log-mel within 0.005 dB, MFCC within 0.01", arguments: Signals.names)
   func features(_ name: String) throws {
     let signal = Signals.named(name)
     let mel = extractor.logMel(Tensor(signal, shape: [1, signal.count]))
     #expect(mel.shape == [1, 1, 128, 1 + signal.count / 256])
     let expected = try #require(LibrosaNumbers.stored["\(name)/mel"]).tensor.floats
     let difference = largestDifference(LibrosaNumbers.kept(mel.floats), expected)
-    #expect(difference < 0.02)
+    #expect(difference < 0.005)
 
     let mfcc = extractor.mfcc(logMel: mel)
     #expect(mfcc.shape == [1, 1, 40, 1 + signal.count / 256])
     let expectedMFCC = try #require(LibrosaNumbers.stored["\(name)/mfcc"]).tensor.floats
     let mfccDifference = largestDifference(LibrosaNumbers.kept(mfcc.floats), expectedMFCC)
-    #expect(mfccDifference < 0.05)
+    #expect(mfccDifference < 0.01)
     if ProcessInfo.processInfo.environment["UNDERTONE_REPORT"] != nil {
       print("\(name): log-mel \(difference) dB, MFCC \(mfccDifference)")
     }

@@ -11,10 +11,6 @@ private func tone(_ frequency: Double = 440, rate: Int, count: Int) -> [Float] {
   (0..<count).map { Float(0.5 * sin(2 * .pi * frequency * Double($0) / Double(rate))) }
 }
 
-private func largestDifference(_ first: some Sequence<Float>, _ second: some Sequence<Float>) -> Float {
-  zip(first, second).map { abs($0 - $1) }.max() ?? .infinity
-}
-
 @Suite("Decoding")
 struct DecodingTests {
   /// File, samples, largest difference from the tone.
@@ -164,9 +160,11 @@ struct DecodingTests {
   }
 
   @Test("A FLAC file that breaks off is damaged, not short")
-  func damaged() {
-    let error = #expect(throws: AudioFileError.self) {
-      try AudioClip.decode(path: fixture("damaged.flac"))
+  func damaged() throws {
+    let error = #expect(throws: AudioFileError.self) { try AudioClip.decode(path: fixture("damaged.flac")) }
+    guard case .damaged(fixture("damaged.flac"), _, _) = try #require(error) else {
+      Issue.record("\(error!)")
+      return
     }
   }
 
@@ -186,7 +184,9 @@ struct DecodingTests {
       let theirs = try AudioClip.decode(path: copy)
       #expect(abs(ours.samples.count - theirs.samples.count) <= 1)
       // The copies are 16-bit, and quiet clips have few bits.
-      #expect(relativeDistance(ours.samples, theirs.samples) < 0.02, "\(name)")
+      let count = min(ours.samples.count, theirs.samples.count)
+      let distance = relativeDistance(Array(ours.samples.prefix(count)), Array(theirs.samples.prefix(count)))
+      #expect(distance < 0.02, "\(name)")
     }
   }
 }

@@ -36,6 +36,7 @@ struct ChannelAttentionTests {
     }
     let expected = run { literal($0, attention, $1) }
     let found = run { attention($0, $1) }
+    #expect(found.count == 5 && expected.count == 5)
     for (name, (a, b)) in zip(["y", "x", "query", "key", "value"], zip(found, expected)) {
       #expect(a.shape == b.shape)
       #expect(relativeDistance(a, b) < 2e-5, "\(name)")

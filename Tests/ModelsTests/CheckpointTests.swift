@@ -41,6 +41,7 @@ struct CheckpointTests {
     let read = try TrainedModel(folder: "\(folder.path)/new/model")
     #expect(read.configuration == configuration)
     #expect(read.name == "model")
+    try #require(model.network.namedParameters.count == read.network.namedParameters.count)
     for (own, other) in zip(model.network.namedParameters, read.network.namedParameters) {
       #expect(own.name == other.name)
       #expect(own.parameter.value.floats == other.parameter.value.floats, "\(own.name)")

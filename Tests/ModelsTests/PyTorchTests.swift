@@ -49,7 +49,7 @@ struct PyTorchTests {
     let logits = network(x, .inference)
     let expected = try pyTorchNumbers.array("\(test.name)/logits")
     #expect(logits.shape == expected.shape)
-    let difference = zip(logits.floats, expected.floats).map { abs($0 - $1) }.max()!
+    let difference = largestDifference(logits.floats, expected.floats)
     let largest = expected.floats.map(abs).max()!
     #expect(difference < 1e-4 * largest)
 
@@ -77,6 +77,7 @@ struct PyTorchTests {
     let found = gradients(of: loss, at: [x] + named.map { pass($0.parameter) })
     var largest = try pyTorchNumbers.distance(found[0], "\(mode)/input", limit: 600)
     #expect(largest < 1e-3, "input")
+    try #require(found.count == named.count + 1)
     for ((name, _), gradient) in zip(named, found.dropFirst()) {
       if purpose == .training, name.hasSuffix("conv.bias") {
         // The norm subtracts it with the batch's mean.
@@ -130,6 +131,7 @@ struct PyTorchTests {
     let found = gradients(
       of: y, weight: sampled("\(name) weight", y.shape), at: [x] + named.map { pass($0.parameter) })
     #expect(try pyTorchNumbers.distance(found[0], "\(name)/input", limit: 600) < 1e-5)
+    try #require(found.count == named.count + 1)
     for ((key, _), gradient) in zip(named, found.dropFirst()) {
       #expect(try pyTorchNumbers.distance(gradient, "\(name)/\(key)", limit: 48) < 1e-5, "\(key)")
     }

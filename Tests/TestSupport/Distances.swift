@@ -29,3 +29,11 @@ public func norm(_ values: some Sequence<Double>) -> Double {
 }
 
 public func norm(_ x: Tensor) -> Double { norm(x.floats.map(Double.init)) }
+
+/// The largest |found − expected|; infinite where the lengths differ or anything is NaN.
+public func largestDifference<Value: BinaryFloatingPoint>(
+  _ found: some Collection<Value>, _ expected: some Collection<Value>
+) -> Value {
+  guard found.count == expected.count else { return .infinity }
+  return zip(found, expected).map { abs($0 - $1) }.reduce(0) { $1.isNaN ? .infinity : max($0, $1) }
+}
