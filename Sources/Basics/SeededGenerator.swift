@@ -2,8 +2,7 @@ import Foundation
 
 /// SplitMix64 (Steele, Lea and Flood 2014): the same numbers from the same seed on every machine.
 ///
-/// The standard library may change how it turns bits into numbers and orders, so whatever must never change is
-/// implemented here.
+/// The standard library may change how it turns bits into numbers and orders, so what must not change is written here.
 public struct SeededGenerator: RandomNumberGenerator, Sendable, Codable, Equatable {
   private var state: UInt64
 

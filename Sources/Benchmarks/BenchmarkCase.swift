@@ -20,8 +20,7 @@ struct BenchmarkCase: Hashable {
     case mfccGradient = "mfcc-gradient"
     /// `undertone explain`, from the start of the process to the figure on disk.
     case figure
-    /// A PNG from numbers in memory: waveform, log-mel, MFCC and probabilities of a clip, each input with its
-    /// attribution.
+    /// A PNG from numbers in memory: a clip's waveform, log-mel, MFCC and probabilities, the inputs with attributions.
     case explanation
     /// A PNG from numbers in memory: log-mel and attribution of twelve clips.
     case contactSheet = "contact-sheet"

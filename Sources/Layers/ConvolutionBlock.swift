@@ -27,8 +27,8 @@ public enum BlockPooling: Sendable {
 
 /// The report's local feature learning block: "same" convolution, batch norm, ReLU, pooling, as one layer.
 ///
-/// Several parallel paths over a one-channel image are one block too: all that follows the convolution works channel by
-/// channel, so that the paths' outputs stand side by side from the start.
+/// Several parallel paths over a one-channel image are one block too: everything after the convolution works channel by
+/// channel, so that the paths' outputs are concatenated from the start.
 public final class ConvolutionBlock: Layer {
   /// One convolution with its norm, under PyTorch's names `conv` and `norm`.
   private struct Path {

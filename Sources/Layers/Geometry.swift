@@ -6,8 +6,8 @@ public enum Geometry: Sendable, Equatable {
   case steps
   /// [batch, heads, outputs, channels]: each output's weight for each channel, rows summing to one.
   case channelAttention
-  /// [batch, heads, channels, rows × columns]: the values that a channel attention weighs, each channel a map of `rows`
-  /// × `columns`.
+  /// [batch, heads, channels, rows × columns]: the values of a channel attention, each channel a map of `rows` ×
+  /// `columns`.
   case channelValues(rows: Int, columns: Int)
   /// [batch, tokens, features], one group of tokens after the other.
   case tokens([TokenGroup])

@@ -36,6 +36,6 @@ public final class Parameter {
   /// Changes the floats where they are, or in a copy where another tensor still uses them.
   public func update(_ body: (UnsafeMutableBufferPointer<Float>) -> Void) { value.withMutableFloats(body) }
 
-  /// The array as it stands in a file.
+  /// The array in the form in which a file stores it.
   public var stored: StoredTensor { role == .counter ? StoredTensor(Int(value.scalar)) : StoredTensor(value) }
 }

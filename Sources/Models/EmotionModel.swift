@@ -22,8 +22,7 @@ public protocol EmotionModel: Layer {
   static var recipes: [Recipe.Name: Recipe] { get }
   /// The number of clips of five seconds that an attribution runs at once: as many as fill the cores well.
   static var clipsAtOnce: Int { get }
-  /// Multiply-adds of one forward pass of the base sizes over five seconds, by the formulas: an algorithm may need
-  /// fewer.
+  /// Multiply-adds of a forward pass of the base sizes over five seconds, by the formulas: an algorithm may need fewer.
   static var multiplyAdds: Double { get }
   /// The default sizes.
   static var base: Configuration { get }

@@ -6,8 +6,7 @@ import Synchronization
 /// Nodes are numbered in the order in which they were made, so walking by falling number visits every node after all
 /// that depend on it.
 final class Node {
-  /// Maps the gradient of the node's value, and for each input whether its gradient is wanted, to the inputs'
-  /// gradients.
+  /// Maps the gradient of the node's value, and for each input whether its gradient is wanted, to their gradients.
   typealias Backward = (Tensor, [Bool]) -> [Tensor?]
 
   private static let made = Atomic<UInt64>(0)

@@ -1,8 +1,7 @@
 import Basics
 
 /// The kind of an operation, which decides how the backward rules treat it. Every operation declares one, so that none
-/// silently uses its derivative where a ``BackwardRule`` has another; each rule's effect on a kind is written once,
-/// here.
+/// silently uses its derivative where a ``BackwardRule`` has another. Only this file has each rule's effect on a kind.
 enum OperationKind {
   /// An affine function of its inputs together: every rule uses the derivative.
   case linear

@@ -76,8 +76,7 @@ public struct FeatureSet: Sendable, Equatable {
     public let dimensions: [[Float]]
   }
 
-  /// The clips `rows` as one batch, with their truth. Clips shorter than the longest are filled up with their own
-  /// silence.
+  /// The clips `rows` as one batch, with their truth. Shorter clips are filled up with their own silence.
   ///
   /// The features are filled up, not the samples before the STFT, which would change the clip's last frames: alone, a
   /// clip ends in its reflection. So a clip has the same frames in a batch as alone. The two ways differ where a window

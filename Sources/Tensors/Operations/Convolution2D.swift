@@ -11,7 +11,7 @@ public struct Padding: Hashable, Sendable {
   /// Equal padding on every side.
   public init(_ each: Int) { self.init(top: each, left: each, bottom: each, right: each) }
 
-  /// Padding that makes the output as large as the input; an even kernel's odd number of zeros has its larger half
+  /// Padding that makes the output as large as the input; of an even kernel's odd number of zeros the larger half is
   /// last.
   public static func same(kernelRows: Int, kernelColumns: Int) -> Padding {
     let (top, left) = ((kernelRows - 1) / 2, (kernelColumns - 1) / 2)
@@ -198,8 +198,7 @@ extension Tensor {
     convolved(withPaths: [weight], bias: bias, paddings: [padding])
   }
 
-  /// Several convolutions of a one-channel image, their outputs one after another as channels; so are their biases in
-  /// `bias`.
+  /// Several convolutions of a one-channel image, their outputs and biases one after another as channels.
   public func convolved(
     withPaths weights: [Tensor], bias: Tensor? = nil, paddings: [Padding]
   ) -> Tensor {
