@@ -22,7 +22,7 @@ public struct FrontEnd: Sendable, Codable, Equatable {
     case mels, coefficients
   }
 
-  /// What is not said is as it is by default.
+  /// Decodes a front-end; missing values are the defaults.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func take(_ key: CodingKeys, _ value: inout Int) throws {
@@ -48,7 +48,7 @@ public struct FrontEnd: Sendable, Codable, Equatable {
     (0...(windowSamples / 2)).map { Double($0 * sampleRate) / Double(windowSamples) }
   }
 
-  /// Where the mel bands have their peaks, in Hz.
+  /// The peaks of the mel bands, in Hz.
   public var melCentres: [Double] { Array(melEdges[1...mels]) }
 
   /// The peaks with the ends before the first and after the last, evenly spaced on the mel scale.
@@ -136,7 +136,7 @@ public final class FeatureExtractor {
     return decibels.maximum(floor(under: decibels)).reshaped([waveform.shape[0], 1, frontEnd.mels, -1])
   }
 
-  /// What silence after clips of this log-mel [batch, 1, mels, frames] is in it: one frame, [batch, 1, mels, 1].
+  /// The log-mel of silence after clips of this log-mel [batch, 1, mels, frames]: one frame, [batch, 1, mels, 1].
   public func silence(after logMel: Tensor) -> Tensor {
     decibels(Tensor(0)).maximum(floor(under: logMel)).broadcast(to: [logMel.shape[0], 1, frontEnd.mels, 1])
   }
@@ -145,7 +145,7 @@ public final class FeatureExtractor {
     power.maximum(Tensor(1e-10)).logarithm() * (10 / Float(log(10.0)))
   }
 
-  /// 80 dB under the loudest of mels and frames, which are the last two dimensions.
+  /// The floor 80 dB under the loudest of mels and frames, which are the last two dimensions.
   private func floor(under decibels: Tensor) -> Tensor {
     decibels.detached.maximum(axis: -2).maximum(axis: -1) - 80
   }
@@ -159,11 +159,11 @@ public final class FeatureExtractor {
 }
 
 extension Tensor {
-  /// The slope over nine frames along the last dimension (Savitzky and Golay 1964, first order), as librosa's Δ; its Δ
-  /// again is not ΔΔ, which librosa fits with a parabola: ``deltaDelta()``.
+  /// The slope over nine frames along the last dimension (Savitzky and Golay 1964, first order), like librosa's Δ.
+  /// Applied twice it is not ΔΔ, which librosa fits with a parabola: ``deltaDelta()``.
   public func delta() -> Tensor { savitzkyGolay(order: 1) }
 
-  /// The curvature over nine frames along the last dimension, as librosa's ΔΔ.
+  /// The curvature over nine frames along the last dimension, like librosa's ΔΔ.
   public func deltaDelta() -> Tensor { savitzkyGolay(order: 2) }
 
   /// The derivative of `order` of the polynomial of that order fitted to nine frames; the first and last four frames

@@ -4,11 +4,11 @@ import Tensors
 /// The fundamental frequency of a voice by the normalised autocorrelation (Boersma 1993, "Accurate short-term analysis of the
 /// fundamental frequency"), each frame judged alone.
 public struct PitchTracker {
-  /// Hz: the lowest and the highest fundamental that is looked for.
+  /// The lowest and the highest fundamental that is searched for, in Hz.
   public let range: ClosedRange<Double>
   private let sampleRate, hopSamples: Int
-  /// A Hann window of three periods of the lowest fundamental, amid as many zeros as keep the longest lag from wrapping
-  /// around.
+  /// A Hann window of three periods of the lowest fundamental, with enough zeros around it that the longest lag does
+  /// not wrap around.
   private let window: [Float]
   private let lags: ClosedRange<Int>
   /// [bins, lags]: the inverse Fourier transform of a power spectrum at these lags, and at lag 0 in front.
@@ -65,12 +65,12 @@ public struct PitchTracker {
 
   /// - Parameters:
   ///   - row: The autocorrelation at lag 0, then at ``lags``.
-  ///   - peak: The frame's largest amplitude beside the signal's.
+  ///   - peak: The frame's largest amplitude, relative to the signal's.
   private func fundamental(_ row: UnsafeBufferPointer<Float>, peak: Double) -> Double? {
     guard row[0] > 0 else { return nil }
     let energy = Double(row[0])
     let correlation = ofWindow.indices.map { Double(row[$0 + 1]) / energy / max(ofWindow[$0], 1e-3) }
-    // No voice is a candidate too, the stronger the quieter the frame.
+    // "No voice" is a candidate too, the stronger the quieter the frame.
     var best = (
       strength: Self.voicingThreshold
         + max(0, 2 - peak / (Self.silenceThreshold / (1 + Self.voicingThreshold))), frequency: Double?.none
@@ -84,7 +84,7 @@ public struct PitchTracker {
       let height = min(1, here - 0.25 * (before - after) * shift)
       let frequency = Double(sampleRate) / (Double(lags.lowerBound + index) + shift)
       guard range.contains(frequency) else { continue }
-      // Of equal periods the shorter: the same signal has peaks at all multiples of its period.
+      // Among equally strong periods the shortest wins: a periodic signal has peaks at all multiples of its period.
       let strength = height - Self.octaveCost * log2(range.lowerBound / frequency)
       if strength > best.strength { best = (strength, frequency) }
     }

@@ -4,11 +4,11 @@ import Basics
 private let hopSamples = 512
 private let hopsPerFrame = 4
 
-/// The signal without its quiet ends, and where it lies in what was given: from the first to the last
-/// frame whose RMS is less than 20 dB below the loudest frame's.
+/// The signal without its quiet ends, and its range in the original: from the first to the last frame whose RMS is less
+/// than 20 dB below the loudest frame's.
 ///
-/// librosa.effects.trim(y, top_db=20, frame_length=2048, hop_length=512). As there, RMS below 1e-5 counts
-/// as 1e-5, so a silent signal is all as loud as its loudest frame and stays whole.
+/// librosa.effects.trim(y, top_db=20, frame_length=2048, hop_length=512). As there, RMS below 1e-5 counts as 1e-5, so
+/// all frames of a silent signal are equally loud and it stays whole.
 /// - Parameter signal: [samples]
 public func trimmed(_ signal: [Float]) -> (samples: [Float], range: Range<Int>) {
   // Every frame is four hops, so each sample is squared once. Energy k is that of the hop k − 2: two

@@ -1,6 +1,6 @@
 import Basics
 
-/// Sound of one channel, and what is known of the file it came from.
+/// Sound of one channel, and facts about the file that it came from.
 public struct AudioClip: Sendable, Equatable {
   /// Amplitudes, [samples]; full scale is −1…1 (float files may exceed it).
   public var samples: [Float]

@@ -1,18 +1,18 @@
 import Basics
 import Foundation
 
-/// What can be wrong with an audio file. The description is one line: the file, then the reason.
+/// An error in an audio file. The description is one line: the file, then the reason.
 public enum AudioFileError: Error, Equatable, Sendable {
   case noSuchFile(path: String)
   case directory(path: String)
   case file(FileError)
   case emptyFile(path: String)
-  /// No format that libsndfile knows; the reason is libsndfile's own.
+  /// A file in no format that libsndfile knows; the reason is libsndfile's own.
   case notAudio(path: String, reason: String)
   /// Audio that breaks off: libsndfile failed `seconds` after the start.
   case damaged(path: String, seconds: Double, reason: String)
   case noSamples(path: String)
-  /// Nothing to be heard in the first of its channels; `isCut` where only the beginning was listened to.
+  /// A silent first channel; `isCut` where only the beginning was read.
   case silent(path: String, channels: Int, isCut: Bool)
   /// A sample of the first channel that is NaN, infinite or astronomically large. The index counts
   /// frames of the file, before resampling.
@@ -42,7 +42,7 @@ extension AudioFileError: CustomStringConvertible, LocalizedError {
     }
   }
 
-  /// In quotes where a name on the way begins or ends with a space, which would not be seen.
+  /// The path, in quotes where one of its names begins or ends with a space, which would not be visible.
   private static func visible(_ path: String) -> String {
     let hides = path.split(separator: "/").contains { $0.first!.isWhitespace || $0.last!.isWhitespace }
     return hides ? "\"\(path)\"" : path

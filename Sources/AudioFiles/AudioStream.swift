@@ -43,7 +43,7 @@ public final class AudioStream {
     promisedFrames = Int(information.frames)
     frameLimit = limit.flatMap { Int(exactly: ($0 * Double(found)).rounded(.up)) } ?? .max
     block = [Float](repeating: 0, count: max(1, 65_536 / sourceChannels) * sourceChannels)
-    // From here on all is in its place, and the file is closed where something is thrown.
+    // From here on all properties are set, and `deinit` closes the file where something is thrown.
     guard found > 0, src_is_valid_ratio(Double(wanted) / Double(found)) != 0 else {
       throw .sampleRate(path: path, found: found, wanted: wanted)
     }
@@ -52,16 +52,16 @@ public final class AudioStream {
 
   deinit { sf_close(file) }
 
-  /// Whether the limit ended what is read before the file ended.
+  /// Whether the limit ends the stream before the file ends.
   var isCut: Bool { framesRead == frameLimit && promisedFrames > frameLimit }
 
-  /// Samples that will come, as far as the header is to be believed: it can claim any length, so for ten minutes at most.
+  /// The number of samples to expect by the header, which can claim any length, so ten minutes of them at most.
   var likelySamples: Int {
     let frames = max(0, min(promisedFrames, frameLimit, 600 * sourceSampleRate))
     return Int(Double(frames) / Double(sourceSampleRate) * Double(sampleRate)) + 16
   }
 
-  /// Appends the samples that come next; false where there are none left.
+  /// Appends the next samples; false where there are none left.
   public func read(into samples: inout [Float]) throws(AudioFileError) -> Bool {
     guard !isAtEnd else { return false }
     let asked = min(block.count / sourceChannels, frameLimit - framesRead)
@@ -89,7 +89,7 @@ public final class AudioStream {
     return true
   }
 
-  /// Throws what the file system can say about a path better than libsndfile does.
+  /// Throws the errors that the file system describes better than libsndfile does.
   private static func checkReadable(_ path: String) throws(AudioFileError) {
     var status = stat()
     guard stat(path, &status) == 0, access(path, R_OK) == 0 else {

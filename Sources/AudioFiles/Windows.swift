@@ -7,7 +7,7 @@ extension AudioStream {
   /// Where the last whole window ends before the file does, one more reaches the end: it begins a hop later and is
   /// shorter, or, where less than half a window would be left, is whole and begins as late as it can. A file shorter than
   /// a window is one window.
-  /// - Parameter body: Takes a window's first sample, counted from the start of the file, and the window.
+  /// - Parameter body: Receives the index in the file of a window's first sample, and the window.
   /// - Returns: The samples of the whole file.
   public func forEachWindow(of length: Int, every hop: Int, _ body: (Int, [Float]) throws -> Void) throws -> Int {
     demand(length > 0 && hop > 0, "windows of \(length) samples every \(hop)")

@@ -3,11 +3,11 @@ import CSndFile
 import Foundation
 
 extension AudioClip {
-  /// How samples are stored in a WAV file.
+  /// The format of the samples in a WAV file.
   public enum SampleFormat: Sendable {
     /// 16-bit integers: amplitude · 32768, rounded and clipped, so that 16-bit audio survives unchanged.
     case integer16
-    /// 32-bit floats, as they are.
+    /// 32-bit floats, unchanged.
     case float32
   }
 

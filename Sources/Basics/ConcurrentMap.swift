@@ -1,8 +1,9 @@
 import Kernels
 import Synchronization
 
-/// `body` of each of 0..<count, in order, on the threads of ``parallel(_:grain:_:)``: each takes the next number when it is
-/// done with its last. Tensor operations inside `body` run on its own thread; convolutions are not allowed there.
+/// The results of `body` for 0..<count, in order, computed on the threads of ``parallel(_:grain:_:)``: a thread takes
+/// the next number when it has finished its last. Tensor operations inside `body` run on its own thread; convolutions
+/// are not allowed there.
 public func concurrentMap<Result: Sendable>(count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
   var results = [Result?](repeating: nil, count: count)
   let next = Atomic(0)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// For each folder, as many of its last path components as make it differ from all others: names for runs that are called alike.
+/// Names for folders: for each, as many of its last path components as make it differ from all others.
 public func distinctNames(of folders: [String]) -> [String] {
   let components = folders.map { URL(fileURLWithPath: $0).standardized.pathComponents.filter { $0 != "/" } }
   return components.indices.map { own in

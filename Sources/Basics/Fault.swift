@@ -1,6 +1,6 @@
 import Foundation
 
-/// Ends the program where it is itself at fault: one line that names the reason, and exit status 70 (sysexits.h, EX_SOFTWARE).
+/// Ends the program after an error of its own: one line with the reason, and exit status 70 (sysexits.h, EX_SOFTWARE).
 ///
 /// Built for release, `preconditionFailure` drops its message and ends with a signal; this does not.
 @inline(never)
@@ -10,12 +10,12 @@ public func fault(_ message: String, file: StaticString = #fileID, line: UInt = 
 }
 
 /// Ends the program where the system has no memory left, as ``fault(_:file:line:)`` does.
-/// - Parameter purpose: What the memory was for: "a tensor of 12 floats".
+/// - Parameter purpose: The use of the memory: "a tensor of 12 floats".
 @inline(never)
 public func outOfMemory(_ purpose: String) -> Never { writeAndEnd("undertone: out of memory: \(purpose)\n") }
 
-/// Checks what a caller has to keep to; ``fault(_:file:line:)`` where it does not hold. For what the world can get wrong,
-/// throw an error instead.
+/// Checks a precondition; calls ``fault(_:file:line:)`` where it does not hold. For what can go wrong outside the
+/// program, such as a damaged file, throw an error instead.
 @inlinable @inline(__always)
 public func demand(
   _ condition: @autoclosure () -> Bool, _ message: @autoclosure () -> String, file: StaticString = #fileID,
@@ -24,7 +24,7 @@ public func demand(
   if !condition() { fault(message(), file: file, line: line) }
 }
 
-/// Turns the signals of a trap, such as an index out of range, into one line and exit status 70. To be called once, first.
+/// Turns the signals of a trap, such as an index out of range, into one line and exit status 70. Call it once, first.
 public func reportTraps() {
   for number in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE] {
     signal(number) { number in
@@ -43,7 +43,7 @@ public func reportTraps() {
   }
 }
 
-/// Without `exit`, whose handlers would wait for the other threads of a parallel loop.
+/// Writes the line and ends without `exit`, whose handlers would wait for the other threads of a parallel loop.
 private func writeAndEnd(_ line: String) -> Never {
   let bytes = Array(line.utf8)
   _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }

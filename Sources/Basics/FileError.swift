@@ -1,14 +1,14 @@
 import Foundation
 
-/// What the file system refused. The description is one line: the path, then the reason.
+/// An operation that the file system refused. The description is one line: the path, then the reason.
 public enum FileError: Error, Equatable, Sendable {
   case unreadable(path: String, reason: String)
-  /// The folder that a file was to be written to is not there.
+  /// The folder of a file to be written does not exist.
   case noSuchFolder(path: String, folder: String)
   case diskFull(path: String)
   case unwritable(path: String, reason: String)
 
-  /// Why a file cannot be written, by `errno`.
+  /// The error for a file that cannot be written, by `errno`.
   public static func writing(_ path: String, errno code: Int32) -> FileError {
     switch code {
     case ENOENT, ENOTDIR:
@@ -18,7 +18,7 @@ public enum FileError: Error, Equatable, Sendable {
     }
   }
 
-  /// Whether a result could not be written, rather than something not be read.
+  /// Whether writing failed, rather than reading.
   public var isOfWriting: Bool {
     if case .unreadable = self { false } else { true }
   }
@@ -37,10 +37,10 @@ extension FileError: CustomStringConvertible, LocalizedError {
   public var errorDescription: String? { description }
 }
 
-/// The system's own words for an `errno`, such as "Permission denied".
+/// The system's text for an `errno`, such as "Permission denied".
 public func systemReason(_ code: Int32) -> String { String(cString: strerror(code)) }
 
-/// The system's own words for a failure that Foundation reports.
+/// The system's text for a failure that Foundation reports.
 public func systemReason(of error: any Error) -> String {
   let cause = ((error as? CocoaError)?.underlying ?? error) as NSError
   return cause.domain == NSPOSIXErrorDomain ? systemReason(Int32(cause.code)) : cause.localizedDescription

@@ -1,4 +1,4 @@
-/// FNV-1a of 64 bits over whole words: tells data apart and notices damage; protects nothing.
+/// FNV-1a of 64 bits over whole words: distinguishes data and detects damage, but protects nothing.
 public struct Fingerprint {
   public private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
@@ -15,7 +15,7 @@ public struct Fingerprint {
     for float in floats { add(UInt64(float.bitPattern)) }
   }
 
-  /// Adds bytes by words of eight, a megabyte a thread at a time.
+  /// Adds bytes by words of eight, one megabyte per thread at a time.
   public mutating func add(bytes: UnsafeRawBufferPointer) {
     let part = 1 << 20
     nonisolated(unsafe) let bytes = bytes

@@ -1,9 +1,9 @@
 /// The values of a list by their rank, without sorting all of it (Hoare 1961, "Find").
 public struct OrderStatistics {
-  /// What stands before a place that was asked for is not larger, what stands behind it not smaller.
+  /// Partly sorted: the values before a place that was read are not larger than it, those after it not smaller.
   private var values: [Float]
 
-  /// - Parameter values: None NaN.
+  /// - Parameter values: Numbers, none of them NaN.
   public init(_ values: [Float]) { self.values = values }
 
   /// The value that would stand at `place` if all were sorted.
@@ -29,14 +29,14 @@ public struct OrderStatistics {
     }
   }
 
-  /// The value below which `share` of all lies, between two neighbours in proportion, as NumPy's `percentile`; 0 of none.
+  /// The value below which `share` of all lies, interpolated linearly like NumPy's `percentile`; 0 for an empty list.
   public mutating func percentile(_ share: Double) -> Double {
     guard !values.isEmpty else { return 0 }
     let place = share * Double(values.count - 1)
     let below = Int(place)
     let lower = Double(self[below])
     guard below + 1 < values.count else { return lower }
-    // All that stands behind is not smaller.
+    // All values after this place are not smaller.
     let next = Double(values[(below + 1)...].min()!)
     return lower + (next - lower) * (place - Double(below))
   }

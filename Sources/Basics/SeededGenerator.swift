@@ -2,8 +2,7 @@ import Foundation
 
 /// SplitMix64 (Steele, Lea and Flood 2014): the same numbers from the same seed on every machine.
 ///
-/// The standard library may change how it turns bits into numbers and orders, so what must stay the same
-/// for ever is made here.
+/// The standard library may change how it turns bits into numbers and orders, so what must not change is written here.
 public struct SeededGenerator: RandomNumberGenerator, Sendable, Codable, Equatable {
   private var state: UInt64
 
@@ -19,18 +18,18 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Codable, Equatab
     return mixed ^ (mixed >> 31)
   }
 
-  /// Uniform in the range, its upper bound left out, from 53 bits.
+  /// A uniform number in the range without its upper bound, from 53 bits.
   public mutating func uniform(in range: Range<Double> = 0..<1) -> Double {
     range.lowerBound + (range.upperBound - range.lowerBound) * Double(next() >> 11) * 0x1p-53
   }
 
-  /// Normal, by Box and Muller's transform.
+  /// A normally distributed number, by Box and Muller's transform.
   public mutating func normal(mean: Double = 0, deviation: Double = 1) -> Double {
     let radius = sqrt(-2 * log(1 - uniform()))
     return mean + deviation * radius * cos(2 * .pi * uniform())
   }
 
-  /// Uniform in 0..<bound (Lemire 2019, without the rejection: a bias below bound / 2⁶⁴).
+  /// A uniform index in 0..<bound (Lemire 2019, without the rejection: a bias below bound / 2⁶⁴).
   public mutating func index(below bound: Int) -> Int {
     precondition(bound > 0, "an index needs a positive bound, not \(bound)")
     return Int(next().multipliedFullWidth(by: UInt64(bound)).high)

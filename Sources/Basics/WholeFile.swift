@@ -1,14 +1,14 @@
 import Foundation
 
-/// A file that is written beside its place and then renamed into it, so that no half of a file is ever there. One that is
-/// dropped before ``place()`` leaves nothing.
+/// A file that is written beside its place and then renamed into it, so that a partial file is never visible. If it is
+/// dropped before ``place()``, nothing remains.
 public struct WholeFile: ~Copyable {
   private let path, beside: String
-  /// Open for writing, until ``close()``.
+  /// The file's descriptor, open for writing until ``close()``.
   public private(set) var descriptor: Int32
   private var isPlaced = false
 
-  /// - Parameter path: An existing file of that name is replaced at the end; a device or pipe is written to directly.
+  /// - Parameter path: The place. An existing file is replaced at the end; a device or pipe is written to directly.
   public init(_ path: String) throws(FileError) {
     self.path = path
     var status = stat()
@@ -41,7 +41,7 @@ public struct WholeFile: ~Copyable {
     try result.get()
   }
 
-  /// Ends the writing; the file is not in its place yet. A network disk may report only here that it is full.
+  /// Closes the file, which is not in its place yet. A network disk may report only here that it is full.
   public mutating func close() throws(FileError) {
     guard descriptor >= 0 else { return }
     let status = Foundation.close(descriptor)
@@ -68,7 +68,7 @@ public func writeWhole(_ bytes: some ContiguousBytes, to path: String) throws(Fi
 public func writeWhole(_ text: String, to path: String) throws(FileError) { try writeWhole(Array(text.utf8), to: path) }
 
 /// Writes all bytes to an open file.
-/// - Parameter path: Its name in an error.
+/// - Parameter path: The file's name, for errors.
 public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(FileError) {
   var written = 0
   while written < bytes.count {
@@ -81,7 +81,7 @@ public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path
   }
 }
 
-/// Makes a folder and those above it where they are missing.
+/// Creates a folder and its missing parents.
 public func makeFolder(_ path: String) throws(FileError) {
   do {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -90,7 +90,7 @@ public func makeFolder(_ path: String) throws(FileError) {
   }
 }
 
-/// A file's bytes; nil where there is no file of that name. One that is there and cannot be read throws.
+/// A file's bytes; nil if it does not exist. Throws if it exists and cannot be read.
 public func contents(of path: String) throws(FileError) -> Data? {
   do {
     return try Data(contentsOf: URL(fileURLWithPath: path))

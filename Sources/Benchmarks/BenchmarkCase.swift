@@ -1,6 +1,6 @@
 import Models
 
-/// One thing that is timed: work on a batch of clips of five seconds.
+/// A case that is timed: work on a batch of clips of five seconds.
 struct BenchmarkCase: Hashable {
   enum Work: String, CaseIterable {
     /// Forward, gradients of all weights, AdamW's step.
@@ -9,7 +9,7 @@ struct BenchmarkCase: Hashable {
     case infer
     /// Forward, gradient at the model's own input.
     case saliency
-    /// An attribution method on the model's own input; of 50 steps or draws where it has such.
+    /// An attribution method on the model's own input; with 50 steps or draws where it has them.
     case inputXGradient = "input-x-gradient"
     case integratedGradients = "integrated-gradients"
     case smoothGrad = "smoothgrad"
@@ -20,16 +20,15 @@ struct BenchmarkCase: Hashable {
     case mfccGradient = "mfcc-gradient"
     /// `undertone explain`, from the start of the process to the figure on disk.
     case figure
-    /// From numbers in memory to the bytes of a PNG: waveform, log-mel, MFCC and probabilities of a clip, each input with
-    /// its attribution.
+    /// A PNG from numbers in memory: a clip's waveform, log-mel, MFCC and probabilities, the inputs with attributions.
     case explanation
-    /// Likewise: log-mel and attribution of twelve clips.
+    /// A PNG from numbers in memory: log-mel and attribution of twelve clips.
     case contactSheet = "contact-sheet"
-    /// Likewise: seven classes.
+    /// A PNG from numbers in memory: a confusion matrix of seven classes.
     case confusion
-    /// What three models heard in a clip, with the differences.
+    /// A PNG from numbers in memory: the attributions of three models for a clip, with the differences.
     case comparison
-    /// 12 layers of 12 heads on 249 frames, as HuBERT has them.
+    /// A PNG from numbers in memory: attention of 12 layers of 12 heads on 249 frames, as HuBERT has them.
     case attention
   }
 
@@ -40,7 +39,7 @@ struct BenchmarkCase: Hashable {
 
   var model: (any EmotionModel.Type)? { EmotionModels.named(subject) }
 
-  /// As a worker is told it: "cnnlstm train 64".
+  /// A worker's arguments: "cnnlstm train 64".
   var arguments: [String] { [subject, work.rawValue, String(batch)] }
 
   init(_ subject: String, _ work: Work, batch: Int) {
@@ -71,8 +70,8 @@ struct BenchmarkCase: Hashable {
       .init("render", .attention, batch: 1),
     ]
 
-  /// Multiply-adds a clip as the networks' formulas stand; 0 where nobody counts them. Winograd's algorithm and
-  /// CNNATT's order of sums need fewer, so that a share of the peak computed from these may exceed one.
+  /// Multiply-adds per clip by the networks' formulas; 0 where they are not counted. Winograd's algorithm and CNNATT's
+  /// order of sums need fewer, so that a share of the peak computed from these may exceed one.
   var multiplyAdds: Double {
     let passes =
       switch work {

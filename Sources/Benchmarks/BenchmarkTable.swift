@@ -5,7 +5,7 @@ struct BenchmarkResult {
   let own: Contestant
   let peers: [Contestant]
 
-  /// The peer that needs least.
+  /// The fastest peer.
   var best: Contestant? { peers.min { $0.median < $1.median } }
 }
 

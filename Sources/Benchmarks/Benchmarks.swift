@@ -98,7 +98,7 @@ struct Benchmarks: ParsableCommand {
 }
 
 extension BenchmarkCase {
-  /// What of its field is timed beside it.
+  /// The modes of the peer that are timed beside it.
   var peerModes: [String] {
     switch work {
     case .train, .infer: ["plain", "channels-last", "compiled"]

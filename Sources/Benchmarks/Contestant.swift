@@ -1,6 +1,6 @@
 import Foundation
 
-/// A process that times one case when it is asked to: ``Worker``, or `peer.py`.
+/// A process that times one case on request: ``Worker``, or `peer.py`.
 final class Contestant {
   /// "Undertone", or PyTorch's mode.
   let name: String
@@ -22,7 +22,7 @@ final class Contestant {
     process.arguments = [program] + arguments
     process.standardInput = input
     process.standardOutput = output
-    // What a library warns of is no result.
+    // Warnings of libraries are not results.
     process.standardError = FileHandle.nullDevice
     try process.run()
   }
@@ -30,7 +30,7 @@ final class Contestant {
   /// Waits until it is warm; false where it cannot run the case.
   func isReady() -> Bool { line() == "ready" }
 
-  /// One turn; false where it has died.
+  /// Runs one turn; false where the process has ended.
   func run() -> Bool {
     try? input.fileHandleForWriting.write(contentsOf: Data("run\n".utf8))
     guard let time = line().flatMap(Double.init) else { return false }

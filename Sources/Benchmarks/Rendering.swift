@@ -3,7 +3,7 @@ import Figures
 import Foundation
 
 /// The figures that are timed alone, of made-up numbers: bands that rise and fall over noise, as speech has them.
-/// `peer.py` makes the same, in as many pixels.
+/// `peer.py` draws the same figures with as many pixels.
 extension Worker {
   static func rendering(_ work: BenchmarkCase.Work) -> () throws -> Void {
     var generator = SeededGenerator(seed: 0)

@@ -8,10 +8,10 @@ import Models
 import Tensors
 import Training
 
-/// Undertone's side of a case. It says "ready" when it is warm, answers every line it reads with the milliseconds a clip
-/// of a turn, and at the end of its input with the most memory it held, in bytes. `peer.py` does the same.
+/// Undertone's side of a case. It prints "ready" when it is warm, for every line that it reads the milliseconds per
+/// clip of a turn, and at the end of its input the most memory it held, in bytes. `peer.py` does the same.
 struct Worker {
-  /// A turn lasts at least so long; short work is repeated, and its median taken.
+  /// The least duration of a turn; short work is repeated, and its median taken.
   private static let turn: Duration = .milliseconds(250)
 
   private let batch: Int
@@ -46,7 +46,7 @@ struct Worker {
     say(Self.peakMemory)
   }
 
-  /// A line that leaves at once, though a pipe takes it.
+  /// Writes a line at once, without a buffer, into a pipe too.
   private func say(_ line: some CustomStringConvertible) {
     FileHandle.standardOutput.write(Data("\(line)\n".utf8))
   }
@@ -88,7 +88,7 @@ struct Worker {
       }
     case .inputXGradient, .integratedGradients, .smoothGrad:
       let clip = Clip(random([80_000]).floats.map { 0.1 * $0 }, model: model)
-      // Both have 50 by default.
+      // IntegratedGradients has 50 steps and SmoothGrad 50 draws by default.
       let method: any AttributionMethod =
         switch work {
         case .inputXGradient: InputXGradient()
@@ -130,7 +130,7 @@ struct Worker {
       process.executableURL = program
       process.arguments = ["explain", clip, "--output", folder.path]
       process.standardOutput = FileHandle.nullDevice
-      // `waitUntilExit` looks every 50 ms.
+      // `waitUntilExit` checks every 50 ms only.
       let ended = DispatchSemaphore(value: 0)
       process.terminationHandler = { _ in ended.signal() }
       try process.run()

@@ -2,8 +2,8 @@ import Foundation
 
 /// Comma-separated values (RFC 4180).
 ///
-/// Read: a byte-order mark is skipped, lines may end in CRLF, LF or CR, blank lines are skipped, quoted fields
-/// may hold commas, line ends and doubled quotes. Written: LF, quotes only where they are needed.
+/// Reading skips a byte-order mark and blank lines, and accepts lines that end in CRLF, LF or CR, and quoted fields
+/// with commas, line ends and doubled quotes. Writing ends lines in LF, and quotes only where it is needed.
 public enum CSV {
   struct Row: Equatable {
     /// The line of the file on which the row starts, from 1.
@@ -31,7 +31,7 @@ public enum CSV {
   public static func line(of row: [String]) -> String { row.map(quoted).joined(separator: ",") }
 
   private static func quoted(_ field: String) -> String {
-    // By scalar: a Character may be a CRLF, or a quote with an accent on it.
+    // Scalars, not Characters: a Character may be a CRLF, or a quote with an accent on it.
     let scalars = field.unicodeScalars
     guard
       field.first == " " || field.last == " "

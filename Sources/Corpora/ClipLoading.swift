@@ -2,12 +2,12 @@ import AudioFeatures
 import AudioFiles
 
 extension AudioClip {
-  /// Seconds of a file that are used at most: no emotion lasts longer, and a model of any length needs memory in
+  /// The most seconds of a file that are used: no emotion lasts longer, and a model of any length needs memory in
   /// proportion.
   public static let longestSpeech = 60.0
 
-  /// A clip as every model hears it: the first channel at `sampleRate`, cut to ``longestSpeech``, its quiet ends
-  /// trimmed. Never empty; a silent one throws. `isCut` says whether there was more of it.
+  /// The clip that every model starts from: the first channel at `sampleRate`, cut to ``longestSpeech``, its quiet ends
+  /// trimmed. It is never empty; a silent file throws. `isCut` is true where the file is longer.
   public static func trimmedSpeech(path: String, sampleRate: Int) throws(AudioFileError) -> AudioClip {
     var clip = try decode(path: path, resampledTo: sampleRate, limit: longestSpeech)
     guard !isSilent(clip.samples) else { throw .silent(path: path, channels: clip.sourceChannels, isCut: clip.isCut) }

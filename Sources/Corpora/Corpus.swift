@@ -1,28 +1,28 @@
 import Foundation
 
-/// The four corpora of the report, and what their file names say.
+/// The four corpora of the report, and the labels in their file names.
 public enum Corpus: String, CaseIterable, Sendable {
   case crema, ravdess, savee, tess
 
-  /// What a file name says.
+  /// The label in a file name.
   public enum Label: Sendable, Equatable {
     case clip(emotion: Emotion, speaker: String)
-    /// A file of the corpus that is not for us.
+    /// A file of the corpus that is not used.
     case leftOut(Omission)
   }
 
-  /// Why a file of a corpus is left out. All three are RAVDESS's.
+  /// The reason why a file of a corpus is left out. All three occur in RAVDESS only.
   public enum Omission: String, CaseIterable, Sendable {
-    /// Not one of the seven emotions.
+    /// Calm speech, which is not one of the seven emotions.
     case calm
-    /// Sung, not spoken.
+    /// A song, not speech.
     case song
     /// The sound of a video, which the corpus also has as a sound alone; or a video without sound.
     case video
   }
 
   /// The label in a path's last component (and for SAVEE in its folder), or nil if it is not a name of this
-  /// corpus. Speakers carry their corpus: `ravdess-01`.
+  /// corpus. Speakers' names begin with their corpus: `ravdess-01`.
   public func label(ofPath path: String) -> Label? {
     let components = path.split(separator: "/")
     guard let file = components.last else { return nil }
@@ -70,7 +70,7 @@ public enum Corpus: String, CaseIterable, Sendable {
     guard let speaker = fields.count == 2 ? fields[0] : folder, fields.count <= 2,
       saveeSpeakers.contains(speaker.uppercased())
     else { return nil }
-    // The whole of the letters is the code: `sa` is sadness, not something that ends in `a`.
+    // All letters together are the code: `sa` is sadness, not something that ends in `a`.
     let number = fields.last!.drop { !$0.isNumber }
     let code = fields.last!.dropLast(number.count).lowercased()
     guard number.count == 2, isNumber(number), let emotion = saveeEmotions[code] else { return nil }

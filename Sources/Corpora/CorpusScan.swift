@@ -5,14 +5,14 @@ import Foundation
 public struct CorpusScan: Sendable {
   /// Paths relative to the folder, in the order of their names.
   public let manifest: Manifest
-  /// How many clips of the corpora are not for us, and why.
+  /// The number of clips of the corpora that are not used, by reason.
   public let leftOut: [Corpus.Omission: Int]
-  /// Audio files, relative to the folder, whose names are of none of the corpora.
+  /// Audio files, relative to the folder, whose names belong to none of the corpora.
   public let unrecognised: [String]
   /// Folders that cannot be opened and links that lead nowhere.
   public let failures: [ManifestError]
 
-  /// Looks through a folder and all below it, links too. `corpora` narrows what names are looked for.
+  /// Searches a folder and all below it, links too. `corpora` limits the names that are recognised.
   public init(folder: String, corpora: [Corpus] = Corpus.allCases) throws(ManifestError) {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue
@@ -46,10 +46,10 @@ public struct CorpusScan: Sendable {
   }
 }
 
-/// The audio files of a folder and all below it. Links are followed after all that is really there, and those to what
-/// was met before are left out: so no clip is found twice, and no ring of links is walked for ever.
+/// The audio files of a folder and all below it. Links are followed last, and those to folders or files visited before
+/// are left out: so no clip is found twice, and a ring of links ends.
 private struct Search {
-  /// Relative to the folder, in the order of their bytes, which does not depend on the machine's language.
+  /// Paths relative to the folder, in the order of their bytes, which does not depend on the machine's language.
   private(set) var audioFiles: [String] = []
   private(set) var failures: [ManifestError] = []
 
@@ -59,21 +59,21 @@ private struct Search {
   }
 
   private let root: String
-  /// Folders, and files that are not links.
+  /// The folders visited, and the audio files visited that are not links.
   private var met: Set<Identity> = []
   private var links: [String] = []
 
   init(_ root: String) {
     self.root = root
     visit("")
-    // More are found on the way.
+    // A visit may add more links.
     while !links.isEmpty { visit(links.removeFirst()) }
     audioFiles.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private static let audioExtensions: Set = ["wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "au"]
 
-  /// - Parameter path: Relative to the root, which is "".
+  /// - Parameter path: A path relative to the root, which is "".
   private mutating func visit(_ path: String) {
     let place = path.isEmpty ? root : "\(root)/\(path)"
     var status = stat()

@@ -1,7 +1,7 @@
 import AudioFiles
 import Basics
 
-/// What the report's tables need of one clip, at its own sample rate.
+/// The measurements of one clip that the report's tables need, at its own sample rate.
 public struct ClipMeasurement: Sendable, Equatable {
   public var emotion: Emotion
   public var origin: String
@@ -47,7 +47,7 @@ extension Manifest {
   }
 }
 
-/// The report's Tables 1 and 2 and its words on lengths and sample rates.
+/// The report's Tables 1 and 2, and its numbers on lengths and sample rates.
 public struct CorpusStatistics: Sendable, Equatable, Codable {
   /// Means over clips of their largest and smallest amplitudes.
   public struct Amplitude: Sendable, Equatable, Codable {
@@ -58,17 +58,17 @@ public struct CorpusStatistics: Sendable, Equatable, Codable {
   /// Seconds.
   public struct Durations: Sendable, Equatable, Codable {
     public let mean: Double
-    /// Of a sample: divided by n − 1, as pandas does; 0 for one clip.
+    /// The sample's standard deviation, divided by n − 1 like pandas; 0 for one clip.
     public let deviation: Double
     public let shortest: Double
     public let longest: Double
-    /// Interpolated between clips, as numpy does.
+    /// The 95th percentile, interpolated between clips like NumPy.
     public let percentile95: Double
   }
 
-  /// In the order of the alphabet.
+  /// The origins in the order of the alphabet.
   public let origins: [String]
-  /// Clips by emotion and origin (Table 1). What has no clips is not in it.
+  /// Clips by emotion and origin (Table 1), without pairs that have no clips.
   public let counts: [Emotion: [String: Int]]
   /// The known emotions where there is a clip of one, then the other labels.
   public var emotions: [Emotion] {

@@ -13,12 +13,12 @@ public struct Emotion: RawRepresentable, Hashable, Sendable, Codable, CodingKeyR
   public static let sadness = Emotion(rawValue: "sadness")
   public static let surprise = Emotion(rawValue: "surprise")
 
-  /// What a clip has that is labelled with numbers only.
+  /// The label of a clip that is labelled with numbers only.
   public static let none = Emotion(rawValue: "")
 
   public var description: String { rawValue }
 
-  /// The report's seven.
+  /// The report's seven emotions.
   public static let known: [Emotion] = [.angry, .disgust, .fear, .happy, .neutral, .sadness, .surprise]
 }
 

@@ -8,7 +8,7 @@ import Foundation
 /// The report's challenge CSV is read as it is: its `file_id` is a path, its unnamed index column is left out.
 public struct Manifest: Sendable, Equatable {
   public struct Entry: Sendable, Equatable {
-    /// As written: relative to the manifest's folder, or absolute.
+    /// The path as written: relative to the manifest's folder, or absolute.
     public var path: String
     public var emotion: Emotion
     /// The corpus; "unknown" where the manifest has no such column.
@@ -29,7 +29,7 @@ public struct Manifest: Sendable, Equatable {
     }
   }
 
-  /// The file that it was read from, as it was given; nil where it was made.
+  /// The path that the manifest was read from, as it was given; nil where it was made in memory.
   public let file: String?
   /// The folder that relative paths start from.
   public let folder: String
@@ -49,21 +49,21 @@ public struct Manifest: Sendable, Equatable {
     self.droppedRows = droppedRows
   }
 
-  /// Where an entry's clip is.
+  /// The full path of an entry's clip.
   public func fullPath(of entry: Entry) -> String { Self.fullPath(of: entry.path, in: folder) }
 
   private static func fullPath(of path: String, in folder: String) -> String {
     URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true)).path
   }
 
-  /// The same folder and columns with only these entries.
+  /// This manifest with only these entries.
   func with(_ entries: [Entry]) -> Manifest {
     Manifest(folder: folder, entries: entries, extraColumns: extraColumns, file: file)
   }
 }
 
 extension Manifest {
-  /// Reads a manifest. Clips need not be there.
+  /// Reads a manifest. Its clips need not exist.
   public static func read(_ path: String) throws(ManifestError) -> Manifest {
     let rows = try rows(of: path)
     guard let header = rows.first?.fields.map(trimmedOfSpace) else {

@@ -1,7 +1,7 @@
 import Basics
 import Foundation
 
-/// What can be wrong with a manifest. The description is one line: the file, then the reason.
+/// An error in a manifest or a folder of corpora. The description is one line: the file, then the reason.
 public enum ManifestError: Error, Equatable, Sendable {
   case noSuchManifest(path: String)
   case file(FileError)
@@ -10,12 +10,12 @@ public enum ManifestError: Error, Equatable, Sendable {
   case missingColumn(path: String, name: String, found: [String])
   /// A row with more fields than the header has.
   case fieldCount(path: String, line: Int, expected: Int, found: Int)
-  /// No row is left; `droppedRows` had an empty value.
+  /// A manifest without usable rows; `droppedRows` had an empty value.
   case empty(path: String, droppedRows: Int)
-  /// A folder of corpora that is not there.
+  /// A folder of corpora that does not exist.
   case noSuchFolder(path: String)
-  /// A folder without a clip to use: `unrecognised` audio files are not named as a corpus's, `leftOut` are but are not
-  /// for us.
+  /// A folder without usable clips: the names of `unrecognised` audio files belong to no corpus; `leftOut` files belong
+  /// to one but are not used.
   case noClips(folder: String, unrecognised: Int, leftOut: Int)
 }
 

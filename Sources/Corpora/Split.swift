@@ -1,10 +1,10 @@
 import Basics
 
-/// Whose clips are kept together when a manifest is split.
+/// The clips that are kept together when a manifest is split.
 public enum SplitUnit: String, Sendable, CaseIterable {
-  /// Nobody's: a model may then recognise the speaker instead of the emotion.
+  /// Single clips: a model may then recognise the speaker instead of the emotion.
   case clip
-  /// Each speaker's: those validated on are never heard in training.
+  /// All clips of a speaker: no speaker is in both training and validation.
   case speaker
 }
 
@@ -24,7 +24,7 @@ public enum SplitError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension Manifest {
-  /// Two manifests, stratified by emotion; the same for the same seed on every machine.
+  /// Two manifests, stratified by emotion; the same seed gives the same two on every machine.
   /// - Parameter trainingShare: The training part's share of the clips of each emotion; 0.8 in the report.
   public func split(
     trainingShare: Double = 0.8, by unit: SplitUnit = .clip, seed: UInt64

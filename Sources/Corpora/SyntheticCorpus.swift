@@ -2,9 +2,9 @@ import Basics
 import AudioFiles
 import Foundation
 
-/// A small corpus made by rule: speech-like utterances in the seven emotions whose cues are known.
+/// A small synthetic corpus: speech-like utterances in the seven emotions whose cues are known.
 ///
-/// Everything follows from the seed. Speakers share out the clips of every emotion evenly.
+/// Everything follows from the seed. The clips of every emotion are divided evenly among the speakers.
 public struct SyntheticCorpus: Sendable {
   public var clipsPerEmotion: Int
   public var speakers: Int
@@ -54,13 +54,13 @@ public struct SyntheticCorpus: Sendable {
     return manifest
   }
 
-  /// All seven; two where a planted cue is all that tells them apart.
+  /// All seven emotions; two where a planted cue is the only difference between them.
   public var emotions: [Emotion] {
     guard let plantedCue, plantedCue.isOnlyCue else { return Emotion.known }
     return [plantedCue.emotion, plantedCue.emotion == .neutral ? .angry : .neutral]
   }
 
-  /// The clip of a number in 0..<(emotions · clipsPerEmotion), whatever other clips are made.
+  /// The clip of a number in 0..<(emotions · clipsPerEmotion); it does not depend on other clips.
   func clip(_ number: Int) -> (entry: Manifest.Entry, samples: [Float]) {
     let emotion = emotions[number / clipsPerEmotion]
     let place = number % clipsPerEmotion

@@ -1,20 +1,20 @@
 import Basics
 import Foundation
 
-/// How a synthetic utterance is spoken: everything in it that tells its emotion.
+/// The cues of a synthetic utterance: everything in it that depends on its emotion.
 struct SyntheticCues: Equatable {
-  /// Mean over the voiced parts.
+  /// The mean of F0 over the voiced parts.
   var f0MeanHz: Double
-  /// From the lowest to the highest F0, without tremor.
+  /// The range from the lowest to the highest F0, without tremor.
   var f0RangeSemitones: Double
-  /// Where the pitch goes: −1 falls evenly, 1 rises evenly, near 0 it goes up and down with the syllables.
+  /// The direction of the pitch: at −1 it falls evenly, at 1 it rises evenly, near 0 it moves with the syllables.
   var movement: Double
-  /// Least squares over the voiced parts; follows from range and movement.
+  /// The slope of F0 by least squares over the voiced parts; follows from range and movement.
   var f0SlopeSemitonesPerSecond = 0.0
   /// RMS from the first syllable to the last, relative to full scale.
   var loudnessDecibels: Double
   var syllableRateHz: Double
-  /// Of the harmonics at the source, before the vocal tract.
+  /// The tilt of the harmonics at the source, before the vocal tract.
   var tiltDecibelsPerOctave: Double
   /// Power of the harmonics over that of the breath, as radiated.
   var harmonicsToNoiseDecibels: Double
@@ -39,14 +39,14 @@ struct SyntheticCues: Equatable {
   }
 }
 
-/// What stays the same in all utterances of one synthetic speaker.
+/// The properties that all utterances of one synthetic speaker share.
 struct SyntheticVoice {
   let f0Hz: Double
-  /// Formants of a man times this: a woman's vocal tract is shorter.
+  /// The factor on a man's formants: a woman's vocal tract is shorter.
   let formantScale: Double
   let loudnessDecibels: Double
   let tiltDecibelsPerOctave: Double
-  /// Times the emotion's syllable rate.
+  /// The factor on the emotion's syllable rate.
   let pace: Double
 
   /// Even numbers are women's voices, odd ones men's.
@@ -60,13 +60,13 @@ struct SyntheticVoice {
   }
 }
 
-/// How an emotion is spoken: of each cue its mean and its deviation from clip to clip.
+/// The cues of an emotion: the mean of each and its deviation from clip to clip.
 ///
-/// The directions are those that listeners and measurements agree on (Juslin and Laukka 2003; Banse and
-/// Scherer 1996); the sizes are chosen so that neighbours overlap, and no one cue tells all emotions apart.
+/// The directions are those that listeners and measurements agree on (Juslin and Laukka 2003; Banse and Scherer 1996);
+/// the sizes are chosen so that neighbours overlap, and no single cue separates all emotions.
 struct EmotionProfile {
   typealias Spread = (mean: Double, deviation: Double)
-  /// Relative to the speaker's own pitch.
+  /// The pitch relative to the speaker's own.
   let pitchSemitones: Spread
   let rangeSemitones: Spread
   let movement: Spread
@@ -77,7 +77,7 @@ struct EmotionProfile {
   /// Median jitter in percent; shimmer in dB follows it.
   let roughness: Double
   let tremorHz: Double
-  /// Median.
+  /// The median of the tremor's amplitude.
   let tremorSemitones: Double
 
   init(of emotion: Emotion) {

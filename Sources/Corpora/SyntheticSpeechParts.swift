@@ -13,7 +13,7 @@ struct Syllable {
   let consonant: Consonant
   /// The first three formants of a man's vowel, in Hz.
   let formants: [Double]
-  /// How high the pitch rises on it, 0…1.
+  /// The rise of the pitch on it, 0…1.
   let accent: Double
   /// Loudness of its vowel, about 1.
   let stress: Double
@@ -78,10 +78,10 @@ struct Syllable {
 
 /// A pulse whose spectrum falls evenly, so that a train of them has harmonics on a line of that tilt.
 struct GlottalPulse {
-  /// The pulse is its period of 64 ms, far longer than it sounds, at four times the sample rate.
+  /// The pulse's period of 64 ms, far longer than it sounds; the table has four times the sample rate.
   private static let length = 1_024
   private static let oversampling = 4
-  /// Below it, under any harmonic, the spectrum falls towards 0 Hz.
+  /// The frequency, under any harmonic, below which the spectrum falls towards 0 Hz.
   private static let lowestHz = 75.0
 
   private let table: [Double]
@@ -127,7 +127,7 @@ struct GlottalPulse {
   }
 }
 
-/// Two poles: one formant (Klatt 1980), with a gain of 1 at 0 Hz.
+/// A filter of two poles: one formant (Klatt 1980), with a gain of 1 at 0 Hz.
 struct Resonator {
   private var gain = 1.0
   private var first = 0.0
@@ -156,15 +156,15 @@ struct Resonator {
 /// Seven formants in cascade, gliding from vowel to vowel.
 struct VocalTract {
   private static let bandwidths: [Double] = [70, 100, 140, 200, 280, 350, 400]
-  /// Of a man; they hardly move.
+  /// The upper formants of a man, which hardly move.
   private static let upperFormants: [Double] = [3_400, 4_500, 5_500, 6_500]
 
-  /// In Hz, [steps, 7].
+  /// The formants in Hz, [steps, 7].
   private let tracks: [[Double]]
   private let step: Int
 
   /// - Parameters:
-  ///   - scale: Times a man's formants.
+  ///   - scale: The factor on a man's formants.
   ///   - step: Samples between changes.
   init(of syllables: [Syllable], scale: Double, length: Int, step: Int) {
     self.step = step

@@ -12,14 +12,14 @@ public struct PlantedCue: Sendable, Equatable {
   public var duration: Double
   /// RMS of the burst relative to that of the utterance.
   public var decibels: Double
-  /// Seconds of the file at which it begins, or as near to it as the utterance allows; nil draws a place in each
-  /// utterance.
+  /// The time in the file at which the burst begins, in seconds, or as near to it as the utterance allows; nil draws a
+  /// place in each utterance.
   public var time: Double?
-  /// Whether it is all that there is to learn: there are two emotions only, this one and neutral (for neutral, angry),
-  /// and both are spoken as neutral.
+  /// Whether the burst is the only cue: there are two emotions only, this one and neutral (for neutral, angry), and
+  /// both are spoken as neutral.
   public var isOnlyCue: Bool
 
-  /// - Parameter frequencies: In Hz, within 0…8,000.
+  /// - Parameter frequencies: The burst's range in Hz, within 0…8,000.
   public init(
     in emotion: Emotion, frequencies: ClosedRange<Double> = 2_900...3_100, duration: Double = 0.3,
     decibels: Double = -6, at time: Double? = nil, isOnlyCue: Bool = false
@@ -35,9 +35,9 @@ public struct PlantedCue: Sendable, Equatable {
   }
 }
 
-/// Where a planted cue sounds in a clip: what an explanation should find.
+/// The region of a planted cue in a clip, which an explanation should find.
 public struct CueRegion: Sendable, Equatable {
-  /// From the start of the file.
+  /// Seconds from the start of the file.
   public var seconds: ClosedRange<Double>
   public var hertz: ClosedRange<Double>
 
@@ -50,7 +50,7 @@ public struct CueRegion: Sendable, Equatable {
 
   var values: [Double] { [seconds.lowerBound, seconds.upperBound, hertz.lowerBound, hertz.upperBound] }
 
-  /// What the columns of an entry say; nil where they are empty, or no region.
+  /// The region in the columns of an entry; nil where they are empty, or no region.
   public init?(_ entry: Manifest.Entry) {
     let values = Self.columns.compactMap { entry.extra[$0].flatMap(Double.init) }
     guard values.count == 4, values.allSatisfy(\.isFinite), values[0] <= values[1], values[2] <= values[3] else {
@@ -69,9 +69,9 @@ struct SyntheticUtterance {
 
   /// [samples] at 16 kHz, 1.5 to 3 s, with quiet ends.
   private(set) var samples: [Float]
-  /// The cues as they came out.
+  /// The cues of the finished utterance.
   private(set) var cues: SyntheticCues
-  /// Where the planted burst sounds.
+  /// The region of the planted burst.
   private(set) var region: CueRegion?
 
   init(
@@ -99,7 +99,7 @@ struct SyntheticUtterance {
       syllable.addConsonant(to: &utterance, scale: voice.formantScale, using: &generator)
     }
 
-    // As loud as the cue says, unless the peaks would leave full scale.
+    // The cue's loudness, unless the peaks would leave full scale.
     let peak = utterance.reduce(0) { max($0, abs($1)) }
     let gain = min(pow(10, cues.loudnessDecibels / 20) / Self.rootMeanSquare(utterance), 0.97 / peak)
     utterance = utterance.map { $0 * gain }
@@ -153,7 +153,7 @@ struct SyntheticUtterance {
         shape[index] = cues.movement * time / end + (1 - abs(cues.movement)) * accent
       }
     }
-    // From its lowest to its highest point while there is voice, the shape is the whole range.
+    // The shape covers the whole range from its lowest to its highest point in the voiced parts.
     let voiced = voicing.indices.filter { voicing[$0] > 0.05 }
     let voicedShape = voiced.map { shape[$0] }
     let lowest = voicedShape.min()!

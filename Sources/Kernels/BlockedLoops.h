@@ -14,8 +14,8 @@ FOR_EACH_CPU static void NAMED(statistics_part)(void *context, long begin, long 
   }
 }
 
-// What every loop over rows of windows needs of a part, which is a block of channels of a clip: its offset in y and in
-// z, and between one row of windows and the next.
+// A loop over the rows of windows of each part, which is a block of channels of a clip: `channel` is its first channel,
+// `in` and `out` are the offsets of the row in y and in z.
 #define EACH_ROW_OF_WINDOWS(...)                                                                    \
   const activation *w = context;                                                                    \
   const kernel_pooling *s = w->shape;                                                               \

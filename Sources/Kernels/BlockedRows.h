@@ -18,9 +18,9 @@ typedef int32_t integers __attribute__((vector_size(4 * BLOCK), aligned(4)));
 // Macros, because a function may not return a vector wider than the baseline CPU's.
 #define load(p) (*(const vector *)(p))
 #define store(p, v) (*(vector *)(p) = (v))
-// value where the condition holds, else 0.
+// `value` where the condition holds, else 0.
 #define where(condition, value) ((vector)((integers)(value) & (condition)))
-// The larger; NaN where one is NaN, so that it is not lost.
+// The larger of a and b; NaN where one is NaN, so that it is not lost.
 #define larger(a, b) ({ vector a_ = (a), b_ = (b); integers g_ = (a_ > b_) | (a_ != a_); \
   (vector)(((integers)a_ & g_) | ((integers)b_ & ~g_)); })
 // max(v, 0), NaN where v is.
@@ -82,7 +82,7 @@ INLINE void NAMED(activate_pool_row)(const float *y, const float *scales, const 
 }
 
 // Walks the places of one row of windows over the rows at `y`, with the gradient g at scale · y + shift of each: the
-// last argument sees `place`, its offset from y, and `g`.
+// last argument uses `place`, its offset from y, and `g`.
 #define EACH_GRADIENT_OF_ROW(y, dz_row, ...)                                                                  \
   for (long j = 0; j < s->columns / s->window_columns; ++j) {                                                 \
     vector dz = load((dz_row) + j * BLOCK);                                                                   \

@@ -22,13 +22,13 @@ INLINE const float *padded_row(const taps_work *w, long n, long row) {
 }
 INLINE long weight_count(const kernel_taps *t) { return (long)t->tap_start[t->blocks] * t->block; }
 
-// What the taps reach of the convolution's gradient around a row of the input.
+// The part of the convolution's gradient that the taps reach around a row of the input.
 typedef struct {
   long left, columns;   // zeros before a row, and its length with those on both sides
-  long last_row;        // of the taps
+  long last_row;        // the last row of the taps
 } gradient_border;
 
-// Where a tap reads a row of that gradient, and its weights.
+// The place where a tap reads a row of that gradient, and the tap's weights.
 typedef struct {
   const float *dy, *weights;
 } tap_read;
@@ -65,7 +65,7 @@ static float *padded(const float *x, const kernel_taps *t) {
 
 static long row_grain(const kernel_taps *t) { return max_long(1, 1024 / max_long(1, t->out_columns)); }
 
-// Adds the clips' parts up in their order.
+// Adds up the clips' parts in the order of the clips.
 static void add_clips(const float *parts, float *dweights, const kernel_taps *t) {
   for (long i = 0; i < weight_count(t); ++i) {
     double sum = 0;
@@ -85,7 +85,7 @@ void kernel_taps_forward(const float *x, const float *weights, const float *bias
 
 static void input_gradient(taps_work *w) {
   const kernel_taps *t = w->taps;
-  // A few clips are cut, so that every thread has work; what a row's sum is does not depend on it.
+  // A few clips are cut into strips, so that every thread has work; a row's sum does not depend on it.
   int threads = kernel_thread_count();
   w->strips = t->batch >= 2 * threads ? 1 : max_long(1, min_long(2 * threads, t->rows / 16));
   kernel_parallel(t->batch * w->strips, 1, CHOOSE(t->block, input_gradient_part), w);

@@ -29,7 +29,7 @@ INLINE void NAMED(taps_row)(const float *x, const float *weights, const float *b
 INLINE void NAMED(input_gradient_row)(const float *dy, long kept, const float *weights, long row, float *dx,
                                       const kernel_taps *t, const gradient_border *border, tap_read *reads) {
   enum { tile = NAMED(TILE) };
-  // Where each tap that has a row here reads, found once a row.
+  // The places that the taps with a row here read from, found once per row.
   long count = 0;
   for (long k = 0; k < t->blocks; ++k)
     for (int tap = t->tap_start[k]; tap < t->tap_start[k + 1]; ++tap) {
@@ -53,7 +53,7 @@ INLINE void NAMED(input_gradient_row)(const float *dy, long kept, const float *w
   }
 }
 
-/// Adds to the weights' gradient of block k, [taps, BLOCK], what one row gives; x: the padded input from that row on.
+/// Adds one row's share to the weights' gradient of block k, [taps, BLOCK]; x: the padded input from that row on.
 INLINE void NAMED(add_weight_gradient_of_row)(const float *x, const float *dy, long k, float *out,
                                               const kernel_taps *t) {
   enum { group = 9 };   // the taps of a 3×3 kernel
@@ -99,9 +99,9 @@ FOR_EACH_CPU static void NAMED(taps_weight_gradient_part)(void *context, long be
   }
 }
 
-// MARK: The whole block: convolution, norm, ReLU and pooling, the convolution's result made again where it is needed
+// MARK: The whole block: convolution, norm, ReLU and pooling; the convolution is recomputed where it is needed
 
-/// `count` rows of block k of clip n of the convolution.
+/// Recomputes `count` rows of block k of clip n of the convolution.
 INLINE void NAMED(rows_again)(const taps_work *w, long n, long k, long row, long count, float *y) {
   for (long r = 0; r < count; ++r)
     NAMED(taps_row)(padded_row(w, n, row + r), w->weights, NULL, k, y + r * w->taps->out_columns * BLOCK, w->taps);
@@ -191,12 +191,12 @@ FOR_EACH_CPU static void NAMED(block_weight_gradient_part)(void *context, long b
   free(y);
 }
 
-/// Of the convolution alone, whose gradient is given, or of the whole block.
+/// The input's gradient of the convolution alone, whose own gradient is given, or of the whole block.
 FOR_EACH_CPU static void NAMED(input_gradient_part)(void *context, long begin, long end) {
   const taps_work *w = context;
   const kernel_taps *t = w->taps;
   gradient_border border = border_of(t, NAMED(TILE));
-  // Of the convolution's gradient as many rows are kept as a row of the input sees, and those that come at once.
+  // Keeps as many rows of the convolution's gradient as a row of the input depends on, and those computed at once.
   long at_once = w->pooling ? w->pooling->window_rows : 1;
   long kept = (border.last_row + 2 * at_once) / at_once * at_once, line = t->out_columns * BLOCK;
   float *rows = kernel_zeros(t->blocks * kept * border.columns * BLOCK + 2 * at_once * line, sizeof(float));

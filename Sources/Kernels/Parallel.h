@@ -14,8 +14,8 @@
 // The least work, in elements of a cheap loop, that is worth waking a thread for.
 enum { GRAIN = 16384 };
 
-// Memory from the start of a line of the cache, so that no vector lies across two; freed by free(). Where there is none
-// left, the program ends with a word on standard error.
+// Memory from the start of a line of the cache, so that no vector lies across two; freed by free(). If no memory is
+// left, the program ends with a message on standard error.
 void *kernel_memory(long count, size_t size);
 void *kernel_zeros(long count, size_t size);
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Where a place outside 0..<samples falls after reflection about the ends (the ends themselves are not repeated).
+// The place of i, which may be outside 0..<samples, after reflection about the ends (which are not repeated).
 INLINE long reflected(long i, long samples) {
   if (samples == 1) return 0;
   long period = 2 * (samples - 1);

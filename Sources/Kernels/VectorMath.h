@@ -68,7 +68,7 @@ static inline __attribute__((always_inline)) float fast_log(float x) {
 static inline __attribute__((always_inline)) float fast_sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
 
 static inline __attribute__((always_inline)) float fast_tanh(float x) {
-  // Near zero 1 − 2/(e²ˣ + 1) cancels; Cephes' polynomial stands in up to 0.625.
+  // Near zero 1 − 2/(e²ˣ + 1) cancels; up to 0.625, Cephes' polynomial is used instead.
   float x2 = x * x;
   float p = -5.70498872745e-3f;
   p = p * x2 + 2.06390887954e-2f;

@@ -2,19 +2,19 @@
 #include <stdlib.h>
 
 // Winograd's minimal filtering F(2×2, 3×3) and F(4×4, 3×3) (Lavin and Gray 2016): Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A for each
-// tile of 2×2 or 4×4 outputs, summed over channels, so that the ⊙ of all tiles is 16 or 36 matrix products. Of the direct
-// algorithm's 36 multiplications for four outputs, 16 and 9 are left.
+// tile of 2×2 or 4×4 outputs, summed over channels, so that the ⊙ of all tiles is 16 or 36 matrix products. Of the
+// direct algorithm's 36 multiplications for four outputs, 16 and 9 are left.
 //
-// What is pooled after has the small tile. An output of 2×2 depends on its own nine inputs only, also in the order of its
-// sums, and where these are constant along a line all products but one are zero. So places that see equal constant
-// stretches are equal to the bit, as a maximum needs whose gradient goes to the first of equals; F(4×4, 3×3) rounds them
-// apart, and is for gradients.
+// A convolution that may be pooled afterwards uses the small tile. An output of 2×2 depends on its own nine inputs
+// only, also in the order of its sums, and where these are constant along a line all products but one are zero. So
+// equal receptive fields that are constant along a line give bit-equal outputs, as max pooling needs, which sends its
+// gradient to the first of tied maxima; F(4×4, 3×3) rounds them differently, and is for gradients.
 
 typedef struct {
   const float *x, *weights, *bias, *shift, *dy;
   float *out, *pooled;
   long held;     // tiles at a time
-  long splits;   // into how many the filters are divided for the threads
+  long splits;   // parts that the filters are divided into for the threads
   const kernel_winograd *shape;
   const kernel_pooling *pooling;
 } winograd;
@@ -27,7 +27,7 @@ INLINE long tile_count(const kernel_winograd *s) {
 }
 // The matrices: as many as a tile has inputs.
 INLINE long places(const kernel_winograd *s) { return (s->tile + 2) * (s->tile + 2); }
-// Into how many sums the gradient of the weights is divided, whatever the number of threads.
+// The number of sums that the gradient of the weights is divided into; it does not depend on the number of threads.
 INLINE long share_count(const kernel_winograd *s) { return max_long(1, min_long(4, tile_count(s) / 128)); }
 // Filters go two blocks at a time.
 INLINE long filter_groups(const kernel_winograd *s) { return (s->filters + 1) / 2; }
@@ -52,7 +52,7 @@ typedef struct {
   const kernel_winograd *shape;
 } weights_change;
 
-// Where the transformed weights from a channel to a filter begin; between them are channels × lanes.
+// The place of the first transformed weight from a channel to a filter; the next ones follow channels × lanes apart.
 INLINE long weight_place(const kernel_winograd *s, long channel, long filter, long *lanes) {
   long group = filter / (2 * s->block);
   *lanes = min_long(2, s->filters - 2 * group) * s->block;
@@ -140,8 +140,8 @@ void kernel_winograd_weights(const float *weights, long filters, long channels, 
 
 // MARK: Convolution
 
-// Tiles at a time: as many as leave room in a core's cache, but not so many that a core has nothing to do. What a tile's
-// values are does not depend on it.
+// The number of tiles at a time: as many as leave room in a core's cache, but not so many that a core has nothing to
+// do. A tile's values do not depend on it.
 static long tiles_at_once(const kernel_winograd *s, long blocks, long tile) {
   long cached = 32768 / (places(s) * blocks * s->block), shared = tile_count(s) / (2 * kernel_thread_count());
   return max_long(1, min_long(4, min_long(cached, shared) / tile)) * tile;

@@ -3,7 +3,7 @@
 
 enum {
   NAMED(TILES) = BLOCK == 16 ? 14 : 6,   // with a group's two vectors each: sums that fit the registers
-  NAMED(LANES) = BLOCK == 16 ? 8 : 4     // likewise, of channels in the weights' gradient
+  NAMED(LANES) = BLOCK == 16 ? 8 : 4     // channels at a time in the weights' gradient, for the same reason
 };
 
 #define UNROLLED _Pragma("unroll")
@@ -169,7 +169,7 @@ INLINE void NAMED(transform_output)(const winograd *w, const float *m, long stri
     to[3] = q + 8 * u + m[5];                                   \
   }
 
-/// As transform_input, for tiles of 4×4.
+/// The work of transform_input for tiles of 4×4.
 INLINE void NAMED(transform_long_input)(const float *x, long blocks, long first, long count, long held, float *v,
                                         long stride, const kernel_winograd *s) {
   const long tile_columns = tiles_along(s->columns, s), tile_rows = tiles_along(s->rows, s), row = s->columns * BLOCK;
@@ -203,7 +203,7 @@ INLINE void NAMED(transform_long_input)(const float *x, long blocks, long first,
     }
 }
 
-/// As transform_output into y, for tiles of 4×4.
+/// The work of transform_output into y for tiles of 4×4.
 INLINE void NAMED(transform_long_output)(const winograd *w, const float *m, long stride, long vectors, long filter,
                                          long first, long count) {
   const kernel_winograd *s = w->shape;
@@ -265,7 +265,7 @@ FOR_EACH_CPU static void NAMED(forward_part)(void *context, long begin, long end
   free(v);
 }
 
-/// A dy Aᵀ of the tiles from `first` on, as transform_input.
+/// A dy Aᵀ of the tiles from `first` on, in the layout of transform_input.
 INLINE void NAMED(transform_gradient)(const float *dy, long first, long count, long held, float *v, long stride,
                                       const kernel_winograd *s) {
   const long tile_columns = (s->columns + 1) / 2, tile_rows = (s->rows + 1) / 2, row = s->columns * BLOCK;
@@ -305,7 +305,7 @@ INLINE void NAMED(transform_gradient)(const float *dy, long first, long count, l
     to[5] = d[3];                                               \
   }
 
-/// As transform_gradient, for tiles of 4×4.
+/// The work of transform_gradient for tiles of 4×4.
 INLINE void NAMED(transform_long_gradient)(const float *dy, long first, long count, long held, float *v, long stride,
                                            const kernel_winograd *s) {
   const long tile_columns = tiles_along(s->columns, s), tile_rows = tiles_along(s->rows, s), row = s->columns * BLOCK;

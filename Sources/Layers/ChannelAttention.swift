@@ -5,7 +5,7 @@ import Tensors
 ///
 /// By that formula each output channel attends over channels, not over positions. Only the mean over positions is used
 /// after it, and both sums over positions can be done first: K Qᵀ = W_k (X Xᵀ) W_qᵀ needs X Xᵀ of [d, d] once for all
-/// heads, and the mean of softmax(…) V is softmax(…) W_v x̄. That is the same result with a fourteenth of the products
+/// heads, and the mean of softmax(…) V is softmax(…) W_v x̄. The result is the same with a fourteenth of the products
 /// at five seconds.
 public final class ChannelAttention: Layer {
   private let query, key, value: Parameter
@@ -33,8 +33,8 @@ public final class ChannelAttention: Layer {
 
   /// The mean over positions and heads: maps [batch, inputs, rows, columns] → [batch, outputs].
   ///
-  /// An observer of the pass is given `attention.weights` and `attention.values`, the values at every position, of which
-  /// only the mean is used.
+  /// An observer of the pass receives `attention.weights` and `attention.values`, the values at every position, of
+  /// which only the mean is used.
   public func callAsFunction(_ maps: Tensor, _ pass: ForwardPass) -> Tensor {
     func values(_ x: Tensor) -> Tensor {
       pass(value).reshaped([heads * outputs, inputs]).matrixProduct(x).reshaped([-1, heads, outputs, x.shape[2]])

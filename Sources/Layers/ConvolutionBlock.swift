@@ -8,10 +8,10 @@ public struct Kernel: Hashable, Sendable {
   public init(_ rows: Int, _ columns: Int) { (self.rows, self.columns) = (rows, columns) }
 }
 
-/// How a block ends.
+/// The pooling at the end of a block.
 public enum BlockPooling: Sendable {
   case none
-  /// Windows of rows × columns side by side, what is left over left out.
+  /// Windows of rows × columns side by side; a remainder is left out.
   case windows(Pooling)
   /// One average over all rows and columns.
   case global
@@ -27,8 +27,8 @@ public enum BlockPooling: Sendable {
 
 /// The report's local feature learning block: "same" convolution, batch norm, ReLU, pooling, as one layer.
 ///
-/// Several parallel paths over a one-channel image are one block too: all that follows the convolution works channel by
-/// channel, so that the paths' outputs stand side by side from the start.
+/// Several parallel paths over a one-channel image are one block too: everything after the convolution works channel by
+/// channel, so that the paths' outputs are concatenated from the start.
 public final class ConvolutionBlock: Layer {
   /// One convolution with its norm, under PyTorch's names `conv` and `norm`.
   private struct Path {
@@ -59,7 +59,7 @@ public final class ConvolutionBlock: Layer {
 
   private var folded: (convolution: FoldedConvolution, versions: [Int])?
 
-  /// One path.
+  /// A block of one path.
   public convenience init(
     from channels: Int, to filters: Int, kernel: Kernel, pooling: BlockPooling = .none, from source: ParameterSource
   ) throws(ParameterError) {

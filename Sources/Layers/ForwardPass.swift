@@ -1,7 +1,7 @@
 import Basics
 import Tensors
 
-/// What one pass through a network is for. Given to every layer, so that no layer has a mode to forget.
+/// The purpose and state of one pass through a network, given to every layer, so that no layer has a mode to forget.
 public final class ForwardPass {
   public enum Purpose: Sendable {
     /// Norms use the batch's statistics and update the running ones; dropout drops.
@@ -18,20 +18,20 @@ public final class ForwardPass {
   }
 
   public let purpose: Purpose
-  /// What takes the place of the derivative in ``gradients(of:weight:at:)``. With another than the derivative, blocks run as
+  /// The rule that replaces the derivative in ``gradients(of:weight:at:)``. With any but the derivative, blocks run as
   /// single operations.
   public let rule: BackwardRule
-  /// Is given the output of each layer that a model names, and may put another in its place.
+  /// Receives the output of each layer that a model names; its result is used in place of that output.
   private let observer: ((Observation) -> Tensor)?
   private let learning: Set<ObjectIdentifier>
   private var generator: SeededGenerator
   private var recorded: [ObjectIdentifier: Tensor] = [:]
-  /// How many operations ``rule`` applied to in the last gradients.
+  /// The number of operations where ``rule`` replaced the derivative in the last gradients.
   public private(set) var ruledOperations = 0
 
   /// - Parameters:
-  ///   - learning: The parameters whose gradients will be asked for. What leads to others only is not recorded.
-  ///   - seed: Of what the pass draws (dropout).
+  ///   - learning: The parameters whose gradients are needed. Operations on others only are not recorded.
+  ///   - seed: The seed of the pass's random numbers (dropout).
   public init(
     _ purpose: Purpose, learning: [Parameter] = [], rule: BackwardRule = .derivative, seed: UInt64 = 0,
     observer: ((Observation) -> Tensor)? = nil
@@ -41,13 +41,13 @@ public final class ForwardPass {
     generator = SeededGenerator(seed: seed)
   }
 
-  /// Inference, gradients at the input only.
+  /// A pass for inference, with gradients at the input only.
   public static var inference: ForwardPass { ForwardPass(.inference) }
 
-  /// Whether the parameter's gradient will be asked for.
+  /// Whether the parameter's gradient is needed.
   public func learns(_ parameter: Parameter) -> Bool { learning.contains(ObjectIdentifier(parameter)) }
 
-  /// The parameter's value, as a variable where its gradient will be asked for.
+  /// The parameter's value, as a variable where its gradient is needed.
   public func callAsFunction(_ parameter: Parameter) -> Tensor {
     guard learns(parameter) else { return parameter.value }
     let key = ObjectIdentifier(parameter)
@@ -57,10 +57,10 @@ public final class ForwardPass {
     return made
   }
 
-  /// Whether somebody observes the layers.
+  /// Whether an observer receives the layers' outputs.
   public var isObserved: Bool { observer != nil }
 
-  /// A layer's output, or what the observer puts in its place.
+  /// A layer's output, or the observer's replacement for it.
   public func observed(_ output: Tensor, as layer: String, _ geometry: Geometry) -> Tensor {
     observer?(Observation(layer: layer, geometry: geometry, output: output)) ?? output
   }
@@ -72,20 +72,20 @@ public final class ForwardPass {
     return found
   }
 
-  /// ∂ loss / ∂ parameter for each; zeros for one that this pass did not use. Ends the pass: its variables are let go, so
-  /// that an optimiser can change the values in place.
+  /// ∂ loss / ∂ parameter for each; zeros for one that this pass did not use. Ends the pass: its variables are
+  /// released, so that an optimiser can change the values in place.
   public func gradients(of loss: Tensor, at parameters: [Parameter]) -> [Tensor] {
     demand(parameters.allSatisfy(learns), "gradients of parameters that the pass was not told to learn")
     defer { recorded = [:] }
     return gradients(of: loss, at: parameters.map(callAsFunction))
   }
 
-  /// A seed for one use of chance.
+  /// A seed for one random operation.
   func draw() -> UInt64 { generator.next() }
 }
 
 extension Tensor {
-  /// Dropout in training, nothing at inference.
+  /// Dropout in training; this tensor unchanged at inference.
   public func dropout(_ probability: Float, _ pass: ForwardPass) -> Tensor {
     pass.purpose == .training && probability > 0 ? dropout(probability, seed: pass.draw()) : self
   }

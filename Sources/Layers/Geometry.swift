@@ -1,16 +1,17 @@
-/// What the axes of an observed layer's output are, so that what looks at layers finds those that it can use.
+/// The axes of an observed layer's output, by which explanations find the layers that they can use.
 public enum Geometry: Sendable, Equatable {
   /// [batch, channels, rows, columns] over the network's input: rows evenly along its rows, columns evenly along time.
   case map
   /// [batch, steps, features], the steps evenly along time.
   case steps
-  /// [batch, heads, outputs, channels]: what each output takes from each channel, rows summing to one.
+  /// [batch, heads, outputs, channels]: each output's weight for each channel, rows summing to one.
   case channelAttention
-  /// [batch, heads, channels, rows × columns]: what a channel attention weighs, each channel a map of `rows` × `columns`.
+  /// [batch, heads, channels, rows × columns]: the values of a channel attention, each channel a map of `rows` ×
+  /// `columns`.
   case channelValues(rows: Int, columns: Int)
   /// [batch, tokens, features], one group of tokens after the other.
   case tokens([TokenGroup])
-  /// [batch, heads, tokens, tokens]: how much each token (row) takes from each; rows sum to one.
+  /// [batch, heads, tokens, tokens]: the weight of each token (column) for each token (row); rows sum to one.
   case tokenAttention([TokenGroup])
 }
 

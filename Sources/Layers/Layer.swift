@@ -2,7 +2,7 @@ import Tensors
 
 /// A part of a network with parameters of its own.
 public protocol Layer {
-  /// All parameters of this layer and those in it, in PyTorch's order: what it took from its ``ParameterSource``.
+  /// The parameters of this layer and those in it, in PyTorch's order: all that it took from its ``ParameterSource``.
   var parameters: [Parameter] { get }
 }
 
@@ -10,7 +10,7 @@ extension Layer {
   /// The learned parameters.
   public var weights: [Parameter] { parameters.filter { $0.role == .weight } }
 
-  /// The parameters as they stand in `model.safetensors`, by name.
+  /// The parameters in the form of `model.safetensors`, by name.
   public var storedTensors: [String: StoredTensor] {
     Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.stored) })
   }

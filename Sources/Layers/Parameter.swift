@@ -4,11 +4,11 @@ import Tensors
 /// An array that a layer keeps between passes.
 public final class Parameter {
   public enum Role: Sendable {
-    /// Learned.
+    /// A learned weight.
     case weight
-    /// Followed, not learned: a norm's running mean or variance.
+    /// A statistic updated in training, not learned: a norm's running mean or variance.
     case statistic
-    /// A whole number that counts batches; kept for PyTorch, which wants it in its checkpoints.
+    /// A whole number that counts batches; kept for PyTorch, which needs it in its checkpoints.
     case counter
   }
 
@@ -36,6 +36,6 @@ public final class Parameter {
   /// Changes the floats where they are, or in a copy where another tensor still uses them.
   public func update(_ body: (UnsafeMutableBufferPointer<Float>) -> Void) { value.withMutableFloats(body) }
 
-  /// The array as it stands in a file.
+  /// The array in the form in which a file stores it.
   public var stored: StoredTensor { role == .counter ? StoredTensor(Int(value.scalar)) : StoredTensor(value) }
 }

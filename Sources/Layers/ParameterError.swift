@@ -1,13 +1,13 @@
 import Tensors
 
-/// What is wrong with the arrays that a network is to be made from.
+/// An error in the arrays that a network is made from.
 public enum ParameterError: Error, Equatable, Sendable, CustomStringConvertible {
   case missing(path: String, name: String)
   case unexpected(path: String, name: String)
   case shape(path: String, name: String, expected: [Int], found: [Int])
   case element(path: String, name: String, expected: StoredTensor.Element, found: StoredTensor.Element)
   case notFinite(path: String, name: String)
-  /// A number of batches that is negative, or too large to be counted on.
+  /// A number of batches that is negative, or too large to be counted further.
   case count(path: String, name: String)
 
   public var description: String {

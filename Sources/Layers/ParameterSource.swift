@@ -1,10 +1,10 @@
 import Basics
 import Tensors
 
-/// What a parameter is before any training.
+/// The values of a parameter before any training.
 public enum InitialValue: Sendable {
   case zeros, ones
-  /// Drawn evenly from −bound ..< bound.
+  /// Uniform random numbers in −bound ..< bound.
   case uniform(bound: Float)
   /// PyTorch's default for linear maps and convolutions: bound 1/√(inputs of one output), which is Kaiming's uniform with
   /// a = √5 (He et al. 2015).
@@ -24,8 +24,8 @@ public enum InitialValue: Sendable {
   }
 }
 
-/// Where a network's parameters come from: drawn from a seed, or the arrays of a file, which are not copied. Each layer asks
-/// for its own by name, and that is the only place where the name stands.
+/// The source of a network's parameters: drawn from a seed, or the arrays of a file, which are not copied. Each layer
+/// takes its own by name, and the name is written nowhere else.
 public struct ParameterSource {
   private final class Shared {
     let origin: Origin
@@ -37,12 +37,12 @@ public struct ParameterSource {
 
   private enum Origin {
     case drawn
-    /// - Parameter path: Of the file, for errors.
+    /// - Parameter path: The file's path, for errors.
     case stored([String: StoredTensor], path: String)
   }
 
   private let shared: Shared
-  /// In front of every name: "", or "blocks.0.".
+  /// The start of every name: "", or "blocks.0.".
   private let prefix: String
 
   private init(_ shared: Shared, prefix: String) { (self.shared, self.prefix) = (shared, prefix) }
@@ -55,7 +55,7 @@ public struct ParameterSource {
   }
 
   /// The arrays of a file, as ``Safetensors/read(_:)`` maps them.
-  /// - Parameter path: Its name, for errors.
+  /// - Parameter path: The file's path, for errors.
   public static func stored(_ tensors: [String: StoredTensor], path: String) -> ParameterSource {
     ParameterSource(Shared(.stored(tensors, path: path)), prefix: "")
   }
@@ -86,7 +86,7 @@ public struct ParameterSource {
   /// The parameters that were taken under this source's names, in their order.
   public var taken: [Parameter] { shared.taken.filter { $0.name.hasPrefix(prefix) } }
 
-  /// Throws where the file has an array that nothing asked for.
+  /// Throws where the file has an array that no layer took.
   public func checkAllTaken() throws(ParameterError) {
     guard case .stored(let tensors, let path) = shared.origin else { return }
     let known = Set(shared.taken.map(\.name))
@@ -106,14 +106,14 @@ public struct ParameterSource {
     }
     let tensor = stored.tensor
     guard tensor.isFinite else { throw .notFinite(path: path, name: name) }
-    // The greatest I64 is a float that is no Int any more.
+    // The greatest I64, rounded to a float, is beyond Int.
     if role == .counter, Int(exactly: tensor.scalar).map({ $0 < 0 }) ?? true { throw .count(path: path, name: name) }
     return tensor
   }
 }
 
 extension Tensor {
-  /// Drawn evenly from −bound ..< bound.
+  /// A tensor of uniform random numbers in −bound ..< bound.
   public static func uniform(_ shape: [Int], bound: Float, using generator: inout SeededGenerator) -> Tensor {
     Tensor((0..<shape.reduce(1, *)).map { _ in bound * Float(generator.uniform(in: -1..<1)) }, shape: shape)
   }

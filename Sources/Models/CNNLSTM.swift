@@ -10,7 +10,7 @@ public final class CNNLSTM: EmotionModel {
     public var pools = [2, 2, 2, 4, 4]
     public var hidden = 256
     public var lstmLayers = 2
-    /// Between the layers of the LSTM and after them.
+    /// The dropout between the layers of the LSTM and after them.
     public var dropout: Float = 0.5
 
     public var problem: String? {
@@ -64,7 +64,7 @@ public final class CNNLSTM: EmotionModel {
   /// log-mel [batch, 1, 128, 313] → logits [batch, outputs].
   public func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor {
     let maps = blocks(input[.mel], name: "blocks", pass)  // [batch, 256, 1, 2]
-    // One step a remaining time position.
+    // One step per remaining time position.
     let steps = maps.reshaped([-1, maps.shape[1], maps.shape[2] * maps.shape[3]]).transposed()
     let states = pass.observed(lstm(steps, pass), as: "lstm", .steps)
     let last = states.slice(axis: 1, (states.shape[1] - 1)..<states.shape[1]).reshaped([-1, states.shape[2]])

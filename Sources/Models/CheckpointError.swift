@@ -1,6 +1,6 @@
 import Basics
 
-/// What is wrong with a model's folder. What is wrong with its arrays is a `ParameterError`.
+/// An error in a model's folder. An error in its arrays is a `ParameterError`.
 public enum CheckpointError: Error, CustomStringConvertible, Equatable {
   case noSuchFolder(path: String)
   case noConfiguration(path: String)

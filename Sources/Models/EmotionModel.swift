@@ -3,8 +3,8 @@ import Foundation
 import Layers
 import Tensors
 
-/// A network that names the emotion of a clip. All that is particular to one is a member of its type, in one file; what is
-/// known of it elsewhere is its line in ``EmotionModels/all``.
+/// A network that predicts the emotion of a clip. Everything particular to a model is a member of its type, in one
+/// file; outside it, there is only its line in ``EmotionModels/all``.
 public protocol EmotionModel: Layer {
   /// The network's sizes, as `config.json` has them under `network`.
   associatedtype Configuration: NetworkConfiguration
@@ -15,16 +15,16 @@ public protocol EmotionModel: Layer {
   static var title: String { get }
   /// One line for a list.
   static var summary: String { get }
-  /// What the network reads. The first is its own input, on which maps of its layers lie.
+  /// The places that the network reads. The first is its own input, on which maps of its layers lie.
   static var inputs: [InputSpace] { get }
   static var clipLength: ClipLength { get }
-  /// How it is trained.
+  /// The recipes of its training.
   static var recipes: [Recipe.Name: Recipe] { get }
-  /// How many clips of five seconds an attribution runs at once: as many as fill the cores well.
+  /// The number of clips of five seconds that an attribution runs at once: as many as fill the cores well.
   static var clipsAtOnce: Int { get }
-  /// Multiply-adds of one forward pass of the base sizes over five seconds, as the formulas stand: an algorithm may need fewer.
+  /// Multiply-adds of a forward pass of the base sizes over five seconds, by the formulas: an algorithm may need fewer.
   static var multiplyAdds: Double { get }
-  /// The sizes where none are named.
+  /// The default sizes.
   static var base: Configuration { get }
 
   /// - Parameter outputs: The number of logits.
@@ -36,15 +36,15 @@ public protocol EmotionModel: Layer {
 
 /// The sizes of a network.
 public protocol NetworkConfiguration: Codable, Equatable, Sendable {
-  /// Why no network can have these sizes; nil where one can. A file can say anything.
+  /// The reason why no network can have these sizes; nil where one can. Sizes from a file can be anything.
   var problem: String? { get }
 }
 
-/// How long a clip is when a model sees it.
+/// The length of a clip at a model's input.
 public enum ClipLength: Equatable, Sendable {
-  /// Cut, or filled up with zeros at the end, to so many samples.
+  /// A fixed number of samples: clips are cut, or filled up with zeros at the end.
   case fixed(samples: Int)
-  /// As it is; a batch is filled up to its longest.
+  /// The clip's own length; a batch is filled up to its longest.
   case natural(leastFrames: Int)
 }
 
@@ -54,7 +54,7 @@ public enum EmotionModels {
 
   public static var names: [String] { all.map { $0.name } }
 
-  /// The model of a name.
+  /// The model with this name.
   public static func named(_ name: String) -> (any EmotionModel.Type)? { all.first { $0.name == name } }
 }
 

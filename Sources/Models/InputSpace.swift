@@ -1,4 +1,4 @@
-/// A place on the path from the waveform to the logits where an explanation can cut.
+/// A place on the path from the waveform to the logits that an explanation can attribute to.
 public enum InputSpace: String, CaseIterable, Codable, Sendable, CodingKeyRepresentable {
   /// [batch, samples].
   case waveform

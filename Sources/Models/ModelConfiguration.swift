@@ -5,7 +5,7 @@ import Layers
 
 /// `config.json` of a model's folder. Only `architecture` is required.
 public struct ModelConfiguration: Codable, Sendable {
-  /// The model that is built: its name stands under `architecture`.
+  /// The model that is built; its name is the value of `architecture`.
   public let model: any EmotionModel.Type
   /// The network's sizes.
   public var network: any NetworkConfiguration
@@ -14,7 +14,7 @@ public struct ModelConfiguration: Codable, Sendable {
   /// The names of the outputs after them, each a number of its own, such as arousal and valence.
   public var dimensions: [String]
   public var frontEnd: FrontEnd
-  /// What is known of how it came to be: recipe, data, seed, versions.
+  /// Facts about its training: recipe, data, seed, versions.
   public var training: [String: String]
 
   public init(
@@ -43,7 +43,7 @@ public struct ModelConfiguration: Codable, Sendable {
     training = try container.decodeIfPresent([String: String].self, forKey: .training) ?? [:]
   }
 
-  /// The sizes and the dimensions are left out where they are the usual ones, so that older readers take the file.
+  /// Writes the sizes and the dimensions only where they are not the defaults, so that older readers accept the file.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(model.name, forKey: .architecture)
@@ -60,8 +60,8 @@ public struct ModelConfiguration: Codable, Sendable {
   /// The report's seven emotions.
   public static let emotions = Emotion.known.map(\.rawValue)
 
-  /// Throws where no model can be made of what a file says.
-  /// - Parameter path: The file's, for errors.
+  /// Throws where no model can have this configuration.
+  /// - Parameter path: The file's path, for errors.
   public func check(path: String) throws(CheckpointError) {
     func wrong(_ reason: String) -> CheckpointError { .configuration(path: path, reason: reason) }
     if let problem = network.problem { throw wrong("no network can be built: \(problem)") }
@@ -76,7 +76,7 @@ public struct ModelConfiguration: Codable, Sendable {
     guard frontEnd == FrontEnd() else { throw wrong("its front-end is not the one that Undertone computes") }
   }
 
-  /// A clip as the model sees it: cut or filled up where its length is fixed.
+  /// A clip at the model's length: cut or filled up where that is fixed.
   public func fitted(_ samples: [Float]) -> [Float] {
     switch model.clipLength {
     case .fixed(let count): fixedLength(samples, samples: count)

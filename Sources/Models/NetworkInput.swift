@@ -1,8 +1,8 @@
 import Basics
 import Tensors
 
-/// What a network reads of a batch of clips: one tensor, or several by their places on the path, and how long the clips
-/// were before they were filled up to one length.
+/// A network's input for a batch of clips: one tensor, or several by their places on the path, and the clips' lengths
+/// before they were filled up to one length.
 public struct NetworkInput {
   private var values: [InputSpace: Tensor]
   /// Samples of each clip before the filling; nil where nothing is filled up.
@@ -21,6 +21,6 @@ public struct NetworkInput {
     return value
   }
 
-  /// The clips.
+  /// The number of clips.
   public var batch: Int { values.values.first!.shape[0] }
 }

@@ -1,4 +1,4 @@
-/// How a model is trained: Table 3 of the report.
+/// The settings of a model's training: Table 3 of the report.
 public struct Recipe: Codable, Equatable, Sendable {
   public enum Optimizer: String, Codable, Sendable {
     /// Weight decay as a part of the gradient (Kingma and Ba 2015).
@@ -11,7 +11,7 @@ public struct Recipe: Codable, Equatable, Sendable {
   public struct Part: Codable, Equatable, Sendable {
     /// The start of the names; "" takes all.
     public var prefix: String
-    /// Times the recipe's rate; 0 freezes the part.
+    /// The factor on the recipe's rate; 0 freezes the part.
     public var rateFactor: Double
     public var weightDecay: Double
 
@@ -24,26 +24,26 @@ public struct Recipe: Codable, Equatable, Sendable {
   public enum Name: String, CaseIterable, Codable, Sendable {
     /// The rates of the report's Table 3.
     case report
-    /// Ten times those: what the report's published code has (`10e-4`).
+    /// Ten times the report's rates, as in its published code (`10e-4`).
     case published
   }
 
-  /// "report" or "published", or what the caller calls it.
+  /// The name: "report" or "published", or another of the caller's.
   public var name: String
   public var optimizer: Optimizer
   /// The rate of the first epoch.
   public var rate: Double
-  /// The first part that fits a parameter's name is its own; one that none fits has the rate and no decay.
+  /// Parts of the network. A parameter takes the first that fits its name, or else the rate and no decay.
   public var parts: [Part]
-  /// What the rate is multiplied by on a plateau: 1/ρ.
+  /// The factor on the rate at a plateau: 1/ρ.
   public var plateauFactor: Double
-  /// Epochs without a better validation loss that are borne: k.
+  /// The number of epochs without a better validation loss that are accepted: k.
   public var patience: Int
   public var epochs: Int
   /// Clips in a batch.
   public var batch: Int
 
-  /// What can be asked for: at most so much that sizes and counts never overflow. Batch norm needs two clips.
+  /// The accepted ranges, within which sizes and counts never overflow. Batch norm needs two clips.
   public static let epochRange = 1...1_000_000, batchRange = 2...1_000_000
 
   /// The report's recipe of a model, and its published code's, which is the default: on RAVDESS (random split, 45 epochs)
@@ -59,7 +59,7 @@ public struct Recipe: Codable, Equatable, Sendable {
     return [.report: recipe(.report, rate: 1e-4), .published: recipe(.published, rate: 1e-3)]
   }
 
-  /// "published"; "published, rate 0.5, batch 4" where some of it is not what the name stands for.
+  /// The name, with the values that differ from the recipe of that name: "published, rate 0.5, batch 4".
   public func title(for model: any EmotionModel.Type) -> String {
     guard let named = Name(rawValue: name).flatMap({ model.recipes[$0] }) else { return name }
     var parts = [name]

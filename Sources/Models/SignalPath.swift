@@ -2,7 +2,7 @@ import AudioFeatures
 import Basics
 import Tensors
 
-/// One clip on its way from the waveform to what a network reads. Each place is computed when it is first asked for, and
+/// The path of one clip from the waveform to a network's input. Each place is computed when it is first needed, and
 /// kept: training, prediction and explanations all take a network's input from here.
 public final class SignalPath {
   public let features: FeatureExtractor
@@ -12,7 +12,7 @@ public final class SignalPath {
   private var phases: Tensor?
   private var silentFrame: Tensor?
 
-  /// - Parameter samples: As a model takes them: see ``TrainedModel/fitted(_:)``.
+  /// - Parameter samples: Samples at a model's length: see ``TrainedModel/fitted(_:)``.
   public convenience init(_ samples: [Float], features: FeatureExtractor) {
     self.init(waveform: Tensor(samples, shape: [1, samples.count]), features: features)
   }
@@ -38,7 +38,7 @@ public final class SignalPath {
     return made
   }
 
-  /// The shape of the clip at a place, without computing what stands there.
+  /// The shape of the clip at a place, without computing its values.
   public func shape(at space: InputSpace) -> [Int] {
     let frontEnd = features.frontEnd
     let frames = 1 + waveform.shape[1] / frontEnd.hopSamples
@@ -62,7 +62,7 @@ public final class SignalPath {
     features.waveform(magnitude: magnitude, phase: phase, samples: waveform.shape[1])
   }
 
-  /// One frame of what stands at a place where the clip is silent, [1, 1, rows, 1]; a zero on the waveform, [1, 1].
+  /// One frame of the silence at a place, [1, 1, rows, 1]; a zero on the waveform, [1, 1].
   public func silentFrame(at space: InputSpace) -> Tensor {
     switch space {
     case .waveform: return .zeros([1, 1])
@@ -75,37 +75,37 @@ public final class SignalPath {
     }
   }
 
-  /// What stands at a place where this clip is silent: zeros; in the mel its floor, as in its padding; that floor's MFCC.
+  /// The silence of this clip at a place: zeros; the mel's floor, as in its padding; that floor's MFCC.
   public func silence(at space: InputSpace) -> Tensor { silentFrame(at: space).broadcast(to: shape(at: space)) }
 
-  /// The clip with other values at a place: what is downstream follows, what is upstream stays as it was.
+  /// The clip with other values at a place: places downstream are computed from them, places upstream stay unchanged.
   public func with(_ values: Tensor, at space: InputSpace) -> SignalPath {
     switch space {
     case .waveform: SignalPath(waveform: values, features: features)
     case .spectrogram: with(waveform(magnitude: values), at: .waveform)
     case .mel: SignalPath(waveform: waveform, features: features, places: [.mel: values])
     case .mfcc:
-      // What the MFCC does not hold of the mel stays.
+      // The part of the mel that the MFCC does not hold stays unchanged.
       SignalPath(
         waveform: waveform, features: features,
         places: [.mel: self[.mel] + features.mel(mfcc: values - self[.mfcc]), .mfcc: values])
     }
   }
 
-  // MARK: What a network reads
+  // MARK: A network's input
 
-  /// The clip as a network that reads `inputs` takes it.
+  /// The clip as the input of a network that reads `inputs`.
   public func input(_ inputs: [InputSpace]) -> NetworkInput {
     NetworkInput(Dictionary(uniqueKeysWithValues: inputs.map { ($0, self[$0]) }))
   }
 
-  /// What a network that reads `inputs` takes where `values` [batch, …] stand at a place: what is upstream is held fixed,
-  /// what is downstream is computed, and can be differentiated.
+  /// The input of a network that reads `inputs`, with `values` [batch, …] at a place: places upstream are held fixed,
+  /// places downstream are computed, and can be differentiated.
   ///
-  /// A network of several inputs has each of them for itself, unless the values go `through` to those downstream.
+  /// The inputs of a network that has several are independent, unless the values go `through` to those downstream.
   ///
-  /// A network that reads the mel has no MFCC on its path. There the mel is taken apart into what its first coefficients
-  /// c say and a rest that is held fixed: mel = Cᵀ c + rest, with C the rows of the orthonormal DCT.
+  /// A network that reads the mel has no MFCC on its path. There the mel is split into the part that its first
+  /// coefficients c hold and a rest that is held fixed: mel = Cᵀ c + rest, with C the rows of the orthonormal DCT.
   public func input(
     _ values: Tensor, at place: InputSpace, for inputs: [InputSpace], through: Bool = false
   ) -> NetworkInput {
@@ -118,7 +118,7 @@ public final class SignalPath {
             return (input, input == place ? values : own.broadcast(to: [values.shape[0]] + own.shape.dropFirst()))
           }))
     }
-    // The mel serves the MFCC too.
+    // The mel is kept for the MFCC.
     var mel: Tensor?
     func found(_ input: InputSpace) -> Tensor {
       switch (place, input) {

@@ -4,13 +4,13 @@ import Foundation
 import Layers
 import Tensors
 
-/// A network with its weights, its front-end and its class names: what a model folder holds.
+/// A network with its weights, its front-end and its class names: the contents of a model folder.
 public final class TrainedModel {
   public let configuration: ModelConfiguration
   public let network: any EmotionModel
   /// The folder's name, or "built-in".
   public let name: String
-  /// A short digest of the weights' file, so that a figure can say what made it.
+  /// A short digest of the weights' file, so that a figure can name its model.
   public private(set) lazy var digest = Self.digest(network)
   public private(set) lazy var features = FeatureExtractor(configuration.frontEnd)
 
@@ -18,11 +18,11 @@ public final class TrainedModel {
     (self.configuration, self.network, self.name) = (configuration, network, name)
   }
 
-  /// What kind of model it is, with all that is particular to it.
+  /// The type of the model, with everything particular to it.
   public var kind: any EmotionModel.Type { configuration.model }
   public var classes: [String] { configuration.classes }
   public var dimensions: [String] { configuration.dimensions }
-  /// Classes, then dimensions.
+  /// The names of all outputs: classes, then dimensions.
   public var outputs: [String] { configuration.outputs }
 
   /// A new network, its weights drawn from `seed`.
@@ -50,7 +50,7 @@ public final class TrainedModel {
     self.init(configuration: configuration, network: network, name: name ?? url.lastPathComponent)
   }
 
-  /// What a model folder says of its model, without its weights.
+  /// The configuration in a model folder, without the weights.
   public static func configuration(of folder: String) throws(CheckpointError) -> ModelConfiguration {
     guard FileManager.default.fileExists(atPath: folder) else { throw .noSuchFolder(path: folder) }
     let path = URL(fileURLWithPath: folder).appendingPathComponent(configurationFile).path
@@ -97,7 +97,7 @@ public final class TrainedModel {
     }
   }
 
-  /// Tells models apart by their weights' names and bytes.
+  /// The digest of a model's weights, by their names and bytes.
   private static func digest(_ network: any EmotionModel) -> String {
     var print = Fingerprint()
     for (name, tensor) in network.storedTensors.sorted(by: { $0.key < $1.key }) {
@@ -109,9 +109,9 @@ public final class TrainedModel {
 
   // MARK: The path from the waveform
 
-  /// A clip as this model sees it: cut or filled up where its length is fixed.
+  /// A clip at this model's length: cut or filled up where that is fixed.
   public func fitted(_ samples: [Float]) -> [Float] { configuration.fitted(samples) }
 
-  /// The way of a clip from its samples, at the model's sample rate and trimmed, to what the network reads.
+  /// The path of a clip from its samples, at the model's sample rate and trimmed, to the network's input.
   public func path(of samples: [Float]) -> SignalPath { SignalPath(fitted(samples), features: features) }
 }

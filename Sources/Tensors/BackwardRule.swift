@@ -1,43 +1,43 @@
 import Basics
 
-/// What stands in the place of the derivative in one backward pass, asked of ``gradients(of:weight:at:rule:)``.
+/// A rule that replaces the derivative in one backward pass of ``gradients(of:weight:at:rule:)``.
 ///
-/// What comes out at an input x is a tensor of its shape, as a gradient is: with ``guided`` and ``deconvolution`` the
+/// The result at an input x is a tensor of its shape, as a gradient is: with ``guided`` and ``deconvolution`` the
 /// changed gradient; with ``rescale`` the multiplier m of DeepLIFT, m · (x − baseline) being the contribution; with
 /// ``relevance(_:)`` the c of which c · x is the relevance. So linear operations that no rule names need no rule.
 public enum BackwardRule: Sendable, Equatable {
   case derivative
-  /// At a ReLU, only positive gradients of positive inputs (Springenberg et al. 2014).
+  /// Guided backpropagation: a ReLU passes only positive gradients of positive inputs (Springenberg et al. 2014).
   case guided
-  /// At a ReLU, only positive gradients, of whatever input (Zeiler and Fergus 2013).
+  /// Deconvolution: a ReLU passes only positive gradients, whatever its input (Zeiler and Fergus 2013).
   case deconvolution
   /// DeepLIFT's multipliers (Shrikumar, Greenside and Kundaje 2017) in a batch whose first half are inputs and whose
-  /// second half their baselines: Δy/Δx at what has one input; for products of two signals the mean of both orders
+  /// second half their baselines: Δy/Δx at operations of one input; for products of two signals the mean of both orders
   /// (Lundberg and Lee 2017), so that contributions sum to the difference.
   case rescale
-  /// Layer-wise relevance propagation (Bach et al. 2015). Nonlinearities of one input hand on what they get; a product
-  /// of two signals halves it, and softmax and layer norm are as in AttnLRP (Achtibat et al. 2024); the gates of an LSTM
-  /// get nothing and its signals all (Arras et al. 2019).
+  /// Layer-wise relevance propagation (Bach et al. 2015). Nonlinearities of one input pass their relevance on
+  /// unchanged; a product of two signals gives half to each, and softmax and layer norm are as in AttnLRP (Achtibat et
+  /// al. 2024); the gates of an LSTM get nothing and its signals all (Arras et al. 2019).
   case relevance(RelevanceRules)
 }
 
-/// How relevance is shared among the inputs of sums.
+/// The rules by which relevance is shared among the inputs of sums.
 public struct RelevanceRules: Sendable, Equatable {
   public enum Rule: Sendable, Equatable {
-    /// In proportion to wᵢ xᵢ, the sum moved away from zero by ε (Bach et al. 2015, eq. 58).
+    /// Shares in proportion to wᵢ xᵢ, the sum moved away from zero by ε (Bach et al. 2015, eq. 58).
     case epsilon
-    /// As ε with contributions of the sum's own sign counted 1 + γ times (Montavon et al. 2019), generalised to
-    /// inputs and sums of both signs.
+    /// Shares like ε, with contributions of the sum's own sign counted 1 + γ times (Montavon et al. 2019), generalised
+    /// to inputs and sums of both signs.
     case gamma(Float)
-    /// In proportion to the positive of wᵢ xᵢ only (Montavon et al. 2017).
+    /// Shares in proportion to the positive wᵢ xᵢ only (Montavon et al. 2017).
     case zPlus
   }
 
-  /// At convolutions.
+  /// The rule at convolutions.
   public var convolutions: Rule
-  /// At ``Tensor/affine(weight:bias:)``.
+  /// The rule at ``Tensor/affine(weight:bias:)``.
   public var dense: Rule
-  /// What keeps quotients finite.
+  /// The ε that keeps quotients finite.
   public var epsilon: Float
 
   public init(convolutions: Rule, dense: Rule, epsilon: Float = 1e-6) {
@@ -65,7 +65,7 @@ protocol WeightedSum {
 }
 
 extension RelevanceRules.Rule {
-  /// From c with c · y the relevance of the sums y, that with c · x the relevance of their inputs x.
+  /// The factor whose product with the inputs x is their relevance, from the c whose product with the sums y is theirs.
   func shares(of sum: some WeightedSum, x: Tensor, y: Tensor, c: Tensor, epsilon: Float) -> Tensor {
     /// Σ over parts of x of one sign. Without negative inputs there is one such part.
     func shared(_ relevance: Tensor, positive: WeightPart, negative: WeightPart) -> Tensor {
@@ -96,7 +96,7 @@ extension RelevanceRules.Rule {
 }
 
 extension Tensor {
-  /// Moved away from zero by ε; zero counts as positive.
+  /// This tensor moved away from zero by ε; zero counts as positive.
   fileprivate func stabilized(_ epsilon: Float) -> Tensor {
     self + isNegative.scaled(by: -2 * epsilon, plus: epsilon)
   }
@@ -108,10 +108,10 @@ extension Tensor {
   fileprivate var hasNegative: Bool { withFloats { $0.contains { $0 < 0 } } }
 }
 
-/// What ``BackwardRule/rescale`` makes of two halves of a batch.
+/// The parts of ``BackwardRule/rescale``, which compares the two halves of a batch.
 extension Tensor {
-  /// Δy/Δx between the halves for y = f(x), the same for both. Where Δx is small beside x, the mean of the derivatives at
-  /// both ends, which rounding spoils less.
+  /// Δy/Δx between the halves for y = f(x), the same for both. Where Δx is small beside x, it is the mean of the
+  /// derivatives at both ends, which loses less to rounding.
   func rescaleMultiplier(of y: Tensor, derivative: Tensor) -> Tensor {
     let half = halfBatch
     let (x, y, derivative) = (rowMajor, y.rowMajor, derivative.rowMajor)

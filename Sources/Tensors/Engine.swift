@@ -2,9 +2,9 @@ import COneDNN
 import COpenBLAS
 import Kernels
 
-/// What computes here.
+/// The libraries, threads and vectors that tensors are computed with.
 public enum Engine {
-  /// Libraries and their versions, threads, vector width, in lines for a person.
+  /// Libraries and their versions, threads, vector width, as lines of text.
   public static var description: [(name: String, value: String)] {
     let oneDNN = dnnl_version().pointee
     return [

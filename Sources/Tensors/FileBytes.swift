@@ -7,7 +7,7 @@ final class FileBytes {
   let count: Int
   private let isMapped: Bool
 
-  /// - Throws: For anything but a regular file, so that a pipe without a writer cannot hold the program up.
+  /// - Throws: An error for anything but a regular file, so that a pipe without a writer cannot hold the program up.
   init(mapping path: String) throws(FileError) {
     let descriptor = open(path, O_RDONLY | O_NONBLOCK)
     guard descriptor >= 0 else { throw .unreadable(path: path, reason: systemReason(errno)) }
@@ -21,7 +21,7 @@ final class FileBytes {
       (start, isMapped) = (UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1), false)
       return
     }
-    // Private: what is written to a page is this process's own, and never the file's.
+    // Private: a write changes this process's copy of the page, never the file.
     guard let start = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
       throw .unreadable(path: path, reason: systemReason(errno))
     }

@@ -6,7 +6,7 @@ import Synchronization
 /// Nodes are numbered in the order in which they were made, so walking by falling number visits every node after all
 /// that depend on it.
 final class Node {
-  /// From the gradient of the node's value, and for each input whether its gradient is wanted, to the inputs' gradients.
+  /// Maps the gradient of the node's value, and for each input whether its gradient is wanted, to their gradients.
   typealias Backward = (Tensor, [Bool]) -> [Tensor?]
 
   private static let made = Atomic<UInt64>(0)
@@ -15,7 +15,7 @@ final class Node {
   let shape: [Int]
   fileprivate(set) var inputs: [Node?]
   fileprivate var backward: Backward?
-  /// Nil of a leaf, and once the node is spent.
+  /// The operation's kind; nil for a leaf, and once the node is spent.
   fileprivate var kind: OperationKind?
   fileprivate let isLeaf: Bool
   fileprivate var isSpent = false
@@ -29,11 +29,11 @@ final class Node {
   }
 
   deinit {
-    // By hand, because releasing a long chain node by node would recurse as deep as it is long.
+    // Released in a loop, because releasing a long chain node by node would recurse as deep as it is long.
     var released = inputs
     inputs = []
     while var node = released.popLast() {
-      // Asked of the optional itself: unwrapped into another variable, the node would have two references.
+      // Checks the optional itself: unwrapped into another variable, the node would have two references.
       if isKnownUniquelyReferenced(&node) {
         released += node!.inputs
         node!.inputs = []
@@ -43,14 +43,14 @@ final class Node {
 }
 
 extension Tensor {
-  /// The same values as the start of a graph: what is computed from the result can be differentiated at it.
+  /// This tensor's values as the start of a graph: results computed from them can be differentiated at them.
   public func variable() -> Tensor {
     Tensor(
       shape: shape, storage: storage, layout: layout,
       node: Node(shape: shape, inputs: [], backward: nil))
   }
 
-  /// The same values outside any graph.
+  /// This tensor's values outside any graph.
   public var detached: Tensor { Tensor(shape: shape, storage: storage, layout: layout) }
 
   /// Whether gradients can flow through this tensor.
@@ -60,7 +60,7 @@ extension Tensor {
   ///
   /// The closure may keep only detached tensors: a tensor with a node inside a node's closure would be a chain that
   /// releases recursively.
-  /// - Parameter kind: What the operation is to a ``BackwardRule`` other than the derivative.
+  /// - Parameter kind: The operation's kind, which decides how a ``BackwardRule`` other than the derivative treats it.
   func recorded(from inputs: [Tensor], as kind: OperationKind, backward: @escaping Node.Backward) -> Tensor {
     guard inputs.contains(where: { $0.node != nil }) else { return self }
     return Tensor(
@@ -71,19 +71,19 @@ extension Tensor {
 
 /// ∂ Σ output · weight / ∂ input for each of `inputs`; `weight` is 1 where not given.
 ///
-/// Only what lies between the output and the inputs is computed: the gradient at a model's input never computes that of
-/// a weight. The graph is used up: buffers are freed on the way, and a second call on the same output is a mistake.
+/// Only gradients between the output and the inputs are computed: the gradient at a model's input never computes that
+/// of a weight. The graph is used up: buffers are freed on the way, and a second call on the same output is a fault.
 /// - Parameters:
 ///   - inputs: Results of ``Tensor/variable()``, or of operations. One that has no part in `output` gets zeros.
-///   - rule: What stands in the place of the derivative.
+///   - rule: The rule that replaces the derivative.
 public func gradients(
   of output: Tensor, weight: Tensor? = nil, at inputs: [Tensor], rule: BackwardRule = .derivative
 ) -> [Tensor] {
   ruledGradients(of: output, weight: weight, at: inputs, rule: rule).gradients
 }
 
-/// As ``gradients(of:weight:at:rule:)``, with the number of operations at which the rule took the place of the derivative:
-/// with none of them, the result is the derivative itself.
+/// The results of ``gradients(of:weight:at:rule:)``, and the number of operations where the rule replaced the
+/// derivative: if it is 0, they are the derivative itself.
 public func ruledGradients(
   of output: Tensor, weight: Tensor? = nil, at inputs: [Tensor], rule: BackwardRule
 ) -> (gradients: [Tensor], operations: Int) {

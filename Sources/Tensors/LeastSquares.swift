@@ -3,8 +3,8 @@ import COpenBLAS
 
 /// The coefficients c that make Σ (row · c − value)² + ridge |c|² smallest, by the normal equations.
 /// - Parameters:
-///   - rows: All of one length; there may be fewer rows than coefficients where `ridge` is positive.
-///   - constant: The last coefficient is a constant term, which the ridge leaves alone.
+///   - rows: Rows of one length; there may be fewer rows than coefficients where `ridge` is positive.
+///   - constant: Whether the last coefficient is a constant term, to which the ridge does not apply.
 public func leastSquares(
   _ rows: [[Double]], _ values: [Double], ridge: Double, constant: Bool = false
 ) -> [Double] {

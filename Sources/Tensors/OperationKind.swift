@@ -1,17 +1,17 @@
 import Basics
 
-/// What an operation is to the backward rules. Every operation declares it, so that none silently has its derivative where
-/// a ``BackwardRule`` has something else; what a rule does to a kind is written once, here.
+/// The kind of an operation, which decides how the backward rules treat it. Every operation declares one, so that none
+/// silently uses its derivative where a ``BackwardRule`` has another. Only this file has each rule's effect on a kind.
 enum OperationKind {
-  /// An affine function of its inputs together: the derivative, whatever the rule.
+  /// An affine function of its inputs together: every rule uses the derivative.
   case linear
   /// y = f(x), element by element; `isRectifier` for ReLU.
   case pointwise(x: Tensor, y: Tensor, isRectifier: Bool = false)
-  /// Linear in each of two inputs, with the gradient as a function of the values that stand in their places.
+  /// A function linear in each of two inputs, with the gradient as a function of the values that stand in their places.
   case product(Tensor, Tensor, gradient: (_ dy: Tensor, _ wanted: [Bool], _ a: Tensor, _ b: Tensor) -> [Tensor?])
-  /// Rules of its own; nil where a rule has the derivative.
+  /// An operation with rules of its own; the closure returns nil where a rule uses the derivative.
   case ruled((BackwardRule, _ dy: Tensor, _ wanted: [Bool]) -> [Tensor?]?)
-  /// Nothing but the derivative. Another rule is a fault: the reason says what to run instead.
+  /// An operation with only its derivative. Another rule is a fault, whose `reason` names what to run instead.
   case derivativeOnly(reason: String)
 
   /// The gradients of the inputs by a rule other than the derivative; nil where they are the derivative's.
@@ -29,13 +29,13 @@ enum OperationKind {
       case .deconvolution where isRectifier: return [dy.relu()]
       case .rescale: return [dy * x.rescaleMultiplier(of: y, derivative: gradient(.ones(x.shape)))]
       case .relevance where !isRectifier:
-        // y/x; where x is zero, the derivative, which it nears.
+        // y/x; where x is zero, the derivative, which is its limit.
         let isZero = x.equals(.zeros([]))
         return [dy * y / (x + isZero) + gradient(dy * isZero)]
       case .derivative, .guided, .deconvolution, .relevance: return nil
       }
     case .product(let a, let b, let gradient):
-      // With a constant it is linear.
+      // A product with a constant is linear.
       guard wanted == [true, true] else { return nil }
       switch rule {
       case .rescale: return gradient(dy, wanted, a.rescaleMiddle, b.rescaleMiddle)

@@ -1,7 +1,7 @@
 import Basics
 import Foundation
 
-/// What is wrong with a safetensors or npy file.
+/// An error in a safetensors or npy file.
 public enum TensorFileError: Error, CustomStringConvertible, Equatable {
   case file(FileError)
   case malformed(path: String, reason: String)
@@ -28,7 +28,7 @@ public enum Safetensors {
     }
   }
 
-  /// Headers above this many bytes are refused, as the format's own library does.
+  /// The largest header in bytes that is accepted, as in the format's own library.
   private static let headerLimit = 100_000_000
 
   /// The arrays of a file by name, which stay in the file until they are used.
@@ -80,7 +80,7 @@ public enum Safetensors {
     return tensors
   }
 
-  /// Writes a file, whole or not at all, array by array: nothing of them is copied.
+  /// Writes a file, whole or not at all, array by array, without copying them.
   public static func write(_ tensors: [String: StoredTensor], to path: String) throws(TensorFileError) {
     do {
       var file = try WholeFile(path)
@@ -91,7 +91,7 @@ public enum Safetensors {
     }
   }
 
-  /// Writes what a safetensors file has to a file that is not in its place yet.
+  /// Writes the contents of a safetensors file to a file that is not in its place yet.
   public static func write(_ tensors: [String: StoredTensor], to file: inout WholeFile) throws(FileError) {
     let sorted = tensors.sorted { $0.key < $1.key }
     var entries: [String: Entry] = [:]
@@ -112,8 +112,8 @@ public enum Safetensors {
   }
 }
 
-/// The number of elements of a shape that a file names; nil where a size is below zero, or where sizes multiply so far,
-/// zeros aside, that strides or bytes would overflow and trap further on.
+/// The number of elements of a shape from a file; nil where a size is below zero, or where the product of the sizes,
+/// zeros aside, is so large that strides or bytes would overflow and trap later.
 func elementCount(_ shape: [Int]) -> Int? {
   var bound = 1
   for size in shape {

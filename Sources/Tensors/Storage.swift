@@ -11,7 +11,7 @@ import Synchronization
 final class Storage {
   let pointer: UnsafeMutablePointer<Float>
   let count: Int
-  /// Of the pooled buffer; 0 where the floats belong to `file`.
+  /// The capacity of the pooled buffer; 0 where the floats belong to `file`.
   private let capacity: Int
   private let file: FileBytes?
 
@@ -22,7 +22,7 @@ final class Storage {
     pointer = BufferPool.shared.take(capacity)
   }
 
-  /// Floats where they lie in a file, which is kept for as long. Writing to them changes this process's pages only.
+  /// Floats in a mapped file, which is kept as long as they are. Writing to them changes this process's pages only.
   init(in file: FileBytes, at offset: Int, count: Int) {
     (self.file, self.count, capacity) = (file, count, 0)
     pointer = (file.start + offset).bindMemory(to: Float.self, capacity: count)

@@ -1,7 +1,7 @@
 import Basics
 import Foundation
 
-/// An array as it stands in a safetensors file, or is to stand there.
+/// An array that is in a safetensors file or is to be written to one.
 public struct StoredTensor {
   public enum Element: String, Sendable {
     case float32 = "F32"
@@ -27,14 +27,14 @@ public struct StoredTensor {
   /// An integer of shape [], as PyTorch keeps its counters.
   public init(_ value: Int) { (element, shape, place) = (.int64, [], .integer(Int64(value))) }
 
-  /// Little-endian and row-major at a place in a file.
+  /// An array at a place in a file, little-endian and row-major.
   init(element: Element, shape: [Int], file: FileBytes, range: Range<Int>) {
     (self.element, self.shape, place) = (element, shape, .file(file, range))
   }
 
   var byteCount: Int { shape.reduce(1, *) * element.size }
 
-  /// The array's bytes, little-endian and row-major, for the length of `body`.
+  /// Calls `body` with the array's bytes, little-endian and row-major, which are valid only during the call.
   public func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -51,7 +51,7 @@ public struct StoredTensor {
     }
   }
 
-  /// A copy of ``withBytes(_:)``.
+  /// A copy of the array's bytes.
   public var bytes: Data { withBytes { Data($0) } }
 
   /// The array as a tensor, integers as floats. Floats of a file stay where they are, and are read when they are used.

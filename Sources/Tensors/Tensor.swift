@@ -1,9 +1,9 @@
 import Basics
 import Kernels
 
-/// How a tensor's floats lie in memory. Operations that can take either do; the others reorder on the way in.
+/// The order of a tensor's floats in memory. Operations that can work on either do; the others reorder their inputs.
 enum Layout {
-  /// The last index fastest.
+  /// Floats in order of their indices, the last index varying fastest.
   case rowMajor
   /// [batch, channels, rows, columns] as [batch, ⌈channels/block⌉, rows, columns, block], filled up with zeros: oneDNN's
   /// nChw16c or nChw8c, in which a convolution reads and writes whole vectors.
@@ -15,7 +15,7 @@ enum Layout {
 
 /// An array of float32 of any rank, immutable, with an optional place in the graph of gradients.
 ///
-/// Copies share their storage. A tensor made from others by an operation remembers how, if one of them does: see
+/// Copies share their storage. An operation's result records how it was made if one of its inputs is recorded: see
 /// ``Tensor/variable()`` and ``gradients(of:at:)``.
 public struct Tensor {
   /// Sizes of the dimensions; [] for a single number.
@@ -35,7 +35,7 @@ public struct Tensor {
     self.node = node
   }
 
-  /// A new tensor whose floats `fill` writes, all of them.
+  /// A new tensor, all of whose floats `fill` writes.
   init(_ shape: [Int], layout: Layout = .rowMajor, fill: (UnsafeMutablePointer<Float>) -> Void) {
     demand(shape.allSatisfy { $0 >= 0 }, "a size below zero in \(shape)")
     let storage = Storage(count: Self.storedCount(shape, layout))
@@ -43,7 +43,7 @@ public struct Tensor {
     self.init(shape: shape, storage: storage, layout: layout)
   }
 
-  /// How many floats a tensor of this shape takes in this layout.
+  /// The number of floats that a tensor of this shape takes in this layout.
   static func storedCount(_ shape: [Int], _ layout: Layout) -> Int {
     guard layout == .blocked else { return shape.reduce(1, *) }
     return shape[0] * blocks(shape[1]) * Layout.block * shape[2] * shape[3]
@@ -70,7 +70,7 @@ public struct Tensor {
   public static func zeros(_ shape: [Int]) -> Tensor { Tensor(repeating: 0, shape: shape) }
   public static func ones(_ shape: [Int]) -> Tensor { Tensor(repeating: 1, shape: shape) }
 
-  /// The floats in row-major order, for the length of `body`.
+  /// Calls `body` with the floats in row-major order, which are valid only during the call.
   public func withFloats<Result>(
     _ body: (UnsafeBufferPointer<Float>) throws -> Result
   ) rethrows -> Result {
@@ -80,7 +80,7 @@ public struct Tensor {
     }
   }
 
-  /// Changes the floats, in row-major order: in place where no other tensor shares them, else in a copy. The result stands
+  /// Changes the floats, in row-major order: in place where no other tensor shares them, else in a copy. The result is
   /// outside any graph.
   public mutating func withMutableFloats(_ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
     if layout != .rowMajor || node != nil { self = rowMajor.detached }
@@ -106,7 +106,7 @@ public struct Tensor {
 
   // MARK: Layout
 
-  /// The same values, row-major.
+  /// This tensor's values, row-major.
   var rowMajor: Tensor {
     guard layout == .blocked else { return self }
     let plain = Tensor(shape) { out in
@@ -116,7 +116,7 @@ public struct Tensor {
     return Tensor(shape: shape, storage: plain.storage, node: node)
   }
 
-  /// The same values of [batch, channels, rows, columns], blocked.
+  /// This tensor's values [batch, channels, rows, columns], blocked.
   var blocked: Tensor {
     guard layout == .rowMajor else { return self }
     demand(rank == 4, "only [batch, channels, rows, columns] can be blocked, not \(shape)")

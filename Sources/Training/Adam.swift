@@ -9,7 +9,7 @@ import Tensors
 /// With g the gradient (plus decay · w in Adam), m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g², step t is
 /// w ← (1 − rate · decay)w − rate · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε), the first factor in AdamW only.
 public final class Adam {
-  /// A parameter with its moments, and which of the rates is its own.
+  /// A parameter with its moments, and the index of its part of the recipe.
   private struct Entry {
     let parameter: Parameter
     let part: Int
@@ -46,14 +46,14 @@ public final class Adam {
     self.parts = parts
     entries = network.weights.compactMap { parameter in
       let part = parts.firstIndex { parameter.name.hasPrefix($0.prefix) }!
-      // A part of rate 0 is frozen: no gradients are asked for, and nothing is kept.
+      // A part of rate 0 is frozen: no gradients are computed for it, and no moments are kept.
       guard parts[part].rateFactor != 0 else { return nil }
       return Entry(
         parameter: parameter, part: part, first: .zeros(parameter.shape), second: .zeros(parameter.shape))
     }
   }
 
-  /// What ``step(_:rate:)`` wants gradients of, in its order.
+  /// The parameters whose gradients ``step(_:rate:)`` takes, in its order.
   public var parameters: [Parameter] { entries.map(\.parameter) }
 
   /// One step down the gradients of ``parameters``.
@@ -78,8 +78,8 @@ public final class Adam {
     return stored
   }
 
-  /// Takes up where ``storedMoments`` were taken, after `steps` steps.
-  /// - Parameter path: Of the file, for errors.
+  /// Restores ``storedMoments``, saved after `steps` steps.
+  /// - Parameter path: The file's path, for errors.
   func load(_ stored: [String: StoredTensor], steps: Int, path: String) throws(TrainingError) {
     func moment(_ name: String, _ shape: [Int]) throws(TrainingError) -> Tensor {
       guard let found = stored[name], found.shape == shape else {

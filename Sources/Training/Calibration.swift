@@ -1,7 +1,7 @@
 import Basics
 import Models
 
-/// How far confidence, the probability of the class that a model predicts, is the share of clips on which it is right.
+/// The agreement of confidence, the probability of the predicted class, with the share of clips predicted correctly.
 public struct Calibration: Equatable, Sendable, Codable {
   /// The clips with a confidence above `lower` and up to `upper`.
   public struct Bin: Equatable, Sendable, Codable {
@@ -9,18 +9,18 @@ public struct Calibration: Equatable, Sendable, Codable {
     public let clips: Int
     /// The clips' mean confidence.
     public let confidence: Double
-    /// The share of them that is right.
+    /// The share of the clips that are predicted correctly.
     public let accuracy: Double
     /// Wilson's interval of 95 % around the accuracy.
     public let low, high: Double
   }
 
-  /// Those of ten even bins of the confidence that have clips, the least confident first.
+  /// The bins that have clips, of ten even bins of the confidence, the least confident first.
   public let bins: [Bin]
-  /// Σ clips / all · |accuracy − confidence| over the bins (Guo et al. 2017, eq. 3); 0 of no clips.
+  /// Σ clips / all · |accuracy − confidence| over the bins (Guo et al. 2017, eq. 3); 0 without clips.
   public let expectedCalibrationError: Double
   /// The mean of Σ (probability − 1 for the true class, 0 for another)² over the classes (Brier 1950): 0…2, the less
-  /// the better; 0 of no clips.
+  /// the better; 0 without clips.
   public let brierScore: Double
 
   private static let binCount = 10

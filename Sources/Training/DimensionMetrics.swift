@@ -1,6 +1,6 @@
 import Basics
 
-/// How far predicted values of a dimension, such as arousal, agree with the true ones.
+/// The agreement of the predicted values of a dimension, such as arousal, with the true ones.
 public struct DimensionMetrics: Equatable, Sendable, Codable {
   /// Lin's concordance correlation 2 σₓᵧ / (σₓ² + σᵧ² + (μₓ − μᵧ)²), −1…1 (Lin 1989); 0 where both are constant.
   public let concordance: Double

@@ -4,16 +4,16 @@ import Layers
 import Models
 import Tensors
 
-/// What a model says of clips whose emotion is known.
+/// A model's predictions of clips whose emotion is known.
 public struct Evaluation: Sendable {
   public struct Prediction: Sendable, Equatable {
     public let path: String
     public let origin: String
-    /// Nil of a model without classes.
+    /// The index of the true class; nil for a model without classes.
     public let label: Int?
     /// [classes], summing to 1.
     public let probabilities: [Float]
-    /// [dimensions]: what the model predicts, and what is true.
+    /// [dimensions]: the predicted and the true values.
     public let values: [Float]
     public let truths: [Float]
 
@@ -30,7 +30,7 @@ public struct Evaluation: Sendable {
 
   public let classes: [String]
   public let dimensions: [String]
-  /// In the order of the clips.
+  /// The predictions in the order of the clips.
   public let predictions: [Prediction]
   /// Mean cross-entropy over the clips, plus the mean over dimensions of 1 − concordance.
   public let loss: Double
@@ -41,7 +41,7 @@ public struct Evaluation: Sendable {
 
   public var metrics: Metrics { metrics(of: predictions) }
 
-  /// By the corpus that the clips come from.
+  /// The metrics of each corpus that clips come from.
   public var metricsByOrigin: [String: Metrics] {
     Dictionary(grouping: predictions, by: \.origin).mapValues { metrics(of: $0) }
   }
@@ -51,7 +51,7 @@ public struct Evaluation: Sendable {
     return Metrics(labels: known.map { $0.label! }, predictions: known.map(\.predicted), classes: classes.count)
   }
 
-  /// How far the predicted values agree with the true ones, by dimension.
+  /// The agreement of the predicted values with the true ones, by dimension.
   public var agreement: [DimensionMetrics] {
     dimensions.indices.map { index in
       DimensionMetrics(
@@ -139,6 +139,6 @@ extension Tensor {
     let (x, y) = (self - meanX, truths - meanY)
     let covariance = (x * y).mean(axes: [0])
     let spread = x.squared().mean(axes: [0]) + y.squared().mean(axes: [0]) + (meanX - meanY).squared()
-    return (covariance * 2 / (spread + 1e-8)).scaled(by: -1, plus: 1).reshaped([])  // ε for what is constant
+    return (covariance * 2 / (spread + 1e-8)).scaled(by: -1, plus: 1).reshaped([])  // ε for constant values
   }
 }

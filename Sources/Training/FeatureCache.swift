@@ -3,21 +3,21 @@ import Foundation
 import Models
 import Tensors
 
-/// A folder of features computed before, a file a clip. A clip that was changed since, another front-end, or a damaged
-/// file is computed again.
+/// A folder of features computed before, one file per clip. They are computed again where the clip or the front-end has
+/// changed, or the file is damaged.
 public struct FeatureCache: Sendable {
   private let folder: URL
 
-  /// What is kept of a clip.
+  /// The features kept for a clip.
   struct Kept {
     let inputs: [InputSpace: ClipFeatures.Input]
     let samples: Int
-    /// Seconds of its file where it was cut.
+    /// The seconds of the clip's file where it was cut.
     let cutFrom: Double?
   }
 
-  /// Grows whenever the signal path gives other numbers, or the files are other ones, so that what was kept before is not
-  /// used. 2: no silent clips. 3: several inputs.
+  /// The version, which grows with every change of the signal path's numbers or of the files' format, so that older
+  /// files are not used. 2: no silent clips. 3: several inputs.
   private static let version = 3
 
   public init(folder: String) throws(TrainingError) {
@@ -29,7 +29,7 @@ public struct FeatureCache: Sendable {
     }
   }
 
-  /// The name under which a clip's features are kept; nil where the clip cannot be looked at.
+  /// The name under which a clip's features are kept; nil where the clip's size or date cannot be read.
   func key(path: String, _ configuration: ModelConfiguration) -> String? {
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
       let size = attributes[.size] as? Int, let changed = attributes[.modificationDate] as? Date
@@ -63,7 +63,7 @@ public struct FeatureCache: Sendable {
     return Self.checksum(kept).bytes == checksum ? kept : nil
   }
 
-  /// A clip whose features cannot be kept is computed again next time: no reason to stop.
+  /// Writes a clip's features. A failure is ignored: they are computed again next time.
   func write(_ kept: Kept, _ key: String) {
     var stored = [
       "facts": StoredTensor(Tensor(Self.facts(kept), shape: [2])), "checksum": Self.checksum(kept),

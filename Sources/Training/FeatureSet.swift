@@ -7,7 +7,7 @@ import Models
 import Synchronization
 import Tensors
 
-/// A clip as a model's network reads it, with what is known of it.
+/// A network's inputs for one clip, with the clip's labels.
 public struct ClipFeatures: Sendable, Equatable {
   /// The clip at one place on its path.
   public struct Input: Sendable, Equatable {
@@ -25,17 +25,17 @@ public struct ClipFeatures: Sendable, Equatable {
     public var columns: Int { values.count / silence.count }
   }
 
-  /// As in the manifest.
+  /// The clip's path as in the manifest.
   public let path: String
   public let origin: String
-  /// The place of its emotion among the model's classes; nil of a model without classes.
+  /// The index of its emotion among the model's classes; nil for a model without classes.
   public let label: Int?
   /// The true values of the model's dimensions.
   public let dimensions: [Float]
   public let inputs: [InputSpace: Input]
-  /// The clip's samples.
+  /// The number of the clip's samples.
   public let samples: Int
-  /// Seconds of its file where only the beginning is used, else nil.
+  /// The seconds of its file where only the beginning is used, else nil.
   public let cutFrom: Double?
 
   public init(
@@ -49,7 +49,7 @@ public struct ClipFeatures: Sendable, Equatable {
 }
 
 extension ClipFeatures {
-  /// Columns of the network's inputs: frames, or samples.
+  /// The number of columns of the longest input: frames, or samples.
   var columns: Int { inputs.values.map(\.columns).max()! }
 
   fileprivate func add(to print: inout Fingerprint) {
@@ -68,15 +68,15 @@ public struct FeatureSet: Sendable, Equatable {
     self.clips = clips
   }
 
-  /// What is known of a batch of clips.
+  /// The classes and true values of a batch of clips.
   public struct Truth: Sendable {
-    /// Nil of a model without classes.
+    /// The index of each clip's class; nil for a model without classes.
     public let labels: [Int]?
     /// [batch][dimensions].
     public let dimensions: [[Float]]
   }
 
-  /// Clips `rows` as one batch, with what is known of them. Clips shorter than the longest go on in their own silence.
+  /// The clips `rows` as one batch, with their truth. Shorter clips are filled up with their own silence.
   ///
   /// The features are filled up, not the samples before the STFT, which would change the clip's last frames: alone, a
   /// clip ends in its reflection. So a clip has the same frames in a batch as alone. The two ways differ where a window
@@ -107,9 +107,9 @@ public struct FeatureSet: Sendable, Equatable {
 
   /// The clips in random batches of `size`, for one epoch of training.
   ///
-  /// Clips of their own length are drawn eight batches at a time and sorted by length within those: a batch is filled up
-  /// to its longest, and a norm that saw much filling expects it, where a clip alone has none. The batches come in random
-  /// order. A last one of a single clip is left out: batch norm needs two.
+  /// Clips of different lengths are drawn eight batches at a time and sorted by length within those: a batch is filled
+  /// up to its longest, and a norm trained on much filling expects it, but a clip alone has none. The batches come in
+  /// random order. A last one of a single clip is left out: batch norm needs two.
   func shuffledBatches(of size: Int, using generator: inout SeededGenerator) -> [[Int]] {
     func cut(_ rows: [Int], into size: Int) -> [[Int]] {
       stride(from: 0, to: rows.count, by: size).map { Array(rows[$0..<min(rows.count, $0 + size)]) }
@@ -130,7 +130,7 @@ public struct FeatureSet: Sendable, Equatable {
     }
   }
 
-  /// What tells clips apart: by values, whatever their names.
+  /// The fingerprints of the clips by their values, without their names.
   var clipFingerprints: Set<UInt64> {
     Set(
       clips.map { clip in
@@ -140,7 +140,7 @@ public struct FeatureSet: Sendable, Equatable {
       })
   }
 
-  /// Tells sets apart: by names, labels and values.
+  /// The fingerprint of the set by names, labels and values.
   var fingerprint: String {
     var print = Fingerprint()
     for clip in clips {
@@ -154,7 +154,7 @@ public struct FeatureSet: Sendable, Equatable {
 }
 
 extension ModelConfiguration {
-  /// The place of a clip's emotion among the classes, nil without classes, and the values of the dimensions.
+  /// The index of a clip's emotion among the classes, nil without classes, and the values of the dimensions.
   func truth(of entry: Manifest.Entry) throws(TrainingError) -> (label: Int?, dimensions: [Float]) {
     var label: Int?
     if !classes.isEmpty {
@@ -173,19 +173,19 @@ extension ModelConfiguration {
     return (label, values)
   }
 
-  /// Throws where a clip of a manifest has no class, or no value, of the model's.
+  /// Throws where a clip of a manifest has no class of the model, or no value for one of its dimensions.
   public func check(_ manifest: Manifest) throws(TrainingError) {
     for entry in manifest.entries { _ = try truth(of: entry) }
   }
 }
 
 extension FeatureSet {
-  /// What a model's network reads of every clip of a manifest, on all cores. A clip that cannot be decoded, or that is
-  /// silent, is a failure, and the others go on.
+  /// A network's inputs for every clip of a manifest, computed on all cores. A clip that cannot be decoded, or that is
+  /// silent, is a failure, and the others are computed.
   /// - Parameters:
-  ///   - cache: Where features are kept from one run to the next; nil keeps none.
+  ///   - cache: The folder where features are kept from one run to the next; nil keeps none.
   ///   - progress: Called after each clip with the number done; one call at a time, from any thread.
-  ///   - shouldStop: Asked before each clip, likewise; once true, the rest is left out.
+  ///   - shouldStop: Called before each clip, one call at a time, from any thread; once true, the rest is left out.
   public static func compute(
     _ manifest: Manifest, for configuration: ModelConfiguration, cache: FeatureCache? = nil,
     progress: (Int) -> Void = { _ in }, shouldStop: () -> Bool = { false }
@@ -247,7 +247,7 @@ extension FeatureSet {
       cutFrom: clip.isCut ? clip.sourceDuration : nil)
   }
 
-  /// What a network reads of samples of the length that its model takes.
+  /// A network's inputs from samples of the length that its model takes.
   static func inputs(
     of samples: [Float], _ model: any EmotionModel.Type, _ extractor: FeatureExtractor
   ) -> [InputSpace: ClipFeatures.Input] {

@@ -2,18 +2,18 @@ import Basics
 import Foundation
 import Tensors
 
-/// What one epoch came to.
+/// The results of one epoch.
 public struct EpochRecord: Codable, Equatable, Sendable {
-  /// From 1.
+  /// The number of the epoch, from 1.
   public let epoch: Int
-  /// The mean over the epoch's batches, as the weights changed.
+  /// The mean over the epoch's batches, while the weights changed.
   public let trainLoss: Double
   public let validationLoss: Double
   public let validationAccuracy: Double
   public let validationMacroF1: Double
   /// The mean over the model's dimensions of Lin's concordance correlation; nil without dimensions.
   public var validationCCC: Double?
-  /// The learning rate that the epoch had.
+  /// The learning rate of the epoch.
   public let rate: Double
   public let seconds: Double
 }
@@ -27,7 +27,7 @@ extension [EpochRecord] {
 public enum History {
   static let file = "history.csv"
   private static let header = "epoch,train_loss,validation_loss,validation_accuracy,validation_macro_f1,rate,seconds"
-  /// What the line has in addition for a model with dimensions.
+  /// The additional column for a model with dimensions.
   private static let cccColumn = ",validation_ccc"
 
   private static func path(_ folder: String) -> String {

@@ -1,11 +1,11 @@
 import Basics
 
-/// How well predicted classes agree with the true ones.
+/// The agreement of the predicted classes with the true ones.
 public struct Metrics: Equatable, Sendable, Codable {
   public struct OfClass: Equatable, Sendable, Codable {
-    /// Of those predicted to be of the class, the share that is; 0 where there are none.
+    /// The share of the clips predicted to be of the class that are; 0 where there are none.
     public let precision: Double
-    /// Of those of the class, the share that was found; 0 where there are none.
+    /// The share of the clips of the class that are predicted to be; 0 where there are none.
     public let recall: Double
     /// 2 · precision · recall / (precision + recall); 0 where both are.
     public let f1: Double
@@ -16,7 +16,7 @@ public struct Metrics: Equatable, Sendable, Codable {
   /// Clips by [true class][predicted class].
   public let confusion: [[Int]]
   public let accuracy: Double
-  /// The mean F1 of the classes that stand among the true or the predicted ones, as scikit-learn's
+  /// The mean F1 of the classes that are among the true or the predicted ones, like scikit-learn's
   /// `f1_score(average="macro")`.
   public let macroF1: Double
   public let byClass: [OfClass]

@@ -14,7 +14,7 @@ public struct PlateauSchedule: Codable, Equatable, Sendable {
     (self.rate, self.factor, self.patience) = (rate, factor, patience)
   }
 
-  /// Takes an epoch's validation loss.
+  /// Updates the rate after an epoch with this validation loss.
   public mutating func follow(_ loss: Double) {
     if best == nil || loss < best! * (1 - Self.threshold) {
       best = loss

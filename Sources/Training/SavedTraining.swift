@@ -3,7 +3,7 @@ import Foundation
 import Models
 import Tensors
 
-/// A training as it stood after its last whole epoch: what a folder needs to go on as if it had never stopped.
+/// The state of a training after its last whole epoch, from which it resumes as if it had never stopped.
 ///
 /// `resume.json` holds the numbers and names the file of the arrays. That file is written first and under a new name
 /// each epoch, so that at every moment the two belong together.
@@ -11,9 +11,9 @@ public struct SavedTraining: Codable, Sendable {
   public let configuration: ModelConfiguration
   public let recipe: Recipe
   public let seed: UInt64
-  /// What the caller wants to have said of the training in `config.json`.
+  /// The caller's entries about the training in `config.json`.
   public let provenance: [String: String]
-  /// The files that the clips are from, as ``Trainer`` was given them.
+  /// The files that the clips are from, as given to ``Trainer``.
   public let manifests: [String: String]
   /// A record for each whole epoch.
   public let history: [EpochRecord]
@@ -22,7 +22,7 @@ public struct SavedTraining: Codable, Sendable {
   let trainingData, validationData: String
   let arrays: String
 
-  /// `weights.NAME`, `best.NAME`, and the optimiser's moments.
+  /// The file of the arrays: `weights.NAME`, `best.NAME`, and the optimiser's moments.
   private static func arraysFile(_ epoch: Int) -> String { "resume-\(epoch).safetensors" }
 
   static func path(_ folder: String) -> String {
@@ -41,8 +41,8 @@ public struct SavedTraining: Codable, Sendable {
     arrays = Self.arraysFile(history.count)
   }
 
-  /// What the folder of a training that was stopped holds.
-  /// - Throws: ``TrainingError``, or `CheckpointError` where its configuration is of no use.
+  /// Reads the state of a stopped training from its folder.
+  /// - Throws: ``TrainingError``, or `CheckpointError` where its configuration is unusable.
   public static func read(_ folder: String) throws -> SavedTraining {
     let path = path(folder)
     let data: Data?
@@ -59,7 +59,7 @@ public struct SavedTraining: Codable, Sendable {
     return saved
   }
 
-  /// Throws where steps or epochs without a better loss are more than the history has room for.
+  /// Throws where steps or epochs without a better loss are more than the history allows.
   func checkCounts(clips: Int, path: String) throws(TrainingError) {
     guard (0...(history.count * clips)).contains(steps), (0...history.count).contains(schedule.epochsWithout) else {
       throw .damagedState(path: path, reason: "its counts are more than its \(history.count) epochs have room for")

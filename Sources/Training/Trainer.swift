@@ -4,32 +4,32 @@ import Layers
 import Models
 import Tensors
 
-/// What a training reports while it runs.
+/// An event that a training reports while it runs.
 public enum TrainingEvent: Sendable {
   case batch(TrainingProgress)
-  /// An epoch is done; `isBest` says that its weights are now in the folder.
+  /// The end of an epoch; where `isBest`, its weights are now in the folder.
   case epoch(EpochRecord, isBest: Bool)
 }
 
-/// Where a training stands within an epoch.
+/// The progress of a training within an epoch.
 public struct TrainingProgress: Sendable, Equatable {
-  /// From 1.
+  /// The number of the epoch, from 1.
   public let epoch: Int
   public let epochs: Int
-  /// Batches done of the epoch.
+  /// The number of batches done in the epoch.
   public let batch: Int
   public let batches: Int
   /// The mean over those batches.
   public let loss: Double
   /// Seconds since the run began.
   public let elapsed: Double
-  /// Seconds until the last epoch's end, as far as the past tells.
+  /// Estimated seconds until the end of the last epoch.
   public let remaining: Double
 }
 
-/// How a run ended.
+/// The outcome of a run.
 public struct TrainingResult: Sendable {
-  /// False where it was asked to stop.
+  /// Whether the run reached the last epoch; false where it was stopped.
   public let isFinished: Bool
   public let history: [EpochRecord]
   /// The epoch with the lowest validation loss; nil where none was finished.
@@ -37,15 +37,15 @@ public struct TrainingResult: Sendable {
 }
 
 /// Trains a network epoch by epoch into a model folder: the weights of the best epoch (`model.safetensors`,
-/// `config.json`), `history.csv`, and what is needed to go on after an interruption (`resume.json`).
+/// `config.json`), `history.csv`, and the state to resume from after an interruption (`resume.json`).
 ///
-/// All chance comes from the seed and the number of the epoch. So the same seed gives the same weights, and an epoch
-/// that was interrupted is repeated as it was.
+/// All random numbers come from the seed and the number of the epoch. So the same seed gives the same weights, and an
+/// epoch that was interrupted is repeated exactly.
 public final class Trainer {
   public let recipe: Recipe
   public let seed: UInt64
   public let folder: String
-  /// What the user should know of the data before the run.
+  /// Warnings about the data, for the user to read before the run.
   public let warnings: [String]
   /// The model in training; after a run, with its best weights.
   public private(set) var model: TrainedModel
@@ -61,11 +61,11 @@ public final class Trainer {
 
   /// A new training.
   /// - Parameters:
-  ///   - model: Its weights are where the training starts.
-  ///   - folder: Made where it is missing.
-  ///   - provenance: Is added to the `training` entries of `config.json`: names of the data, versions.
-  ///   - manifests: The files that the clips are from, by a name of the caller's: kept for who resumes the training, so
-  ///     absolute where that can be from another folder.
+  ///   - model: The model whose weights the training starts from.
+  ///   - folder: The model folder, created where it is missing.
+  ///   - provenance: Entries added to `training` in `config.json`: names of the data, versions.
+  ///   - manifests: The files that the clips are from, by names that the caller chooses: kept for resuming the
+  ///     training, so absolute where that can be from another folder.
   public init(
     _ model: TrainedModel, recipe: Recipe, seed: UInt64, training: FeatureSet, validation: FeatureSet,
     folder: String, provenance: [String: String] = [:], manifests: [String: String] = [:]
@@ -86,10 +86,10 @@ public final class Trainer {
     try save()
   }
 
-  /// Goes on with a training where its last whole epoch ended, with the same numbers as without the interruption.
+  /// Resumes a training after its last whole epoch, with the same numbers as without the interruption.
   /// - Parameters:
-  ///   - epochs: How many there are to be in all; nil keeps the recipe's number.
-  ///   - manifests: Those that stand in other places than before.
+  ///   - epochs: The number of epochs in all; nil keeps the recipe's.
+  ///   - manifests: New paths of manifests that have moved, by name.
   public init(
     resuming folder: String, epochs: Int? = nil, training: FeatureSet, validation: FeatureSet,
     manifests: [String: String] = [:]
@@ -117,7 +117,7 @@ public final class Trainer {
     (self.training, self.validation, provenance) = (training, validation, saved.provenance)
     self.manifests = saved.manifests.merging(manifests) { $1 }
     (history, schedule, best) = (saved.history, saved.schedule, Self.part("best.", of: arrays))
-    // They become the model at the end, whatever the epochs until then.
+    // The best weights become the model at the end if no later epoch is better, so they are checked now.
     if !history.isEmpty { _ = try Self.network(saved.configuration, best, path: path) }
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     try optimizer.load(arrays, steps: saved.steps, path: path)
@@ -138,7 +138,7 @@ public final class Trainer {
         .map { (String($0.key.dropFirst(prefix.count)), $0.value) })
   }
 
-  /// Throws where training is impossible; returns what makes its numbers doubtful.
+  /// Throws where training is impossible; returns warnings where its numbers would be doubtful.
   private static func check(
     _ training: FeatureSet, _ validation: FeatureSet, classes: [String]
   ) throws(TrainingError) -> [String] {
@@ -162,10 +162,10 @@ public final class Trainer {
 
   public var bestEpoch: EpochRecord? { history.best }
 
-  /// Trains until the recipe's last epoch. Runs once: at its end the best epoch's network takes the place of the one
-  /// that the optimiser knows. To go on, resume from the folder.
-  /// - Parameter shouldStop: Asked before each batch; once true, the run ends with the state of the last whole epoch.
-  /// - Throws: ``TrainingError``, or what a model folder throws that cannot be written.
+  /// Trains until the recipe's last epoch. Runs once: at its end the best epoch's network replaces the one that the
+  /// optimiser updates. To continue, resume from the folder.
+  /// - Parameter shouldStop: Called before each batch; once true, the run ends with the state of the last whole epoch.
+  /// - Throws: ``TrainingError``, or the error of a model folder that cannot be written.
   public func run(
     _ report: (TrainingEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> TrainingResult {
@@ -214,7 +214,7 @@ public final class Trainer {
   private func trainEpoch(
     _ epoch: Int, shouldStop: () -> Bool, progress: (_ batch: Int, _ batches: Int, _ loss: Double) -> Void
   ) throws(TrainingError) -> Double? {
-    // A place of its own for each epoch in the generator's sequence, far from the one that drew the weights.
+    // Each epoch has its own place in the generator's sequence, far from the one that drew the weights.
     var places = SeededGenerator(seed: seed ^ 0x5851_F42D_4C95_7F2D &* UInt64(epoch))
     var generator = SeededGenerator(seed: places.next())
     let batches = training.shuffledBatches(of: recipe.batch, using: &generator)
@@ -246,7 +246,7 @@ public final class Trainer {
     return TrainingResult(isFinished: isFinished, history: history, best: bestEpoch)
   }
 
-  /// The model with what is known of its training in its configuration.
+  /// The model with the facts of its training in its configuration.
   private func described() -> TrainedModel {
     var configuration = model.configuration
     configuration.training = provenance

@@ -1,7 +1,7 @@
 import Basics
 import Models
 
-/// Why a training does not start, or does not go on. The description is one line.
+/// The reason why a training cannot start, or cannot continue. The description is one line.
 public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   case tooFewClips(found: Int)
   case oneClass(name: String)
@@ -14,7 +14,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The loss is NaN or infinite; `bestEpoch` is the one whose weights are in the folder.
   case diverged(epoch: Int, rate: Double, bestEpoch: Int?, folder: String)
   case nothingToResume(folder: String)
-  /// A manifest that the training began with is not where it was; `option` names it anew.
+  /// A manifest that the training began with is not where it was; `option` takes its new path.
   case manifestMoved(folder: String, path: String, option: String)
   case damagedState(path: String, reason: String)
   case noHistory(folder: String)
@@ -58,7 +58,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension Recipe {
-  /// Throws where nothing can be trained by it.
+  /// Throws where nothing can be trained with this recipe.
   func check() throws(TrainingError) {
     func wrong(_ reason: String) -> TrainingError { .recipe(reason: reason) }
     guard rate > 0, rate.isFinite else { throw wrong("the rate must be above 0, not \(rate)") }

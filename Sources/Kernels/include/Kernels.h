@@ -58,7 +58,7 @@ typedef enum { kernel_sum, kernel_reduce_maximum } kernel_reduction;
 void kernel_reduce(kernel_reduction reduction, const float *x, float *y, long outer, long axis, long inner);
 /// y = x[…] read with a stride a dimension: permutes, slices and broadcasts. rank ≥ 1.
 void kernel_copy_strided(const float *x, const long *strides, float *y, const long *shape, int rank);
-/// As kernel_copy_strided, but writes through strides: y[…] = x.
+/// y[…] = x written with a stride a dimension: the reverse of kernel_copy_strided.
 void kernel_copy_to_strided(const float *x, float *y, const long *strides, const long *shape, int rank);
 
 /// Softmax of each row.
@@ -98,7 +98,8 @@ void kernel_activate_pool_gradient(const float *y, const float *scale, const flo
                                    const float *a, const float *b, const float *c, float *dy,
                                    const kernel_pooling *shape);
 
-/// Average or maximum over any windows of a plane: window i covers row_start[i]..<row_end[i], likewise columns.
+/// Average or maximum over any windows of a plane: window (i, j) covers row_start[i]..<row_end[i] and
+/// column_start[j]..<column_end[j].
 typedef struct {
   long planes, rows, columns, out_rows, out_columns;
   const int32_t *row_start, *row_end, *column_start, *column_end;
@@ -116,17 +117,17 @@ typedef struct {
   long batch, channels, filters;   // channels and filters in blocks
   long rows, columns;
   int block;                       // 16 or 8
-  int tile;                        // outputs along a tile's side: 2, or 4 where kernel_winograd_block is not asked
+  int tile;                        // outputs along a tile's side: 2, or 4 without kernel_winograd_block
 } kernel_winograd;
 
 /// Floats of the transformed weights.
 long kernel_winograd_weight_count(const kernel_winograd *shape);
-/// Transforms row-major weights [filters, channels, 3, 3]. Rotated, those of the gradient at the input, whose channels are
-/// the filters and whose filters the channels; so they are in `shape` too.
+/// Transforms row-major weights [filters, channels, 3, 3]. With `rotated`, they are for the gradient at the input,
+/// whose channels are the filters and whose filters are the channels, in `shape` too.
 void kernel_winograd_weights(const float *weights, long filters, long channels, int rotated, float *transformed,
                              const kernel_winograd *shape);
-/// y = w ∗ x + bias; bias: [filters × block] or null. With tiles of 2, places that see equal inputs along a line are equal
-/// to the bit.
+/// y = w ∗ x + bias; bias: [filters × block] or null. With tiles of 2, equal receptive fields that are constant along a
+/// line give bit-equal outputs.
 void kernel_winograd_forward(const float *x, const float *transformed, const float *bias, float *y,
                              const kernel_winograd *shape);
 /// y = w ∗ x and z = pool(relu(y + shift)) in one pass, for windows of one or two rows and columns; y may be null.
@@ -155,7 +156,7 @@ void kernel_taps_input_gradient(const float *dy, const float *weights, float *dx
 void kernel_taps_weight_gradient(const float *x, const float *dy, float *dweights, const kernel_taps *taps);
 
 // The whole block pool(relu(scale · w ∗ x + shift)) of a one-channel image, in one pass: the convolution's result, the
-// largest array of a network, is never stored, but made again wherever it is needed. The pooling's shape is that of the
+// largest array of a network, is never stored, but recomputed wherever it is needed. The pooling's shape is that of the
 // convolution's result; scale and shift are per channel.
 
 /// Mean and biased variance per channel of w ∗ x. mean, variance: [blocks × block].
@@ -163,14 +164,14 @@ void kernel_block_statistics(const float *x, const float *weights, float *mean, 
                              const kernel_taps *taps);
 void kernel_block_forward(const float *x, const float *weights, const float *scale, const float *shift, float *z,
                           const kernel_taps *taps, const kernel_pooling *pooling);
-/// With y = w ∗ x: Σ g and Σ g·y per channel, as kernel_activate_pool_sums.
+/// Σ g and Σ g·y per channel with y = w ∗ x, like kernel_activate_pool_sums.
 void kernel_block_sums(const float *x, const float *weights, const float *scale, const float *shift, const float *dz,
                        float *sum_g, float *sum_gy, const kernel_taps *taps, const kernel_pooling *pooling);
-/// What kernel_taps_weight_gradient makes of dy = a·g + b·y + c.
+/// The result of kernel_taps_weight_gradient for dy = a·g + b·y + c.
 void kernel_block_weight_gradient(const float *x, const float *weights, const float *scale, const float *shift,
                                   const float *dz, const float *a, const float *b, const float *c, float *dweights,
                                   const kernel_taps *taps, const kernel_pooling *pooling);
-/// What kernel_taps_input_gradient makes of dy = a·g + b·y + c.
+/// The result of kernel_taps_input_gradient for dy = a·g + b·y + c.
 void kernel_block_input_gradient(const float *x, const float *weights, const float *scale, const float *shift,
                                  const float *dz, const float *a, const float *b, const float *c, float *dx,
                                  const kernel_taps *taps, const kernel_pooling *pooling);
@@ -180,7 +181,7 @@ void kernel_block_input_gradient(const float *x, const float *weights, const flo
 /// One step of an LSTM. gates [batch, 4·hidden] in the order i, f, g, o: on entry the sums, on exit the activations.
 void kernel_lstm_step(float *gates, const float *cell_before, float *cell, float *hidden, long hidden_stride, long batch,
                       long size);
-/// One step back. d_hidden [batch, size] and d_cell (in and out) to d_gates, the gradient of the sums.
+/// The gradient of one step: d_hidden [batch, size] and d_cell (in and out) to d_gates, the gradient of the sums.
 void kernel_lstm_step_gradient(const float *gates, const float *cell_before, const float *cell, const float *d_hidden,
                                float *d_cell, float *d_gates, long batch, long size);
 

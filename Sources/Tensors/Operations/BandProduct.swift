@@ -1,8 +1,8 @@
 import Basics
 import Kernels
 
-/// A constant matrix [rows, columns] of which each row has one run of values that are not 0, as a mel filter bank: of its
-/// 65,664 values 1,020 are.
+/// A constant matrix [rows, columns] with one run of nonzero values in each row, such as a mel filter bank, where 1,020
+/// of 65,664 values are nonzero.
 public struct BandMatrix {
   let rows, columns: Int
   private let start, column: [Int32]

@@ -8,26 +8,27 @@ public struct Padding: Hashable, Sendable {
     (self.top, self.left, self.bottom, self.right) = (top, left, bottom, right)
   }
 
-  /// So many on every side.
+  /// Equal padding on every side.
   public init(_ each: Int) { self.init(top: each, left: each, bottom: each, right: each) }
 
-  /// The output is as large as the input; of an even kernel's odd number of zeros the larger half comes last.
+  /// Padding that makes the output as large as the input; of an even kernel's odd number of zeros the larger half is
+  /// last.
   public static func same(kernelRows: Int, kernelColumns: Int) -> Padding {
     let (top, left) = ((kernelRows - 1) / 2, (kernelColumns - 1) / 2)
     return Padding(top: top, left: left, bottom: kernelRows - 1 - top, right: kernelColumns - 1 - left)
   }
 }
 
-/// The linear part of a convolution with its weights, prepared for running: which library or kernel computes it.
+/// The linear part of a convolution with its weights, prepared for the library or kernel that computes it.
 ///
-/// Keep one as long as its weights stay the same: it holds them in the layouts that its primitives want.
+/// Keep one as long as its weights stay the same: it holds them in the layouts that its primitives need.
 protocol Convolution: AnyObject {
-  /// The weights that it was made of, with their places in the graph.
+  /// The weights that it was made from, with their places in the graph.
   var weights: [Tensor] { get }
-  /// One for each of the weights.
+  /// The padding of each of the weights.
   var paddings: [Padding] { get }
-  /// The cross-correlation of `x` [batch, channels, rows, columns] with the weights, plus bias; blocked. Places that see
-  /// equal stretches are equal to the bit: a maximum's gradient goes to the first of equals.
+  /// The cross-correlation of `x` [batch, channels, rows, columns] with the weights, plus bias; blocked. Equal
+  /// receptive fields must give bit-equal outputs, because max pooling sends its gradient to the first of tied maxima.
   func forward(_ x: Tensor, bias: Tensor?) -> Tensor
   /// pool(relu(w ∗ x + shift)), recorded at `x` only; shift per channel, filled up to whole blocks.
   func block(_ x: Tensor, shift: Tensor, pooling: Pooling) -> Tensor
@@ -37,7 +38,7 @@ protocol Convolution: AnyObject {
 }
 
 extension Convolution {
-  /// Recorded at the input and the weights.
+  /// The convolution of `x`, recorded at the input and the weights.
   func applied(to x: Tensor, bias: Tensor?) -> Tensor {
     let (input, hasBias) = (x.detached, bias != nil)
     let sum = ConvolutionSum(weights: weights.map(\.detached), bias: bias?.detached, paddings: paddings, input: x.shape)
@@ -87,7 +88,7 @@ final class DenseConvolution: Convolution {
   let padding: Padding
   private var packed: [ConvolutionPrimitive.Shape: Storage] = [:]
   private lazy var winograd = WinogradConvolution(weight: weight, rotated: false)
-  /// By the tile's side.
+  /// The convolutions for the input's gradient, by the side of their tiles.
   private var winogradGradients: [Int: WinogradConvolution] = [:]
 
   var weights: [Tensor] { [weight] }
@@ -197,8 +198,7 @@ extension Tensor {
     convolved(withPaths: [weight], bias: bias, paddings: [padding])
   }
 
-  /// Several convolutions of a one-channel image, their outputs one after another as channels; `bias` is theirs
-  /// likewise.
+  /// Several convolutions of a one-channel image, their outputs and biases one after another as channels.
   public func convolved(
     withPaths weights: [Tensor], bias: Tensor? = nil, paddings: [Padding]
   ) -> Tensor {

@@ -1,7 +1,7 @@
 import Basics
 import Kernels
 
-/// How a block ends: windows side by side, without padding; what they do not cover is left out.
+/// The pooling at the end of a block: windows side by side, without padding; what they do not cover is left out.
 public struct Pooling: Hashable, Sendable {
   public enum Kind: Sendable { case maximum, average }
   public var kind: Kind
@@ -31,7 +31,7 @@ public struct Pooling: Hashable, Sendable {
 /// attributions run it. Keep it as long as the weights stay the same.
 public final class FoldedConvolution {
   private let convolution: any Convolution
-  /// Filled up to whole blocks.
+  /// The bias, filled up to whole blocks.
   private let bias: Tensor
 
   /// - Parameters:
@@ -47,7 +47,8 @@ public final class FoldedConvolution {
     convolution.block(x, shift: bias, pooling: pooling)
   }
 
-  /// The same made of single operations, slower and with more memory: for gradients by a ``BackwardRule``.
+  /// ``callAsFunction(_:pooling:)`` made of single operations, slower and with more memory: for gradients by a
+  /// ``BackwardRule``.
   public func stepByStep(_ x: Tensor, pooling: Pooling) -> Tensor {
     let filters = convolution.weights.reduce(0) { $0 + $1.shape[0] }
     let activated = convolution.applied(to: x, bias: bias.slice(axis: 0, 0..<filters)).relu()
@@ -75,7 +76,7 @@ struct GradientFactors {
 /// whole blocks.
 private struct BatchNorm {
   let mean, inverseDeviation, scale, shift: Tensor
-  /// Values a channel.
+  /// The number of values per channel.
   let count: Float
 
   init(mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, epsilon: Float, count: Int) {
@@ -86,8 +87,8 @@ private struct BatchNorm {
     shift = beta.detached.paddedToBlocks() - mean * scale
   }
 
-  /// From Σ g and Σ g·y the gradient at γ, and the factors of that at y. With x̂ the normalised value and g the gradient
-  /// at γ x̂ + β: dβ = Σ g, dγ = Σ g x̂, dy = γ/σ (g − dβ/n − x̂ dγ/n).
+  /// The gradient at γ, and the factors of the gradient at y, from Σ g and Σ g·y. With x̂ the normalised value and g
+  /// the gradient at γ x̂ + β: dβ = Σ g, dγ = Σ g x̂, dy = γ/σ (g − dβ/n − x̂ dγ/n).
   func gradients(sum: Tensor, product: Tensor) -> (gamma: Tensor, factors: GradientFactors) {
     let gamma = (product - mean * sum) * inverseDeviation
     let b = -(scale * inverseDeviation * gamma) / count
@@ -98,12 +99,12 @@ private struct BatchNorm {
 extension Tensor {
   /// A block of the report in training: pool(relu(γ (y − μ)/√(σ² + ε) + β)) with y the convolution of [batch, channels,
   /// rows, columns] with `weights`, and the batch's own mean and biased variance per channel, which are returned too.
-  /// - Parameter weights: A path each, as in ``convolved(withPaths:bias:paddings:)``.
+  /// - Parameter weights: One tensor per path, as in ``convolved(withPaths:bias:paddings:)``.
   public func convolutionBlock(
     _ weights: [Tensor], paddings: [Padding], scale gamma: Tensor, shift beta: Tensor, epsilon: Float,
     pooling: Pooling
   ) -> (result: Tensor, mean: Tensor, variance: Tensor) {
-    // Without pooling the result is as large as y, and storing both costs less than making y again.
+    // Without pooling the result is as large as y, and storing both costs less than recomputing y.
     guard !isRecorded, pooling != .none,
       let convolution = makeConvolution(weights, paddings) as? OneChannelConvolution
     else {

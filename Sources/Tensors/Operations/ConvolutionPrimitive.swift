@@ -39,7 +39,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
   static func cached(_ shape: Shape) -> ConvolutionPrimitive {
     cache.withLock { cache in
       if let made = cache[shape] { return made }
-      // Clips of every length would fill the memory with code; oneDNN's own cache softens the fall.
+      // Clips of every length would fill the memory with code; oneDNN's own cache makes the loss smaller.
       if cache.count >= cacheLimit { cache.removeAll() }
       let made = ConvolutionPrimitive(shape)
       cache[shape] = made

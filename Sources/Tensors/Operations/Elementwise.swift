@@ -131,7 +131,7 @@ extension Tensor {
       from: [self, other],
       as: .ruled { rule, dy, wanted in
         guard rule == .rescale else { return nil }
-        // With a constant it has one input.
+        // The maximum with a constant has one input.
         if wanted == [true, false], a.shape == larger.shape {
           return [dy * a.rescaleMultiplier(of: larger, derivative: Self.binary(kernel_greater, a, b)), nil]
         }
@@ -151,7 +151,7 @@ extension Tensor {
   /// 1 where the two are equal, else 0. Has no gradient.
   public func equals(_ other: Tensor) -> Tensor { Self.binary(kernel_equal, self, other) }
 
-  /// With probability `probability` 0, else x / (1 − probability) (Srivastava et al. 2014, inverted).
+  /// Dropout: 0 with probability `probability`, else x / (1 − probability) (Srivastava et al. 2014, inverted).
   public func dropout(_ probability: Float, seed: UInt64) -> Tensor {
     demand(0 <= probability && probability < 1, "a dropout probability of \(probability)")
     guard probability > 0 else { return self }

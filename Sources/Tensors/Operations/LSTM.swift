@@ -10,7 +10,7 @@ extension Tensor {
   ///   - inputWeight: [4·hidden, features].
   ///   - hiddenWeight: [4·hidden, hidden].
   ///   - bias: [4·hidden], the sum of what PyTorch keeps as two.
-  ///   - reversed: From the last step to the first; results stay at their steps.
+  ///   - reversed: Whether it runs from the last step to the first; results stay at their steps.
   public func lstm(inputWeight: Tensor, hiddenWeight: Tensor, bias: Tensor, reversed: Bool = false) -> Tensor {
     let (batch, steps, features, hidden) = (shape[0], shape[1], shape[2], hiddenWeight.shape[1])
     demand(

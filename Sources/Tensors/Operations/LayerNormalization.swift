@@ -16,7 +16,7 @@ extension Tensor {
         let (input, axes) = (x.variable(), Array(-dimensions..<0))
         let deviation = input - input.mean(axes: axes)
         let inverse = (deviation.squared().mean(axes: axes) + epsilon).squareRoot().reciprocal()
-        // Relevance takes the division for a constant one.
+        // Relevance treats the divisor as a constant.
         let result = if case .relevance = rule { deviation * inverse.detached } else { deviation * inverse }
         return gradients(of: result, weight: dy, at: [input], rule: rule)
       }

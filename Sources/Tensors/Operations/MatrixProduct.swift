@@ -89,7 +89,7 @@ extension Tensor {
           out + index * m * n, blasint(n))
       }
       if matrices >= Int(kernel_thread_count()) {
-        // A thread a matrix: OpenBLAS is serial inside, and threads meet once instead of once a product.
+        // One thread per matrix: OpenBLAS is serial inside, and threads meet once instead of once per product.
         parallel(matrices, grain: max(1, 100_000 / (m * n * k))) { $0.forEach(multiply) }
       } else {
         (0..<matrices).forEach(multiply)

@@ -1,10 +1,10 @@
 import Kernels
 
-/// The whole block of a one-channel image: y = w ∗ x, then pool(relu(scale · y + shift)), with a scale and a shift a
-/// channel filled up to whole blocks.
+/// The whole block of a one-channel image: y = w ∗ x, then pool(relu(scale · y + shift)), with scale and shift per
+/// channel, filled up to whole blocks.
 ///
-/// `y` is the largest array of the report's networks, and making it costs less than writing it to memory and reading it
-/// back. So it is never stored: each pass makes its rows again where it needs them.
+/// `y` is the largest array of the report's networks, and computing it costs less than writing it to memory and reading
+/// it back. So it is never stored: each pass recomputes its rows where it needs them.
 extension OneChannelConvolution {
   private func pooled(_ x: Tensor, _ pooling: Pooling, _ body: (inout kernel_taps, inout kernel_pooling) -> Void) {
     var sizes = pooling.kernelShape(outputShape(x.shape))
@@ -42,7 +42,7 @@ extension OneChannelConvolution {
     return (mean, variance)
   }
 
-  /// With g the gradient at scale · y + shift: Σ g and Σ g·y per channel.
+  /// Σ g and Σ g·y per channel, with g the gradient at scale · y + shift.
   func gradientSums(_ x: Tensor, scale: Tensor, shift: Tensor, _ dz: Tensor, _ pooling: Pooling) -> (
     sum: Tensor, product: Tensor
   ) {
@@ -56,7 +56,7 @@ extension OneChannelConvolution {
     return (sum, product)
   }
 
-  /// The gradients at the weights where that at y is a·g + b·y + c.
+  /// The gradients at the weights, the gradient at y being a·g + b·y + c.
   func weightGradients(
     _ x: Tensor, scale: Tensor, shift: Tensor, _ dz: Tensor, factors: GradientFactors, _ pooling: Pooling
   ) -> [Tensor] {
@@ -70,7 +70,7 @@ extension OneChannelConvolution {
     return weights(atTaps: found)
   }
 
-  /// The gradient at the image where that at y is a·g + b·y + c.
+  /// The gradient at the image, the gradient at y being a·g + b·y + c.
   func inputGradient(
     _ x: Tensor, scale: Tensor, shift: Tensor, _ dz: Tensor, factors: GradientFactors, _ pooling: Pooling
   ) -> Tensor {

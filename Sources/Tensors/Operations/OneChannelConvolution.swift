@@ -11,17 +11,17 @@ final class OneChannelConvolution: Convolution {
   let weights: [Tensor]
   let paddings: [Padding]
   let filters: Int
-  /// That of all paths together.
+  /// The padding of all paths together.
   private let padding: Padding
   private let shrinkRows, shrinkColumns: Int  // how much smaller than the padded input the output is
   private let tapStart, tapRows, tapColumns: [Int32]
   let tapWeights: Storage  // [taps, block]
-  /// Where each weight stands among the taps' weights: [path][filter, kernel row, kernel column].
+  /// The index of each weight among the taps' weights: [path][filter, kernel row, kernel column].
   private let places: [[Int]]
 
   /// - Parameters:
-  ///   - weights: A path each, [filters, 1, kernel rows, kernel columns].
-  ///   - paddings: A path each; all paths' outputs have the same size.
+  ///   - weights: One tensor per path, [filters, 1, kernel rows, kernel columns].
+  ///   - paddings: One per path; all paths' outputs have the same size.
   init(weights: [Tensor], paddings: [Padding]) {
     self.weights = weights.map(\.rowMajor)
     self.paddings = paddings
@@ -81,7 +81,7 @@ final class OneChannelConvolution: Convolution {
     }
   }
 
-  /// Calls with the taps for an input of this shape.
+  /// Calls `body` with the taps for an input of this shape.
   func withTaps(_ input: [Int], _ body: (inout kernel_taps) -> Void) {
     demand(input.count == 4 && input[1] == 1, "an input of \(input) for an image of one channel")
     tapStart.withUnsafeBufferPointer { start in
@@ -143,7 +143,7 @@ final class OneChannelConvolution: Convolution {
 }
 
 extension Tensor {
-  /// A value a channel, filled up with zeros to whole blocks.
+  /// A tensor of one value per channel, filled up with zeros to whole blocks.
   func paddedToBlocks() -> Tensor {
     let plain = rowMajor
     let stored = Self.blocks(count) * Layout.block

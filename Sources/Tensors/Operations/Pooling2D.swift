@@ -7,7 +7,7 @@ extension Tensor {
     var starts: [Int32] = []
     var ends: [Int32] = []
 
-    /// Side by side, without padding; a remainder is left out.
+    /// Windows side by side, without padding; a remainder is left out.
     init(of size: Int, along length: Int) {
       for start in stride(from: 0, through: length - size, by: size) {
         starts.append(Int32(start))
@@ -33,7 +33,7 @@ extension Tensor {
   }
 
   /// Pooling of [batch, channels, rows, columns] to [batch, channels, `rows`, `columns`], with windows that divide
-  /// each dimension evenly (as PyTorch's adaptive pooling).
+  /// each dimension evenly (like PyTorch's adaptive pooling).
   public func adaptivelyPooled(_ kind: Pooling.Kind, rows: Int, columns: Int) -> Tensor {
     demand(rank == 4, "pooling of \(shape)")
     return pooled(Windows(count: rows, along: shape[2]), Windows(count: columns, along: shape[3]), kind)
@@ -75,9 +75,9 @@ extension Tensor {
     }
   }
 
-  /// ``BackwardRule/rescale`` of maxima: what a window's maximum differs from its baseline's goes to the place of the
-  /// larger one (Lundberg and Lee 2017, as SHAP's DeepExplainer does it). At that place Δx has the sign of Δy and is as
-  /// large at least, so that the quotient is between 0 and 1 and contributions sum to Δy.
+  /// ``BackwardRule/rescale`` of maxima: the difference of a window's maximum from its baseline's goes to the place of
+  /// the larger one (Lundberg and Lee 2017, like SHAP's DeepExplainer). At that place Δx has the sign of Δy and is at
+  /// least as large, so that the quotient is between 0 and 1 and contributions sum to Δy.
   private static func rescaled(_ x: Tensor, _ dy: Tensor, _ rows: Windows, _ columns: Windows) -> Tensor {
     let (half, planes) = (x.count / 2, x.shape[0] / 2 * x.shape[1])
     let (height, width) = (x.shape[2], x.shape[3])
@@ -100,7 +100,7 @@ extension Tensor {
             let (top, baseline) = (x[first!], x[half + second!])
             let at = top >= baseline ? first! : second!
             let difference = x[at] - x[half + at]
-            // Where nothing differs there is nothing to share; the derivative's place has it.
+            // Without a difference there is nothing to share, and the multiplier is the derivative.
             let quotient = difference == 0 ? 1 : (top - baseline) / difference
             out[at] += quotient * dy[plane * windows + window]
             out[half + at] += quotient * dy[(planes + plane) * windows + window]

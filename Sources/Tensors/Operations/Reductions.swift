@@ -40,7 +40,7 @@ extension Tensor {
   /// Σ of all elements, of shape [].
   public func sum() -> Tensor { sum(axes: Array(0..<rank)).reshaped([]) }
 
-  /// The largest element over an axis, which stays as a size of 1. Equal ones share the gradient.
+  /// The largest element over an axis, which stays as a size of 1. Tied maxima share the gradient.
   public func maximum(axis: Int) -> Tensor {
     let axis = position(of: axis)
     let x = detached
@@ -49,7 +49,7 @@ extension Tensor {
       from: [self],
       as: .ruled { rule, dy, _ in
         guard rule == .rescale, axis > 0 else { return nil }
-        // As one window of max pooling a column of the axis.
+        // Max pooling with one window per column of the axis.
         let (sizes, input) = (x.split(at: axis), x.variable())
         let windows = input.reshaped([x.shape[0], -1, sizes.axis, sizes.inner])
           .pooled(Pooling(.maximum, rows: sizes.axis, columns: 1))
@@ -61,7 +61,7 @@ extension Tensor {
     }
   }
 
-  /// Summed over what broadcasting repeated: the adjoint of ``broadcast(to:)``.
+  /// The sum over the dimensions that broadcasting repeated: the adjoint of ``broadcast(to:)``.
   func summed(to target: [Int]) -> Tensor {
     guard shape != target else { return self }
     let missing = rank - target.count

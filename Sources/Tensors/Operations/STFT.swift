@@ -39,7 +39,7 @@ extension Tensor {
   /// parts, with 1 + ⌊samples/hop⌋ frames centred on multiples of `hop`, the signal reflected at its ends, and
   /// length/2 + 1 bins. Linear; its gradient is its adjoint (which is not its inverse).
   ///
-  /// - Parameter window: One factor a sample; its count, which is even, is the transform's length.
+  /// - Parameter window: One factor per sample; its count, which is even, is the transform's length.
   public func stft(window: [Float], hop: Int) -> Tensor {
     demand(rank == 2 && shape[1] > 0, "an STFT of \(shape)")
     let (batch, samples, length) = (shape[0], shape[1], window.count)
@@ -91,10 +91,10 @@ extension Tensor {
     }
   }
 
-  /// Real signals [batch, samples] of spectra [batch, frames, bins, 2]: what undoes ``stft(window:hop:)`` on its results, and
-  /// of other spectra the signal whose transform is nearest. Linear; each frame is transformed back, windowed again and
-  /// added, what the reflection doubled is folded back, and the sum is divided by that of the squared windows (Griffin and
-  /// Lim 1984).
+  /// Real signals [batch, samples] of spectra [batch, frames, bins, 2]: the inverse of ``stft(window:hop:)`` on its
+  /// results, and for other spectra the signal whose transform is nearest. Linear; each frame is transformed back,
+  /// windowed again and added, the reflected ends are folded back, and the sum is divided by that of the squared
+  /// windows (Griffin and Lim 1984).
   public func inverseSTFT(window: [Float], hop: Int, samples: Int) -> Tensor {
     let (length, bins) = (window.count, window.count / 2 + 1)
     let frames = 1 + samples / hop

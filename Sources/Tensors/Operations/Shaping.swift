@@ -2,7 +2,7 @@ import Basics
 import Kernels
 
 extension Tensor {
-  /// The same elements in row-major order under another shape. One size may be −1: what is left over.
+  /// This tensor's elements in row-major order under another shape. One size may be −1: it follows from the others.
   public func reshaped(_ sizes: [Int]) -> Tensor {
     let known = sizes.filter { $0 != -1 }.reduce(1, *)
     let target = sizes.map { $0 == -1 ? count / max(known, 1) : $0 }
@@ -13,12 +13,12 @@ extension Tensor {
       .recorded(from: [self], as: .linear) { dy, _ in [dy.reshaped(own)] }
   }
 
-  /// Dimensions from `first` on as one.
+  /// This tensor with the dimensions from `first` on merged into one.
   public func flattened(from first: Int) -> Tensor {
     reshaped(Array(shape[..<first]) + [shape[first...].reduce(1, *)])
   }
 
-  /// Dimension d of the result is dimension order[d] of this one.
+  /// This tensor with its dimensions reordered: dimension d of the result is dimension order[d] of this one.
   public func permuted(_ order: [Int]) -> Tensor {
     demand(order.sorted() == Array(0..<rank), "\(order) does not order the dimensions of \(shape)")
     guard rank > 1 else { return self }
@@ -32,12 +32,12 @@ extension Tensor {
     }.recorded(from: [self], as: .linear) { dy, _ in [dy.permuted(inverse)] }
   }
 
-  /// The last two dimensions exchanged.
+  /// This tensor with the last two dimensions exchanged.
   public func transposed() -> Tensor {
     permuted(Array(0..<(rank - 2)) + [rank - 1, rank - 2])
   }
 
-  /// Repeated along sizes of 1 and new leading dimensions to fill `target`.
+  /// This tensor repeated along sizes of 1 and new leading dimensions to fill `target`.
   public func broadcast(to target: [Int]) -> Tensor {
     guard shape != target else { return self }
     demand(Self.broadcast(shape, target) == target, "\(shape) does not broadcast to \(target)")
@@ -49,7 +49,7 @@ extension Tensor {
     }.recorded(from: [self], as: .linear) { dy, _ in [dy.summed(to: own)] }
   }
 
-  /// Indices `range` of one dimension.
+  /// The indices `range` of one dimension.
   public func slice(axis: Int, _ range: Range<Int>) -> Tensor {
     let axis = axis < 0 ? axis + rank : axis
     demand(
@@ -74,7 +74,7 @@ extension Tensor {
     }
   }
 
-  /// One after another along a dimension; the other sizes agree.
+  /// The parts one after another along a dimension; their other sizes are equal.
   public static func concatenated(_ parts: [Tensor], axis: Int) -> Tensor {
     demand(!parts.isEmpty, "nothing to concatenate")
     let axis = axis < 0 ? axis + parts[0].rank : axis

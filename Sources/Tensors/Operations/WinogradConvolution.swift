@@ -2,8 +2,8 @@ import Basics
 import Kernels
 
 /// A convolution of 3×3 with a border of one zero by Winograd's algorithm (Lavin and Gray 2016): F(2×2, 3×3) needs 16
-/// products where the direct algorithm has 36, and gives places that see equal stretches equal values to the bit;
-/// F(4×4, 3×3) needs 9, and is for gradients.
+/// products where the direct algorithm has 36, and gives bit-equal outputs for equal receptive fields that are constant
+/// along a line; F(4×4, 3×3) needs 9, and is for gradients.
 struct WinogradConvolution {
   /// Transformed weights; those of the input's gradient are rotated and their channels and filters exchanged.
   private let transformed: Storage
@@ -13,7 +13,7 @@ struct WinogradConvolution {
   private let tile: Int
 
   /// - Parameter weight: [filters, channels, 3, 3], row-major.
-  /// - Parameter tile: 2 or 4, for ``callAsFunction(_:bias:)`` only.
+  /// - Parameter tile: 2, or 4 for ``callAsFunction(_:bias:)`` only.
   init(weight: Tensor, rotated: Bool, tile: Int = 2) {
     (filters, channels, isRotated, self.tile) = (weight.shape[0], weight.shape[1], rotated, tile)
     var shape = Self.shape(
@@ -23,7 +23,7 @@ struct WinogradConvolution {
       weight.storage.pointer, filters, channels, rotated ? 1 : 0, transformed.pointer, &shape)
   }
 
-  /// Of blocked [batch, channels, rows, columns].
+  /// The kernel's shape for blocked [batch, channels, rows, columns].
   private static func shape(_ x: [Int], channels: Int, filters: Int, tile: Int = 2) -> kernel_winograd {
     kernel_winograd(
       batch: x[0], channels: Tensor.blocks(channels), filters: Tensor.blocks(filters), rows: x[2], columns: x[3],
@@ -40,8 +40,8 @@ struct WinogradConvolution {
     }
   }
 
-  /// Of a blocked `x` the convolution y, where `keepsConvolution`, and pool(relu(y + shift)) in one pass; shift filled up
-  /// to whole blocks.
+  /// The convolution y of a blocked `x`, where `keepsConvolution`, and pool(relu(y + shift)) in one pass; shift filled
+  /// up to whole blocks.
   func block(
     _ x: Tensor, shift: Tensor, pooling: Pooling, keepsConvolution: Bool
   ) -> (convolution: Tensor?, result: Tensor) {
@@ -61,7 +61,7 @@ struct WinogradConvolution {
     return (convolution, result!)
   }
 
-  /// Whether ``block(_:shift:pooling:keepsConvolution:)`` can: its tiles hold whole windows.
+  /// Whether ``block(_:shift:pooling:keepsConvolution:)`` supports this pooling: its tiles hold whole windows.
   static func canPool(_ pooling: Pooling) -> Bool { pooling.rows <= 2 && pooling.columns <= 2 }
 
   /// The gradient at the weights [filters, channels, 3, 3], from blocked input and gradient.
@@ -77,15 +77,16 @@ struct WinogradConvolution {
 extension ConvolutionPrimitive.Shape {
   /// Whether Winograd's algorithm should be faster than oneDNN's direct one.
   ///
-  /// Decided by counting, not by timing, so that the same shape always gives the same bits. The costs, in multiply-adds,
-  /// were fitted to times on two cores of a Zen 4 for the shapes of the report's networks at batches of 1, 32 and 64.
+  /// The choice is made by counting, not by timing, so that the same shape always gives the same bits. The costs, in
+  /// multiply-adds, were fitted to times on two cores of a Zen 4 for the shapes of the report's networks at batches of
+  /// 1, 32 and 64.
   var favorsWinograd: Bool { cheapestTile != nil }
 
   /// The side of Winograd's tiles that should be fastest; nil where oneDNN should be.
   var cheapestTile: Int? {
     guard kernelRows == 3, kernelColumns == 3, padding == Padding(1) else { return nil }
     let product = Double(channels * filters)
-    // oneDNN leaves out what would be multiplied with the border.
+    // oneDNN leaves out the products with the border.
     let direct = product * Double((3 * rows - 2) * (3 * columns - 2) * batch)
     func cost(_ tile: Int) -> Double {
       let tiles = Double((rows + tile - 1) / tile * ((columns + tile - 1) / tile) * batch)
@@ -95,7 +96,7 @@ extension ConvolutionPrimitive.Shape {
       let perWeight = (direction == .weightGradient ? 200 * max(1, min(4, tiles / 128)) : 6.25) * places
       return places * tiles * product + transforms + perWeight * product
     }
-    // After a convolution forward there may be a maximum.
+    // Max pooling may follow a forward convolution, and needs the bit-equal outputs of small tiles.
     let least = (direction == .forward ? [2] : [2, 4]).min { cost($0) < cost($1) }!
     return cost(least) < direct ? least : nil
   }
