@@ -45,7 +45,7 @@ public struct EmotionProfiles: Sendable {
     var meanMap: [Double] { mapSum.map { $0 * Double(mapSum.count) / Double(clips.count) } }
   }
 
-  /// A published claim about the attributions of one emotion, tested as the sign of a difference from the other
+  /// A claim of the report about the attributions of one emotion, tested as the sign of a difference from the other
   /// emotions.
   public struct Claim: Sendable {
     public let words: String

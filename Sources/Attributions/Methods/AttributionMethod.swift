@@ -88,7 +88,7 @@ public enum MethodFamily: String, CaseIterable, Sendable {
 public enum Quantity: Equatable, Sendable {
   /// A part of the score, in logits.
   case score
-  /// The derivative of the score by the input, in logits per amplitude or per dB.
+  /// The derivative of the score with respect to the input, in logits per amplitude or per dB.
   case slope
   /// A weight without a unit: only larger or smaller.
   case weight

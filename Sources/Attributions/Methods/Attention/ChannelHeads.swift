@@ -14,7 +14,8 @@ extension TrainedModel {
 public struct ChannelHeads {
   /// Attention weights [heads, outputs, channels] of each output channel over the value channels; rows sum to one.
   public let weights: Tensor
-  /// The gradient of each head's output by the log-mel, [mels, frames], per dB: |∂ Σₒ |mean of output o| / ∂ log-mel|.
+  /// The gradient of each head's output with respect to the log-mel, [mels, frames], per dB:
+  /// |∂ Σₒ |mean of output o| / ∂ log-mel|.
   public let places: [Tensor]
 
   /// The heads of a clip's model; nil where it has no such attention.
