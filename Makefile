@@ -17,13 +17,13 @@ FOLDERS := lib/undertone bin $(BASH_PLACE) $(ZSH_PLACE) $(FISH_PLACE)
 .PHONY: help dependencies build install quickstart test reference fixtures lint benchmark clean
 
 help:
-	@echo "make quickstart   install what is missing, build, and make figures from built-in material"
-	@echo "make build        install what is missing, and build $(UNDERTONE)"
-	@echo "make install      build, and put undertone into $(PREFIX)/bin; PREFIX=FOLDER puts it elsewhere"
-	@echo "make test         install what is missing, and run the tests"
-	@echo "make reference    compare with PyTorch's answers in the folder UNDERTONE_REFERENCE=FOLDER"
+	@echo "make quickstart   install missing packages, build, train a small model and make figures"
+	@echo "make build        install missing packages, and build $(UNDERTONE)"
+	@echo "make install      build, and install undertone into $(PREFIX)/bin (or PREFIX=FOLDER)"
+	@echo "make test         install missing packages, and run the tests"
+	@echo "make reference    compare with results of PyTorch in the folder UNDERTONE_REFERENCE=FOLDER"
 	@echo "make fixtures     write the tests' numbers again, with the PYTHON that has PyTorch, librosa and Captum"
-	@echo "make benchmark    milliseconds a clip of every step; PEER=1 beside PyTorch"
+	@echo "make benchmark    milliseconds per clip of every step; PEER=1 also times PyTorch"
 
 # apt is asked only for what dpkg does not have.
 dependencies:
@@ -56,12 +56,12 @@ install: build
 	case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "it is not in the PATH yet: export PATH=\"$(PREFIX)/bin:\$$PATH\"";; esac
 
 quickstart: build
-	@echo "A corpus of speech-like clips whose cues are known:"
+	@echo "A synthetic corpus of speech-like clips with known cues:"
 	$(UNDERTONE) corpus synthesize --clips 24 --output $(QUICK)/corpus
 	@echo "A model of your own, trained on it:"
 	$(UNDERTONE) train cnnatt --data $(QUICK)/corpus/manifest.csv --by speaker --epochs 25 --overwrite \
 	  --output $(QUICK)/model
-	@echo "What the two models hear:"
+	@echo "Explanations of the two models' predictions:"
 	$(UNDERTONE) explain $(QUICK)/corpus/speaker-01/angry-001.wav $(QUICK)/corpus/speaker-02/sadness-002.wav \
 	  --output $(QUICK)/built-in
 	$(UNDERTONE) explain $(QUICK)/corpus/speaker-01/angry-001.wav $(QUICK)/corpus/speaker-02/sadness-002.wav \
@@ -69,8 +69,8 @@ quickstart: build
 	$(UNDERTONE) figures --data $(QUICK)/corpus/manifest.csv --model $(QUICK)/model --clips 6 \
 	  --output $(QUICK)/sheets
 	@echo
-	@echo "Made in $(QUICK): corpus/ (clips), model/ (weights, history.csv, curves.png), built-in/ and own/ (what each"
-	@echo "model heard in two clips), sheets/ (six clips an emotion). Next, on a recording of yours:"
+	@echo "Made in $(QUICK): corpus/ (clips), model/ (weights, history.csv, curves.png), built-in/ and own/"
+	@echo "(each model's explanations of two clips), sheets/ (six clips per emotion). Next, your own recording:"
 	@echo "  $(UNDERTONE) explain FILE.wav"
 	@echo "or, after make install, from any folder: undertone explain FILE.wav"
 

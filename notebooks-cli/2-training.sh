@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Figure 11 and Table 4 of the report: a training's curves, and the accuracy of what it leaves.
+# Figure 11 and Table 4 of the report: training curves, and the accuracy of the trained model.
 #   DATA=manifest.csv ARCHITECTURE=fcmfcc EPOCHS=60 notebooks-cli/2-training.sh
 source "$(dirname "$0")/common.sh"
 architecture="${ARCHITECTURE:-cnnatt}"

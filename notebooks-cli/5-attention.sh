@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What models take from where: the attention of CNNATT's heads, attributions of several models on one grid, how far the
-# models agree, and the clips on which they do not. MODELS are the others beside MODEL; where none is named, one is trained.
+# Several models on the same clips: the attention of CNNATT's heads, attributions on one grid, the agreement of the models,
+# and the clips on which they disagree. MODELS are compared with MODEL; if MODELS is empty, one model is trained.
 #   DATA=manifest.csv MODELS="output/train/fcmfcc output/train/cnnlstm" CLIPS=20 notebooks-cli/5-attention.sh
 source "$(dirname "$0")/common.sh"
 if [ -z "${MODELS:-}" ]; then

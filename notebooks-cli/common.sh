@@ -1,14 +1,14 @@
-# Sourced by the notebooks: goes to the repository, builds the program, and makes a corpus where DATA names none.
-#   DATA     a manifest; the built-in material where there is none
-#   MODEL    a model folder; the built-in model where there is none
-#   OUTPUT   where results go (output/notebooks)
-#   CLIPS    clips an emotion
+# Sourced by the notebooks: builds the program in the repository, and makes a synthetic corpus if DATA is not set.
+#   DATA     a manifest (default: a synthetic corpus)
+#   MODEL    a model folder (default: the built-in model)
+#   OUTPUT   the folder for results (default: output/notebooks)
+#   CLIPS    the number of clips per emotion
 set -euo pipefail
 here="$PWD"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 undertone="$PWD/.build/release/undertone"
 [ -x "$undertone" ] || make build
-# Paths are the caller's.
+# Paths are relative to the caller's folder.
 cd "$here"
 OUTPUT="${OUTPUT:-output/notebooks}"
 CLIPS="${CLIPS:-6}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The small pictures of output/README.md, made anew at one pixel a point: a model trained on made clips, what it hears in
-# them, and how it does on those that it was not trained on.
+# Makes the small pictures of output/README.md again, at 96 dpi (--scale 1): a model trained on synthetic clips, its
+# explanations of them, and its results on clips that were not used in training.
 #   notebooks-cli/gallery.sh
 CLIPS="${CLIPS:-24}"
 source "$(dirname "$0")/common.sh"

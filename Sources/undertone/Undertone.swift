@@ -7,22 +7,22 @@ import Reports
 struct Undertone: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "undertone",
-    abstract: "Shows what a speech-emotion model hears.",
+    abstract: "Explains the predictions of speech-emotion models.",
     discussion: """
       Examples:
-        undertone explain clip.wav                what a model heard, as a figure
+        undertone explain clip.wav                a prediction and its explanation
         undertone predict clips/*.wav             probabilities of the emotions
         undertone train cnnatt --data train.csv   a model of your own
-        undertone explain --help                  more of a command, with examples
+        undertone explain --help                  a command's options and examples
 
       Exit status:
         0    done              66   no such file
         64   wrong usage       73   a result cannot be written
-        65   bad data          70   a fault of ours
+        65   bad data          70   an internal error
         130  interrupted
 
-      A file that fails in a batch is reported, the rest go on, and the status is \
-      that of the first failure.
+      When a file of a batch fails, the error is printed, the other files are still \
+      processed, and the status is that of the first failure.
       """,
     version: undertoneVersion,
     subcommands: [

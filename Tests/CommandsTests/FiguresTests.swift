@@ -49,13 +49,13 @@ struct FiguresTests {
     while !folder.files(in: "parts").contains("disgust.png"), process.isRunning, Date.now < deadline { usleep(20_000) }
     process.interrupt()
     let stopped = try finish()
-    #expect(stopped.status == 130 && stopped.errors.last?.contains("goes on from here") == true, "\(stopped)")
+    #expect(stopped.status == 130 && stopped.errors.last?.contains("resumes from here") == true, "\(stopped)")
     #expect(folder.files(in: "parts").contains("resume.json"))
     let other = try folder.undertone(
       "figures", "--data", "corpus/manifest.csv", "--clips", "1", "--output", "other")
     #expect(other.status == 0 && other.errors.isEmpty)
     let run = try folder.undertone(arguments + ["--output", "parts"])
-    #expect(run.status == 0 && run.errors.contains { $0.contains("going on after") }, "\(run)")
+    #expect(run.status == 0 && run.errors.contains { $0.contains("resuming after") }, "\(run)")
     for name in ["profiles.csv", "emotions.csv", "claims.csv", "angry.png", "surprise.png"] {
       let isSame = try folder.contents("parts/\(name)") == folder.contents("whole/\(name)")
       #expect(isSame, "\(name)")

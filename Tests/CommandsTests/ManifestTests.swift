@@ -185,8 +185,8 @@ struct ManifestTests {
     #expect(run.status == 66 && run.errors == ["undertone: songs/more: cannot be read: No such file or directory"])
     #expect(
       run.output == [
-        "output/corpus/manifest.csv: 1 clips", "left out: 1 clip of calm, which is not one of the seven",
-        "left out: 1 song",
+        "output/corpus/manifest.csv: 1 clips", "skipped 1 'calm' clip: not one of the seven emotions",
+        "skipped 1 song",
       ])
   }
 }

@@ -107,7 +107,7 @@ struct TrainTests {
     }
     let run = try finish()
     #expect(run.status == 130, "\(run)")
-    #expect(run.errors.last?.hasSuffix("go on with: \(program.path) train --resume model") == true)
+    #expect(run.errors.last?.hasSuffix("resume with: \(program.path) train --resume model") == true)
     let epochs = try history("model").count - 1
     #expect(epochs >= 1 && FileManager.default.fileExists(atPath: folder.path("model/curves.png")))
     let more = try folder.undertone("train", "--resume", "model", "--epochs", "\(epochs + 1)")

@@ -3,11 +3,11 @@ import Foundation
 import Models
 import Tensors
 
-/// What stands for "nothing" in a method that compares the clip with something.
+/// The reference input that attributions are measured against.
 public enum Baseline: Equatable, Sendable {
-  /// What the model sees where the clip is silent: its padding.
+  /// The clip's silence: the values that padding has.
   case silence
-  /// Zeros at the place itself: on the mel that is 0 dB, a loud noise.
+  /// Zeros in the explained input itself: on the mel that is 0 dB, a loud noise.
   case zero
   /// White noise, in dB of a full-scale sine's power.
   case noise(decibels: Double)
@@ -15,10 +15,10 @@ public enum Baseline: Equatable, Sendable {
   case blurred
   /// Another clip, at the model's sample rate.
   case clip([Float], name: String)
-  /// The mean of what clips are at the place.
+  /// The mean of the inputs of several clips.
   case mean(Background)
 
-  /// "silence", "noise:-40", or a name of a file: as it is given and stated.
+  /// "silence", "noise:-40", or a name of a file: as it is given and printed.
   public var name: String {
     switch self {
     case .silence: "silence"
@@ -30,7 +30,7 @@ public enum Baseline: Equatable, Sendable {
     }
   }
 
-  /// Those that need no file, by name.
+  /// A baseline that needs no file, by its name; nil where there is none.
   public init?(_ name: String) {
     switch name {
     case "silence": self = .silence
@@ -44,10 +44,10 @@ public enum Baseline: Equatable, Sendable {
     }
   }
 
-  /// Of the shape of the clip's input at `space`.
+  /// The baseline as a tensor of the shape of the clip's input at `space`.
   /// - Parameters:
-  ///   - seed: Of white noise.
-  ///   - fitting: Cut another clip, or fill it up with zeros, where its length is not that of this one; else that is an
+  ///   - seed: The seed of white noise.
+  ///   - fitting: Whether another clip of another length is cut, or filled up with zeros; else another length is an
   ///     error.
   func tensor(
     for clip: Clip, at space: InputSpace, seed: UInt64 = 0, fitting: Bool = false
@@ -95,15 +95,15 @@ public enum Baseline: Equatable, Sendable {
 }
 
 extension [Baseline] {
-  /// One's name, or how many there are.
+  /// The name of the only baseline, or the number of baselines.
   var stated: String { count == 1 ? self[0].name : "\(count) clips" }
 }
 
-/// Clips that stand for what a model usually hears.
+/// Typical clips of a model's data, used as baselines.
 public struct Background: Equatable, Sendable {
   /// Samples at the model's sample rate, trimmed.
   public let clips: [[Float]]
-  /// Where they are from.
+  /// The origin of the clips, for the output.
   public let name: String
 
   public init(clips: [[Float]], name: String) {
@@ -113,7 +113,8 @@ public struct Background: Equatable, Sendable {
 }
 
 extension Tensor {
-  /// Along the last dimension by a Gaussian out to three deviations, whose weights sum to one at the ends too.
+  /// The tensor smoothed along its last dimension by a Gaussian, cut at three deviations; its weights sum to one at the
+  /// ends too.
   fileprivate func smoothed(deviation: Double) -> Tensor {
     let reach = Int(3 * deviation)
     let kernel = (-reach...reach).map { Float(exp(-0.5 * pow(Double($0) / deviation, 2))) }

@@ -2,19 +2,19 @@ import AudioFeatures
 import Models
 import Tensors
 
-/// Values over the places of a layer's maps: rows along the model's input's rows, columns along time.
+/// A value for each position of a layer's feature maps: rows follow the rows of the model's input, columns follow time.
 struct LayerMap {
   let rows, columns: Int
-  /// Row by row.
+  /// The values, row by row.
   var values: [Float]
 
-  /// [1, channels, rows, columns] summed over channels.
+  /// A tensor [1, channels, rows, columns] summed over channels.
   init(sumOverChannels map: Tensor) {
     (rows, columns) = (map.shape[2], map.shape[3])
     values = map.sum(axes: [1]).floats
   }
 
-  /// [1, 1, rows, columns] or [rows, columns].
+  /// A tensor [1, 1, rows, columns] or [rows, columns].
   init(_ map: Tensor) {
     (rows, columns) = (map.shape[map.rank - 2], map.shape[map.rank - 1])
     values = map.floats
@@ -24,11 +24,11 @@ struct LayerMap {
     (self.rows, self.columns, self.values) = (rows, columns, values)
   }
 
-  /// At each place of the clip's input at `space`, of its shape.
+  /// The map interpolated to the shape of the clip's input at `space`.
   ///
-  /// On the model's own input the map is enlarged along both axes, linearly between the cells' middles (PyTorch's
+  /// On the model's own input the map is interpolated along both axes, linearly between the cells' centres (PyTorch's
   /// `interpolate` with `bilinear` and without `align_corners`). Elsewhere the rows mean something else, and only the
-  /// map's mean over its rows is laid along time; on the waveform a frame stands at its middle sample.
+  /// map's mean over rows is used, along time; on the waveform a frame stands at its middle sample.
   func enlarged(over clip: Clip, at space: InputSpace) -> Tensor {
     let shape = clip.shape(at: space)
     if space == clip.model.kind.input {
@@ -48,13 +48,14 @@ struct LayerMap {
     return Tensor(samples, shape: shape)
   }
 
-  /// As ``enlarged(over:at:)``, but each cell's value shared evenly among the places that it covers, so that the sum stays.
+  /// The map at the input's shape, each cell's value divided evenly among the elements that it covers, so that the sum
+  /// stays; see ``enlarged(over:at:)``.
   func shared(over clip: Clip, at space: InputSpace) -> Tensor {
     let shape = clip.shape(at: space)
     let (height, width) = space == .waveform ? (1, shape[1]) : (shape[2], shape[3])
     // Elsewhere than on the model's own input the rows mean something else.
     let map = space == clip.model.kind.input ? self : sumOverRows
-    /// The cell of each place.
+    /// The cell that covers each element.
     func cells(_ count: Int, of cells: Int) -> [Int] { (0..<count).map { $0 * cells / count } }
     let (rows, columns) = (cells(height, of: map.rows), cells(width, of: map.columns))
     func counts(_ cells: [Int], _ count: Int) -> [Float] {
@@ -80,7 +81,7 @@ struct LayerMap {
   }
 
   private func resized(rows: Int, columns: Int) -> LayerMap {
-    /// The two cells that a new place lies between, and the second's part.
+    /// The two cells that a new position lies between, and the weight of the second.
     func neighbours(_ count: Int, of old: Int) -> [(first: Int, second: Int, part: Float)] {
       (0..<count).map { place in
         let at = max(0, (Float(place) + 0.5) * Float(old) / Float(count) - 0.5)

@@ -2,14 +2,14 @@ import Layers
 import Models
 import Tensors
 
-/// What layers of a model make of a clip, by the names that the model gives them.
+/// The outputs and gradients of a model's layers for a clip, by the layers' names.
 extension Clip {
   /// The outputs of layers for the clip, and ∂ target / ∂ output of each.
   func outputs(of layers: [String], target: Target) -> (values: [Tensor], gradients: [Tensor]) {
     outputs(of: layers, target: target) { logits(pass: $0) }
   }
 
-  /// The outputs of layers, with ∂ target / ∂ output of each, for a batch of inputs at a place on the path.
+  /// The outputs of layers, with ∂ target / ∂ output of each, for a batch of inputs at one space.
   func outputs(
     of layers: [String], _ inputs: Tensor, at space: InputSpace, target: Target
   ) -> (values: [Tensor], gradients: [Tensor]) {
@@ -23,7 +23,7 @@ extension Clip {
     let logits = run(
       ForwardPass(.inference) { observed in
         guard layers.contains(observed.layer) else { return observed.output }
-        // A variable of a network that is not recorded else: what lies before it is not differentiated.
+        // Unrecorded outputs become variables here, so that nothing before the layer is differentiated.
         let variable = observed.output.isRecorded ? observed.output : observed.output.variable()
         seen[observed.layer] = variable
         return variable
@@ -45,9 +45,9 @@ extension Clip {
     return gradients(of: seen!, weight: weight, at: [inputs])[0]
   }
 
-  /// The layer of a name, which has to have maps [1, channels, rows, columns]; where nil, the last whose maps have at least
-  /// two rows and two columns.
-  /// - Parameter method: The method that asks, for errors.
+  /// The name of a layer with maps [1, channels, rows, columns]: the named one, or where nil, the last whose maps have
+  /// at least two rows and two columns.
+  /// - Parameter method: The method's name, for errors.
   func mapLayer(_ name: String?, for method: String) throws(MethodError) -> String {
     let maps = layers.filter { $0.geometry == .map && $0.shape[2] * $0.shape[3] > 1 }
     guard let name else {

@@ -1,10 +1,10 @@
 import Tensors
 
-/// What is explained: the logit of a class, or the value of a dimension, or the difference of two.
+/// The output that is explained: the logit of a class, the value of a dimension, or the difference of two.
 public struct Target: Equatable, Sendable {
-  /// The output's place: classes come first, then dimensions.
+  /// The output's index: classes come first, then dimensions.
   public let emotion: Int
-  /// The class to set it against, or nil.
+  /// The index of the output that is subtracted, or nil.
   public let versus: Int?
 
   public init(_ emotion: Int, versus: Int? = nil) { (self.emotion, self.versus) = (emotion, versus) }

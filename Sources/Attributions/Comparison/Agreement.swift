@@ -1,14 +1,14 @@
 import Basics
 import Foundation
 
-/// How far two attributions of one clip on the same grid agree.
+/// The agreement of two attributions of one clip on the same grid.
 public struct Agreement: Sendable, Codable {
   public enum Measure: String, CaseIterable, Codable, Sendable, CodingKeyRepresentable {
     /// Spearman's rank correlation of all cells, −1…1.
     case spearman
-    /// The cosine of the angle between both, −1…1.
+    /// The cosine similarity of both, −1…1.
     case cosine
-    /// The share of the strongest tenth of the cells that both have, 0…1; a tenth is chance.
+    /// The share of the strongest tenth of the cells that both have in common, 0…1; chance level is 0.1.
     case overlap
     /// The structural similarity of both as pictures, −1…1 (Wang et al. 2004).
     case similarity
@@ -23,19 +23,19 @@ public struct Agreement: Sendable, Codable {
     }
   }
 
-  /// Absent where a measure has no value: a rank correlation of what is the same everywhere, a cosine of zeros.
+  /// The value of each measure; absent where it is undefined: a rank correlation of constant values, a cosine of zeros.
   public let values: [Measure: Double]
 
   /// - Parameters:
-  ///   - first, second: [rows, columns], row-major.
-  ///   - isSigned: Whether the signs of the values say something.
+  ///   - first, second: Attributions [rows, columns], row-major.
+  ///   - isSigned: Whether the signs of the values have a meaning.
   public init(_ first: [Float], _ second: [Float], rows: Int, columns: Int, isSigned: Bool) {
     demand(
       first.count == rows * columns && second.count == first.count,
       "attributions of \(first.count) and \(second.count) values on a grid of \(rows) × \(columns)")
     let pair = [first, second].map { $0.map { Double(isSigned ? $0 : abs($0)) } }
     let ranks = pair.map { Ranking($0) }
-    // What is strongest is so whatever its sign.
+    // Strength is the absolute value.
     let strengths = isSigned ? pair.map { Ranking($0.map(abs)) } : ranks
     var values: [Measure: Double] = [:]
     values[.spearman] = ranks[0].correlation(with: ranks[1])
@@ -50,7 +50,8 @@ public struct Agreement: Sendable, Codable {
     self.values = values
   }
 
-  /// Divided by the 99.5th percentile of the sizes and cut there, so that one spike does not decide how a picture looks.
+  /// The values divided by the 99.5th percentile of their sizes and clipped to ±1, so that one outlier does not decide
+  /// the scale.
   static func relative(_ values: [Double]) -> [Double] {
     let sizes = values.map(abs).sorted()
     let robust = sizes[Int(0.995 * Double(sizes.count - 1))]
@@ -61,10 +62,11 @@ public struct Agreement: Sendable, Codable {
 
   /// The mean over all windows of 7 × 7 cells of
   /// (2 μₓμᵧ + c₁)(2 σₓᵧ + c₂) / ((μₓ² + μᵧ² + c₁)(σₓ² + σᵧ² + c₂)), with c₁ = (0.01 L)² and c₂ = (0.03 L)²
-  /// (Wang et al. 2004, with their first paper's even windows and variances over n − 1, as scikit-image has by default).
+  /// (Wang et al. 2004, with their first paper's even windows and variances over n − 1, as scikit-image has by
+  /// default).
   ///
-  /// Where a side is shorter than seven cells, the window is as long as it.
-  /// - Parameter range: L, how far the values can lie apart.
+  /// Where a side is shorter than seven cells, the window has its length.
+  /// - Parameter range: L, the largest possible difference of two values.
   static func structuralSimilarity(
     _ first: [Double], _ second: [Double], rows: Int, columns: Int, range: Double
   ) -> Double {
@@ -72,7 +74,7 @@ public struct Agreement: Sendable, Codable {
     let count = Double(height * width)
     let unbiased = count > 1 ? count / (count - 1) : 1
     let (c1, c2) = (pow(0.01 * range, 2), pow(0.03 * range, 2))
-    /// Sums over every window, from sums over all cells above and to the left.
+    /// Sums over every window, by an integral image.
     func windowSums(_ value: (Int) -> Double) -> [Double] {
       var total = [Double](repeating: 0, count: (rows + 1) * (columns + 1))
       for row in 0..<rows {

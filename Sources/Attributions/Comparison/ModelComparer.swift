@@ -3,7 +3,7 @@ import Foundation
 import Models
 import Tensors
 
-/// Models, one method and one place on their paths: what each model heard in a clip, on one grid of mel bands × frames.
+/// Explains clips with several models by one method at one input space, on one grid of mel bands × frames.
 public struct ModelComparer {
   public let models: [TrainedModel]
   public let explainers: [Explainer]
@@ -20,12 +20,12 @@ public struct ModelComparer {
     explainers = models.map { Explainer(model: $0, method: method, spaces: [space]) }
   }
 
-  /// What is the same of all models.
+  /// The front-end, which all models share.
   public var frontEnd: FrontEnd { models[0].configuration.frontEnd }
 
-  /// The clip as each model takes it, which serves every method and target. Models that take clips of one length share its
-  /// front-end's work.
-  /// - Parameter samples: At the models' sample rate, trimmed.
+  /// One clip for each model, to be used with every method and target. Models with the same clip length share the
+  /// computed features.
+  /// - Parameter samples: Samples at the models' sample rate, trimmed.
   public func clips(of samples: [Float]) -> [Clip] {
     var made: [Clip] = []
     for model in models {
@@ -35,10 +35,11 @@ public struct ModelComparer {
     return made
   }
 
+  /// Explains one clip with each model.
   /// - Parameters:
-  ///   - clips: What ``clips(of:)`` makes of the samples.
-  ///   - path: Of the file, for errors.
-  ///   - target: The place of the class to explain among a model's classes; its own prediction where nil.
+  ///   - clips: The result of ``clips(of:)``.
+  ///   - path: The file's path, for errors.
+  ///   - target: The index of the class to explain among a model's classes; the model's own prediction where nil.
   public func compare(
     _ clips: [Clip], path: String, target: ((TrainedModel) -> Int?)? = nil
   ) throws(ExplanationError) -> ComparedClip {
@@ -61,19 +62,19 @@ public struct ModelComparer {
   }
 }
 
-/// What several models heard in one clip.
+/// The explanations of one clip by several models.
 public struct ComparedClip {
   public let path: String
-  /// By model.
+  /// The explanation of each model.
   public let explanations: [Explanation]
-  /// The attributions by model on one grid, [mels, frames], the lowest band first.
+  /// The attributions of each model on one grid, [mels, frames], the lowest band first.
   public let maps: [[Float]]
-  /// dB, [mels, frames].
+  /// The log-mel in dB, [mels, frames].
   public let logMel: [Float]
   public let mels, frames: Int
-  /// Seconds of speech that all models hear.
+  /// Seconds of speech that all models receive.
   public let duration: Double
-  /// Seconds of speech that there are.
+  /// Seconds of speech in the whole clip.
   public let wholeDuration: Double
 
   /// The class that each model predicts.
@@ -81,32 +82,32 @@ public struct ComparedClip {
 
   public var areOneMind: Bool { Set(predictions).count == 1 }
 
-  /// How far the attributions of two models agree.
+  /// The agreement of the attributions of two models.
   public func agreement(_ first: Int, _ second: Int) -> Agreement {
     Agreement(maps[first], maps[second], rows: mels, columns: frames, isSigned: explanations[0].isSigned)
   }
 
-  /// Each map divided by the 99.5th percentile of its sizes and cut at ±1: units of different models say nothing beside each
-  /// other.
+  /// One map divided by the 99.5th percentile of its sizes and clipped to ±1, because the units of different models are
+  /// not comparable.
   public func relativeMap(_ model: Int) -> [Float] {
     let isSigned = explanations[model].isSigned
     return Agreement.relative(maps[model].map { Double(isSigned ? $0 : abs($0)) }).map(Float.init)
   }
 }
 
-/// How far models agree on many clips: the mean of each measure for each pair, with its interval.
+/// The agreement of models on many clips: the mean of each measure for each pair, with its interval.
 public struct AgreementSummary: Sendable {
   public let models: [String]
   public let clips: Int
-  /// Clips on which not all models predict the same class.
+  /// The number of clips on which the models predict different classes.
   public let disagreements: Int
-  /// [measure][first][second]; on the diagonal and where no clip has a value, nil.
+  /// Estimates as [measure][first][second]; nil on the diagonal and where no clip has a value.
   public let estimates: [Agreement.Measure: [[Estimate?]]]
 
   /// - Parameters:
   ///   - clips: The agreement of each pair (first below second) of each clip, in the order of ``pairs(_:)``.
-  ///   - disagreements: Of the clips, on how many the predicted classes differ.
-  ///   - seed: Of the bootstrap.
+  ///   - disagreements: The number of clips on which the predicted classes differ.
+  ///   - seed: The seed of the bootstrap.
   public init(models: [String], clips: [[Agreement]], disagreements: Int, seed: UInt64) {
     (self.models, self.clips, self.disagreements) = (models, clips.count, disagreements)
     estimates = Agreement.Measure.allCases.reduce(into: [:]) { found, measure in
@@ -119,7 +120,7 @@ public struct AgreementSummary: Sendable {
     }
   }
 
-  /// (0, 1), (0, 2), …, (1, 2), ….
+  /// All pairs of indices: (0, 1), (0, 2), …, (1, 2), ….
   public static func pairs(_ count: Int) -> [(Int, Int)] {
     (0..<count).flatMap { first in ((first + 1)..<max(first + 1, count)).map { (first, $0) } }
   }
@@ -133,7 +134,7 @@ public enum ComparisonError: Error, CustomStringConvertible, Equatable {
     switch self {
     case .oneModel: "compare needs two models at least; name each with --model (built-in is one)"
     case .frontEnds(let first, let second):
-      "the models \(first) and \(second) hear clips through different front-ends (sample rate, window, hop or mel bands); "
+      "the models \(first) and \(second) use different front-ends (sample rate, window, hop or mel bands); "
         + "their attributions have no common grid"
     }
   }

@@ -1,9 +1,9 @@
 import AudioFeatures
 import Foundation
 
-/// What voices differ in, frame by frame.
+/// An acoustic measure of a voice, frame by frame.
 public enum AcousticCue: String, CaseIterable, Codable, Sendable, CodingKeyRepresentable {
-  /// The fundamental frequency, of frames with a voice.
+  /// The fundamental frequency, in voiced frames.
   case pitch
   /// The power of all bands.
   case loudness
@@ -12,7 +12,7 @@ public enum AcousticCue: String, CaseIterable, Codable, Sendable, CodingKeyRepre
   /// The mean frequency of the power.
   case centroid
 
-  /// Of a difference.
+  /// The unit of a difference of the cue between two sets of frames.
   public var unit: String {
     switch self {
     case .pitch: "semitones"
@@ -25,11 +25,11 @@ public enum AcousticCue: String, CaseIterable, Codable, Sendable, CodingKeyRepre
 
 /// A clip's cues in each frame.
 struct FrameCues {
-  /// In semitones above 1 Hz, dB, dB/octave and octaves above 1 Hz; nil where a frame has none.
+  /// The cues in semitones above 1 Hz, dB, dB/octave and octaves above 1 Hz; nil where a frame has none.
   private let values: [AcousticCue: [Double?]]
   /// Whether a frame's power lies less than 40 dB under the loudest frame's.
   let isHeard: [Bool]
-  /// dB.
+  /// The power of all bands in each frame, dB.
   let loudness: [Double]
 
   /// - Parameters:
@@ -59,10 +59,10 @@ struct FrameCues {
     (self.loudness, isHeard) = (loudness, loudness.map { $0 > loudest - 40 })
   }
 
-  /// The mean of each cue in the salient region less its mean in the rest of what is heard.
+  /// The difference of each cue's mean between the salient region and the rest of the audible frames.
   ///
-  /// The salient region is the fewest frames that are heard and hold half of the attribution on all that are heard.
-  /// - Parameter relevance: Of each frame.
+  /// The salient region is the smallest set of audible frames that holds half of the attribution on all audible frames.
+  /// - Parameter relevance: The attribution of each frame.
   func differences(_ relevance: [Double]) -> [AcousticCue: Double] {
     let heard = isHeard.indices.filter { isHeard[$0] }.sorted { (relevance[$1], $0) < (relevance[$0], $1) }
     let half = heard.reduce(0) { $0 + relevance[$1] } / 2

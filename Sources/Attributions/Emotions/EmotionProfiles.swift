@@ -2,26 +2,26 @@ import AudioFeatures
 import Basics
 import Foundation
 
-/// What the attributions of many clips say together, by emotion.
+/// Statistics of the attributions of many clips, by emotion.
 public struct EmotionProfiles: Sendable {
   public struct OfEmotion: Sendable {
     public let name: String
     public let clips: Int
-    /// Of each mel band beside an even share of all bands: 1 is even.
+    /// The attribution of each mel band, relative to an even share of all bands: 1 is even.
     public let bands: [Estimate]
-    /// Of each fiftieth of the speech beside an even share.
+    /// The attribution of each fiftieth of the speech, relative to an even share.
     public let times: [Estimate]
-    /// [bands × times], beside an even share.
+    /// The mean map [bands × times], relative to an even share.
     public let map: [Double]
-    /// Hz: the mean place of the attribution on the mel scale.
+    /// The spectral centroid of the attribution: its mean on the mel scale, in Hz.
     public let centroid: Estimate
-    /// log₂ of the mean attribution inside beside that outside.
+    /// log₂ of the ratio of the mean attribution inside a region to that outside.
     public let preferences: [RelevanceProfile.Region: Estimate]
-    /// How much of a cue there is in the frames that hold half of the attribution beside the others.
+    /// The difference of each cue between the frames that hold half of the attribution and the others.
     public let cues: [AcousticCue: Estimate]
   }
 
-  /// The clips of one emotion, as they come: a small row of each, and the sum of their maps. It can be saved, to go on later.
+  /// The clips of one emotion so far: a small row of each, and the sum of their maps. It can be saved, to resume later.
   public struct Collection: Sendable, Codable, Equatable {
     public let name: String
     public private(set) var clips: [RelevanceProfile] = []
@@ -41,35 +41,36 @@ public struct EmotionProfiles: Sendable {
       clips.append(row)
     }
 
-    /// [bands × times], beside an even share.
+    /// The mean map [bands × times], relative to an even share.
     var meanMap: [Double] { mapSum.map { $0 * Double(mapSum.count) / Double(clips.count) } }
   }
 
-  /// What somebody says of the attributions of one emotion, as a difference from the other emotions' that has a sign.
+  /// A claim of the report about the attributions of one emotion, tested as the sign of a difference from the other
+  /// emotions.
   public struct Claim: Sendable {
     public let words: String
-    /// What was measured, with its unit.
+    /// The measure, with its unit.
     public let measure: String
-    /// That emotion's mean less the mean of the others' clips.
+    /// The emotion's mean less the mean of the others' clips.
     public let effect: Estimate
     /// The sign that the claim needs.
     let isPositive: Bool
 
-    /// "holds", where the whole interval has the sign; "fails", where it has the other; else "open".
+    /// The verdict: "holds" where the whole interval has the claimed sign, "fails" where it has the other, else "open".
     public var verdict: String {
       if isPositive ? effect.low > 0 : effect.high < 0 { return "holds" }
       return (isPositive ? effect.high < 0 : effect.low > 0) ? "fails" : "open"
     }
   }
 
-  /// In the order of the classes; those without a clip are left out.
+  /// The statistics by emotion, in the order of the classes; emotions without a clip are left out.
   public let emotions: [OfEmotion]
-  /// The report's, of the emotions that are there beside others.
+  /// The report's claims about the emotions that are present beside others.
   public let claims: [Claim]
 
   /// - Parameters:
-  ///   - profiles: By emotion, in the order in which they are shown.
-  ///   - seed: Of the bootstrap.
+  ///   - profiles: The clips by emotion, in the order in which they are shown.
+  ///   - seed: The seed of the bootstrap.
   public init(_ profiles: [Collection], seed: UInt64) {
     let present = profiles.filter { !$0.clips.isEmpty }
     emotions = present.map { emotion in
@@ -89,7 +90,7 @@ public struct EmotionProfiles: Sendable {
           found[cue] = Estimate(clips.compactMap { $0.cues[cue] }, seed: seed)
         })
     }
-    /// An emotion's clips beside all others'.
+    /// The claim as a difference between an emotion's clips and all others.
     func claim(
       _ words: String, of emotion: String, _ measure: String, isPositive: Bool,
       value: (RelevanceProfile) -> Double?
@@ -100,12 +101,12 @@ public struct EmotionProfiles: Sendable {
         Claim(words: words, measure: measure, effect: $0, isPositive: isPositive)
       }
     }
-    let centroid = "mean place of the attribution, mel"
+    let centroid = "spectral centroid of the attribution, mel"
     claims = [
       claim("sadness: the low and middle frequencies", of: "sadness", centroid, isPositive: false) { $0.centroid },
       claim(
         "surprise: next to bands that change quickly over frequency", of: "surprise",
-        "attribution at such edges beside elsewhere, log2", isPositive: true
+        "attribution at such edges relative to elsewhere, log2", isPositive: true
       ) { $0.preferences[.edges] },
       claim("happiness: the higher frequencies", of: "happy", centroid, isPositive: true) { $0.centroid },
     ].compactMap { $0 }

@@ -2,42 +2,43 @@ import AudioFeatures
 import Foundation
 import Tensors
 
-/// Where the attribution of one clip on the mel lies. All numbers are shares or ratios, so that clips of one emotion can be
-/// put together whatever the size of their attributions; of values with a sign the size counts.
+/// The distribution of one clip's attribution over the mel. All numbers are shares or ratios, so that clips can be
+/// averaged whatever the size of their attributions; the absolute values of signed attributions count.
 public struct RelevanceProfile: Sendable, Codable, Equatable {
-  /// Parts of a clip that an attribution may prefer.
+  /// A region of a clip that an attribution may prefer.
   public enum Region: String, CaseIterable, Codable, Sendable, CodingKeyRepresentable {
     /// Frames less than 20 dB under the loudest.
     case loud
-    /// Frames with a voice.
+    /// Voiced frames.
     case voiced
-    /// Cells whose neighbours above and below differ most, a quarter of all: the edges of bands.
+    /// Edges of bands: the quarter of the cells whose neighbours above and below differ most.
     case edges
-    /// Frames that are louder than the one before by most, a tenth of all.
+    /// Onsets: the tenth of the frames whose loudness rises most from the frame before.
     case onsets
   }
 
-  /// Parts of the speech's length in ``times`` and ``map``.
+  /// The number of equal parts of the speech's length in ``times`` and ``map``.
   public static let timeBins = 50
 
   /// The share of each mel band, the lowest first.
   public let bands: [Double]
   /// The share of each fiftieth of the speech.
   public let times: [Double]
-  /// The share of each band and fiftieth, [bands × times]; empty once it is part of a collection's.
+  /// The share of each band and fiftieth, [bands × times]; empty once it has been added to a collection.
   public internal(set) var map: [Double]
-  /// The mean place of the attribution on the mel scale.
+  /// The spectral centroid of the attribution, in mel.
   public let centroid: Double
-  /// log₂ of the mean attribution inside beside that outside; absent where there is nothing on one side.
+  /// log₂ of the ratio of the mean attribution inside a region to that outside; absent where one of them is zero.
   public let preferences: [Region: Double]
-  /// How much of a cue there is in the frames that hold half of the attribution beside the others; absent where one has none.
+  /// The difference of each cue between the frames that hold half of the attribution and the others; absent where one
+  /// of them has no value.
   public let cues: [AcousticCue: Double]
 
-  /// Nil where the attribution is zero throughout the speech.
+  /// The profile of an attribution; nil where it is zero throughout the speech.
   /// - Parameters:
-  ///   - attribution, logMel: [mels, frames], logMel in dB.
+  ///   - attribution, logMel: Tensors [mels, frames], logMel in dB.
   ///   - pitch: The fundamental frequency of each frame in Hz, nil where there is no voice.
-  ///   - speechFrames: Frames before the padding.
+  ///   - speechFrames: The number of frames before the padding.
   public init?(
     attribution: Tensor, logMel: Tensor, pitch: [Double?], speechFrames: Int, frontEnd: FrontEnd
   ) {
@@ -51,7 +52,7 @@ public struct RelevanceProfile: Sendable, Codable, Equatable {
     guard sum > 0, sum.isFinite else { return nil }
 
     bands = (0..<rows).map { row in (0..<frames).reduce(0) { $0 + size(row, $1) } / sum }
-    /// Numbers of frames as shares of the speech, a frame divided among the parts that it reaches.
+    /// Sums of values of frames over each part of the speech; a frame is divided among the parts that it overlaps.
     func overTime(_ values: (Int) -> Double) -> [Double] {
       let width = Double(frames) / Double(Self.timeBins)
       return (0..<Self.timeBins).map { bin in
@@ -74,7 +75,7 @@ public struct RelevanceProfile: Sendable, Codable, Equatable {
     let steps = (0..<rows).map { row in
       (0..<frames).map { abs(level(min(rows - 1, row + 1), $0) - level(max(0, row - 1), $0)) }
     }
-    /// The value that so large a share of all lies above.
+    /// The quantile that this share of the values lies above.
     func threshold(_ values: [Double], share: Double) -> Double {
       values.sorted()[min(values.count - 1, Int(Double(values.count) * (1 - share)))]
     }
@@ -108,10 +109,10 @@ public struct RelevanceProfile: Sendable, Codable, Equatable {
 }
 
 extension Explanation {
-  /// Where the attribution on the mel lies; nil where there is none, or where it is zero.
+  /// The profile of the attribution on the mel; nil where there is none, or where it is zero.
   /// - Parameters:
   ///   - samples: The clip's speech.
-  ///   - tracker: What finds its pitch, in the front-end's frames.
+  ///   - tracker: The pitch tracker, in the front-end's frames.
   public func profile(samples: [Float], tracker: PitchTracker, frontEnd: FrontEnd) -> RelevanceProfile? {
     inputs.first { $0.space == .mel }.flatMap {
       RelevanceProfile(

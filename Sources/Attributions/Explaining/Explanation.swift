@@ -4,63 +4,63 @@ import Foundation
 import Models
 import Tensors
 
-/// What a model made of one clip, and why.
+/// A model's prediction for one clip, and the attributions that explain it.
 public struct Explanation {
   public struct Input {
     public let space: InputSpace
-    /// What the model saw there, without the batch: [samples], or [rows, frames].
+    /// The input at this space, without the batch: [samples], or [rows, frames].
     public let values: Tensor
-    /// How much each of those numbers contributed, of the same shape.
+    /// The attribution of each element, of the same shape.
     public let attribution: Tensor
-    /// Where the method promises completeness.
+    /// The completeness check, where the method promises completeness.
     public let completeness: Completeness?
   }
 
   public let method: String
-  /// What the method was asked for or took by default, by name.
+  /// The method's settings, given or by default, by name.
   public let parameters: [String: String]
   public let isSigned: Bool
   public let quantity: Quantity
   public let target: Target
   public let classes: [String]
-  /// By class, summing to one.
+  /// The probabilities by class, summing to one.
   public let probabilities: [Double]
-  /// The names of the outputs that are numbers of their own, and what they are.
+  /// The names of the numeric outputs (such as arousal), and their values.
   public let dimensions: [String]
   public let values: [Double]
-  /// In the order of the path.
+  /// The explained inputs, from the waveform to the MFCC.
   public let inputs: [Input]
-  /// Places that were asked for and that the method does not have, with the reason.
+  /// The requested input spaces that the method cannot explain, each with the reason.
   public let leftOut: [(space: InputSpace, reason: String)]
-  /// Seconds of speech; what follows in the inputs is padding.
+  /// Seconds of speech; the rest of the inputs is padding.
   public let duration: Double
   /// Seconds from one frame to the next.
   public let hop: Double
   public let sampleRate: Int
 
-  /// The place of the most probable class; of a model without classes 0, its first dimension.
+  /// The index of the most probable class; 0 for a model without classes, its first dimension.
   public var predicted: Int { probabilities.isEmpty ? 0 : probabilities.likeliestClass }
 
   /// The names of all outputs: classes, then dimensions.
   public var outputs: [String] { classes + dimensions }
 
-  /// "angry", or "angry versus happy".
+  /// The target in words: "angry", or "angry versus happy".
   public var targetName: String {
     outputs[target.emotion] + (target.versus.map { " versus \(outputs[$0])" } ?? "")
   }
 
-  /// "integrated-gradients, baseline silence, steps 50": the method with all that it was asked for.
+  /// The method with all its settings: "integrated-gradients, baseline silence, steps 50".
   public var methodWithParameters: String { named(method, parameters) }
 }
 
 public enum ExplanationError: Error, CustomStringConvertible, Equatable {
   case silent(path: String)
   case notFinite(path: String, space: InputSpace)
-  /// A model with weights so large that its outputs overflow.
+  /// The model's outputs are not finite: its weights are so large that they overflow.
   case noPrediction(path: String, model: String)
   case method(path: String, MethodError)
 
-  /// Whether the method is at fault, and no other clip would do better.
+  /// Whether the method is the cause, so that every other clip would fail too.
   public var isOfTheMethod: Bool {
     if case .method = self { true } else { false }
   }
@@ -89,10 +89,11 @@ public struct Explainer {
     self.spaces = InputSpace.allCases.filter(spaces.contains)
   }
 
+  /// Explains samples.
   /// - Parameters:
-  ///   - samples: At the model's sample rate, trimmed.
-  ///   - path: Of the file, for errors.
-  ///   - target: From the probabilities; the predicted class where nil.
+  ///   - samples: The clip's samples at the model's sample rate, trimmed.
+  ///   - path: The file's path, for errors.
+  ///   - target: Chooses the target, given the predicted class; the predicted class itself where nil.
   public func explain(
     _ samples: [Float], path: String, target choose: ((_ predicted: Int) -> Target)? = nil
   ) throws(ExplanationError) -> Explanation {
@@ -100,8 +101,8 @@ public struct Explainer {
     return try explain(Clip(samples, model: model), path: path, target: choose)
   }
 
-  /// As ``explain(_:path:target:)`` for a clip that other methods and targets explain too.
-  /// - Parameter clip: Of this explainer's model.
+  /// Explains a clip that other methods and targets share; see ``explain(_:path:target:)``.
+  /// - Parameter clip: A clip of this explainer's model.
   public func explain(
     _ clip: Clip, path: String, target choose: ((_ predicted: Int) -> Target)? = nil
   ) throws(ExplanationError) -> Explanation {

@@ -2,19 +2,19 @@ import AudioFeatures
 import Models
 import Tensors
 
-/// A clip taken apart into what an explanation says matters, and the rest: together they are the clip.
+/// A clip divided into its salient part, by an explanation, and the rest: their sum is the clip.
 public struct Listening {
   /// Samples at the model's sample rate, as many as the clip had within the model's length.
   public let kept, rest: [Float]
-  /// What the model makes of each of the two alone, by class.
+  /// The model's probabilities for each of the two alone, by class.
   public let keptProbabilities, restProbabilities: [Double]
 
-  /// Filters the clip by a soft mask on its STFT: in each mel band and frame the attribution, averaged with its neighbours,
-  /// beside its 95th percentile within the speech; 1 from there on. Of a signed attribution only what speaks for the
-  /// target counts.
+  /// Filters the clip by a soft mask on its STFT: in each mel band and frame the attribution, averaged with its
+  /// neighbours, divided by its 95th percentile within the speech, at most 1. Only positive values of a signed
+  /// attribution count.
   /// - Parameters:
-  ///   - attribution: On the mel, [mels, frames].
-  ///   - path: Of the file, for errors.
+  ///   - attribution: The attribution on the mel, [mels, frames].
+  ///   - path: The file's path, for errors.
   public init(
     _ clip: Clip, attribution: Tensor, isSigned: Bool, path: String
   ) throws(ExplanationError) {
@@ -24,7 +24,7 @@ public struct Listening {
     let weights = (isSigned ? attribution.relu() : attribution.absolute()).averagedWithNeighbours
     let ranked = weights.slice(axis: 1, 0..<speechFrames).floats.sorted()
     let limit = ranked[Int(Float(ranked.count - 1) * 0.95)]
-    // Where all that matters is in fewer cells, they are kept whole.
+    // Where fewer cells than that have an attribution, they are kept whole.
     let mask = Tensor(weights.floats.map { limit > 0 ? min(1, $0 / limit) : $0 > 0 ? 1 : 0 }, shape: weights.shape)
     let (magnitude, phase) = (clip[.spectrogram], clip.path.phase)
     let bands = features.frontEnd.bandsOfBins.matrixProduct(mask)
@@ -38,8 +38,8 @@ public struct Listening {
 }
 
 extension FrontEnd {
-  /// How much each bin belongs to each mel band, rows summing to one: [bins, mels]. Between two centres a bin belongs to
-  /// both bands by its nearness on the scale; below the first and above the last to that one.
+  /// Weights of each bin in each mel band, rows summing to one: [bins, mels]. A bin between two centres belongs to both
+  /// bands, by its distance on the mel scale; a bin below the first or above the last centre belongs to that band.
   var bandsOfBins: Tensor {
     let centres = melCentres
     let rows = binFrequencies.flatMap { frequency -> [Float] in
@@ -61,7 +61,7 @@ extension FrontEnd {
 }
 
 extension Tensor {
-  /// Of [rows, columns]: the mean of each number and those about it, three by three.
+  /// The mean of each element and its neighbours, three by three, of a tensor [rows, columns].
   fileprivate var averagedWithNeighbours: Tensor {
     let (rows, columns) = (shape[0], shape[1])
     let values = floats

@@ -1,12 +1,12 @@
 import Models
 import Tensors
 
-/// The parts of an input that measures rank, compare and take away, [rows, frames]: each number of a mel or an MFCC, and
-/// of the waveform the samples about each frame's centre, one row. So all spaces have the same frames.
+/// The parts of an input that measures rank, compare and remove, [rows, frames]: each element of a spectrogram, mel or
+/// MFCC; on the waveform, in one row, the samples around each frame's centre. So all spaces have the same frames.
 struct Cells {
   let rows, frames: Int
   private let numbers: Int
-  /// Samples in one cell of the waveform; nil elsewhere.
+  /// The number of samples in one cell of the waveform; nil elsewhere.
   private let samples: Int?
 
   init(of clip: Clip, at space: InputSpace) {
@@ -20,7 +20,7 @@ struct Cells {
 
   var count: Int { rows * frames }
 
-  /// Where a cell's numbers lie in the input, in row-major order.
+  /// The range of a cell's elements in the input, in row-major order.
   subscript(cell: Int) -> Range<Int> {
     guard let samples else { return cell..<(cell + 1) }
     let start = cell * samples - samples / 2
@@ -34,16 +34,16 @@ struct Cells {
     }
   }
 
-  /// How much each cell weighs, whatever the sign of its values, [cells].
+  /// The sum of each cell's absolute values, [cells].
   func sizes(_ values: Tensor) -> [Double] { sums(values.absolute()) }
 }
 
-/// What stands in the place of a cell that is taken away.
+/// The value that replaces a removed cell.
 public enum RemovalFilling: String, CaseIterable, Sendable {
-  /// The clip's own silence, which a model knows from padding: zeros, the mel's floor, that floor's MFCC. The louder a cell,
-  /// the more its loss changes.
+  /// The clip's silence, which a model knows from padding: zeros, the mel's floor, the MFCC of that floor. The louder a
+  /// cell, the more its removal changes.
   case silence
-  /// The mean of the cell's row over the clip: what a cell has in common with its neighbours in time stays.
+  /// The mean of the cell's row over time; it is fairer to quiet cells.
   case mean
 
   func values(of clip: Clip, at space: InputSpace) -> Tensor {
@@ -54,7 +54,7 @@ public enum RemovalFilling: String, CaseIterable, Sendable {
   }
 }
 
-/// A clip some of whose cells are replaced.
+/// A clip with some of its cells replaced.
 struct Replacement {
   let clip: Clip
   let space: InputSpace

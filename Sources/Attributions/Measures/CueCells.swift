@@ -2,18 +2,18 @@ import AudioFeatures
 import Corpora
 import Models
 
-/// The cells of a clip in which a cue of known place sounds: those that it changes.
+/// The cells of a clip that a planted cue of known time and frequency changes.
 struct CueCells {
-  /// [rows · frames].
+  /// Whether each cell is inside the cue, [rows · frames].
   let isInside: [Bool]
-  /// Its share of the clip's cells, padding left out: what an attribution that knows nothing would find.
+  /// The cue's share of the clip's cells without padding: the expected share of a random attribution.
   let area: Double
 
   /// - Parameters:
-  ///   - region: Its seconds from the clip's first sample.
+  ///   - region: The cue, in seconds from the clip's first sample and in Hz.
   ///   - speechFrames: The clip's frames before its padding.
   init(_ region: CueRegion, _ cells: Cells, at space: InputSpace, frontEnd: FrontEnd, speechFrames: Int) {
-    // A frame hears half a window to each side; a filter of the mel reaches from one neighbour's centre to the other's.
+    // A frame covers half a window to each side; a mel filter reaches from one neighbour's centre to the other's.
     let reach = Double(frontEnd.windowSamples) / Double(frontEnd.sampleRate) / 2
     let frames = (0..<cells.frames).map { frame in
       let time = Double(frame) * frontEnd.hopSeconds
@@ -28,7 +28,7 @@ struct CueCells {
         switch space {
         case .mel: (edge(row), edge(row + 2))
         case .spectrogram: (Double(row - 2) * bin, Double(row + 2) * bin)
-        // A coefficient of the MFCC, and a sample, hears all frequencies.
+        // An MFCC coefficient, and a sample, depends on all frequencies.
         case .waveform, .mfcc: nil
         }
       return heard.map { $0.0 < region.hertz.upperBound && $0.1 > region.hertz.lowerBound } ?? true
@@ -37,12 +37,12 @@ struct CueCells {
     area = Double(isInside.count { $0 }) / Double(cells.rows * speechFrames)
   }
 
-  /// The share of all relevance that lies inside, 0…1; nil where there is none.
+  /// The share of the attribution inside the cue, 0…1; nil where the attribution is zero.
   func share(of sizes: [Double]) -> Double? {
     let sum = sizes.reduce(0, +)
     return sum > 0 ? zip(sizes, isInside).reduce(0) { $1.1 ? $0 + $1.0 : $0 } / sum : nil
   }
 
-  /// The pointing game (Zhang et al. 2018): whether the cell that weighs most lies inside.
+  /// The pointing game (Zhang et al. 2018): whether the largest cell lies inside the cue.
   func isHit(by ranking: Ranking) -> Bool { isInside[ranking.order.last!] }
 }

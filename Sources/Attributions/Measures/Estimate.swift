@@ -1,15 +1,15 @@
 import Basics
 
-/// The mean over clips, and how sure it is.
+/// A mean over clips, with its confidence interval.
 public struct Estimate: Sendable, Codable, Equatable {
   public let mean: Double
-  /// The 95 % interval of the mean: the percentiles of means of clips drawn with replacement (Efron 1979).
+  /// The ends of the 95 % interval of the mean: percentiles of means of clips resampled with replacement (Efron 1979).
   public let low, high: Double
   public let clips: Int
 
   static let resamples = 2000
 
-  /// Nil of no values.
+  /// The estimate of values, one a clip; nil where there are none.
   init?(_ values: [Double], seed: UInt64) {
     guard !values.isEmpty else { return nil }
     let count = values.count
@@ -20,7 +20,7 @@ public struct Estimate: Sendable, Codable, Equatable {
     self.init(mean: values.reduce(0, +) / Double(count), sorted: means, clips: count)
   }
 
-  /// The mean of one set less that of another, each drawn from with replacement; nil where one is empty.
+  /// The difference of two sets' means, each set resampled with replacement; nil where one is empty.
   init?(difference first: [Double], _ second: [Double], seed: UInt64) {
     guard !first.isEmpty, !second.isEmpty else { return nil }
     var generator = SeededGenerator(seed: seed)
@@ -37,10 +37,10 @@ public struct Estimate: Sendable, Codable, Equatable {
     (self.mean, low, high, self.clips) = (mean, sorted[tail], sorted[sorted.count - 1 - tail], clips)
   }
 
-  /// Of each column of a row a clip, all from the same draws of clips.
+  /// One estimate per column of `rows` ([clip][column]); all columns share the same bootstrap resamples.
   static func ofColumns(_ rows: [[Double]], seed: UInt64) -> [Estimate] {
     guard let first = rows.first else { return [] }
-    let resamples = 400  // as many as a drawn band needs: its edge is then sure to a tenth of its width
+    let resamples = 400  // enough for a plotted band: its edge is then exact to a tenth of its width
     var generator = SeededGenerator(seed: seed)
     func mean(_ chosen: some Collection<Int>) -> [Double] {
       var sums = [Double](repeating: 0, count: first.count)
@@ -55,7 +55,7 @@ public struct Estimate: Sendable, Codable, Equatable {
     }
   }
 
-  /// The same of another scale, which rises with this one.
+  /// The estimate on another scale; `change` must be increasing.
   func mapped(_ change: (Double) -> Double) -> Estimate {
     Estimate(mean: change(mean), low: change(low), high: change(high), clips: clips)
   }

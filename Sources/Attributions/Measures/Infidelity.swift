@@ -3,22 +3,22 @@ import Layers
 import Models
 import Tensors
 
-/// How badly an attribution tells what the score loses when a part of the clip is taken away: the mean over parts I of
-/// (Σ_I φ − (f(x) − f(x without I)))² (Yeh et al. 2019, arXiv:1901.09392).
+/// The error of an attribution as a prediction of the score's loss when a part of the clip is removed: the mean over
+/// parts I of (Σ_I φ − (f(x) − f(x without I)))² (Yeh et al. 2019, arXiv:1901.09392).
 ///
-/// An attribution is read here as its picture is read: as what each cell contributes. So Iᵀφ is the sum over the cells
-/// taken away, for every method alike.
+/// An attribution is read here as its picture is read: as the contribution of each cell. So Iᵀφ is the sum over the
+/// removed cells, for every method alike.
 struct Infidelity {
-  /// The mean square itself; Captum's `infidelity`.
+  /// The mean squared error; Captum's `infidelity`.
   let plain: Double
-  /// The mean square after the one factor β on φ that makes it least; Captum's with `normalize`.
+  /// The mean squared error after φ is multiplied by the factor β that makes it least; Captum's with `normalize`.
   let scaled: Double
-  /// What share of the mean square of the losses is left over after the best factor that is not negative: 0 tells all, 1
-  /// nothing, whatever the units. Nil where taking parts away changes nothing.
+  /// The share of the losses' mean square that remains after the best factor that is not negative: 0 predicts all of
+  /// it, 1 nothing, whatever the units. Nil where removing parts changes nothing.
   let unexplained: Double?
 
   /// - Parameters:
-  ///   - predictions: Σ_I φ of each part.
+  ///   - predictions: Σ_I φ for each part.
   ///   - losses: f(x) − f(x without I).
   init(predictions: [Double], losses: [Double]) {
     demand(predictions.count == losses.count && !losses.isEmpty, "\(predictions.count) of \(losses.count)")
@@ -33,7 +33,7 @@ struct Infidelity {
   }
 }
 
-/// Parts of a clip that were taken away, and what the score lost by it: the same for all methods.
+/// Removed parts of a clip and the score's loss for each: the same for all methods.
 struct Removals {
   /// The cells of each part.
   let parts: [[Int]]
@@ -42,18 +42,19 @@ struct Removals {
   init(_ parts: [[Int]], target: Target, replacement: Replacement) {
     self.parts = parts
     let scores = replacement.clip.batched(parts.count + 1, at: replacement.space) { numbers in
-      // The first is the clip itself.
+      // The first input is the clip itself.
       replacement.inputs(without: numbers.map { $0 == 0 ? [] : parts[$0 - 1] })
     }.flatMap { target.score($0).floats.map(Double.init) }
     losses = scores.dropFirst().map { scores[0] - $0 }
   }
 
+  /// The infidelity of an attribution on these parts.
   /// - Parameter values: Σ of each cell's attributions, [cells].
   func infidelity(of values: [Double]) -> Infidelity {
     Infidelity(predictions: parts.map { $0.reduce(0) { $0 + values[$1] } }, losses: losses)
   }
 
-  /// Rectangles anywhere, each side a sixteenth to a half of the whole.
+  /// Random rectangles of cells, each side a sixteenth to a half of the whole.
   static func rectangles(_ count: Int, in cells: Cells, using generator: inout SeededGenerator) -> [[Int]] {
     func side(of whole: Int) -> Range<Int> {
       let length = max(1, Int(Double(whole) * generator.uniform(in: 1 / 16..<1 / 2)))

@@ -1,18 +1,19 @@
 import Layers
 import Models
 
-/// A model whose layers are drawn anew, from the head down (Adebayo et al. 2018, arXiv:1810.03292, cascading
-/// randomisation): an attribution that explains what the model learned must change with it.
+/// Cascading randomisation (Adebayo et al. 2018, arXiv:1810.03292): the layers' weights are replaced by random ones,
+/// from the head down. An attribution that explains what the model learned must change with them.
 final class CascadingRandomization {
-  /// The layers in the order in which they are drawn anew: the head first.
+  /// The layers in the order in which they are randomised: the head first.
   let layers: [String]
   private let model: TrainedModel
   private let seed: UInt64
   private var made: [Int: TrainedModel] = [:]
-  /// Weights that are kept in all; of larger models each stage is drawn again for each clip.
+  /// The number of weights that are cached in all; for larger models each stage is made again for each clip.
   private static let keptWeights = 100_000_000
 
-  /// - Parameter seed: Draws the new weights, the same in all stages. Norms begin as new ones do.
+  /// - Parameter seed: The seed of the random weights, which are the same in all stages. Norms get their initial
+  ///   values.
   init(_ model: TrainedModel, seed: UInt64) {
     (self.model, self.seed) = (model, seed)
     var layers: [String] = []
@@ -23,8 +24,8 @@ final class CascadingRandomization {
     self.layers = layers.reversed()
   }
 
-  /// The model with the first layers of ``layers`` drawn anew, up to this one. Made when it is asked for: each holds as much
-  /// as the model.
+  /// The model with the first layers of ``layers`` randomised, up to this one. It is made when needed: each needs as
+  /// much memory as the model.
   func model(upTo stage: Int) -> TrainedModel {
     if let kept = made[stage] { return kept }
     let model = drawn(upTo: stage)
@@ -44,8 +45,8 @@ final class CascadingRandomization {
       configuration: model.configuration, network: network, name: "\(model.name), new down to \(layers[stage])")
   }
 
-  /// "blocks.0" of "blocks.0.conv.weight", "encoder.layers.3" of "encoder.layers.3.norm.weight", "head" of "head.bias": the
-  /// name down to its last number, or its first part.
+  /// The layer's name in a parameter's name, down to the last number, or else the first part: "blocks.0" in
+  /// "blocks.0.conv.weight", "encoder.layers.3" in "encoder.layers.3.norm.weight", "head" in "head.bias".
   private static func layer(of name: String) -> String {
     let parts = name.split(separator: ".")
     let last = parts.dropLast().lastIndex { $0.allSatisfy(\.isNumber) } ?? 0

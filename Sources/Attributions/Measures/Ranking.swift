@@ -1,8 +1,8 @@
-/// Cells in the order of their values, to compare orders.
+/// The ranks of cells by their values, to compare two attributions.
 struct Ranking {
-  /// The cells from the least to the largest; equal ones by their place.
+  /// The cells from the least to the largest; equal ones by their index.
   let order: [Int]
-  /// Each cell's rank less the mean rank; equal values share the mean of theirs.
+  /// Each cell's rank less the mean rank; equal values share the mean of their ranks.
   private let centred: [Double]
   private let norm: Double
 
@@ -27,7 +27,7 @@ struct Ranking {
     return zip(centred, other.centred).reduce(0) { $0 + $1.0 * $1.1 } / (norm * other.norm)
   }
 
-  /// What share of the cells among the largest `share` are so in both, 0…1.
+  /// The fraction of the top `share` of cells that both rankings have in common, 0…1.
   func overlap(with other: Ranking, share: Double) -> Double {
     let count = max(1, Int(share * Double(order.count)))
     return Double(Set(order.suffix(count)).intersection(other.order.suffix(count)).count) / Double(count)

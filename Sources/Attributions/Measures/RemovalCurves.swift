@@ -2,13 +2,14 @@ import Basics
 import Models
 import Tensors
 
-/// The target's probability while cells are taken from the clip, the most relevant first, and while they come into
-/// what replaces them, in the same order (Petsiuk, Das and Saenko 2018, arXiv:1806.07421).
+/// Deletion and insertion curves: the target's probability while cells are removed from the clip, the most relevant
+/// first, and while they are inserted into their replacement, in the same order (Petsiuk, Das and Saenko 2018,
+/// arXiv:1806.07421).
 ///
-/// A faithful attribution makes the first fall fast and the second rise fast. What stands in the place of a cell that is
-/// taken away matters: see ``RemovalFilling``.
+/// A faithful attribution makes the first fall fast and the second rise fast. The result depends on the values that
+/// replace removed cells: see ``RemovalFilling``.
 struct RemovalCurves {
-  /// The probability at shares 0, 1/steps … 1 of the cells taken away, or put in.
+  /// The probability with shares 0, 1/steps … 1 of the cells removed, or inserted.
   let deletion, insertion: [Double]
 
   /// - Parameters:
@@ -31,7 +32,8 @@ struct RemovalCurves {
 }
 
 extension Target {
-  /// The target's probability for each clip of logits [batch, classes]; of a class against another, among those two.
+  /// The target's probability for each clip of logits [batch, classes]; for a difference of two classes, the
+  /// probability among those two.
   func probabilities(_ logits: Tensor) -> [Double] {
     guard versus == nil else { return score(logits).sigmoid().floats.map(Double.init) }
     return score(logits.softmax()).floats.map(Double.init)
@@ -39,7 +41,7 @@ extension Target {
 }
 
 extension Clip {
-  /// The logits of `count` inputs, a batch at a time.
+  /// The logits of `count` inputs, computed a batch at a time.
   func batched(_ count: Int, at space: InputSpace, make: (Range<Int>) -> Tensor) -> [Tensor] {
     stride(from: 0, to: count, by: batch).map { first in
       logits(make(first..<min(first + batch, count)), at: space)

@@ -3,8 +3,9 @@ import Models
 import Tensors
 
 extension AttributionMethod {
-  /// How far the attribution moves at most when the input moves a little: the largest ‖φ(x + ε) − φ(x)‖ / ‖φ(x)‖ over
-  /// draws of ε (Yeh et al. 2019, arXiv:1901.09392; Captum's `sensitivity_max`). Nil where φ(x) is zero, or NaN beside.
+  /// The largest relative change of the attribution under small noise: the maximum of ‖φ(x + ε) − φ(x)‖ / ‖φ(x)‖ over
+  /// samples of ε (Yeh et al. 2019, arXiv:1901.09392; Captum's `sensitivity_max`). Nil where φ(x) is zero, or φ(x + ε)
+  /// NaN.
   /// - Parameters:
   ///   - attribution: φ(x).
   ///   - offsets: ε, each of the input's shape.
@@ -24,7 +25,7 @@ extension AttributionMethod {
 }
 
 extension Tensor {
-  /// ε drawn evenly from ±`share` of the range of this input's values, of its shape.
+  /// Uniform noise ε within ±`share` of the range of this input's values, of its shape.
   func offset(share: Double, using generator: inout SeededGenerator) -> Tensor {
     let (lowest, highest) = withFloats { ($0.min()!, $0.max()!) }
     return .uniform(shape, bound: Float(share) * (highest - lowest), using: &generator)

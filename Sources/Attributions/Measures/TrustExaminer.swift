@@ -5,15 +5,15 @@ import Foundation
 import Models
 import Tensors
 
-/// How much is drawn and tried for each clip.
+/// The settings of the measures: how many inputs are tried for each clip.
 public struct TrustSettings: Sendable, Equatable {
-  /// Points of the deletion and insertion curves, less one.
+  /// The number of steps of the deletion and insertion curves; they have one point more.
   public var steps = 20
-  /// What stands in the place of what is taken away, for deletion, insertion and infidelity.
+  /// The values that replace removed cells, in deletion, insertion and infidelity.
   public var filling = RemovalFilling.silence
-  /// Parts taken away for infidelity.
+  /// The number of removed parts for infidelity.
   public var parts = 64
-  /// Noisy inputs for sensitivity; Captum's default.
+  /// The number of noisy inputs for sensitivity; Captum's default.
   public var offsets = 10
   /// The noise's bound as a share of the input's range.
   public var noise = 0.02
@@ -24,39 +24,40 @@ public struct TrustSettings: Sendable, Equatable {
   public init() {}
 }
 
-/// What was measured of one clip.
+/// The measures of one clip.
 public struct ClipTrust: Sendable, Codable {
   public struct OfMethod: Sendable, Codable {
-    /// What could be measured: an attribution that is zero everywhere has no ranks.
+    /// The measures that have a value: an attribution that is zero everywhere has no ranks.
     public internal(set) var values: [TrustMeasure: Double] = [:]
     /// The probability of the target at shares 0, 1/steps … 1.
     public internal(set) var deletion: [Double] = []
     public internal(set) var insertion: [Double] = []
-    /// The rank correlation with itself after each layer more is drawn anew; nil where there is none.
+    /// The rank correlation of the attribution with itself after each further layer is randomised; nil where there is
+    /// none.
     public internal(set) var cascade: [Double?] = []
   }
 
   public let path: String
-  /// The class explained, which is the predicted one.
+  /// The explained class, which is the predicted one.
   public let target: String
-  /// In the examiner's order.
+  /// The measures of each method, in the examiner's order.
   public let methods: [OfMethod]
-  /// Between methods, [methods, methods]: Spearman's rank correlation of sizes (nil where an attribution has no ranks),
-  /// and the share of the top cells that they have in common.
+  /// The agreement between methods, [methods, methods]: Spearman's rank correlation of sizes (nil where an attribution
+  /// has no ranks), and the share of top cells in common.
   public let correlation: [[Double?]]
   public let overlap: [[Double]]
-  /// The planted cue's share of the clip's area; nil where there is none to find.
+  /// The planted cue's share of the clip's area; nil where there is no cue to find.
   public let cueArea: Double?
 }
 
-/// Measures how far attribution methods can be believed on a model's clips, two controls among them.
+/// Measures how faithful attribution methods are on a model's clips, beside two controls.
 ///
-/// Where a method's sign does not matter, sizes are compared: the sums over each cell's absolute values.
+/// Where a measure does not use the sign, sizes are compared: the sums over each cell's absolute values.
 public struct TrustExaminer {
   public let model: TrainedModel
   public let space: InputSpace
   public let settings: TrustSettings
-  /// Those asked for, then the controls.
+  /// The methods to examine, then the controls.
   public private(set) var methods: [any AttributionMethod]
   private let cascade: CascadingRandomization
 
@@ -70,13 +71,13 @@ public struct TrustExaminer {
     cascade = CascadingRandomization(model, seed: settings.seed)
   }
 
-  /// The layers in the order in which they are drawn anew.
+  /// The layers in the order in which they are randomised.
   public var layers: [String] { cascade.layers }
 
   /// Leaves out the methods of other names.
   public mutating func keep(_ names: [String]) { methods = methods.filter { names.contains($0.name) } }
 
-  /// Leaves out the methods that this model cannot have, and says why.
+  /// Removes the methods that cannot explain this model, and returns the reasons.
   public mutating func leaveOutInapplicable(on samples: [Float]) -> [MethodError] {
     let clip = Clip(samples, model: model)
     var kept: [any AttributionMethod] = []
@@ -96,12 +97,13 @@ public struct TrustExaminer {
     return reasons
   }
 
+  /// Measures all methods on one clip.
   /// - Parameters:
-  ///   - samples: At the model's sample rate, trimmed.
-  ///   - path: Of the file, for errors; the clip's chance is drawn from it.
+  ///   - samples: The clip's samples at the model's sample rate, trimmed.
+  ///   - path: The file's path, for errors; the clip's random seed depends on it.
   ///   - label: The clip's true class.
-  ///   - cue: Where a cue of that class is planted, its seconds from the first sample. It is looked for where the class
-  ///     is predicted: else the model has not used it.
+  ///   - cue: The planted cue of that class, in seconds from the first sample. It counts only where the class is
+  ///     predicted: else the model has not used it.
   ///   - progress: Called before each method with the share of the clip done and the method's name.
   public func examine(
     _ samples: [Float], path: String, label: String? = nil, cue: CueRegion? = nil,
@@ -140,7 +142,7 @@ public struct TrustExaminer {
   }
 }
 
-/// One clip with all that is drawn for it, which is the same for every method.
+/// One clip with its random inputs, which are the same for every method.
 private struct Examination {
   let clip: Clip
   let space: InputSpace
@@ -174,7 +176,7 @@ private struct Examination {
     loudness = Ranking(cells.sizes(clip.loudness(at: space)))
   }
 
-  /// What there is to measure of a method, and the ranking of its sizes.
+  /// The measures of one method on the clip, and the ranking of its sizes.
   func measure(
     _ method: any AttributionMethod, cue: CueCells?, _ cascade: CascadingRandomization
   ) throws -> (ClipTrust.OfMethod, Ranking) {
@@ -182,12 +184,12 @@ private struct Examination {
     guard attribution.isFinite else { throw NotFinite() }
     let sizes = cells.sizes(attribution)
     let ranking = Ranking(sizes)
-    // What speaks for the target comes before what speaks against it.
+    // Positive relevance comes before negative relevance.
     let values = method.isSigned ? cells.sums(attribution) : sizes
     let order = (method.isSigned ? Ranking(values) : ranking).order
     let curves = RemovalCurves(order.reversed(), target: target, steps: steps, replacement: replacement)
 
-    /// How the sizes rank in another attribution of the same method.
+    /// The rank correlation of the sizes with another attribution of the same method.
     func correlation(_ clip: Clip, _ target: Target) throws -> Double? {
       let changed = try method.attribute(clip, at: space, target: target).values
       return changed.isFinite ? ranking.correlation(with: Ranking(cells.sizes(changed))) : nil

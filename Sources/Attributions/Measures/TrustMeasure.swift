@@ -1,4 +1,4 @@
-/// What `trust` measures of an attribution.
+/// A measure of an attribution that `trust` computes.
 public enum TrustMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepresentable {
   case deletion, insertion, infidelity, redrawn
   case otherClass = "other_class"
@@ -8,41 +8,41 @@ public enum TrustMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepr
 
   public enum Direction: Sendable { case lower, higher, neither }
 
-  /// Where a good attribution lies.
+  /// The direction in which better attributions lie.
   public var better: Direction {
     switch self {
     case .deletion, .infidelity, .redrawn, .otherClass, .sensitivity, .silence: .lower
     case .insertion, .inCue, .pointing: .higher
-    // Few cells are easier to read, not more right.
+    // Fewer cells are easier to read, but not more faithful.
     case .gini, .entropy, .loudness: .neither
     }
   }
 
-  /// The head of a column.
+  /// The head of the measure's column.
   public var title: String {
     switch self {
-    case .infidelity: "infidel."
+    case .infidelity: "infidelity"
     case .otherClass: "o. class"
-    case .sensitivity: "sensit."
+    case .sensitivity: "sensitivity"
     case .inCue: "in cue"
     default: rawValue
     }
   }
 
-  /// What the numbers are.
+  /// A line that explains the measure.
   public var summary: String {
     switch self {
-    case .deletion: "mean probability while cells are taken away, the most relevant first"
-    case .insertion: "mean probability while they come in, in that order"
-    case .infidelity: "share of the score's losses that the attribution does not tell"
-    case .redrawn: "rank correlation with itself when all weights are drawn anew"
+    case .deletion: "mean probability while cells are removed, the most relevant first"
+    case .insertion: "mean probability while cells are inserted, in the same order"
+    case .infidelity: "share of the score's losses that the attribution does not predict"
+    case .redrawn: "rank correlation with itself after all weights are randomised"
     case .otherClass: "rank correlation with itself for another class"
     case .sensitivity: "largest relative change under noise of 2 % of the input's range"
-    case .gini: "sparseness: 0 even, 1 all in one cell"
-    case .entropy: "complexity in nats: 0 all in one cell"
-    case .silence: "share that falls on silent frames and padding"
+    case .gini: "sparseness: 0 if even, 1 if all in one cell"
+    case .entropy: "complexity in nats: 0 if all in one cell"
+    case .silence: "share of the attribution on silent frames and padding"
     case .loudness: "rank correlation with loudness"
-    case .inCue: "share that falls inside the planted cue"
+    case .inCue: "share of the attribution inside the planted cue"
     case .pointing: "share of clips whose most relevant cell is inside the cue"
     }
   }

@@ -1,26 +1,27 @@
 import Basics
 
-/// What was measured of all clips: means with their intervals.
+/// The measures over all clips: means with their intervals.
 public struct TrustSummary: Sendable {
   public struct OfMethod: Sendable {
     public let name: String
     public let isControl: Bool
     public let estimates: [TrustMeasure: Estimate]
-    /// Means over clips.
+    /// Mean curves over clips.
     public let deletion, insertion: [Double]
     public let cascade: [Double?]
-    /// Insertion less deletion: how well the order of its cells is the model's.
+    /// Insertion minus deletion: how well the order of the cells agrees with the model.
     public let advantage: Estimate
-    /// That of this method less that of each control, clip by clip, by the control's name; none for controls.
+    /// Paired difference of `advantage` to each control, keyed by the control's name; empty for controls.
     public let beyond: [String: Estimate]
   }
 
   public let methods: [OfMethod]
-  /// Means over clips, [methods, methods].
+  /// The mean agreement over clips, [methods, methods].
   public let correlation: [[Double?]]
   public let overlap: [[Double]]
   public let layers: [String]
-  /// The mean share of the clips' area that their planted cues have, which is what chance finds, and the clips with one.
+  /// The mean share of the clips' area that planted cues cover, which is the chance level, and the number of clips with
+  /// a cue.
   public let cueArea: Double?
   public let cueClips: Int
   public let clips: Int
@@ -65,12 +66,12 @@ public struct TrustSummary: Sendable {
     (cueArea, cueClips, self.clips) = (mean(areas), areas.count, clips.count)
   }
 
-  /// The measures that there are numbers of.
+  /// The measures that have a value for at least one method.
   public var measures: [TrustMeasure] {
     TrustMeasure.allCases.filter { measure in methods.contains { $0.estimates[measure] != nil } }
   }
 
-  /// What the numbers say of the methods, in words.
+  /// The conclusions from the numbers, one sentence each.
   public var verdicts: [String] {
     let told = methods.filter { !$0.isControl }
     func sentence(_ text: String, _ isMeant: (OfMethod) -> Bool) -> String? {
@@ -79,15 +80,15 @@ public struct TrustSummary: Sendable {
     }
     let controls = methods.filter(\.isControl).map(\.name)
     return [
-      sentence("Better than \(controls.joined(separator: " and ")) at finding what the score depends on") { method in
+      sentence("Better than \(controls.joined(separator: " and ")) by insertion minus deletion") { method in
         controls.allSatisfy { method.beyond[$0]!.low > 0 }
       }
     ].compactMap { $0 }
       + controls.compactMap { control in
-        sentence("No better than \(control) at finding what the score depends on") { $0.beyond[control]!.low <= 0 }
+        sentence("No better than \(control) by insertion minus deletion") { $0.beyond[control]!.low <= 0 }
       }
       + [
-        sentence("Ranks much the same with all weights drawn anew, so hardly tells what the model learned") {
+        sentence("Ranks cells much the same after all weights are randomised, so hardly depends on the model") {
           $0.estimates[.redrawn].map { $0.low > 0.5 } ?? false
         },
         sentence("Finds no more of the planted cue than chance") { method in

@@ -1,47 +1,47 @@
 import Models
 import Tensors
 
-/// A way to say how much each part of an input contributes to a target.
+/// An attribution method: it computes how much each part of an input contributes to a target.
 ///
-/// A method's values hold all that it was asked for (steps, baseline, seed), so that the same value attributes the same
-/// clip to the bit.
+/// A method's value holds all of its settings (steps, baseline, seed), so that one value gives one clip the same
+/// attributions to the bit.
 public protocol AttributionMethod: Sendable {
-  /// Its name on the command line.
+  /// The method's name on the command line.
   static var name: String { get }
   static var family: MethodFamily { get }
-  /// The paper that it is from.
+  /// The paper that introduced the method.
   static var source: String { get }
   /// One line for a list.
   static var summary: String { get }
-  /// What one clip takes at one input space, in words: "1 gradient", "50 gradients".
+  /// The cost of one clip at one input space, in words: "1 gradient", "50 gradients".
   static var cost: String { get }
-  /// Whether values have a sign; without one, only their size says something.
+  /// Whether values have a sign; without one, only their size has a meaning.
   static var isSigned: Bool { get }
-  /// Whether the values promise to sum to f(x) − f(baseline).
+  /// Completeness: whether the values should sum to f(x) − f(baseline).
   static var promisesCompleteness: Bool { get }
-  /// The options that it reads; the command line refuses the others.
+  /// The options that the method reads; the command line refuses the others.
   static var options: Set<MethodOptions.Name> { get }
 
-  /// Throws where an option's value cannot be.
+  /// Creates the method; throws where an option has a value that is not allowed.
   init(_ options: MethodOptions) throws(MethodError)
 
-  /// As the type's; another where it depends on the options.
+  /// Whether this value's attributions have a sign: as the type's, unless the options decide it.
   var isSigned: Bool { get }
-  /// What its values are, which says their unit.
+  /// The kind of number that the attributions are, which gives their unit.
   var quantity: Quantity { get }
-  /// What it was asked for or took by default, by name, for the output: steps, baseline, seed.
+  /// The settings, given or by default, by their names for the output: steps, baseline, seed.
   var parameters: [String: String] { get }
 
   /// Attributions of the shape of the clip's input at `space`.
   func attribute(_ clip: Clip, at space: InputSpace, target: Target) throws(MethodError) -> AttributionResult
 
-  /// Attributions of a batch of other inputs that stand in the place of the clip's at `space`, of their shape.
+  /// Attributions of a batch of other inputs that replace the clip's at `space`, of their shape.
   func attribute(
     _ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> Tensor
 }
 
-// A method writes one of the two: for a clip, or for a batch of inputs where it can take many at once.
+// A method implements one of the two: for a clip, or for a batch of inputs where it can process many at once.
 extension AttributionMethod {
   public func attribute(
     _ clip: Clip, at space: InputSpace, target: Target
@@ -65,32 +65,32 @@ extension AttributionMethod {
   public static var promisesCompleteness: Bool { false }
   public static var options: Set<MethodOptions.Name> { [] }
   public var name: String { Self.name }
-  /// "integrated-gradients, baseline silence, steps 50": with all that it was asked for or took by default.
+  /// "integrated-gradients, baseline silence, steps 50": the name and all settings.
   public var nameWithParameters: String { named(name, parameters) }
   public var isSigned: Bool { Self.isSigned }
   public var quantity: Quantity { .score }
   public var parameters: [String: String] { [:] }
 }
 
-/// A method's name, and its parameters in their alphabetical order.
+/// A method's name and its parameters, in alphabetical order.
 func named(_ method: String, _ parameters: [String: String]) -> String {
   ([method] + parameters.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
 }
 
-/// What a method works by.
+/// The principle that a method works by.
 public enum MethodFamily: String, CaseIterable, Sendable {
   case gradient, modifiedBackward = "modified backward", activation, perturbation, attention
-  /// What a method must be better than.
+  /// Controls: attributions that a useful method must beat.
   case control
 }
 
-/// What attributions measure.
+/// The quantity that attributions measure.
 public enum Quantity: Equatable, Sendable {
   /// A part of the score, in logits.
   case score
-  /// The score's change with the input, in logits an amplitude or a dB.
+  /// The derivative of the score with respect to the input, in logits per amplitude or per dB.
   case slope
-  /// Only more or less.
+  /// A weight without a unit: only larger or smaller.
   case weight
   indirect case squared(Quantity)
 
@@ -106,13 +106,13 @@ public enum Quantity: Equatable, Sendable {
   }
 }
 
-/// What a method found.
+/// The attributions of one clip at one input space.
 public struct AttributionResult {
-  /// Of the shape of the clip's input.
+  /// Attributions of the shape of the clip's input.
   public let values: Tensor
-  /// Where the method promises completeness: how near it came.
+  /// The completeness check, where the method promises completeness.
   public let completeness: Completeness?
-  /// Where the method looked at a layer: which, by name.
+  /// The name of the layer that the method used, if any.
   public let layer: String?
 
   public init(_ values: Tensor, completeness: Completeness? = nil, layer: String? = nil) {
@@ -120,7 +120,7 @@ public struct AttributionResult {
   }
 }
 
-/// Attributions that promise to sum to a difference of scores, and that difference.
+/// The sum of attributions, and the difference of scores that it should equal.
 public struct Completeness: Equatable, Sendable {
   /// Σ attributions.
   public let sum: Double
@@ -135,34 +135,34 @@ public struct Completeness: Equatable, Sendable {
   public var gap: Double { sum - (score - baselineScore) }
 }
 
-/// What can be asked of a method beside its name; nil is the method's own default.
+/// The options of all methods; nil is the method's own default.
 public struct MethodOptions: Sendable {
-  /// As they are called on the command line.
+  /// The options' names on the command line.
   public enum Name: String, CaseIterable, Sendable {
     case steps, draws, noise, baseline, background, rule, layer, neuron, around, tile
   }
 
-  /// Points on the path from the baseline to the input.
+  /// The number of points on the path from the baseline to the input.
   public var steps: Int?
-  /// Draws of noise, of baselines or of masks.
+  /// The number of random samples: noisy copies, baselines or masks.
   public var draws: Int?
   /// The noise's standard deviation, as a share of the input's range.
   public var noise: Double?
-  /// What stands for "nothing".
+  /// The reference input that attributions are measured against.
   public var baseline: Baseline?
-  /// Clips that stand for what the model usually hears.
+  /// Typical clips of the model's data, used as baselines.
   public var background: Background?
-  /// The rule of a sum or of a backward pass, by its name.
+  /// The name of a quadrature rule or of an LRP rule.
   public var rule: String?
-  /// The layer to look at, by its name.
+  /// The name of the layer that is explained.
   public var layer: String?
-  /// A unit of the layer.
+  /// A channel or a single unit of the layer.
   public var neuron: Neuron?
-  /// The name of the method that this one works on.
+  /// The name of the method that SmoothGrad, its square or VarGrad averages.
   public var around: String?
-  /// The size of what a perturbation hides.
+  /// The size of the tile that a perturbation hides.
   public var tile: TileSize?
-  /// Of all that is drawn.
+  /// The seed of all random numbers.
   public var seed: UInt64 = 0
 
   public init() {}
@@ -181,7 +181,7 @@ public struct MethodOptions: Sendable {
     return steps
   }
 
-  /// ``rule`` as one of a method's own.
+  /// ``rule`` as one of the method's own rules.
   func rule<Rule: RawRepresentable<String> & CaseIterable>(default other: Rule) throws(MethodError) -> Rule {
     guard let rule else { return other }
     guard let named = Rule(rawValue: rule) else {
@@ -191,7 +191,7 @@ public struct MethodOptions: Sendable {
     return named
   }
 
-  /// For a method that takes many: the clips of ``background``, or ``baseline``, or silence.
+  /// The baselines of a method that takes several: the clips of ``background``, or ``baseline``, or silence.
   func baselines() throws(MethodError) -> [Baseline] {
     guard let background else { return [baseline ?? .silence] }
     guard baseline == nil else {
@@ -211,14 +211,14 @@ public struct MethodOptions: Sendable {
   }
 }
 
-/// What a method cannot do.
+/// The errors of attribution methods: unknown names, wrong options, unsuitable models.
 public enum MethodError: Error, CustomStringConvertible, Equatable {
   case unknown(name: String)
   /// The method does not read this option.
   case option(method: String, option: String)
-  /// The option's value cannot be.
+  /// The option has a value that is not allowed.
   case value(option: String, reason: String)
-  /// The model has not what the method needs.
+  /// The model lacks something that the method needs.
   case inapplicable(method: String, model: String, reason: String)
 
   public var description: String {
@@ -232,7 +232,7 @@ public enum MethodError: Error, CustomStringConvertible, Equatable {
   }
 }
 
-/// All methods, in the order in which they are listed.
+/// The registry of all methods, in the order in which they are listed.
 public enum AttributionMethods {
   public static let all: [any AttributionMethod.Type] = [
     Saliency.self, Gradient.self, InputXGradient.self, IntegratedGradients.self, ExpectedGradients.self,
@@ -243,12 +243,12 @@ public enum AttributionMethods {
     RawAttention.self, AttentionRollout.self, GradientAttention.self,
   ]
 
-  /// What there is beside a family that a model cannot have, in words.
+  /// The methods of all other families, in words, for errors about a model that lacks one family.
   static func others(than family: MethodFamily) -> String {
     "there is " + all.filter { $0.family != family }.map { $0.name }.joined(separator: ", ")
   }
 
-  /// The method of a name, as asked for.
+  /// The method of this name, with these options.
   public static func make(
     _ name: String, _ options: MethodOptions = MethodOptions()
   ) throws(MethodError) -> any AttributionMethod {

@@ -10,14 +10,14 @@ import Tensors
 
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows side by side what models heard in the same clips, and how far they agree.",
+    abstract: "Explains the same clips with several models, side by side, and measures their agreement.",
     usage: "undertone compare --model <folder> ... [<files> ...] [<options>]",
     discussion: """
-      Explains each clip with each model by one method and lays the attributions on one grid of seconds × Hz. Writes, \
-      for each file (or for a manifest's clips on which the models predict different emotions, at most twelve), a \
-      figure of all models with their differences from the first, and for models with attention what each of its heads \
-      takes from which channels, time and band. For all clips: the agreement of each two models as a matrix with \
-      intervals (agreement.png, agreement.csv), and each clip's predictions (clips.csv).
+      Explains each clip with each model by one method, on one grid of seconds × Hz. Writes a figure for each file (or, \
+      with a manifest, for at most twelve clips on which the models predict different emotions): all models with their \
+      differences from the first; for models with attention also the weights and the gradients of each head. For all \
+      clips it writes the agreement of each pair of models with intervals (agreement.png, agreement.csv), and each \
+      clip's predictions (clips.csv).
 
       Examples:
         undertone compare --model built-in --model output/train/fcmfcc clip.wav
@@ -40,17 +40,17 @@ struct Compare: ParsableCommand {
 
   @OptionGroup var page: PageOption
 
-  @Option(help: "Where to explain; what is found is laid on the mel's grid.")
+  @Option(help: "The input to explain; attributions are projected onto the mel's grid.")
   var input = InputSpace.mel
 
   @Option(
-    help: "What to explain: predicted (by each model itself), label (with --data), or an emotion that all models have.")
+    help: "The emotion to explain: predicted (each model's own), label (with --data), or one that all models have.")
   var target = "predicted"
 
-  @Option(help: "With --data: clips an emotion.")
+  @Option(help: "With --data: the number of clips per emotion.")
   var clips = 10
 
-  @Option(help: "What a manifest's clips are drawn by, and what a method draws.")
+  @Option(help: "The seed of the sampled clips and of a method's random samples.")
   var seed: UInt64 = 0
 
   @OptionGroup var drawing: FigureOption
@@ -65,7 +65,7 @@ struct Compare: ParsableCommand {
     guard clips > 0 else { throw ValidationError("--clips must be at least 1") }
     guard files.isEmpty != (data == nil) else {
       throw ValidationError(
-        data == nil ? "there is nothing to compare: name files or --data" : "--data is instead of files")
+        data == nil ? "there is nothing to compare: name files or --data" : "--data and files exclude each other")
     }
     guard target != "label" || data != nil else { throw ValidationError("--target label needs --data") }
   }

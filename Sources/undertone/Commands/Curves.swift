@@ -5,11 +5,11 @@ import Reports
 
 struct Curves: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Draws the training curves of models, and says what they reached.",
+    abstract: "Plots the training curves of models and prints their best results.",
     usage: "undertone curves <folders> ... [<options>]",
     discussion: """
-      Reads config.json and history.csv of each folder that `train` wrote, also while it still trains. Runs that differ \
-      in nothing but their seed are a group: drawn in one colour and summed up together.
+      Reads config.json and history.csv of each folder that `train` wrote, also during the training. Runs that differ \
+      only in their seed form a group: they share a colour and a summary.
 
       Examples:
         undertone curves output/train/cnnatt

@@ -9,11 +9,11 @@ import Training
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says how often a model is right on the clips of a manifest.",
+    abstract: "Measures the accuracy and calibration of a model on the clips of a manifest.",
     usage: "undertone evaluate --data <file> [<options>]",
     discussion: """
-      Prints accuracy, macro F1, the confusion matrix and the errors of the calibration (whether the model is as often \
-      right as it is sure), and draws confusion and calibration.
+      Prints accuracy, macro F1, the confusion matrix and the calibration errors (how far confidence differs from \
+      accuracy), and plots confusion and calibration.
 
       Examples:
         undertone evaluate --data validation.csv

@@ -10,12 +10,12 @@ import Tensors
 
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Predicts the emotion of clips and shows what the model heard.",
+    abstract: "Predicts the emotion of clips and explains the prediction.",
     usage: "undertone explain <files> ... [<options>]",
     discussion: """
       Writes a figure for each clip: the waveform, the log-mel spectrogram and the MFCC, each with its attribution, \
-      and the probabilities; of several methods, a figure each (clip.saliency.png). Of a file longer than a minute, the first minute is used. --window explains all of it, \
-      window by window, to the end; a silent window has no explanation.
+      and the probabilities; with several methods, one figure each (clip.saliency.png). Only the first minute of a \
+      longer file is used. --window explains all of it, window by window; a silent window has no explanation.
 
       Examples:
         undertone explain clip.wav
@@ -39,7 +39,7 @@ struct Explain: ParsableCommand {
 
   @OptionGroup var page: PageOption
 
-  @Option(help: "Where to explain: waveform, spectrogram, mel, mfcc or all; several with commas.")
+  @Option(help: "Inputs to explain: waveform, spectrogram, mel, mfcc or all; separate several with commas.")
   var input = "waveform,mel,mfcc"
 
   @Option(help: "The emotion to explain, or `predicted`.")
@@ -50,19 +50,19 @@ struct Explain: ParsableCommand {
 
   @Flag(
     help:
-      "Also write what matters of the clip as sound, and the rest, as two WAV files; with what the model hears in each."
+      "Also write the salient part of the clip and the rest as two WAV files, and predict the emotion of each."
   )
   var listen = false
 
-  @Option(help: ArgumentHelp("Explain windows of so many seconds instead of the whole clip.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Explain windows of this length instead of the whole clip.", valueName: "seconds"))
   var window: Double?
 
   @Option(
     help: ArgumentHelp(
-      "From one window's start to the next. (default: the window's length)", valueName: "seconds"))
+      "The time from one window's start to the next. (default: the window's length)", valueName: "seconds"))
   var hop: Double?
 
-  @Option(help: "Of what a method draws: noise, masks, baselines.")
+  @Option(help: "The seed of a method's random samples: noise, masks, baselines.")
   var seed: UInt64 = 0
 
   @OptionGroup var drawing: FigureOption
@@ -70,7 +70,7 @@ struct Explain: ParsableCommand {
   @Flag(help: "Also write each attribution as a .npy array (float32).")
   var arrays = false
 
-  @Flag(help: "Print one JSON object a file or window instead of text.")
+  @Flag(help: "Print one JSON object per file or window instead of text.")
   var json = false
 
   @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))
@@ -78,7 +78,7 @@ struct Explain: ParsableCommand {
 
   func validate() throws {
     try Windows.check(length: window, hop: hop)
-    guard hop == nil || window != nil else { throw ValidationError("--hop is that of --window") }
+    guard hop == nil || window != nil else { throw ValidationError("--hop needs --window") }
   }
 
   func run() throws {

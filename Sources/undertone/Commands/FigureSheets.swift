@@ -11,15 +11,15 @@ import Training
 struct FigureSheets: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "figures",
-    abstract: "Draws, for each emotion, what the model heard in clips of a manifest, and what they say together.",
+    abstract: "Plots attributions of many clips by emotion, and summarises them with confidence intervals.",
     usage: "undertone figures --data <file> [<options>]",
     discussion: """
-      One sheet an emotion and input: clips with their attributions over them, as the report's Figure 3. The first \
-      twelve clips (--drawn) are drawn; all of them count for what they say together on the log-mel: where the \
-      attributions of each emotion lie over frequency and over the speech (profiles), how much they prefer loud and \
-      voiced frames, edges of bands and onsets, how what is salient sounds beside the rest (measures, emotions.csv), \
-      and whether what the report says of three emotions holds on these clips (claims.csv), each with a 95 % bootstrap \
-      interval over clips. Ctrl-C keeps what was found; the same command goes on from there.
+      Writes one sheet per emotion and input: clips with their attributions over them. A sheet has the first twelve \
+      clips (--drawn); the summaries on the log-mel use all clips: the attributions over frequency and over the speech \
+      (profiles); their preference for loud and voiced frames, edges of bands and onsets, and acoustic measures of the \
+      salient part against the rest (measures, emotions.csv); and a test of three claims of Biagini (LoopQ Prize \
+      2022, Case A) on these clips (claims.csv). Each has a 95 % bootstrap interval over clips. Ctrl-C keeps the \
+      results so far; the same command resumes from there.
 
       Examples:
         undertone figures --data clips.csv
@@ -34,28 +34,28 @@ struct FigureSheets: ParsableCommand {
 
   @OptionGroup var model: ModelOption
 
-  @Option(help: "Clips an emotion.")
+  @Option(help: "The number of clips per emotion.")
   var clips = 6
 
-  @Option(help: "Clips in a sheet, at most.")
+  @Option(help: "The largest number of clips plotted on a sheet.")
   var drawn = 12
 
-  @Option(help: "Which clips: all, correct or errors.")
+  @Option(help: "The clips to use: all, correct or errors.")
   var which = ClipSelection.Choice.all
 
   @OptionGroup var method: MethodOption
 
   @OptionGroup var page: PageOption
 
-  @Option(help: "What the sheets show: waveform, spectrogram, mel, mfcc or all; several with commas.")
+  @Option(help: "Inputs on the sheets: waveform, spectrogram, mel, mfcc or all; separate several with commas.")
   var input = "mel"
 
-  @Option(help: "What to explain: the predicted emotion or the true one.")
+  @Option(help: "The emotion to explain: the predicted or the true one.")
   var target = ClipSelection.TargetChoice.predicted
 
   @OptionGroup var drawing: FigureOption
 
-  @Option(help: "What the clips are drawn by, and what a method draws.")
+  @Option(help: "The seed of the sampled clips and of a method's random samples.")
   var seed: UInt64 = 0
 
   @Option(help: ArgumentHelp("The folder for the sheets.", valueName: "folder"))
@@ -97,7 +97,7 @@ struct FigureSheets: ParsableCommand {
             saved = .now
           }
           guard !Interruption.wasAsked else {
-            Console.note("undertone: stopped; the same command goes on from here")
+            Console.note("undertone: stopped; the same command resumes from here")
             throw ExitCode(130)
           }
         }
@@ -138,7 +138,7 @@ struct FigureSheets: ParsableCommand {
       + ["\(clips) clips, \(drawn) drawn"]
     if let left = FigureProgress.left(in: folder, asked: asked) {
       let looked = left.emotions.reduce(0) { $0 + $1.looked }
-      Console.note("undertone: going on after \(looked) clips (\(folder.file(FigureProgress.file)))")
+      Console.note("undertone: resuming after \(looked) clips (\(folder.file(FigureProgress.file)))")
       return left
     }
     return FigureProgress(asked: asked, emotions: selection.manifest.emotions.map(FigureProgress.OfEmotion.init))

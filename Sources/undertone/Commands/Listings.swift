@@ -11,8 +11,9 @@ struct Methods: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Lists the attribution methods.",
     discussion: """
-      With each: what it costs, whether its values have a sign, whether they promise to sum to f(x) − f(baseline), and \
-      the options that it reads.
+      For each: its cost, its options, and two properties. "Signed": values above 0 raise the score, values below 0 \
+      lower it. "Complete": values should sum to f(x) − f(baseline), the difference between the score of the clip and \
+      that of the baseline.
 
       Examples:
         undertone methods
@@ -20,7 +21,7 @@ struct Methods: ParsableCommand {
         undertone explain clip.wav --method integrated-gradients --steps 100
       """)
 
-  @Flag(help: "Print one JSON object a method instead of text.")
+  @Flag(help: "Print one JSON object per method instead of text.")
   var json = false
 
   private struct JSON: Encodable {
@@ -82,7 +83,7 @@ struct Models: ParsableCommand {
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says what this machine has, and whether the program works on it.",
+    abstract: "Describes this machine and checks that the program works on it.",
     discussion: """
       Example:
         undertone doctor

@@ -12,9 +12,9 @@ struct Predict: ParsableCommand {
     abstract: "Prints the probabilities of the emotions of clips.",
     usage: "undertone predict <files> ... [<options>]",
     discussion: """
-      Of a file longer than a minute, the first minute is used. --window goes through all of it, to the end: the last \
-      window is shorter, or, where less than half would be left, begins earlier. A silent window has no probabilities. \
-      With --format, the probabilities over time are drawn too.
+      Only the first minute of a longer file is used. --window covers all of it: the last window is shorter, or, if less \
+      than half of it would be left, starts earlier. A silent window has no probabilities. With --format, the \
+      probabilities over time are also plotted.
 
       Examples:
         undertone predict clip.wav
@@ -28,13 +28,13 @@ struct Predict: ParsableCommand {
 
   @OptionGroup var model: ModelOption
 
-  @Option(help: "How many emotions to print, the most probable first.")
+  @Option(help: "The number of emotions to print, the most probable first.")
   var top = 3
 
-  @Option(help: ArgumentHelp("Predict windows of so many seconds instead of the whole clip.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Predict windows of this length instead of the whole clip.", valueName: "seconds"))
   var window: Double?
 
-  @Option(help: ArgumentHelp("From one window's start to the next.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("The time from one window's start to the next.", valueName: "seconds"))
   var hop = 1.0
 
   @OptionGroup var drawing: FigureOption
@@ -44,10 +44,10 @@ struct Predict: ParsableCommand {
   @Option(help: ArgumentHelp("The folder for figures.", valueName: "folder"))
   var output = "output/predict"
 
-  @Flag(help: "Print CSV: file, start, end, and a column an emotion.")
+  @Flag(help: "Print CSV: file, start, end, and one column per emotion.")
   var csv = false
 
-  @Flag(help: "Print one JSON object a file or window.")
+  @Flag(help: "Print one JSON object per file or window.")
   var json = false
 
   func validate() throws {

@@ -10,18 +10,17 @@ import Training
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Trains one of the report's models on a manifest of clips.",
+    abstract: "Trains a model on a manifest of clips.",
     usage: """
       undertone train <architecture> --data <file> [<options>]
       undertone train --resume <folder> [--epochs <epochs>]
       """,
     discussion: """
       Writes a model folder: the weights of the best epoch, config.json, history.csv and curves.png. Ctrl-C stops and \
-      keeps the last whole epoch; --resume goes on from there, to the same numbers as without the interruption.
+      keeps the last whole epoch; --resume continues from there, with the same results as without the interruption.
 
-      A manifest is a CSV file with the columns path and emotion, and where they are known origin and speaker; paths \
-      are relative to it. `undertone corpus prepare` makes one. Of a clip longer than a minute, the first minute is \
-      used.
+      A manifest is a CSV file with the columns path and emotion, and, if known, origin and speaker; paths are relative \
+      to it. `undertone corpus prepare` makes one. Only the first minute of a longer clip is used.
 
       Examples:
         undertone train cnnatt --data train.csv --validation validation.csv
@@ -29,7 +28,7 @@ struct Train: ParsableCommand {
         undertone train --resume output/train/fcmfcc
       """)
 
-  @Argument(help: "Which model; `undertone models` describes them.")
+  @Argument(help: "The architecture; `undertone models` describes them.")
   var architecture: ModelName?
 
   @Option(help: ArgumentHelp("A manifest of clips.", valueName: "file"))
@@ -38,46 +37,46 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("A manifest to validate on.", valueName: "file"))
   var validation: String?
 
-  @Option(help: "Without --validation: the share of --data that is trained on, the rest validates. (default: 0.8)")
+  @Option(help: "Without --validation: the share of --data for training; the rest is for validation. (default: 0.8)")
   var split: Double?
 
-  @Option(help: "What --split keeps together: clip or speaker. (default: clip)")
+  @Option(help: "The unit that --split keeps on one side: clip or speaker. (default: clip)")
   var by: SplitUnit?
 
-  @Option(help: "`published` (the rates of the report's code; default) or `report` (a tenth: its Table 3).")
+  @Option(help: "`published`: rate 1e-3, as in the author's code (default); `report`: 1e-4, as printed in the report.")
   var recipe: Recipe.Name?
 
   @Option(
     help: ArgumentHelp(
-      "The classes in the order of the model's outputs, with commas. (default: the report's seven, or the manifest's labels where there are others)",
+      "The classes in the order of the model's outputs, separated by commas. (default: the seven emotions, or the manifest's labels if it has others)",
       valueName: "names"))
   var classes: String?
 
   @Option(
     help: ArgumentHelp(
-      "Columns of numbers to predict, with commas, as arousal,dominance,valence; with --classes none, these only.",
+      "Numeric columns to predict, separated by commas, such as arousal,dominance,valence; with --classes none, only these.",
       valueName: "names"))
   var dimensions: String?
 
   @Option(
     help: ArgumentHelp(
-      "Sizes of the network, instead of the base's: a JSON file of what config.json has under `network`.",
+      "Sizes of the network instead of the default ones: a JSON file with the content of `network` in config.json.",
       valueName: "file"))
   var network: String?
 
-  @Option(help: "Epochs, instead of the recipe's.")
+  @Option(help: "The number of epochs, instead of the recipe's.")
   var epochs: Int?
 
-  @Option(help: "Clips in a batch, instead of the recipe's.")
+  @Option(help: "The number of clips in a batch, instead of the recipe's.")
   var batch: Int?
 
   @Option(help: "The learning rate, instead of the recipe's.")
   var rate: Double?
 
-  @Option(help: "What weights, order and dropout are drawn from. (default: 0)")
+  @Option(help: "The seed of initial weights, clip order and dropout. (default: 0)")
   var seed: UInt64?
 
-  @Option(help: ArgumentHelp("Go on with the training in this folder.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Resume the training in this folder.", valueName: "folder"))
   var resume: String?
 
   @Option(help: ArgumentHelp("Keep computed features in this folder for the next run.", valueName: "folder"))
@@ -88,10 +87,10 @@ struct Train: ParsableCommand {
 
   @OptionGroup var page: PageOption
 
-  @Flag(help: "Train even where the output folder holds a model; it is replaced.")
+  @Flag(help: "Train even if the output folder holds a model; it is replaced.")
   var overwrite = false
 
-  @Flag(help: "Print one JSON object an epoch.")
+  @Flag(help: "Print one JSON object per epoch.")
   var json = false
 
   func validate() throws {
@@ -113,7 +112,7 @@ struct Train: ParsableCommand {
       ("--output", output != nil), ("--overwrite", overwrite),
     ]
     if resume != nil, let given = fixed.first(where: \.1) {
-      throw ValidationError("--resume goes on as the training began; it does not take \(given.0)")
+      throw ValidationError("--resume continues with the original settings; it does not take \(given.0)")
     }
     if validation != nil, split != nil || by != nil {
       throw ValidationError(
@@ -152,7 +151,7 @@ struct Train: ParsableCommand {
       if !json { print(trainer.folder) }
       guard result.isFinished else {
         Console.note(
-          "undertone: stopped after \(result.history.count) epochs; go on with: "
+          "undertone: stopped after \(result.history.count) epochs; resume with: "
             + "\(CommandLine.arguments[0]) train --resume \(trainer.folder)"
         )
         throw ExitCode(130)
@@ -255,7 +254,7 @@ struct Train: ParsableCommand {
       return path
     }
     guard let data = try path("data", data) else {
-      throw ValidationError("\(folder) does not say which manifest it was trained on; name it with --data")
+      throw ValidationError("\(folder) does not name the manifest that it was trained on; give it with --data")
     }
     let whole = try readManifest(data)
     let parts: (training: Manifest, validation: Manifest)

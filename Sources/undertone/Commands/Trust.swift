@@ -9,18 +9,19 @@ import Reports
 
 struct Trust: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says how far each attribution method can be believed, beside loudness and chance.",
+    abstract: "Measures the faithfulness of attribution methods, against loudness and chance.",
     usage: "undertone trust --data <file> [<options>]",
     discussion: """
       Explains the predicted emotion of clips of a manifest with each method and measures the attributions: whether \
-      they find what the score depends on, whether they depend on what the model learned, how steady and how \
-      concentrated they are. What is taken from a clip is replaced by its silence, or with --replacement mean by the \
-      mean over time, which favours what is loud less. Two controls stand in the same \
-      table, plain loudness and random numbers: a method that does no better than loudness has not shown that it \
-      knows the model, and that is said.
+      they find what the score depends on, whether they depend on what the model learned, how stable and how \
+      concentrated they are. Removed cells are set to silence; --replacement mean uses the time average, which is \
+      fairer to quiet cells. The same table has two controls, loudness and random numbers: a method that does no \
+      better than loudness has not shown that it depends on the model, and the output names it. Better means a \
+      higher insertion minus deletion, with a 95 % interval above zero.
 
-      On a corpus with a planted cue (`undertone corpus synthesize --plant angry`) half of the clips are drawn \
-      from those with the cue, and the share of relevance inside the cue and the pointing game are given too.
+      On a corpus with a planted cue (`undertone corpus synthesize --plant angry`) half of the clips are sampled \
+      from those with the cue, and the table also has the share of the attribution inside the cue and the pointing \
+      game.
 
       Writes trust.csv (means and intervals), clips.csv (every clip), trust.json and a figure.
 
@@ -38,17 +39,17 @@ struct Trust: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Attribution methods, with commas; `undertone methods` lists them. (default: \(defaultMethods.joined(separator: ", ")))",
+      "Attribution methods, separated by commas; `undertone methods` lists them. (default: \(defaultMethods.joined(separator: ", ")))",
       valueName: "names"))
   var method: String?
 
-  @Option(help: "Where to explain.")
+  @Option(help: "The input to explain.")
   var input = InputSpace.mel
 
-  @Option(help: "What stands in the place of what is taken away.")
+  @Option(help: "The values that replace removed cells.")
   var replacement = RemovalFilling.silence
 
-  @Option(help: "How many clips.")
+  @Option(help: "The number of clips.")
   var clips = 20
 
   @OptionGroup var drawing: FigureOption
@@ -58,7 +59,7 @@ struct Trust: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
-  @Option(help: "What the clips, the noise and the new weights are drawn by.")
+  @Option(help: "The seed of the sampled clips, the noise and the random weights.")
   var seed: UInt64 = 0
 
   @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))
@@ -144,7 +145,7 @@ struct Trust: ParsableCommand {
     ]
     var parts = [
       "\(summary.clips) clips, \(input.rawValue), the predicted emotion; mean ± half of the 95 % interval\n"
-        + "what is taken away is replaced by \(replacement == .silence ? "silence" : "the mean over time")"
+        + "removed cells are replaced by \(replacement == .silence ? "silence" : "the mean over time")"
     ]
     for group in groups {
       let measures = group.filter(summary.measures.contains)

@@ -3,10 +3,10 @@ import Figures
 
 /// How figures are written.
 struct FigureOption: ParsableArguments {
-  @Option(help: "Figure formats: png, svg, pdf; several with commas. (default: png)")
+  @Option(help: "Figure formats: png, svg, pdf; separate several with commas. (default: png)")
   var format: String?
 
-  @Option(help: "Pixels of a figure for each of its points: a PNG of 1 is half as wide as one of 2.")
+  @Option(help: "PNG resolution: 1 = 96 dpi, 2 = 192 dpi.")
   var scale = 2.0
 
   func validate() throws {

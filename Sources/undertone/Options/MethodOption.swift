@@ -11,42 +11,42 @@ import Models
 struct MethodOption: ParsableArguments {
   @Option(
     help:
-      "The attribution method; `undertone methods` lists them with their options. `explain` and `compare` take several, with commas."
+      "The attribution method; `undertone methods` lists all with their options. `explain` and `compare` take several, separated by commas."
   )
   var method = Saliency.name
 
   @Option(
     help: ArgumentHelp(
-      "What stands for nothing: silence, zero, blurred, noise:DECIBELS, file:PATH, or mean (of --background).",
+      "The reference input that attributions are measured against: silence, zero, blurred, noise:DECIBELS, file:PATH, or mean (of --background).",
       valueName: "baseline"))
   var baseline: String?
 
   @Option(
-    help: ArgumentHelp("A manifest of clips that the model usually hears, of which 50 are drawn.", valueName: "file"))
+    help: ArgumentHelp("A manifest of typical clips for the baseline; 50 of them are sampled.", valueName: "file"))
   var background: String?
 
-  @Option(help: ArgumentHelp("Points on the way from the baseline to the clip.", valueName: "count"))
+  @Option(help: ArgumentHelp("The number of points on the path from the baseline to the clip.", valueName: "count"))
   var steps: Int?
 
-  @Option(help: ArgumentHelp("Draws of noise, of baselines or of masks.", valueName: "count"))
+  @Option(help: ArgumentHelp("The number of random samples: noisy copies, baselines or masks.", valueName: "count"))
   var draws: Int?
 
-  @Option(help: ArgumentHelp("The noise's deviation, as a share of the input's range.", valueName: "share"))
+  @Option(help: ArgumentHelp("The noise's standard deviation, as a share of the input's range.", valueName: "share"))
   var noise: Double?
 
-  @Option(help: ArgumentHelp("The rule of a sum or of a backward pass.", valueName: "name"))
+  @Option(help: ArgumentHelp("Quadrature rule (IG) or LRP rule; see `undertone methods`.", valueName: "name"))
   var rule: String?
 
-  @Option(help: ArgumentHelp("The layer to look at, as blocks.2.", valueName: "name"))
+  @Option(help: ArgumentHelp("The layer to explain, such as blocks.2.", valueName: "name"))
   var layer: String?
 
-  @Option(help: ArgumentHelp("A channel of the layer, as 12, or one place of it, as 12,3,20.", valueName: "unit"))
+  @Option(help: ArgumentHelp("Channel index (12) or channel,row,frame (12,3,20).", valueName: "unit"))
   var neuron: String?
 
-  @Option(help: ArgumentHelp("The method that this one works on.", valueName: "method"))
+  @Option(help: ArgumentHelp("The base method that SmoothGrad or VarGrad averages.", valueName: "method"))
   var around: String?
 
-  @Option(help: ArgumentHelp("What a perturbation hides: seconds x Hz, as 0.2x1000.", valueName: "size"))
+  @Option(help: ArgumentHelp("The size of the hidden tile: seconds x Hz, such as 0.2x1000.", valueName: "size"))
   var tile: String?
 
   /// The method as asked, or a usage error.
@@ -88,7 +88,7 @@ struct MethodOption: ParsableArguments {
     switch baseline {
     case nil: options.background = clips
     case "mean":
-      guard let clips else { throw ValidationError("--baseline mean is that of --background, which is not given") }
+      guard let clips else { throw ValidationError("--baseline mean needs --background") }
       options.baseline = .mean(clips)
     case .some(let name) where name.hasPrefix("file:"):
       let path = String(name.dropFirst("file:".count))

@@ -7,7 +7,7 @@ import Tensors
 /// Whether a command's results are also told in a page.
 struct PageOption: ParsableArguments {
   @Flag(
-    help: "Also write all of it as one HTML file, which needs nothing else: figures, numbers, and clips to listen to.")
+    help: "Also write a self-contained HTML page; those of explain, figures and compare also play the clips.")
   var html = false
 }
 

@@ -1,13 +1,13 @@
 import Models
 import Tensors
 
-/// relu(Σₖ αₖ Aₖ) over the maps A of a layer, with αₖ the mean of ∂ target / ∂ Aₖ over its places (Selvaraju et al. 2017),
-/// enlarged to the input.
+/// relu(Σₖ αₖ Aₖ) over the maps A of a layer, with αₖ the mean of ∂ target / ∂ Aₖ over its positions
+/// (Selvaraju et al. 2017), interpolated to the input.
 public struct GradCAM: AttributionMethod {
   public static let name = "grad-cam"
   public static let family = MethodFamily.activation
   public static let source = "Selvaraju et al. 2017, arXiv:1610.02391"
-  public static let summary = "where a layer's maps, weighted by what they do for the score, are active"
+  public static let summary = "a layer's feature maps, each weighted by its mean gradient; positive part"
   public static let cost = "1 gradient"
   public static let isSigned = false
   public static let options: Set<MethodOptions.Name> = [.layer]
@@ -24,7 +24,7 @@ public struct GradCAM: AttributionMethod {
     return AttributionResult(Self.map(clip, layer: layer, target: target).enlarged(over: clip, at: space), layer: layer)
   }
 
-  /// On the layer's own places.
+  /// The map at the layer's own resolution.
   static func map(_ clip: Clip, layer: String, target: Target) -> LayerMap {
     let (values, gradients) = clip.outputs(of: [layer], target: target)
     let weights = gradients[0].mean(axes: [2, 3])

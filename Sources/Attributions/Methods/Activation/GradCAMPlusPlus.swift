@@ -1,14 +1,14 @@
 import Models
 import Tensors
 
-/// As Grad-CAM, but a channel's weight is Σ α · relu(g) over its places, with g = ∂ target / ∂ A and
-/// α = g² / (2 g² + g³ Σ A): what only small parts of a map say counts as much as what large ones say (Chattopadhyay et al.
-/// 2018, eq. 19, for the exponential of the score, whose second and third derivatives are powers of the first).
+/// Grad-CAM with a channel's weight Σ α · relu(g) over its positions, with g = ∂ target / ∂ A and
+/// α = g² / (2 g² + g³ Σ A): small active regions of a map count as much as large ones (Chattopadhyay et al. 2018, eq.
+/// 19, for the exponential of the score, whose second and third derivatives are powers of the first).
 public struct GradCAMPlusPlus: AttributionMethod {
   public static let name = "grad-cam++"
   public static let family = MethodFamily.activation
   public static let source = "Chattopadhyay et al. 2018, arXiv:1710.11063"
-  public static let summary = "as grad-cam, but each place of a map has a weight of its own"
+  public static let summary = "as grad-cam, but each position of a map has its own weight"
   public static let cost = "1 gradient"
   public static let isSigned = false
   public static let options: Set<MethodOptions.Name> = [.layer]
@@ -25,13 +25,13 @@ public struct GradCAMPlusPlus: AttributionMethod {
     return AttributionResult(Self.map(clip, layer: layer, target: target).enlarged(over: clip, at: space), layer: layer)
   }
 
-  /// On the layer's own places.
+  /// The map at the layer's own resolution.
   static func map(_ clip: Clip, layer: String, target: Target) -> LayerMap {
     let (outputs, gradients) = clip.outputs(of: [layer], target: target)
     let (a, g) = (outputs[0], gradients[0])
     let squared = g.squared()
     let divisor = squared * 2 + squared * g * a.sum(axes: [2, 3])
-    // Where the gradient is zero its weight is zero too; there the divisor is.
+    // Where the gradient is zero, the divisor is zero too; adding 1 makes the weight 0 instead of NaN.
     let isZero = divisor.equals(.zeros([]))
     let weights = (squared / (divisor + isZero) * g.relu()).sum(axes: [2, 3])
     return LayerMap((a * weights).sum(axes: [1]).relu())

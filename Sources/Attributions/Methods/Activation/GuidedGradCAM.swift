@@ -1,12 +1,12 @@
 import Models
 import Tensors
 
-/// Guided backpropagation where Grad-CAM says that the class is (Selvaraju et al. 2017): the product of both.
+/// The product of guided backpropagation and Grad-CAM (Selvaraju et al. 2017).
 public struct GuidedGradCAM: AttributionMethod {
   public static let name = "guided-grad-cam"
   public static let family = MethodFamily.activation
   public static let source = "Selvaraju et al. 2017, arXiv:1610.02391"
-  public static let summary = "guided backpropagation times grad-cam: sharp, and where the class is"
+  public static let summary = "guided backpropagation times grad-cam: sharp, within grad-cam's regions"
   public static let cost = "2 gradients"
   public static let isSigned = true
   public static let options: Set<MethodOptions.Name> = [.layer]

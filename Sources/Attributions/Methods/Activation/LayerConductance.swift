@@ -1,13 +1,13 @@
 import Models
 import Tensors
 
-/// What flows through each unit y of a layer on the way from a baseline to the clip: ∫ ∂ target / ∂ y dy (Dhamdhere,
-/// Sundararajan and Yan 2019), summed over channels and shared among the places of the input that a unit covers.
+/// The conductance of each unit y of a layer on the path from a baseline to the clip: ∫ ∂ target / ∂ y dy (Dhamdhere,
+/// Sundararajan and Yan 2019), summed over channels and divided among the elements of the input that a unit covers.
 public struct LayerConductance: AttributionMethod {
   public static let name = "layer-conductance"
   public static let family = MethodFamily.activation
   public static let source = "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233"
-  public static let summary = "what flows through a layer's places from the baseline to the clip; complete"
+  public static let summary = "flow through a layer from baseline to clip; sums to f(x) − f(baseline)"
   public static let cost = "51 gradients"
   public static let isSigned = true
   public static let promisesCompleteness = true
@@ -41,10 +41,10 @@ public struct LayerConductance: AttributionMethod {
       completeness: clip.completeness(of: found, baseline: baseline, at: space, target: target), layer: layer)
   }
 
-  /// Of each unit, [1, channels, rows, columns].
+  /// The conductance of each unit, [1, channels, rows, columns].
   ///
-  /// The integral over y by trapezoids, Σ (gₖ + gₖ₊₁)/2 · (yₖ₊₁ − yₖ) with g the gradient at y. Captum takes one end's gradient
-  /// only, which needs the square of the steps for the same error.
+  /// The integral over y uses trapezoids, Σ (gₖ + gₖ₊₁)/2 · (yₖ₊₁ − yₖ) with g the gradient at y. Captum uses the
+  /// gradient of one end only, which needs the square of the number of steps for the same error.
   static func conductance(
     of layer: String, _ clip: Clip, at space: InputSpace, target: Target, baseline: Tensor, steps: Int
   ) -> Tensor {

@@ -1,12 +1,12 @@
 import Models
 import Tensors
 
-/// A channel of a layer's maps, or one of its places.
+/// A channel of a layer's maps, or one position in it.
 public struct Neuron: Equatable, Sendable {
   /// Channel, or channel, row and column.
   private let indices: [Int]
 
-  /// "12" or "12,3,20": a channel, or its row and column too.
+  /// Reads "12" or "12,3,20": a channel, or channel, row and column.
   public init?(_ text: String) {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
     indices = parts.compactMap { $0 }
@@ -17,11 +17,12 @@ public struct Neuron: Equatable, Sendable {
 
   var description: String { indices.map(String.init).joined(separator: ",") }
 
-  /// 1 at the neuron, 0 elsewhere, for maps [1, channels, rows, columns]; nil where they have no such neuron.
+  /// A mask, 1 at the neuron and 0 elsewhere, for maps [1, channels, rows, columns]; nil where they have no such
+  /// neuron.
   func mask(_ shape: [Int]) -> Tensor? {
     let sizes = Array(shape.dropFirst())
     guard zip(indices, sizes).allSatisfy({ $0 < $1 }) else { return nil }
-    // The neuron's numbers are one run.
+    // The neuron's elements are contiguous.
     let count = sizes.dropFirst(indices.count).reduce(1, *)
     let first = zip(indices, sizes).reduce(0) { $0 * $1.1 + $1.0 } * count
     var values = [Float](repeating: 0, count: sizes.reduce(1, *))
@@ -36,7 +37,7 @@ public struct NeuronConductance: AttributionMethod {
   public static let name = "neuron-conductance"
   public static let family = MethodFamily.activation
   public static let source = "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233"
-  public static let summary = "the part of integrated gradients that goes through one neuron or channel of a layer"
+  public static let summary = "the part of integrated gradients through one channel or unit of a layer"
   public static let cost = "100 gradients"
   public static let isSigned = true
   public static let options: Set<MethodOptions.Name> = [.layer, .neuron, .steps, .rule, .baseline]
@@ -72,7 +73,7 @@ public struct NeuronConductance: AttributionMethod {
     guard let mask = neuron.mask(shape) else {
       throw .value(
         option: "neuron",
-        reason: "\(layer) has no \(neuron.description): it has \(shape[1]) channels of \(shape[2]) x \(shape[3]) places"
+        reason: "\(layer) has no \(neuron.description): it has \(shape[1]) channels of \(shape[2]) x \(shape[3]) units"
       )
     }
     let start = try baseline.tensor(for: clip, at: space, seed: seed)

@@ -1,11 +1,11 @@
 import Models
 import Tensors
 
-/// Where attention over channels looks: CNNATT's attention says how much each output channel takes from each value channel,
-/// and a value channel is a map over time and coefficients. So the attention that a channel receives, as a share of all,
-/// weighs the size of its values at each place.
+/// The positions that attention over channels uses: CNNATT's attention weighs how much each output channel takes from
+/// each value channel, and a value channel is a map over time and coefficients. So the share of attention that a
+/// channel receives weighs the size of its values at each position.
 ///
-/// This is what attention alone can say of places: which values were listened to, not whether they spoke for the target.
+/// Attention alone shows which values were used, not whether they raised or lowered the score.
 struct AttentionMap {
   /// [heads, outputs, outputs], rows summing to one.
   let weights: Tensor
@@ -14,7 +14,7 @@ struct AttentionMap {
   /// [heads, outputs, rows, columns].
   private let values: Tensor
 
-  /// - Parameter method: For errors.
+  /// - Parameter method: The method's name, for errors.
   init(_ clip: Clip, target: Target, for method: String) throws(MethodError) {
     let attention = clip.layers.first { $0.geometry == .channelAttention }
     let weighed = clip.layers.compactMap { layer in

@@ -1,13 +1,13 @@
 import Models
 import Tensors
 
-/// The product over layers of (A + I)/2, with A the mean over heads: attention with what passes it by (Abnar and Zuidema
-/// 2020). A model with one layer of attention has one factor.
+/// The product over layers of (A + I)/2, with A the mean over heads and I the residual path (Abnar and Zuidema 2020). A
+/// model with one layer of attention has one factor.
 public struct AttentionRollout: AttributionMethod {
   public static let name = "attention-rollout"
   public static let family = MethodFamily.attention
   public static let source = "Abnar and Zuidema 2020, arXiv:2005.00928"
-  public static let summary = "attention multiplied through the layers, half of each layer passing it by"
+  public static let summary = "attention multiplied through the layers, half of each as residual path"
   public static let cost = "1 gradient"
   public static let isSigned = false
 
@@ -23,7 +23,7 @@ public struct AttentionRollout: AttributionMethod {
     return AttributionResult(map.places(attention: rolled).enlarged(over: clip, at: space))
   }
 
-  /// Of each layer's attention [heads, n, n] in their order: [1, n, n], rows summing to one.
+  /// The rollout [1, n, n] of the layers' attentions [heads, n, n] in their order; rows sum to one.
   static func rollout(_ layers: [Tensor]) -> Tensor {
     let count = layers[0].shape[1]
     let identity = Tensor((0..<count * count).map { $0 % (count + 1) == 0 ? 1 : 0 }, shape: [1, count, count])

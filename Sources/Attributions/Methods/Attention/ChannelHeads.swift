@@ -10,18 +10,18 @@ extension TrainedModel {
   }
 }
 
-/// What each head of an attention over channels takes (CNNATT's): from which channels, and from which time and band.
+/// The sources of each head of CNNATT's attention over channels: which channels, and which times and mel bands.
 public struct ChannelHeads {
-  /// [heads, outputs, channels]: how much each output channel takes from each value channel; rows sum to one.
+  /// Attention weights [heads, outputs, channels] of each output channel over the value channels; rows sum to one.
   public let weights: Tensor
-  /// By head [mels, frames]: |∂ Σₒ |what the head says on output o| / ∂ log-mel|, per dB: where a change of the sound changes
-  /// most what the head passes on.
+  /// The gradient of each head's output with respect to the log-mel, [mels, frames], per dB:
+  /// |∂ Σₒ |mean of output o| / ∂ log-mel|.
   public let places: [Tensor]
 
-  /// Nil where the clip's model has no such attention.
+  /// The heads of a clip's model; nil where it has no such attention.
   public init?(_ clip: Clip) {
     guard let shape = clip.layers.first(where: { $0.geometry == .channelAttention })?.shape else { return nil }
-    // A clip a head: from each, one head's gradient is taken.
+    // The batch holds one copy of the clip per head; each copy gives the gradient of one head.
     let heads = shape[1]
     let mel = clip.mel.broadcast(to: [heads] + clip.mel.shape.dropFirst()).variable()
     var (weights, values): (Tensor?, Tensor?)

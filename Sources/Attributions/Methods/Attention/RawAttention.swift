@@ -1,12 +1,12 @@
 import Models
 import Tensors
 
-/// The attention as it is, laid on the places of the values that it weighs; see ``AttentionMap``.
+/// The raw attention weights, at the positions of the values that they weigh; see ``AttentionMap``.
 public struct RawAttention: AttributionMethod {
   public static let name = "attention"
   public static let family = MethodFamily.attention
   public static let source = "Bahdanau, Cho and Bengio 2015, arXiv:1409.0473"
-  public static let summary = "the attention as it is: which values the model took, whatever the class"
+  public static let summary = "the raw attention weights: which values the model uses, whatever the class"
   public static let cost = "1 gradient"
   public static let isSigned = false
 

@@ -1,12 +1,13 @@
 import Layers
 import Tensors
 
-/// The attention of a transformer's layers among tokens that stand for stretches of a clip: HuBERT's frames, or the positions
-/// of several modalities in one sequence.
+/// The attention of a transformer's layers among tokens that represent parts of a clip: HuBERT's frames, or the
+/// positions of several modalities in one sequence.
 public struct TokenAttention {
   public typealias Modality = TokenGroup
 
-  /// From the first layer to the last, [heads, tokens, tokens]: how much each token (row) takes from each; rows sum to one.
+  /// Attention weights of each layer, first to last, [heads, tokens, tokens]: each token (row) over all tokens; rows
+  /// sum to one.
   public let layers: [Tensor]
   public let modalities: [Modality]
 
@@ -23,15 +24,14 @@ public struct TokenAttention {
     (self.layers, self.modalities) = (layers, modalities)
   }
 
-  /// (A + I)/2 multiplied through the layers, heads averaged: how much each token of the output has of each of the input,
+  /// The product of (A + I)/2 over the layers, heads averaged: the share of each input token in each output token,
   /// [tokens, tokens] (Abnar and Zuidema 2020).
   public var rollout: Tensor {
     let rolled = AttentionRollout.rollout(layers)
     return rolled.reshaped(Array(rolled.shape.dropFirst()))
   }
 
-  /// Of attention [tokens, tokens], what each modality gives its tokens' attention to: [giving][taken from], rows summing to
-  /// one.
+  /// The shares of attention [tokens, tokens] between modalities: [attending][attended]; rows sum to one.
   public func shares(of attention: Tensor) -> [[Double]] {
     let (floats, tokens) = (attention.floats, attention.shape[1])
     return places.map { givers in
@@ -43,20 +43,21 @@ public struct TokenAttention {
     }
   }
 
-  /// The shares of each layer and head: [layer][head][giving][taken from].
+  /// The shares of each layer and head: [layer][head][attending][attended].
   public var shares: [[[[Double]]]] {
     layers.map { layer in (0..<layer.shape[0]).map { shares(of: Self.head($0, of: layer)) } }
   }
 
-  /// What each token of a modality receives of attention [tokens, tokens], the mean over all tokens, [rows, columns].
+  /// The attention [tokens, tokens] that each token of a modality receives, as the mean over all tokens, [rows,
+  /// columns].
   public func received(_ attention: Tensor, by modality: Int) -> Tensor {
     let mean = attention.mean(axes: [0]).reshaped([attention.shape[1]])
     let range = places[modality]
     return mean.slice(axis: 0, range).reshaped([modalities[modality].rows, modalities[modality].columns])
   }
 
-  /// The same on the clip's own axis: for each of `frames` frames `hop` seconds apart, the value of the column whose middle is
-  /// nearest; [rows, frames].
+  /// The received attention on the clip's time axis, [rows, frames]: for each of `frames` frames, `hop` seconds apart,
+  /// the value of the column whose middle is nearest.
   public func received(_ attention: Tensor, by modality: Int, frames: Int, hop: Double) -> [Float] {
     let own = modalities[modality]
     let values = received(attention, by: modality).floats
@@ -73,7 +74,7 @@ public struct TokenAttention {
     layer.slice(axis: 0, head..<(head + 1)).reshaped(Array(layer.shape.dropFirst()))
   }
 
-  /// Where each modality's tokens lie in the sequence.
+  /// The range of each modality's tokens in the sequence.
   private var places: [Range<Int>] {
     var end = 0
     return modalities.map { modality in

@@ -3,9 +3,9 @@ import Models
 import Tensors
 
 extension Clip {
-  /// How loud each number of an input is: how far it is from the clip's silence. Decibels over the floor on the mel,
-  /// which rank as the log-mel itself; the square on the waveform, whose cells so have their energy; the magnitude on the
-  /// spectrogram; |c − c of silence| on the MFCC.
+  /// The loudness of each element of an input, as its distance from the clip's silence. On the mel: decibels over the
+  /// floor, which rank as the log-mel itself. On the waveform: the square, so that a cell has its energy. On the
+  /// spectrogram: the magnitude. On the MFCC: |c − c of silence|.
   func loudness(at space: InputSpace) -> Tensor {
     space == .waveform ? waveform.squared() : (self[space] - silence(at: space)).absolute()
   }
@@ -18,13 +18,13 @@ extension Clip {
   }
 }
 
-/// A control: how loud each cell is, whatever the model makes of it. A method that does no better has not shown that it
-/// knows the model.
+/// A control: the loudness of each cell, whatever the model computes. A method that does no better has not shown that
+/// it depends on the model.
 struct LoudnessMap: AttributionMethod {
   static let name = "loudness"
   static let family = MethodFamily.control
   static let source = "a control"
-  static let summary = "how loud each part is, whatever the model makes of it"
+  static let summary = "the loudness of each part, whatever the model computes"
   static let cost = "nothing"
   static let isSigned = false
 

@@ -2,12 +2,12 @@ import Basics
 import Models
 import Tensors
 
-/// A control: numbers drawn evenly from 0..<1, others for each clip, target and model.
+/// A control: uniform random numbers from 0..<1, different for each clip, target and model.
 struct RandomAttribution: AttributionMethod {
   static let name = "random"
   static let family = MethodFamily.control
   static let source = "a control"
-  static let summary = "numbers that know nothing"
+  static let summary = "uniform random numbers"
   static let cost = "1 prediction"
   static let isSigned = false
 
@@ -16,7 +16,7 @@ struct RandomAttribution: AttributionMethod {
   init(_ options: MethodOptions = MethodOptions()) { seed = options.seed }
 
   func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
-    // The logits tell clips and models apart.
+    // The logits make the seed differ between clips and models.
     var print = Fingerprint()
     print.add(seed)
     print.add(clip.logits(clip[space], at: space).floats)

@@ -2,14 +2,15 @@ import Foundation
 import Models
 import Tensors
 
-/// Integrated gradients along a path on which the clip's rows are blurred less and less over frequency (Xu, Venugopalan and
-/// Sundararajan 2020): Σ ∂ target / ∂ input at the middle of each step · the step, from a Gaussian blur as wide as the
-/// input down to the clip itself. No baseline has to be chosen, and nothing is added that the clip does not have.
+/// Integrated gradients along a path on which the clip's rows are blurred less and less over frequency (Xu, Venugopalan
+/// and Sundararajan 2020): Σ ∂ target / ∂ input at the middle of each step · the step, from a Gaussian blur as wide as
+/// the input down to the clip itself. No baseline has to be chosen, and the path adds no sound that the clip does not
+/// have.
 public struct BlurredIntegratedGradients: AttributionMethod {
   public static let name = "blurred-integrated-gradients"
   public static let family = MethodFamily.gradient
   public static let source = "Xu, Venugopalan and Sundararajan 2020, arXiv:2004.03383"
-  public static let summary = "from the clip blurred over frequency: no baseline to choose"
+  public static let summary = "integrated gradients from the blurred clip; no baseline to choose"
   public static let cost = "50 gradients"
   public static let isSigned = true
   public static let promisesCompleteness = true
@@ -33,7 +34,8 @@ public struct BlurredIntegratedGradients: AttributionMethod {
     }
     let input = clip[space]
     let rows = input.shape[2]
-    /// At a share of the path, by a Gaussian whose width falls as a square, so that steps near the clip are small.
+    /// The input at a share of the path, blurred by a Gaussian whose width falls as a square, so that steps near the
+    /// clip are small.
     func point(_ share: Double) -> Tensor {
       share == 1
         ? input : Self.blur(rows: rows, deviation: Double(rows) * (1 - share) * (1 - share)).matrixProduct(input)

@@ -3,13 +3,14 @@ import Layers
 import Models
 import Tensors
 
-/// The mean of (x − b) · ∂ target / ∂ input at b + α(x − b) over baselines b drawn from a set of clips and α drawn evenly
-/// from 0 to 1 (Erion et al. 2021); Captum calls it GradientSHAP, after Lundberg and Lee 2017, and can add noise to x.
+/// The mean of (x − b) · ∂ target / ∂ input at b + α(x − b) over baselines b sampled from a set of clips and α sampled
+/// uniformly from 0 to 1 (Erion et al. 2021); Captum calls it GradientSHAP, after Lundberg and Lee 2017, and can add
+/// noise to x.
 public struct ExpectedGradients: AttributionMethod {
   public static let name = "expected-gradients"
   public static let family = MethodFamily.gradient
   public static let source = "Erion et al. 2021, arXiv:1906.10670 (GradientSHAP)"
-  public static let summary = "integrated gradients from many baselines, drawn from a set of clips"
+  public static let summary = "integrated gradients, averaged over baselines sampled from a set of clips"
   public static let cost = "200 gradients"
   public static let isSigned = true
   public static let promisesCompleteness = true
@@ -46,8 +47,8 @@ public struct ExpectedGradients: AttributionMethod {
         baselineScore: score))
   }
 
-  /// - Parameter draws: For each the number of its baseline, and α.
-  /// - Returns: The mean, and the mean score of the baselines that were drawn.
+  /// - Parameter draws: The index of the baseline, and α, of each sample.
+  /// - Returns: The mean attribution, and the mean score of the sampled baselines.
   static func attribute(
     _ clip: Clip, at space: InputSpace, target: Target, starts: [Tensor], draws: [(start: Int, place: Float)]
   ) -> (values: Tensor, baselineScore: Double) {

@@ -1,12 +1,12 @@
 import Models
 import Tensors
 
-/// ∂ target / ∂ input.
+/// The gradient ∂ target / ∂ input.
 public struct Gradient: AttributionMethod {
   public static let name = "gradient"
   public static let family = MethodFamily.gradient
   public static let source = "Baehrens et al. 2010, arXiv:0912.1128"
-  public static let summary = "the gradient with its sign: what more of a thing would do to the score"
+  public static let summary = "the gradient with its sign: whether an increase raises or lowers the score"
   public static let cost = "1 gradient"
   public static let isSigned = true
 

@@ -6,7 +6,7 @@ public struct IntegratedGradients: AttributionMethod {
   public static let name = "integrated-gradients"
   public static let family = MethodFamily.gradient
   public static let source = "Sundararajan, Taly and Yan 2017, arXiv:1703.01365"
-  public static let summary = "gradients along the way from the baseline to the clip: sums to the score's rise"
+  public static let summary = "gradients along a path from baseline to clip; sums to f(x) − f(baseline)"
   public static let cost = "50 gradients"
   public static let isSigned = true
   public static let promisesCompleteness = true

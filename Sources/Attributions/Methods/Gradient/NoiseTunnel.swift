@@ -2,11 +2,11 @@ import Basics
 import Models
 import Tensors
 
-/// What the attributions of noisy copies of the clip have in common, for another method; the copies' noise has a standard
-/// deviation that is a share of the input's range, from its least to its greatest value.
+/// Moments of another method's attributions over noisy copies of the clip. The noise's standard deviation is a share of
+/// the input's range, from its least to its greatest value.
 struct NoiseTunnel: Sendable {
   let draws: Int
-  /// Of the input's range.
+  /// The noise's standard deviation, as a share of the input's range.
   let noise: Double
   let seed: UInt64
   let around: any AttributionMethod
@@ -29,7 +29,7 @@ struct NoiseTunnel: Sendable {
     ["draws": String(draws), "noise": String(noise), "around": around.name, "seed": String(seed)]
   }
 
-  /// The means over draws of the attributions and of their squares.
+  /// The means over noisy copies of the attributions and of their squares.
   func moments(
     _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> (mean: Tensor, square: Tensor) {

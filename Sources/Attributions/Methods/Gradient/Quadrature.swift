@@ -1,12 +1,13 @@
 import Foundation
 
-/// How an integral from 0 to 1 becomes a sum: Σ weight · f(place), the weights summing to one.
+/// A quadrature rule for an integral from 0 to 1: Σ weight · f(place), with weights that sum to one.
 public enum Quadrature: String, CaseIterable, Sendable {
   case gaussLegendre = "gauss-legendre"
   case trapezoid
   case midpoint
 
-  /// - Parameter count: Of places; at least one, for the trapezoid rule two.
+  /// The places and weights of the rule.
+  /// - Parameter count: The number of places; at least one, for the trapezoid rule two.
   func points(_ count: Int) -> [(place: Double, weight: Double)] {
     switch self {
     case .gaussLegendre: Self.gaussLegendre(count)
@@ -19,8 +20,8 @@ public enum Quadrature: String, CaseIterable, Sendable {
     }
   }
 
-  /// The roots of the Legendre polynomial Pₙ by Newton's method from Tricomi's guess, weights 2/((1 − x²) P′ₙ(x)²), both
-  /// carried from −1…1 to 0…1.
+  /// The roots of the Legendre polynomial Pₙ by Newton's method from Tricomi's guess, weights 2/((1 − x²) P′ₙ(x)²),
+  /// both carried from −1…1 to 0…1.
   private static func gaussLegendre(_ count: Int) -> [(place: Double, weight: Double)] {
     (0..<count).map { index in
       var x = -cos(.pi * (Double(index) + 0.75) / (Double(count) + 0.5))

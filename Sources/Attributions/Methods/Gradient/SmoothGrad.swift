@@ -6,7 +6,7 @@ public struct SmoothGrad: AttributionMethod {
   public static let name = "smoothgrad"
   public static let family = MethodFamily.gradient
   public static let source = "Smilkov et al. 2017, arXiv:1706.03825"
-  public static let summary = "the mean over noisy copies of the clip, of the gradient or --around another method"
+  public static let summary = "the mean gradient over noisy copies of the clip (--around: another method)"
   public static let cost = "50 gradients"
   public static let isSigned = true
   public static let options = NoiseTunnel.options

@@ -6,7 +6,7 @@ public struct SmoothGradSquared: AttributionMethod {
   public static let name = "smoothgrad-squared"
   public static let family = MethodFamily.gradient
   public static let source = "Hooker et al. 2019, arXiv:1806.10758"
-  public static let summary = "the mean square over noisy copies of the clip"
+  public static let summary = "the mean squared gradient over noisy copies of the clip"
   public static let cost = "50 gradients"
   public static let isSigned = false
   public static let options = NoiseTunnel.options

@@ -6,7 +6,7 @@ public struct VarGrad: AttributionMethod {
   public static let name = "vargrad"
   public static let family = MethodFamily.gradient
   public static let source = "Adebayo et al. 2018, arXiv:1810.03307"
-  public static let summary = "the variance over noisy copies of the clip"
+  public static let summary = "the variance of the gradient over noisy copies of the clip"
   public static let cost = "50 gradients"
   public static let isSigned = false
   public static let options = NoiseTunnel.options

@@ -1,12 +1,12 @@
 import Models
 import Tensors
 
-/// The gradient with a ReLU handing back only what is positive, whatever its input was (Zeiler and Fergus 2013).
+/// The gradient in which each ReLU passes back every positive value, whatever its input was (Zeiler and Fergus 2013).
 public struct Deconvolution: AttributionMethod {
   public static let name = "deconvnet"
   public static let family = MethodFamily.modifiedBackward
   public static let source = "Zeiler and Fergus 2013, arXiv:1311.2901"
-  public static let summary = "the network run backwards; looks at the input only through its maxima"
+  public static let summary = "the gradient, but ReLUs pass back every positive value, whatever their input"
   public static let cost = "1 gradient"
   public static let isSigned = true
 

@@ -4,12 +4,12 @@ import Tensors
 /// (x − b) · m with the multipliers m of the rescale rule, which are Δy/Δx from a baseline b instead of dy/dx
 /// (Shrikumar, Greenside and Kundaje 2017); over several baselines their mean (DeepSHAP, Lundberg and Lee 2017).
 ///
-/// Sums to f(x) − f(b) in networks with pooling, attention and LSTM too: see `BackwardRule.rescale`.
+/// The values sum to f(x) − f(b) in networks with pooling, attention and LSTM too: see `BackwardRule.rescale`.
 public struct DeepLIFT: AttributionMethod {
   public static let name = "deeplift"
   public static let family = MethodFamily.modifiedBackward
   public static let source = "Shrikumar, Greenside and Kundaje 2017, arXiv:1704.02685 (rescale rule)"
-  public static let summary = "what the difference from a baseline adds, in one pass; complete"
+  public static let summary = "differences from a baseline in one pass; sum to f(x) − f(baseline)"
   public static let cost = "2 gradients a baseline"
   public static let isSigned = true
   public static let promisesCompleteness = true

@@ -1,13 +1,14 @@
 import Models
 import Tensors
 
-/// The gradient with a ReLU handing back only what is positive, and only where its input was (Springenberg et al. 2014).
+/// The gradient in which each ReLU passes back positive values only, and only where its input was positive
+/// (Springenberg et al. 2014).
 public struct GuidedBackpropagation: AttributionMethod {
   public static let name = "guided-backpropagation"
   public static let family = MethodFamily.modifiedBackward
   public static let source = "Springenberg et al. 2014, arXiv:1412.6806"
   public static let summary =
-    "the gradient without what speaks against: sharp, but nearly blind to the class (see trust)"
+    "the gradient's positive part at each ReLU: sharp, but hardly class-specific"
   public static let cost = "1 gradient"
   public static let isSigned = true
 

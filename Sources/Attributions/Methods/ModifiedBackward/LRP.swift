@@ -1,11 +1,12 @@
 import Models
 import Tensors
 
-/// Layer-wise relevance propagation (Bach et al. 2015): the score is handed back from layer to layer, each unit sharing
-/// what it got among its inputs by what they added to it.
+/// Layer-wise relevance propagation (Bach et al. 2015): the score is passed back from layer to layer; each unit divides
+/// its relevance among its inputs by their contributions.
 ///
-/// How the layers other than convolutions and products with weights share: see `BackwardRule.relevance`. Norms are folded
-/// into their convolutions first. What a bias added stays with it, so that values sum to less than the score.
+/// The rules of layers other than convolutions and products with weights are in `BackwardRule.relevance`. Norms are
+/// folded into their convolutions first. The contribution of a bias stays with it, so that values sum to less than the
+/// score.
 public struct LRP: AttributionMethod {
   public static let name = "lrp"
   public static let family = MethodFamily.modifiedBackward
@@ -16,9 +17,10 @@ public struct LRP: AttributionMethod {
   public static let isSigned = true
   public static let options: Set<MethodOptions.Name> = [.rule]
 
-  /// How sums share.
+  /// The rule by which a unit divides its relevance among its inputs.
   enum Rule: String, CaseIterable {
-    /// γ = 1/4 at convolutions, ε else (as Montavon et al. 2019 advise for lower and upper layers).
+    /// The γ rule with γ = 1/4 at convolutions, the ε rule elsewhere (as Montavon et al. 2019 advise for lower and
+    /// upper layers).
     case composite
     case epsilon, gamma
     case zPlus = "z-plus"

@@ -2,13 +2,14 @@ import Basics
 import Models
 import Tensors
 
-/// Shapley values of time-frequency tiles, by least squares over coalitions drawn with the Shapley kernel's weights
-/// (n − 1)/((n over s) s (n − s)), each with its complement, the sum held at f(x) − f(baseline) (Lundberg and Lee 2017).
+/// Shapley values of time-frequency tiles, by least squares over coalitions sampled with the Shapley kernel's weights
+/// (n − 1)/((n over s) s (n − s)), each with its complement, the sum held at f(x) − f(baseline) (Lundberg and Lee
+/// 2017).
 public struct KernelSHAP: AttributionMethod {
   public static let name = "kernel-shap"
   public static let family = MethodFamily.perturbation
   public static let source = "Lundberg and Lee 2017, arXiv:1705.07874"
-  public static let summary = "what each tile adds to the score, on average over the company of others"
+  public static let summary = "Shapley values of tiles: what each adds to the score, over sets of others"
   public static let cost = "1000 predictions"
   public static let isSigned = true
   public static let promisesCompleteness = true
@@ -36,7 +37,8 @@ public struct KernelSHAP: AttributionMethod {
       completeness: Completeness(sum: worth.reduce(0, +), score: ends[1], baselineScore: ends[0]))
   }
 
-  /// Coalitions neither empty nor whole, their sizes drawn with the kernel's weight, each followed by its complement.
+  /// Random coalitions, neither empty nor whole, their sizes sampled with the kernel's weight, each followed by its
+  /// complement.
   static func coalitions(of count: Int, draws: Int, using generator: inout SeededGenerator) -> [[Bool]] {
     guard count > 1 else { return [] }
     let weights = (1..<count).map { 1 / (Double($0) * Double(count - $0)) }
@@ -54,7 +56,7 @@ public struct KernelSHAP: AttributionMethod {
     }
   }
 
-  /// Least squares of the scores, with the sum of all worths given: the last player's is what the others leave.
+  /// The players' worths by least squares of the scores, their sum fixed: the last worth is the total less the others.
   static func worth(_ coalitions: [[Bool]], scores: [Double], nothing: Double, everything: Double) -> [Double] {
     guard let count = coalitions.first?.count else { return [everything - nothing] }
     let last = count - 1

@@ -3,8 +3,9 @@ import Foundation
 import Models
 import Tensors
 
-/// The coefficients of a linear model of the score near the clip: tiles are hidden by the toss of a coin, draws weighted by
-/// exp(−d²/0.25²) with d the cosine distance to the whole clip, ridge regression (Ribeiro, Singh and Guestrin 2016).
+/// The coefficients of a linear model of the score near the clip: each tile is hidden with probability 1/2, samples
+/// weighted by exp(−d²/0.25²) with d the cosine distance to the whole clip, ridge regression (Ribeiro, Singh and
+/// Guestrin 2016).
 public struct LIME: AttributionMethod {
   public static let name = "lime"
   public static let family = MethodFamily.perturbation
@@ -26,7 +27,7 @@ public struct LIME: AttributionMethod {
     let game = TileGame(
       clip, at: space, target: target, tile: masking.tile, baseline: try masking.baseline(for: clip, at: space))
     var generator = SeededGenerator(seed: masking.seed)
-    // The first is the clip itself.
+    // The first sample is the clip itself.
     let coalitions = (0..<masking.draws).map { draw in
       game.players.map { _ in draw == 0 || generator.uniform(in: 0..<1) < 0.5 }
     }
@@ -34,7 +35,7 @@ public struct LIME: AttributionMethod {
     return AttributionResult(game.attribution(worth))
   }
 
-  /// The coefficients of each player, beside a constant that is left out.
+  /// The coefficient of each player, without the constant term of the fit.
   static func worth(_ coalitions: [[Bool]], scores: [Double]) -> [Double] {
     let count = coalitions[0].count
     let weights = coalitions.map { heard in

@@ -1,7 +1,8 @@
 import Models
 import Tensors
 
-/// How methods that hide tiles at random are asked: what is hidden at a time, what stands in its place, how often.
+/// The options of methods that hide tiles at random: the tiles' size, the baseline that replaces them, the number of
+/// samples.
 struct MaskingOptions: Sendable {
   let tile: TileSize
   let draws: Int
@@ -20,7 +21,7 @@ struct MaskingOptions: Sendable {
     ["tile": tile.description, "baseline": baseline.name, "draws": String(draws), "seed": String(seed)]
   }
 
-  /// What stands in the place of what is hidden, of the clip's input's shape.
+  /// The values that replace hidden tiles, of the shape of the clip's input.
   func baseline(for clip: Clip, at space: InputSpace) throws(MethodError) -> Tensor {
     try baseline.tensor(for: clip, at: space, seed: seed)
   }

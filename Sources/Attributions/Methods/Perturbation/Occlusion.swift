@@ -1,8 +1,8 @@
 import Models
 import Tensors
 
-/// How much the score falls when a window of seconds × Hz is replaced by the baseline (Zeiler and Fergus 2014), windows
-/// moved by half their size; where several cover a place, their mean.
+/// The fall of the score when a window of seconds × Hz is replaced by the baseline (Zeiler and Fergus 2014). Windows
+/// move by half their size; where several cover an element, it has their mean.
 public struct Occlusion: AttributionMethod {
   public static let name = "occlusion"
   public static let family = MethodFamily.perturbation
@@ -33,7 +33,7 @@ public struct Occlusion: AttributionMethod {
     return AttributionResult(Self.attribute(clip, at: space, target: target, baseline: hidden, grids: grids))
   }
 
-  /// The mean over grids of what hiding each tile of a grid takes from the score.
+  /// The mean over grids of the score's fall when a tile of the grid is hidden.
   static func attribute(
     _ clip: Clip, at space: InputSpace, target: Target, baseline: Tensor, grids: [Tiles]
   ) -> Tensor {

@@ -2,14 +2,15 @@ import Basics
 import Models
 import Tensors
 
-/// The mean of random masks weighted by the score that they leave (Petsiuk, Das and Saenko 2018): tiles heard by the toss
-/// of a coin, enlarged linearly and moved by a random part of a tile. Divided by the masks' mean at each place, and less the
-/// mean score, so that a place that does not matter has 0.
+/// The mean of random masks weighted by the score of the masked clip (Petsiuk, Das and Saenko 2018): each tile is kept
+/// with probability 1/2, and the mask is interpolated linearly and moved by a random part of a tile. The mean is
+/// divided by the masks' mean at each element, and the mean score is subtracted, so that an element without influence
+/// has 0.
 public struct RISE: AttributionMethod {
   public static let name = "rise"
   public static let family = MethodFamily.perturbation
   public static let source = "Petsiuk, Das and Saenko 2018, arXiv:1806.07421"
-  public static let summary = "the mean of random masks, weighted by the score that they leave"
+  public static let summary = "the mean of random masks, weighted by the scores of the masked clips"
   public static let cost = "1000 predictions"
   public static let isSigned = true
   public static let options = MaskingOptions.options
@@ -51,9 +52,9 @@ public struct RISE: AttributionMethod {
   }
 }
 
-/// A grid of coin tosses, enlarged linearly over an input and moved by a random part of a tile.
+/// A random grid of 0 and 1, interpolated linearly over an input and moved by a random part of a tile.
 private struct SmoothMask {
-  /// Of the input's elements, 0 to 1.
+  /// The mask at each of the input's elements, 0 to 1.
   let values: [Float]
 
   init(_ size: TileSize, of clip: Clip, at space: InputSpace, using generator: inout SeededGenerator) {

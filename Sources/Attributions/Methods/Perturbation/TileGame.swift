@@ -1,13 +1,14 @@
 import Models
 import Tensors
 
-/// A clip as a game of its tiles: the score of each coalition of tiles that are heard, the others replaced by a baseline.
+/// A clip as a cooperative game of its tiles: a coalition's score is that of the clip with only its tiles, the others
+/// replaced by a baseline.
 struct TileGame {
   let clip: Clip
   let space: InputSpace
   let target: Target
   let tiles: Tiles
-  /// The tiles that play: hiding one of the others changes nothing.
+  /// The tiles that differ from the baseline; hiding one of the others changes nothing.
   let players: [Int]
   private let values, hidden: [Float]
 
@@ -18,7 +19,7 @@ struct TileGame {
     players = tiles.differing(values, from: hidden)
   }
 
-  /// The score of each coalition, which says of each player whether it is heard.
+  /// The score of each coalition; a coalition holds for each player whether it is kept.
   func scores(_ coalitions: [[Bool]]) -> [Float] {
     clip.scores(coalitions.count, at: space, target: target) { numbers in
       let inputs = numbers.flatMap { number in
@@ -30,7 +31,7 @@ struct TileGame {
     }
   }
 
-  /// Each player's worth spread evenly over its tile, so that the sum stays.
+  /// The attributions: each player's worth spread evenly over its tile, so that the sum stays.
   func attribution(_ worth: [Double]) -> Tensor {
     var sizes = [Int](repeating: 0, count: tiles.count)
     for number in tiles.numbers { sizes[number] += 1 }

@@ -3,7 +3,7 @@ import Foundation
 import Models
 import Tensors
 
-/// How large a tile is: seconds × Hz.
+/// The size of a tile: seconds × Hz.
 public struct TileSize: Equatable, Sendable {
   public var seconds, hertz: Double
 
@@ -12,7 +12,7 @@ public struct TileSize: Equatable, Sendable {
   /// "0.2 s × 1000 Hz".
   var description: String { "\(seconds.formatted()) s × \(hertz.formatted(.number.grouping(.never))) Hz" }
 
-  /// "0.2x1000": seconds × Hz.
+  /// Reads "0.2x1000": seconds × Hz.
   public init?(_ text: String) {
     let parts = text.split(whereSeparator: { "x×".contains($0) }).map { Double($0) }
     guard parts.count == 2, let seconds = parts[0], let hertz = parts[1], seconds > 0, hertz > 0,
@@ -24,10 +24,10 @@ public struct TileSize: Equatable, Sendable {
 
 /// An input divided into tiles, which are hidden one by one or several at a time.
 ///
-/// On the mel a tile covers the bands whose middles lie in its frequencies. The MFCC's rows are no frequencies: they divide
-/// the range up to half the sample rate evenly. On the waveform a tile covers all frequencies.
+/// On the mel a tile covers the bands whose middles lie in its frequencies. The MFCC's rows are not frequencies: they
+/// divide the range up to half the sample rate evenly. On the waveform a tile covers all frequencies.
 struct Tiles {
-  /// The tile of each element of the input.
+  /// The index of the tile of each element of the input.
   let numbers: [Int]
   let count: Int
 
@@ -39,7 +39,7 @@ struct Tiles {
     count = ((rows.max() ?? 0) + 1) * across
   }
 
-  /// - Parameter shift: By what part of a tile the grid is moved, in time and in frequency.
+  /// - Parameter shift: The part of a tile by which the grid is moved, in time and in frequency.
   init(
     _ size: TileSize, of clip: Clip, at space: InputSpace, shift: (time: Double, frequency: Double) = (0, 0)
   ) {
@@ -47,7 +47,7 @@ struct Tiles {
     self.init(rows: rows.map { Int($0 + shift.frequency) }, columns: columns.map { Int($0 + shift.time) })
   }
 
-  /// Where the rows and columns of the clip's input stand, in tiles from the first.
+  /// The positions of the rows and columns of the clip's input, in tiles from the first.
   static func places(
     _ size: TileSize, of clip: Clip, at space: InputSpace
   ) -> (rows: [Double], columns: [Double]) {
@@ -66,14 +66,14 @@ struct Tiles {
     )
   }
 
-  /// The tiles in which an input is not what would stand in its place: hiding the others changes nothing.
+  /// The tiles in which an input differs from its baseline; hiding the others changes nothing.
   func differing(_ input: [Float], from baseline: [Float]) -> [Int] {
     var differs = [Bool](repeating: false, count: count)
     for (place, number) in numbers.enumerated() where input[place] != baseline[place] { differs[number] = true }
     return (0..<count).filter { differs[$0] }
   }
 
-  /// The input with what stands in its place wherever `hides` says so of the tile.
+  /// The input, with the baseline in each tile that `hides` marks.
   func hidden(_ input: [Float], behind baseline: [Float], where hides: [Bool]) -> [Float] {
     input.indices.map { hides[numbers[$0]] ? baseline[$0] : input[$0] }
   }

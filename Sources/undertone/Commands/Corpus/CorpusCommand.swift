@@ -23,17 +23,17 @@ struct CorpusCommand: ParsableCommand {
 
 private struct Prepare: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Writes a manifest of a folder of CREMA-D, RAVDESS, SAVEE or TESS clips, told by their file names.",
+    abstract: "Writes a manifest of a folder of CREMA-D, RAVDESS, SAVEE or TESS clips, recognised by file name.",
     discussion: """
       Examples:
         undertone corpus prepare downloads/RAVDESS --to ravdess.csv
         undertone corpus prepare downloads --corpora crema,tess --to both.csv
       """)
 
-  @Argument(help: "The folder; its sub-folders are searched too, also those behind links.")
+  @Argument(help: "The folder; sub-folders are searched too, also through links.")
   var folder: String
 
-  @Option(help: "Only these corpora: crema, ravdess, savee, tess; several with commas.")
+  @Option(help: "Only these corpora: crema, ravdess, savee, tess; separate several with commas.")
   var corpora = Corpus.allCases.map(\.rawValue).joined(separator: ",")
 
   @Option(name: .customLong("to"), help: ArgumentHelp("The manifest to write.", valueName: "file"))
@@ -47,11 +47,11 @@ private struct Prepare: ParsableCommand {
       try Console.print("\(destination): \(scan.manifest.entries.count) clips")
       for omission in Corpus.Omission.allCases {
         guard let count = scan.leftOut[omission] else { continue }
-        try Console.print("left out: \(Self.words(count, omission))")
+        try Console.print("skipped \(Self.words(count, omission))")
       }
       if !scan.unrecognised.isEmpty {
         try Console.print(
-          "left out: \(scan.unrecognised.count) files whose names tell no emotion, such as \(scan.unrecognised[0])")
+          "skipped \(scan.unrecognised.count) files with unrecognised names, such as \(scan.unrecognised[0])")
       }
       scan.failures.forEach(Console.report)
       if let first = scan.failures.first { throw ExitCode(Console.exitStatus(first)) }
@@ -61,7 +61,7 @@ private struct Prepare: ParsableCommand {
   private static func words(_ count: Int, _ omission: Corpus.Omission) -> String {
     let plural = count == 1 ? "" : "s"
     return switch omission {
-    case .calm: "\(count) clip\(plural) of calm, which is not one of the seven"
+    case .calm: "\(count) 'calm' clip\(plural): not one of the seven emotions"
     case .song: "\(count) song\(plural)"
     case .video: "\(count) video\(plural)"
     }
@@ -70,10 +70,10 @@ private struct Prepare: ParsableCommand {
 
 private struct Describe: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Prints the report's Tables 1 and 2 of a manifest: counts, amplitudes, durations.",
+    abstract: "Prints counts, amplitudes and durations of a manifest's clips.",
     usage: "undertone corpus describe <manifest> [<options>]",
     discussion: """
-      With --format it draws its Figures 1 and 2 too: the clips by emotion and origin, and one of each emotion.
+      With --format it also plots the clips by emotion and origin, and one clip of each emotion.
 
       Examples:
         undertone corpus describe ravdess.csv
@@ -88,7 +88,7 @@ private struct Describe: ParsableCommand {
 
   @OptionGroup var page: PageOption
 
-  @Option(help: "What the clips of the figure are drawn by.")
+  @Option(help: "The seed of the clips sampled for the figure.")
   var seed: UInt64 = 0
 
   @Option(help: ArgumentHelp("The folder for figures.", valueName: "folder"))
@@ -183,7 +183,7 @@ private struct Split: ParsableCommand {
     abstract: "Splits a manifest in two, or into folds, stratified by emotion.",
     usage: "undertone corpus split <manifest> [<options>]",
     discussion: """
-      A random split lets a model recognise the speaker; --by speaker keeps each speaker on one side.
+      With a random split the model can recognise the speaker; --by speaker keeps each speaker on one side.
 
       Examples:
         undertone corpus split ravdess.csv --by speaker
@@ -193,16 +193,16 @@ private struct Split: ParsableCommand {
   @Argument(help: "The manifest.")
   var manifest: String
 
-  @Option(help: "What is kept together: clip or speaker.")
+  @Option(help: "The unit that stays on one side: clip or speaker.")
   var by = SplitUnit.clip
 
   @Option(help: "The training part's share of the clips.")
   var share = 0.8
 
-  @Option(help: "Write so many folds for cross-validation instead.")
+  @Option(help: "Write this number of folds for cross-validation instead.")
   var folds: Int?
 
-  @Option(help: "What the split is drawn from.")
+  @Option(help: "The seed of the split.")
   var seed: UInt64 = 0
 
   @Option(help: ArgumentHelp("The folder for the manifests.", valueName: "folder"))
@@ -254,10 +254,10 @@ private struct Synthesize: ParsableCommand {
     usage: "undertone corpus synthesize [<options>]",
     discussion: """
       Voiced, source-filter utterances in the seven emotions; pitch, loudness, rate, spectral tilt and harmonics \
-      follow the emotion, and their values stand in the manifest. The same seed makes the same corpus.
+      follow the emotion, and their values are in the manifest. The same seed makes the same corpus.
 
-      --plant puts a tone burst into every clip of one emotion; where it sounds stands in the manifest \
-      (cue_start_s, cue_end_s, cue_low_hz, cue_high_hz), and `undertone trust` looks whether attributions find it.
+      --plant adds a tone burst to every clip of one emotion; its time and frequency are in the manifest (cue_start_s, \
+      cue_end_s, cue_low_hz, cue_high_hz), and `undertone trust` measures whether attributions find it.
 
       Examples:
         undertone corpus synthesize --clips 30 --output output/synthetic
@@ -265,10 +265,10 @@ private struct Synthesize: ParsableCommand {
         undertone corpus synthesize --plant fear --at 1.0 --band 2000-2500
       """)
 
-  @Option(help: "Clips an emotion.")
+  @Option(help: "The number of clips per emotion.")
   var clips = 30
 
-  @Option(help: "Speakers.")
+  @Option(help: "The number of speakers.")
   var speakers = 10
 
   @Option(help: "Plant a tone burst in this emotion.")
@@ -276,7 +276,7 @@ private struct Synthesize: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where in the clip the burst begins, as far as the speech allows. (default: somewhere in the speech)",
+      "The start of the burst in the clip, within the speech. (default: a random time in the speech)",
       valueName: "seconds"))
   var at: Double?
 
@@ -287,13 +287,13 @@ private struct Synthesize: ParsableCommand {
     help: ArgumentHelp("The burst's length, at most 1 s. (default: 0.3)", valueName: "seconds"))
   var duration: Double?
 
-  @Option(help: ArgumentHelp("The burst's level beside the speech's. (default: -6)", valueName: "dB"))
+  @Option(help: ArgumentHelp("The burst's level relative to the speech. (default: -6)", valueName: "dB"))
   var level: Double?
 
-  @Flag(help: "Only this emotion and neutral, spoken alike: the planted burst is all that there is to learn.")
+  @Flag(help: "Make only this emotion and neutral, spoken alike, so that the burst is the only cue to learn.")
   var onlyCue = false
 
-  @Option(help: "What the corpus is drawn from.")
+  @Option(help: "The seed of the corpus.")
   var seed: UInt64 = 0
 
   @Option(help: ArgumentHelp("The folder for the clips and manifest.csv.", valueName: "folder"))
@@ -303,7 +303,7 @@ private struct Synthesize: ParsableCommand {
     guard (1...10_000).contains(clips) else { throw ValidationError("--clips must lie between 1 and 10000") }
     guard (1...1000).contains(speakers) else { throw ValidationError("--speakers must lie between 1 and 1000") }
     guard plant != nil || (at == nil && band == nil && duration == nil && level == nil && !onlyCue) else {
-      throw ValidationError("--at, --band, --duration, --level and --only-cue are those of --plant")
+      throw ValidationError("--at, --band, --duration, --level and --only-cue need --plant")
     }
     if let at, !(at >= 0 && at.isFinite) { throw ValidationError("--at must not be below 0") }
     if let duration, !(duration > 0.01 && duration <= 1) {
