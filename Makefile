@@ -97,13 +97,14 @@ test-debug: dependencies
 	OMP_WAIT_POLICY=passive $(SWIFT) test
 
 # The C kernels and the code with pointers under two sanitizers, each built in a folder of its own, optimised as what is
-# installed. oneDNN, OpenBLAS and FFTW are built without them, and keep caches to the end: leaks are not looked for.
+# installed; Swift's --sanitize=undefined is not there on Linux. oneDNN, OpenBLAS and FFTW are built without them, and keep caches to the end: leaks are not looked for.
 SANITIZED := -c release --filter '^(TensorsTests|LayersTests)\.'
 sanitize: dependencies
 	ASAN_OPTIONS=detect_leaks=0 OMP_WAIT_POLICY=passive \
 	  $(SWIFT) test --sanitize=address --scratch-path .build-sanitize/address $(SANITIZED)
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 OMP_WAIT_POLICY=passive \
-	  $(SWIFT) test --sanitize=undefined --scratch-path .build-sanitize/undefined $(SANITIZED)
+	  $(SWIFT) test -Xcc -fsanitize=undefined -Xswiftc -Xclang-linker -Xswiftc -fsanitize=undefined \
+	  --scratch-path .build-sanitize/undefined $(SANITIZED)
 
 reference: dependencies
 	@[ -n "$(UNDERTONE_REFERENCE)" ] || { echo "usage: make reference UNDERTONE_REFERENCE=FOLDER" >&2; exit 64; }
