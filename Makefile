@@ -14,13 +14,16 @@ ZSH_PLACE := share/zsh/site-functions
 FISH_PLACE := share/fish/vendor_completions.d
 FOLDERS := lib/undertone bin $(BASH_PLACE) $(ZSH_PLACE) $(FISH_PLACE)
 
-.PHONY: help dependencies build install quickstart test reference fixtures lint benchmark clean
+.PHONY: help dependencies build install quickstart test test-debug sanitize reference fixtures docs lint benchmark clean
 
 help:
 	@echo "make quickstart   install missing packages, build, train a small model and make figures"
 	@echo "make build        install missing packages, and build $(UNDERTONE)"
 	@echo "make install      build, and install undertone into $(PREFIX)/bin (or PREFIX=FOLDER)"
 	@echo "make test         install missing packages, and run the tests"
+	@echo "make test-debug   the same without optimisation, where assertions are checked"
+	@echo "make sanitize     the kernels' tests under the address and the undefined-behaviour sanitizer"
+	@echo "make docs         the libraries' documentation as a web site in .build-docs"
 	@echo "make reference    compare with results of PyTorch in the folder UNDERTONE_REFERENCE=FOLDER"
 	@echo "make fixtures     write the tests' numbers again, with the PYTHON that has PyTorch, librosa and Captum"
 	@echo "make benchmark    milliseconds per clip of every step; PEER=1 also times PyTorch"
@@ -89,6 +92,20 @@ fixtures:
 	if command -v sox > /dev/null && command -v ffmpeg > /dev/null; then sh Tests/Fixtures/audio/make-others.sh; \
 	else echo "audio/make-others.sh is left out: it needs sox and ffmpeg"; fi
 
+# Without optimisation, where assertions are checked and a trap of Swift's prints its reason: slow.
+test-debug: dependencies
+	OMP_WAIT_POLICY=passive $(SWIFT) test
+
+# The C kernels and the code with pointers under two sanitizers, each built in a folder of its own, optimised as what is
+# installed; Swift's --sanitize=undefined is not there on Linux. oneDNN, OpenBLAS and FFTW are built without them, and keep caches to the end: leaks are not looked for.
+SANITIZED := -c release --filter '^(TensorsTests|LayersTests)\.'
+sanitize: dependencies
+	ASAN_OPTIONS=detect_leaks=0 OMP_WAIT_POLICY=passive \
+	  $(SWIFT) test --sanitize=address --scratch-path .build-sanitize/address $(SANITIZED)
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 OMP_WAIT_POLICY=passive \
+	  $(SWIFT) test -Xcc -fsanitize=undefined -Xswiftc -Xclang-linker -Xswiftc -fsanitize=undefined \
+	  --scratch-path .build-sanitize/undefined $(SANITIZED)
+
 reference: dependencies
 	@[ -n "$(UNDERTONE_REFERENCE)" ] || { echo "usage: make reference UNDERTONE_REFERENCE=FOLDER" >&2; exit 64; }
 	UNDERTONE_REFERENCE="$(UNDERTONE_REFERENCE)" OMP_WAIT_POLICY=passive \
@@ -102,5 +119,25 @@ benchmark: build
 	$(SWIFT) build -c release --product Benchmarks
 	.build/release/Benchmarks $(CASES) $(if $(PEER),--peer Sources/Benchmarks/peer.py --python $(PYTHON))
 
+# The libraries' documentation and the guides, by the tools of the Swift toolchain alone: no package is needed for it.
+# LEVEL=warning lists what they find in the comments, broken links among it.
+MODULES := Basics Tensors Layers AudioFiles AudioFeatures Corpora Models Training Attributions Figures Reports
+BUILT := .build/release
+docs: build
+	rm -rf .build-docs; mkdir -p .build-docs/symbols
+	@set -e; triple=$$($(SWIFT) -print-target-info | sed -n 's/.*"unversionedTriple": "\(.*\)".*/\1/p'); \
+	for module in $(MODULES); do \
+	  swift-symbolgraph-extract -module-name $$module -target $$triple -I $(BUILT)/Modules \
+	    $(patsubst %,-Xcc -fmodule-map-file=%,$(BUILT)/Kernels.build/module.modulemap \
+	      $(wildcard Sources/CLibraries/*/module.modulemap)) \
+	    $$(pkg-config --cflags-only-I openblas libpng cairo) \
+	    -skip-synthesized-members -skip-inherited-docs -output-dir .build-docs/symbols; \
+	done
+	docc convert Documentation/Undertone.docc --additional-symbol-graph-dir .build-docs/symbols \
+	  --output-dir .build-docs/site --fallback-display-name Undertone --fallback-bundle-identifier undertone \
+	  --diagnostic-filter $(or $(LEVEL),error)
+	@echo "made .build-docs/site. To read it: $(PYTHON) -m http.server -d .build-docs/site"
+	@echo "and open http://localhost:8000/documentation/undertone"
+
 clean:
-	rm -rf .build
+	rm -rf .build .build-docs .build-sanitize
