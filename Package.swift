@@ -53,7 +53,9 @@ let package = Package(
     .target(name: "Figures", dependencies: ["Basics", "CPNG", "CCairo"]),
     .target(
       name: "Reports",
-      dependencies: ["Basics", "Tensors", "AudioFeatures", "Corpora", "Models", "Training", "Attributions", "Figures"],
+      dependencies: [
+        "Basics", "Tensors", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training", "Attributions", "Figures",
+      ],
       resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
     .executableTarget(
       name: "undertone",
@@ -92,7 +94,8 @@ let package = Package(
     .testTarget(
       name: "ReportsTests",
       dependencies: [
-        "TestSupport", "Basics", "Tensors", "Corpora", "Models", "Training", "Attributions", "Figures", "Reports",
+        "TestSupport", "Basics", "Tensors", "AudioFiles", "Corpora", "Models", "Training", "Attributions", "Figures",
+        "Reports",
       ]),
     .testTarget(
       name: "CommandsTests",

@@ -3,7 +3,7 @@ import Corpora
 import Foundation
 import Tensors
 
-/// What `figures` has found so far: enough to go on after an interruption, and small for any number of clips.
+/// What a ``FiguresJob`` has found so far: enough to go on after an interruption, and small for any number of clips.
 struct FigureProgress: Codable {
   struct OfEmotion: Codable {
     let emotion: Emotion
@@ -24,7 +24,7 @@ struct FigureProgress: Codable {
   /// What was asked for: something else cannot go on from here.
   let asked: [String]
   var emotions: [OfEmotion]
-  /// The exit statuses of the clips that failed.
+  /// What stands for the error of each clip that failed, in the caller's words.
   var failures: [Int32] = []
 
   static let file = "resume.json"
