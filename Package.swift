@@ -53,7 +53,9 @@ let package = Package(
     .target(name: "Figures", dependencies: ["Basics", "CPNG", "CCairo"]),
     .target(
       name: "Reports",
-      dependencies: ["Basics", "Tensors", "AudioFeatures", "Corpora", "Models", "Training", "Attributions", "Figures"],
+      dependencies: [
+        "Basics", "Tensors", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training", "Attributions", "Figures",
+      ],
       resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
     .executableTarget(
       name: "undertone",

@@ -2,125 +2,111 @@ import Attributions
 import AudioFiles
 import Basics
 import Corpora
+import Figures
 import Foundation
 import Models
+import Reports
 import TestSupport
 import Testing
 
-@testable import Reports
-
-@Suite("Jobs that were stopped")
+@Suite("Jobs: what commands do, without a command")
 struct JobsTests {
-  /// Calls with a folder of three short clips, and their manifest.
-  private func withClips(_ body: (URL, Manifest) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try makeFolder(folder.path)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let labels = [Emotion.angry, .fear, .happy]
-    for (index, label) in labels.enumerated() {
-      var generator = SeededGenerator(seed: UInt64(index))
-      let samples = (0..<8_000).map { i in
-        Float(0.3 * sin(Double(i) * 0.05 * Double(index + 1)) + 0.05 * generator.normal())
-      }
-      try AudioClip(samples: samples, sampleRate: 16_000).write(to: folder.appendingPathComponent("\(label).wav").path)
-    }
-    try body(folder, Manifest(folder: folder.path, entries: labels.map { .init(path: "\($0).wav", emotion: $0) }))
+  // Untrained weights: what the model says is of no matter here.
+  let model = TrainedModel(untrained: .init(architecture: .cnnatt), seed: 1)
+  let samples = (0..<16_000).map { Float(0.3 * sin(2 * .pi * 200 * Double($0) / 16_000)) }
+  let path = FileManager.default.temporaryDirectory.appendingPathComponent("jobs-\(UUID())").path
+  let figures = FigureFiles(formats: [.svg], scale: 1)
+
+  func explainer(_ method: any AttributionMethod) -> Explainer {
+    Explainer(model: model, method: method, spaces: [.mel])
   }
 
-  /// True from the second time on.
-  private func afterOneClip() -> () -> Bool {
-    var asked = 0
-    return {
-      asked += 1
-      return asked > 1
+  func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+
+  struct Stop: Error {}
+
+  @Test("A clip is explained by each method, and its events name every file that is written")
+  func explain() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var job = ExplainJob(
+      explainers: [explainer(Saliency()), explainer(Gradient())], target: nil, versus: nil,
+      folder: try OutputFolder(path), figures: figures, arrays: true, sounds: true,
+      page: ExplanationPage(model: model, source: "hum.wav"))
+    var clips: [ClipExplained] = []
+    var pages: [String] = []
+    func note(_ event: ExplainEvent) {
+      switch event {
+      case .explained(let clip): clips.append(clip)
+      case .page(let path): pages.append(path)
+      case .versusIsPredicted, .pageIsFull: Issue.record("\(event)")
+      }
     }
+    try job.explain(samples, of: "a/hum.wav", at: 5..<6, as: job.stem(for: "a/hum.wav"), note)
+    try job.finish(note)
+    #expect(clips.map(\.report.explanation.method) == ["saliency", "gradient"])
+    #expect(clips.map(\.figures) == ["saliency", "gradient"].map { ["\(path)/hum-0005.00.\($0).svg"] })
+    #expect(pages == ["\(path)/explain.html"])
+    let sounds = clips.flatMap { $0.listened?.parts.map(\.heard.path) ?? [] }
+    let named = clips.flatMap { $0.figures + $0.arrays.values } + sounds + pages
+    #expect(sounds.count == 4 && clips.allSatisfy { Array($0.arrays.keys) == [.mel] && $0.seconds > 0 })
+    #expect(try files().map { "\(path)/\($0)" } == named.sorted())
   }
 
-  private func model(seed: UInt64) -> TrainedModel { TrainedModel(untrained: .init(architecture: .cnnatt), seed: seed) }
-
-  @Test("An examination that was stopped resumes with the clips that it has, to the same numbers")
-  func trust() throws {
-    try withClips { folder, manifest in
-      var settings = TrustSettings()
-      (settings.parts, settings.offsets, settings.steps) = (4, 2, 4)
-      let model = model(seed: 1)
-      func job() -> TrustJob {
-        let examiner = TrustExaminer(model: model, methods: [Saliency()], space: .mel, settings: settings)
-        return TrustJob(examiner, manifest: manifest, path: "clips.csv", clips: 3)
-      }
-      func run(_ name: String, stop: () -> Bool = { false }) throws -> (result: TrustJob.Result, resumed: Int?) {
-        let path = folder.appendingPathComponent(name).path
-        try makeFolder(path)
-        var resumed: Int?
-        var job = job()
-        let result = try job.run(in: path, status: { _ in 65 }, shouldStop: stop) { event in
-          if case .resumed(let clips) = event { resumed = clips }
-        }
-        return (result, resumed)
-      }
-      let whole = try run("whole")
-      #expect(whole.resumed == nil && whole.result.isFinished)
-      let stopped = try run("parts", stop: afterOneClip())
-      #expect(!stopped.result.isFinished && stopped.result.report == nil)
-      let after = try run("parts")
-      #expect(after.resumed == 1 && after.result.isFinished)
-      #expect(after.result.report?.clipRows == whole.result.report?.clipRows)
-      #expect(after.result.report?.summaryRows == whole.result.report?.summaryRows)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("parts").path).isEmpty)
+  @Test("The prediction is not compared with itself, which is an event; what a report throws ends the clip")
+  func versus() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let predicted = try explainer(Saliency()).explain(samples, path: "hum.wav") { Target($0) }.predicted
+    var job = ExplainJob(
+      explainers: [explainer(Saliency())], target: nil, versus: predicted, folder: try OutputFolder(path),
+      figures: figures)
+    var places: [String] = []
+    try job.explain(samples, of: "hum.wav", as: "hum") { event in
+      if case .versusIsPredicted(let place) = event { places.append(place) }
+      if case .explained(let clip) = event { #expect(clip.report.explanation.target.versus == nil) }
     }
+    #expect(places == ["hum.wav"])
+    #expect(try files() == ["hum.svg"])
+    #expect(throws: Stop.self) { try job.explain(samples, of: "hum.wav", as: "other") { _ in throw Stop() } }
+    #expect(try files() == ["hum.svg"])
   }
 
-  @Test("A comparison that was stopped resumes, to the same rows, plotting what it had not")
-  func comparison() throws {
-    try withClips { folder, manifest in
-      let models = [model(seed: 1), model(seed: 2)]
-      let reports = try [Saliency() as any AttributionMethod, InputXGradient()].map {
-        ComparisonReport(
-          try ModelComparer(models, method: $0, space: .mel), target: "each model's prediction", seed: 0, source: "x")
-      }
-      let items = manifest.entries.map { ComparisonJob.Item(manifest.fullPath(of: $0), truth: $0.emotion) }
-      func run(
-        _ name: String, stop: () -> Bool = { false }
-      ) throws -> (result: ComparisonJob.Result, plotted: [(String, Bool)]) {
-        let path = folder.appendingPathComponent(name).path
-        try makeFolder(path)
-        var plotted: [(String, Bool)] = []
-        let job = ComparisonJob(reports, items: items, target: .predicted, seed: 0, plottedDisagreements: nil)
-        let result = try job.run(
-          in: path, plotsAgain: false, status: { _ in 65 }, shouldStop: stop, { _ in }
-        ) { clip in
-          plotted.append((clip.item.path, clip.isAgain))
-          return ["\(plotted.count).png"]
-        }
-        return (result, plotted)
-      }
-      let whole = try run("whole")
-      let stopped = try run("parts", stop: afterOneClip())
-      #expect(!stopped.result.isFinished && stopped.plotted.map(\.1) == [false])
-      let after = try run("parts")
-      #expect(after.plotted.map(\.0) == whole.plotted.map(\.0) && after.plotted.map(\.1) == [true, false, false])
-      #expect(after.result.rows == whole.result.rows && after.result.figures == whole.result.figures)
-      #expect(
-        ComparisonReport.rows(Array(zip(reports, after.result.summaries)))
-          == ComparisonReport.rows(Array(zip(reports, whole.result.summaries))))
+  @Test("Figures that are stopped resume; a failed clip keeps its status, and the numbers are those of one run")
+  func figuresResume() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try makeFolder(path)
+    try AudioClip(samples: samples, sampleRate: 16_000).write(to: "\(path)/hum.wav")
+    try writeWhole("not audio", to: "\(path)/bad.wav")
+    try writeWhole(
+      "path,emotion\nhum.wav,angry\nbad.wav,angry\nhum.wav,fear\n", to: "\(path)/clips.csv")
+    let manifest = try Manifest.read("\(path)/clips.csv")
+    func job(_ folder: String) throws -> FiguresJob {
+      FiguresJob(
+        ClipSelection(
+          model: model, method: Saliency(), target: .predicted, choice: .all, seed: 3, manifest: manifest,
+          path: "clips.csv"),
+        spaces: [.mel], clips: 4, drawn: 2, folder: try OutputFolder("\(path)/\(folder)"), figures: figures,
+        status: { _ in 7 })
     }
-  }
+    let whole = try job("whole").run()
+    #expect(whole.isFinished && whole.looked == 3 && whole.failures == [7])
 
-  @Test("A damaged state is refused by name; that of another run is not used")
-  func damaged() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-    try makeFolder(folder)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    var progress = try RunProgress(in: folder, asked: ["a"], new: [1, 2])
-    progress.state.append(3)
-    try progress.save(atOnce: true)
-    #expect(try RunProgress(in: folder, asked: ["a"], new: [0]).state == [1, 2, 3])
-    #expect(try RunProgress(in: folder, asked: ["b"], new: [0]).state == [0])
-    let path = "\(folder)/resume.json"
-    let whole = try String(contentsOfFile: path, encoding: .utf8)
-    for damaged in [whole.replacing("3", with: "4"), String(whole.dropLast(5)), "", "{}", "[]"] {
-      try writeWhole(damaged, to: path)
-      #expect(throws: RunProgressError.damaged(path: path)) { try RunProgress(in: folder, asked: ["a"], new: [0]) }
+    var failed = 0
+    let stopped = try job("parts").run(
+      { if case .failed = $0 { failed += 1 } }, shouldStop: { true })
+    #expect(!stopped.isFinished && stopped.looked == 2 && stopped.failures == [7] && failed == 1)
+    var resumedAfter: [Int] = []
+    var sheets: [String] = []
+    let rest = try job("parts").run { event in
+      if case .resumed(let looked, _) = event { resumedAfter.append(looked) }
+      if case .sheet(let path, shown: 1, found: 1) = event { sheets.append(path) }
+      if case .failed(let error) = event { Issue.record("\(error)") }
     }
+    #expect(rest.isFinished && rest.looked == 3 && rest.failures == [7])
+    #expect(resumedAfter == [2] && sheets == ["angry", "fear"].map { "\(path)/parts/\($0).svg" })
+    for name in ["profiles.csv", "emotions.csv", "claims.csv", "angry.svg", "fear.svg"] {
+      let isSame = try contents(of: "\(path)/parts/\(name)") == contents(of: "\(path)/whole/\(name)")
+      #expect(isSame, "\(name)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: "\(path)/parts/resume.json"))
   }
 }

@@ -37,7 +37,8 @@ public struct ComparisonJob {
     /// Clips that an interrupted run had compared.
     case resumed(clips: Int)
     case progress(Int)
-    case read(AudioClip, path: String)
+    /// Only the beginning of a clip, which lasts so long, is used.
+    case cut(path: String, seconds: Double)
     case failed(any Error)
   }
 
@@ -169,7 +170,7 @@ public struct ComparisonJob {
   ) throws -> (compared: [ComparedClip], clips: [Clip], samples: [Float]) {
     let comparer = reports[0].comparer
     let speech = try AudioClip.trimmedSpeech(path: item.path, sampleRate: comparer.frontEnd.sampleRate)
-    report(.read(speech, path: item.path))
+    if speech.isCut { report(.cut(path: item.path, seconds: speech.sourceDuration)) }
     let clips = comparer.clips(of: speech.samples)
     let compared = try reports.map { report in
       try report.comparer.compare(clips, path: item.path) { model in

@@ -7,7 +7,8 @@ public struct RunProgress<State: Codable> {
   /// What was asked for, a line each: a run that was asked for something else does not resume from here.
   public let asked: [String]
   public var state: State
-  private let path: String
+  /// The file.
+  public let path: String
   private var saved = ContinuousClock.now
 
   private struct Stored: Codable {

@@ -13,7 +13,8 @@ public struct TrustJob {
     case leftOut(MethodError)
     /// Clips examined, the share of the next one that is done, and the method at work.
     case progress(Int, share: Double, method: String)
-    case read(AudioClip, path: String)
+    /// Only the beginning of a clip, which lasts so long, is used.
+    case cut(path: String, seconds: Double)
     case failed(any Error)
   }
 
@@ -77,7 +78,7 @@ public struct TrustJob {
       do {
         let path = manifest.fullPath(of: entry)
         let speech = try AudioClip.trimmedSpeech(path: path, sampleRate: model.configuration.frontEnd.sampleRate)
-        report(.read(speech, path: path))
+        if speech.isCut { report(.cut(path: path, seconds: speech.sourceDuration)) }
         if progress.state.methods == nil {
           examiner.leaveOutInapplicable(on: speech.samples).forEach { report(.leftOut($0)) }
           progress.state.methods = examiner.methods.map(\.name)

@@ -105,7 +105,7 @@ struct Compare: ParsableCommand {
         switch event {
         case .resumed(let clips): Console.note("undertone: resuming after \(clips) clips")
         case .progress(let done): bar.show(done)
-        case .read(let clip, let path): noteCut(clip, path)
+        case .cut(let path, let seconds): noteCut(path, seconds: seconds)
         case .failed(let error): Console.report(error)
         }
       } plot: { clip in

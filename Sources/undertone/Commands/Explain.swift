@@ -1,8 +1,5 @@
 import ArgumentParser
 import Attributions
-import AudioFiles
-import Basics
-import Figures
 import Foundation
 import Models
 import Reports
@@ -92,115 +89,52 @@ struct Explain: ParsableCommand {
       let explainers = try method.makeAll(for: model, seed: seed).map {
         Explainer(model: model, method: $0, spaces: spaces)
       }
-      var folder = try OutputFolder(output)
+      let folder = try OutputFolder(output)
       if listen, !spaces.contains(.mel) {
         throw ValidationError("--listen filters by the attribution on the mel; add mel to --input")
       }
-      var page = page.html ? ExplanationPage(model: model, source: files.joined(separator: "; ")) : nil
+      var job = ExplainJob(
+        explainers: explainers, target: emotion, versus: other, folder: folder, figures: drawing, arrays: arrays,
+        sounds: listen, page: page.html ? ExplanationPage(model: model, source: files.joined(separator: "; ")) : nil)
       let bar = ProgressBar("explaining", total: files.count)
-
-      /// Explains what was heard at a place of a file, writes it under a stem and says so.
-      func explain(_ samples: [Float], of file: String, at range: Range<Double>?, to stem: String) throws {
-        var reports: [ExplanationReport] = []
-        // One clip for all methods and targets: its front-end and its prediction are computed once.
-        let clip = Clip(samples, model: model)
-        for explainer in explainers {
-          let stem = explainers.count > 1 ? "\(stem).\(explainer.method.name)" : stem
-          reports.append(try explain(clip, with: explainer, of: file, at: range, to: stem))
-        }
-        // What speaks for the other emotions too, so that the page can switch.
-        try page?.add(reports, samples: samples) {
-          guard other == nil else { return [] }
-          return try zip(explainers, reports).flatMap { explainer, report in
-            try model.outputs.indices.filter { $0 != report.explanation.target.emotion }.map { index in
-              try explainer.explain(clip, path: file) { _ in Target(index) }
-            }
-          }
-        }
-      }
-
-      func explain(
-        _ clip: Clip, with explainer: Explainer, of file: String, at range: Range<Double>?, to stem: String
-      ) throws -> ExplanationReport {
-        let start = ContinuousClock.now
-        var same = false
-        let explanation = try explainer.explain(clip, path: file) { predicted in
-          same = emotion == nil && predicted == other
-          return Target(emotion ?? predicted, versus: same ? nil : other)
-        }
-        let report = ExplanationReport(explanation, model: model, file: file, range: range)
-        if same {
-          Console.note("undertone: \(report.place): \(versus!) is the prediction itself; explained without --versus")
-        }
-        let figures = try drawing.write(report.figure, to: folder, as: stem, provenance: report.provenance)
-        var written: [InputSpace: String] = [:]
-        if arrays {
-          for input in explanation.inputs {
-            let path = folder.file("\(stem).\(input.space.rawValue).npy")
-            try NPY.write(input.attribution, to: path)
-            written[input.space] = path
-          }
-        }
-        let listening = listen ? try listenTo(clip, explanation, file: file, stem: stem) : nil
-        if json {
-          let seconds = (ContinuousClock.now - start) / .seconds(1)
-          try Console.print(
-            report.json(arrays: written, figures: figures, listening: listening, seconds: seconds))
-        } else {
-          try Console.print("\(report.place): \(report.prediction) → \(figures.joined(separator: ", "))")
-          for remark in report.remarks { try Console.print("  \(remark)") }
-          for (words, heard) in listening?.parts ?? [] {
-            let predicted = heard.emotion.map { "\($0) (p = \(String(format: "%.2f", heard.probability ?? 0))) " } ?? ""
-            try Console.print("  \(words): \(predicted)→ \(heard.path)")
-          }
-        }
-        return report
-      }
-
-      /// What matters and the rest, written as sound; nil where the method has nothing on the mel.
-      func listenTo(
-        _ clip: Clip, _ explanation: Explanation, file: String, stem: String
-      ) throws -> ExplanationReport.Listened? {
-        guard let input = explanation.inputs.first(where: { $0.space == .mel }) else { return nil }
-        let parts = try Listening(
-          clip, attribution: input.attribution, isSigned: explanation.isSigned, path: file)
-        func write(
-          _ samples: [Float], _ probabilities: [Double], as name: String
-        ) throws -> ExplanationReport.Listened.Part {
-          let path = folder.file("\(stem).\(name).wav")
-          try AudioClip(samples: samples, sampleRate: explanation.sampleRate).write(to: path)
-          guard !probabilities.isEmpty else { return .init(path: path, emotion: nil, probability: nil) }
-          let likeliest = probabilities.likeliestClass
-          return .init(path: path, emotion: explanation.classes[likeliest], probability: probabilities[likeliest])
-        }
-        return .init(
-          kept: try write(parts.kept, parts.keptProbabilities, as: "matters"),
-          rest: try write(parts.rest, parts.restProbabilities, as: "rest"))
-      }
-
-      func writePage() throws {
-        guard let page else { return }
-        if page.leftOut > 0 {
-          Console.note("undertone: the page has the first \(ExplanationPage.room) clips; figures are written of all")
-        }
-        try folder.write(page.page, as: "explain", isQuiet: json)
-      }
-
-      try Console.forEach(files, atEnd: writePage) { index, file in
+      try Console.forEach(files, atEnd: { try job.finish(tell) }) { index, file in
         if files.count > 1 { bar.show(index) }
         guard let window else {
           let samples = try readClip(file, for: model)
-          return try explain(samples, of: file, at: nil, to: folder.stem(for: file))
+          return try job.explain(samples, of: file, as: job.stem(for: file), tell)
         }
-        let stem = folder.stem(for: file)
+        let stem = job.stem(for: file)
         _ = try Windows(length: window, hop: hop ?? window).forEach(of: file, for: model) { range, samples in
-          // Sorted by name they are sorted by time.
-          let name = stem + String(format: "-%07.2f", range.lowerBound)
-          if let samples { return try explain(samples, of: file, at: range, to: name) }
+          if let samples { return try job.explain(samples, of: file, at: range, as: stem, tell) }
           if !json { try Console.print("\(ExplanationReport.place(file, range)): silent") }
         }
       }
     }
+  }
+
+  private func tell(_ event: ExplainEvent) throws {
+    switch event {
+    case .versusIsPredicted(let place):
+      Console.note("undertone: \(place): \(versus ?? "") is the prediction itself; explained without --versus")
+    case .explained(let clip):
+      try Console.print(json ? clip.json : text(of: clip))
+    case .pageIsFull(let clips):
+      Console.note("undertone: the page has the first \(clips) clips; figures are written of all")
+    case .page(let path):
+      if !json { try Console.print(path) }
+    }
+  }
+
+  /// What there is to say of a clip without `--json`.
+  private func text(of clip: ClipExplained) -> String {
+    let report = clip.report
+    let heard = (clip.listened?.parts ?? []).map { words, heard in
+      let predicted = heard.emotion.map { "\($0) (p = \(String(format: "%.2f", heard.probability ?? 0))) " } ?? ""
+      return "\(words): \(predicted)→ \(heard.path)"
+    }
+    return
+      (["\(report.place): \(report.prediction) → \(clip.figures.joined(separator: ", "))"]
+      + (report.remarks + heard).map { "  \($0)" }).joined(separator: "\n")
   }
 }
 

@@ -1,12 +1,7 @@
 import ArgumentParser
-import Attributions
-import Basics
 import Corpora
-import Figures
-import Foundation
 import Models
 import Reports
-import Training
 
 struct FigureSheets: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -78,88 +73,31 @@ struct FigureSheets: ParsableCommand {
       let selection = ClipSelection(
         model: model, method: try method.make(for: model, seed: seed), target: target, choice: which, seed: seed,
         manifest: manifest, path: data)
-      let folder = try OutputFolder(output)
-      var page = page.html ? EmotionsPage(selection) : nil
-
-      var progress = begun(selection, in: folder)
-      let survey = ClipSurvey(selection, spaces: spaces, clips: clips, drawn: drawn)
-      let bar = ProgressBar("figures", total: progress.emotions.count * clips)
-      var saved = ContinuousClock.now
-      var generator = SeededGenerator(seed: seed)
-      for index in progress.emotions.indices {
-        let emotion = progress.emotions[index].emotion
-        let candidates = generator.shuffled(manifest.entries.filter { $0.emotion == emotion })
-        while survey.isWanted(progress.emotions[index], of: candidates) {
-          bar.show(index * clips + progress.emotions[index].count, note: emotion.rawValue)
-          progress.failures += try survey.go(on: &progress.emotions[index], through: candidates).map(Console.exitStatus)
-          if Interruption.wasAsked || saved.duration(to: .now) > .seconds(30) {
-            try progress.save(in: folder)
-            saved = .now
-          }
-          guard !Interruption.wasAsked else {
-            Console.note("undertone: stopped; the same command resumes from here")
-            throw ExitCode(130)
-          }
-        }
-        let shown = try survey.shown(progress.emotions[index], of: candidates)
-        guard !shown.isEmpty else {
-          Console.note(
-            "undertone: no clip of \(emotion.rawValue)\(which == .all ? "" : " is among the \(which.rawValue)")")
-          continue
-        }
-        let report = SheetReport(emotion, shown.map { .init($0.entry, $0.explanation) }, of: selection)
-        for space in spaces {
-          guard let figure = report.figure(at: space) else { continue }
-          let stem = space == .mel ? emotion.rawValue : "\(emotion.rawValue)-\(space.rawValue)"
-          let all = progress.emotions[index].count
-          for path in try drawing.write(figure, to: folder, as: stem, provenance: report.provenance) {
-            try Console.print(
-              "\(path): \(shown.count) clip\(shown.count == 1 ? "" : "s")" + (all > shown.count ? " of \(all)" : ""))
-          }
-          try page?.add(figure)
-        }
-        for clip in shown.prefix(EmotionsPage.clipsOfEmotion) {
-          page?.add(clip.explanation, clip.samples, clip.entry)
-        }
-      }
+      let job = FiguresJob(
+        selection, spaces: spaces, clips: clips, drawn: drawn, folder: try OutputFolder(output), figures: drawing,
+        hasPage: page.html, status: Console.exitStatus)
+      let bar = ProgressBar("figures", total: manifest.emotions.count * clips)
+      let result = try job.run({ try tell($0, bar) }, shouldStop: { Interruption.wasAsked })
       ProgressBar.clear()
-      try writeProfiles(
-        EmotionProfiles(progress.emotions.map(\.profiles), seed: seed), selection, folder, drawing, &page)
-      if let page { try folder.write(page.page, as: "figures") }
-      FigureProgress.remove(from: folder)
-      try Console.end(progress.failures, of: progress.emotions.reduce(0) { $0 + $1.looked })
+      try Console.endInterrupted(result.isFinished)
+      try Console.end(result.failures, of: result.looked)
     }
   }
 
-  /// Where to go on from: what an interrupted run of the same command left, or nothing.
-  private func begun(_ selection: ClipSelection, in folder: OutputFolder) -> FigureProgress {
-    let asked =
-      selection.provenance.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-      + ["\(clips) clips, \(drawn) drawn"]
-    if let left = FigureProgress.left(in: folder, asked: asked) {
-      let looked = left.emotions.reduce(0) { $0 + $1.looked }
-      Console.note("undertone: resuming after \(looked) clips (\(folder.file(FigureProgress.file)))")
-      return left
+  private func tell(_ event: FiguresEvent, _ bar: ProgressBar) throws {
+    switch event {
+    case .resumed(let looked, let path): Console.note("undertone: resuming after \(looked) clips (\(path))")
+    case .looking(let emotion, let done): bar.show(done, note: emotion.rawValue)
+    case .cut(let path, let seconds): noteCut(path, seconds: seconds)
+    case .failed(let error): Console.report(error)
+    case .none(let emotion):
+      Console.note(
+        "undertone: no clip of \(emotion.rawValue)\(which == .all ? "" : " is among the \(which.rawValue)")")
+    case .sheet(let path, let shown, let found):
+      try Console.print("\(path): \(shown) clip\(shown == 1 ? "" : "s")" + (found > shown ? " of \(found)" : ""))
+    case .written(let path): try Console.print(path)
+    case .claim(let line): try Console.print(wrapped(line))
     }
-    return FigureProgress(asked: asked, emotions: selection.manifest.emotions.map(FigureProgress.OfEmotion.init))
-  }
-
-  /// What all clips say together.
-  private func writeProfiles(
-    _ profiles: EmotionProfiles, _ selection: ClipSelection, _ folder: OutputFolder, _ drawing: FigureFiles,
-    _ page: inout EmotionsPage?
-  ) throws {
-    guard !profiles.emotions.isEmpty else { return }
-    let report = ProfilesReport(profiles, of: selection)
-    let paths =
-      try drawing.write(report.figure, to: folder, as: "profiles", provenance: report.provenance)
-      + drawing.write(report.measuresFigure, to: folder, as: "measures", provenance: report.provenance)
-    for path in paths { try Console.print(path) }
-    try folder.write(CSV.text(of: report.profileRows), to: "profiles.csv")
-    try folder.write(CSV.text(of: report.emotionRows), to: "emotions.csv")
-    try folder.write(CSV.text(of: report.claimRows), to: "claims.csv")
-    for line in report.claimLines { try Console.print(wrapped(line)) }
-    try page?.add(report)
   }
 }
 

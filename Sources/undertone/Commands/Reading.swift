@@ -12,16 +12,12 @@ func readClip(_ path: String, for model: TrainedModel) throws(AudioFileError) ->
 /// Likewise, with the place where its speech begins.
 func readSpeech(_ path: String, for model: TrainedModel) throws(AudioFileError) -> AudioClip {
   let clip = try AudioClip.trimmedSpeech(path: path, sampleRate: model.configuration.frontEnd.sampleRate)
-  noteCut(clip, path)
+  if clip.isCut { noteCut(path, seconds: clip.sourceDuration) }
   return clip
 }
 
-/// Says so where a clip was cut.
-func noteCut(_ clip: AudioClip, _ path: String) {
-  if clip.isCut { noteCut(path, seconds: clip.sourceDuration) }
-}
-
-private func noteCut(_ path: String, seconds: Double) {
+/// Says that a clip was cut.
+func noteCut(_ path: String, seconds: Double) {
   Console.note(
     "undertone: \(path): \(Int(seconds)) s long; only its first \(Int(AudioClip.longestSpeech)) s are used")
 }

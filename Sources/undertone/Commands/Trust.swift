@@ -110,7 +110,7 @@ struct Trust: ParsableCommand {
           case .resumed(let clips): Console.note("undertone: resuming after \(clips) clips")
           case .leftOut(let error): Console.note("undertone: left out: \(error)")
           case .progress(let done, let share, let method): bar.show(done, of: share, note: method)
-          case .read(let clip, let path): noteCut(clip, path)
+          case .cut(let path, let seconds): noteCut(path, seconds: seconds)
           case .failed(let error): Console.report(error)
           }
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Figures
+import Reports
 
 /// How figures are written.
 struct FigureOption: ParsableArguments {
@@ -16,22 +17,5 @@ struct FigureOption: ParsableArguments {
   /// - Parameter unnamed: The formats where none is named.
   func files(unnamed: [FigureFormat] = [.png]) throws -> FigureFiles {
     FigureFiles(formats: try format.map { try several($0, kind: "format") } ?? unnamed, scale: scale)
-  }
-}
-
-/// The files that a figure becomes.
-struct FigureFiles {
-  let formats: [FigureFormat]
-  let scale: Double
-
-  /// Writes a figure in each format, and returns where.
-  func write(
-    _ figure: any Figure, to folder: OutputFolder, as stem: String, provenance: [String: String]
-  ) throws -> [String] {
-    try formats.map { format in
-      let path = folder.file("\(stem).\(format.rawValue)")
-      try figure.write(to: path, as: format, scale: scale, provenance: provenance)
-      return path
-    }
   }
 }

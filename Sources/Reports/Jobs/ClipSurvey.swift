@@ -5,7 +5,6 @@ import Basics
 import Corpora
 import Foundation
 import Models
-import Reports
 
 /// Goes through the clips of a selection, a few at a time: read and measured on all cores, explained one after the other,
 /// each of which takes all cores itself. What is kept of a clip is small, but for those that sheets show.
@@ -44,15 +43,18 @@ final class ClipSurvey {
 
   /// Looks at the next few clips of an emotion. One that fails is reported, and the rest go on; returns why they failed.
   /// - Throws: What no other clip would do better: a method that the model cannot have.
-  func go(on state: inout FigureProgress.OfEmotion, through candidates: [Manifest.Entry]) throws -> [any Error] {
+  func go(
+    on state: inout FigureProgress.OfEmotion, through candidates: [Manifest.Entry],
+    _ report: (FiguresEvent) throws -> Void
+  ) throws -> [any Error] {
     var failures: [any Error] = []
     let end = min(candidates.count, state.looked + min(Self.chunk, clips - state.count))
     let places = state.looked..<end
     var explained: [(samples: [Float], explanation: Explanation)] = []
     for (place, read) in zip(places, read(candidates[places])) {
+      if case .success(let clip) = read { try reportCut(clip, candidates[place], report) }
       do {
         let clip = try read.get()
-        noteCut(clip, selection.manifest.fullPath(of: candidates[place]))
         let isShown = state.shown.count < drawn
         guard
           let explanation = try explanation(of: clip.samples, candidates[place], by: isShown ? onSheets : other)
@@ -67,7 +69,7 @@ final class ClipSurvey {
       } catch let error as ExplanationError where error.isOfTheMethod {
         throw error
       } catch {
-        Console.report(error)
+        try report(.failed(error))
         failures.append(error)
       }
     }
@@ -77,15 +79,27 @@ final class ClipSurvey {
   }
 
   /// The clips that an emotion's sheets show; those of an interrupted run are explained once more. They are kept no longer.
-  func shown(_ state: FigureProgress.OfEmotion, of candidates: [Manifest.Entry]) throws -> [Shown] {
+  func shown(
+    _ state: FigureProgress.OfEmotion, of candidates: [Manifest.Entry], _ report: (FiguresEvent) throws -> Void
+  ) throws -> [Shown] {
     let own = found.removeValue(forKey: state.emotion) ?? [:]
     return try state.shown.compactMap { place in
       if let clip = own[place] { return clip }
-      let samples = try readClip(selection.manifest.fullPath(of: candidates[place]), for: selection.model)
-      return try explanation(of: samples, candidates[place], by: onSheets).map {
-        Shown(entry: candidates[place], samples: samples, explanation: $0)
+      let clip = try AudioClip.trimmedSpeech(
+        path: selection.manifest.fullPath(of: candidates[place]),
+        sampleRate: selection.model.configuration.frontEnd.sampleRate)
+      try reportCut(clip, candidates[place], report)
+      return try explanation(of: clip.samples, candidates[place], by: onSheets).map {
+        Shown(entry: candidates[place], samples: clip.samples, explanation: $0)
       }
     }
+  }
+
+  private func reportCut(
+    _ clip: AudioClip, _ entry: Manifest.Entry, _ report: (FiguresEvent) throws -> Void
+  ) rethrows {
+    guard clip.isCut else { return }
+    try report(.cut(path: selection.manifest.fullPath(of: entry), seconds: clip.sourceDuration))
   }
 
   private func read(_ entries: ArraySlice<Manifest.Entry>) -> [Result<AudioClip, AudioFileError>] {
@@ -112,7 +126,9 @@ final class ClipSurvey {
   ) throws -> Explanation? {
     let truth = selection.model.classes.firstIndex(of: entry.emotion.rawValue)
     let explanation = try explainer.explain(samples, path: selection.manifest.fullPath(of: entry)) { predicted in
-      Target(self.selection.target == .label ? truth! : predicted)
+      guard self.selection.target == .label else { return Target(predicted) }
+      guard let truth else { fault("the model has no class \(entry.emotion.rawValue) to explain") }
+      return Target(truth)
     }
     switch selection.choice {
     case .correct where explanation.predicted != truth: return nil

@@ -1,0 +1,168 @@
+import Attributions
+import AudioFiles
+import Basics
+import Figures
+import Foundation
+import Models
+import Tensors
+
+/// What an ``ExplainJob`` reports while it runs.
+public enum ExplainEvent {
+  /// The emotion to compare with is the prediction itself: the clip is explained without it.
+  case versusIsPredicted(place: String)
+  /// A clip is explained by one method, and its files are written.
+  case explained(ClipExplained)
+  /// The page has room for no more clips than it has; the files of the others are written.
+  case pageIsFull(clips: Int)
+  /// The page is written.
+  case page(path: String)
+}
+
+/// A clip explained by one method, with the files written of it.
+public struct ClipExplained {
+  public let report: ExplanationReport
+  /// The paths of the figure, one a format.
+  public let figures: [String]
+  /// The paths of the arrays; empty where none were asked for.
+  public let arrays: [InputSpace: String]
+  /// The sounds; nil where none were asked for, or the method has nothing on the mel.
+  public let listened: ExplanationReport.Listened?
+  /// What explaining and writing took.
+  public let seconds: Double
+
+  /// One line of `--json`.
+  public var json: String {
+    get throws { try report.json(arrays: arrays, figures: figures, listening: listened, seconds: seconds) }
+  }
+}
+
+/// Explains clips, one after the other, each by several methods, and writes what there is to show of them into a folder:
+/// figures, arrays, sounds and one page.
+public struct ExplainJob {
+  private let explainers: [Explainer]
+  private let target, versus: Int?
+  private let figures: FigureFiles
+  private let writesArrays, writesSounds: Bool
+  private var folder: OutputFolder
+  private var page: ExplanationPage?
+
+  /// - Parameters:
+  ///   - explainers: All of one model; at least one.
+  ///   - target: The output to explain; nil for the predicted one.
+  ///   - versus: Explain the difference between the target and this output.
+  ///   - figures: How figures are written.
+  ///   - arrays: Whether each attribution is also written as an array.
+  ///   - sounds: Whether what matters and the rest are also written as sounds, by the attribution on the mel.
+  ///   - page: What is to become the page, if any.
+  public init(
+    explainers: [Explainer], target: Int?, versus: Int?, folder: OutputFolder, figures: FigureFiles,
+    arrays: Bool = false, sounds: Bool = false, page: ExplanationPage? = nil
+  ) {
+    demand(!explainers.isEmpty, "a clip is explained by at least one method")
+    (self.explainers, self.target, self.versus) = (explainers, target, versus)
+    (self.folder, self.figures, self.page) = (folder, figures, page)
+    (writesArrays, writesSounds) = (arrays, sounds)
+  }
+
+  /// A name for the results of a file, as of ``OutputFolder/stem(for:)``.
+  public mutating func stem(for file: String) -> String { folder.stem(for: file) }
+
+  /// Explains a clip, or a stretch of one, by every method, and writes the files.
+  /// - Parameters:
+  ///   - samples: At the model's sample rate.
+  ///   - file: Where they are from, as given by the user.
+  ///   - range: The stretch in seconds; nil where it is the whole clip.
+  ///   - stem: Of the file's results. That of a stretch has its start behind, that of one of several methods its name.
+  ///   - report: Called after each method; what it throws ends the clip.
+  public mutating func explain(
+    _ samples: [Float], of file: String, at range: Range<Double>? = nil, as stem: String,
+    _ report: (ExplainEvent) throws -> Void
+  ) throws {
+    // Sorted by name, stretches are sorted by time.
+    let stem = stem + (range.map { String(format: "-%07.2f", $0.lowerBound) } ?? "")
+    let model = explainers[0].model
+    // One clip for all methods and targets: its front-end and its prediction are computed once.
+    let clip = Clip(samples, model: model)
+    var reports: [ExplanationReport] = []
+    for explainer in explainers {
+      let start = ContinuousClock.now
+      let explained = try explanation(of: clip, by: explainer, file: file, range: range, report)
+      let name = explainers.count > 1 ? "\(stem).\(explainer.method.name)" : stem
+      try report(.explained(write(explained, of: clip, as: name, since: start)))
+      reports.append(explained)
+    }
+    // The explanations of the other emotions too, so that the page can switch.
+    try page?.add(reports, samples: samples) { [explainers, versus] in
+      guard versus == nil else { return [] }
+      return try zip(explainers, reports).flatMap { explainer, report in
+        try model.outputs.indices.filter { $0 != report.explanation.target.emotion }.map { index in
+          try explainer.explain(clip, path: file) { _ in Target(index) }
+        }
+      }
+    }
+  }
+
+  /// Writes the page, if there is one.
+  public func finish(_ report: (ExplainEvent) throws -> Void) throws {
+    guard let page else { return }
+    if page.leftOut > 0 { try report(.pageIsFull(clips: ExplanationPage.room)) }
+    try report(.page(path: folder.write(page.page, named: "explain")))
+  }
+
+  private func explanation(
+    of clip: Clip, by explainer: Explainer, file: String, range: Range<Double>?,
+    _ report: (ExplainEvent) throws -> Void
+  ) throws -> ExplanationReport {
+    var isSame = false
+    let explanation = try explainer.explain(clip, path: file) { predicted in
+      isSame = target == nil && predicted == versus
+      return Target(target ?? predicted, versus: isSame ? nil : versus)
+    }
+    let explained = ExplanationReport(explanation, model: explainer.model, file: file, range: range)
+    if isSame { try report(.versusIsPredicted(place: explained.place)) }
+    return explained
+  }
+
+  private func write(
+    _ report: ExplanationReport, of clip: Clip, as stem: String, since start: ContinuousClock.Instant
+  ) throws -> ClipExplained {
+    let paths = try figures.write(report.figure, to: folder, as: stem, provenance: report.provenance)
+    let arrays = writesArrays ? try writeArrays(report.explanation, as: stem) : [:]
+    let listened = writesSounds ? try writeSounds(report, of: clip, as: stem) : nil
+    return ClipExplained(
+      report: report, figures: paths, arrays: arrays, listened: listened,
+      seconds: (ContinuousClock.now - start) / .seconds(1))
+  }
+
+  private func writeArrays(_ explanation: Explanation, as stem: String) throws -> [InputSpace: String] {
+    var written: [InputSpace: String] = [:]
+    for input in explanation.inputs {
+      let path = folder.file("\(stem).\(input.space.rawValue).npy")
+      try NPY.write(input.attribution, to: path)
+      written[input.space] = path
+    }
+    return written
+  }
+
+  /// What matters and the rest, as two sounds; nil where the method has nothing on the mel.
+  private func writeSounds(
+    _ report: ExplanationReport, of clip: Clip, as stem: String
+  ) throws -> ExplanationReport.Listened? {
+    let explanation = report.explanation
+    guard let input = explanation.inputs.first(where: { $0.space == .mel }) else { return nil }
+    let parts = try Listening(
+      clip, attribution: input.attribution, isSigned: explanation.isSigned, path: report.file)
+    func write(
+      _ samples: [Float], _ probabilities: [Double], as name: String
+    ) throws -> ExplanationReport.Listened.Part {
+      let path = folder.file("\(stem).\(name).wav")
+      try AudioClip(samples: samples, sampleRate: explanation.sampleRate).write(to: path)
+      guard !probabilities.isEmpty else { return .init(path: path, emotion: nil, probability: nil) }
+      let likeliest = probabilities.likeliestClass
+      return .init(path: path, emotion: explanation.classes[likeliest], probability: probabilities[likeliest])
+    }
+    return .init(
+      kept: try write(parts.kept, parts.keptProbabilities, as: "matters"),
+      rest: try write(parts.rest, parts.restProbabilities, as: "rest"))
+  }
+}

@@ -1,0 +1,41 @@
+import Basics
+import Foundation
+
+/// A folder for results, made when it is first needed.
+public struct OutputFolder {
+  public let path: String
+  private var taken: Set<String> = []
+
+  public init(_ path: String) throws(FileError) {
+    guard !path.isEmpty else { throw .unwritable(path: "\"\"", reason: "a folder's name is never empty") }
+    self.path = path
+    try makeFolder(path)
+    guard access(path, W_OK) == 0 else { throw .writing(path, errno: errno) }
+  }
+
+  /// The path of a file in the folder.
+  public func file(_ name: String) -> String { path == "." ? name : "\(path)/\(name)" }
+
+  /// A name for the results of a file: its own without the extension; with its folder's in front, or a number behind,
+  /// where another file of this run has it already.
+  public mutating func stem(for file: String) -> String {
+    let url = URL(fileURLWithPath: file)
+    let own = url.deletingPathExtension().lastPathComponent
+    var candidates = [own, "\(url.deletingLastPathComponent().lastPathComponent)-\(own)"]
+    candidates += (2...(taken.count + 2)).map { "\(own)-\($0)" }
+    let free = candidates.first { !taken.contains($0) }!
+    taken.insert(free)
+    return free
+  }
+
+  /// Writes text, whole or not at all.
+  public func write(_ text: String, to name: String) throws(FileError) {
+    try writeWhole(text, to: file(name))
+  }
+
+  /// Writes a page, whole or not at all, and returns its path.
+  public func write(_ page: Page, named name: String) throws -> String {
+    try write(page.html, to: "\(name).html")
+    return file("\(name).html")
+  }
+}

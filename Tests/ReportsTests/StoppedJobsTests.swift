@@ -1,0 +1,126 @@
+import Attributions
+import AudioFiles
+import Basics
+import Corpora
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+@testable import Reports
+
+@Suite("Jobs that were stopped")
+struct StoppedJobsTests {
+  /// Calls with a folder of three short clips, and their manifest.
+  private func withClips(_ body: (URL, Manifest) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try makeFolder(folder.path)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let labels = [Emotion.angry, .fear, .happy]
+    for (index, label) in labels.enumerated() {
+      var generator = SeededGenerator(seed: UInt64(index))
+      let samples = (0..<8_000).map { i in
+        Float(0.3 * sin(Double(i) * 0.05 * Double(index + 1)) + 0.05 * generator.normal())
+      }
+      try AudioClip(samples: samples, sampleRate: 16_000).write(to: folder.appendingPathComponent("\(label).wav").path)
+    }
+    try body(folder, Manifest(folder: folder.path, entries: labels.map { .init(path: "\($0).wav", emotion: $0) }))
+  }
+
+  /// True from the second time on.
+  private func afterOneClip() -> () -> Bool {
+    var asked = 0
+    return {
+      asked += 1
+      return asked > 1
+    }
+  }
+
+  private func model(seed: UInt64) -> TrainedModel { TrainedModel(untrained: .init(architecture: .cnnatt), seed: seed) }
+
+  @Test("An examination that was stopped resumes with the clips that it has, to the same numbers")
+  func trust() throws {
+    try withClips { folder, manifest in
+      var settings = TrustSettings()
+      (settings.parts, settings.offsets, settings.steps) = (4, 2, 4)
+      let model = model(seed: 1)
+      func job() -> TrustJob {
+        let examiner = TrustExaminer(model: model, methods: [Saliency()], space: .mel, settings: settings)
+        return TrustJob(examiner, manifest: manifest, path: "clips.csv", clips: 3)
+      }
+      func run(_ name: String, stop: () -> Bool = { false }) throws -> (result: TrustJob.Result, resumed: Int?) {
+        let path = folder.appendingPathComponent(name).path
+        try makeFolder(path)
+        var resumed: Int?
+        var job = job()
+        let result = try job.run(in: path, status: { _ in 65 }, shouldStop: stop) { event in
+          if case .resumed(let clips) = event { resumed = clips }
+        }
+        return (result, resumed)
+      }
+      let whole = try run("whole")
+      #expect(whole.resumed == nil && whole.result.isFinished)
+      let stopped = try run("parts", stop: afterOneClip())
+      #expect(!stopped.result.isFinished && stopped.result.report == nil)
+      let after = try run("parts")
+      #expect(after.resumed == 1 && after.result.isFinished)
+      #expect(after.result.report?.clipRows == whole.result.report?.clipRows)
+      #expect(after.result.report?.summaryRows == whole.result.report?.summaryRows)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("parts").path).isEmpty)
+    }
+  }
+
+  @Test("A comparison that was stopped resumes, to the same rows, plotting what it had not")
+  func comparison() throws {
+    try withClips { folder, manifest in
+      let models = [model(seed: 1), model(seed: 2)]
+      let reports = try [Saliency() as any AttributionMethod, InputXGradient()].map {
+        ComparisonReport(
+          try ModelComparer(models, method: $0, space: .mel), target: "each model's prediction", seed: 0, source: "x")
+      }
+      let items = manifest.entries.map { ComparisonJob.Item(manifest.fullPath(of: $0), truth: $0.emotion) }
+      func run(
+        _ name: String, stop: () -> Bool = { false }
+      ) throws -> (result: ComparisonJob.Result, plotted: [(String, Bool)]) {
+        let path = folder.appendingPathComponent(name).path
+        try makeFolder(path)
+        var plotted: [(String, Bool)] = []
+        let job = ComparisonJob(reports, items: items, target: .predicted, seed: 0, plottedDisagreements: nil)
+        let result = try job.run(
+          in: path, plotsAgain: false, status: { _ in 65 }, shouldStop: stop, { _ in }
+        ) { clip in
+          plotted.append((clip.item.path, clip.isAgain))
+          return ["\(plotted.count).png"]
+        }
+        return (result, plotted)
+      }
+      let whole = try run("whole")
+      let stopped = try run("parts", stop: afterOneClip())
+      #expect(!stopped.result.isFinished && stopped.plotted.map(\.1) == [false])
+      let after = try run("parts")
+      #expect(after.plotted.map(\.0) == whole.plotted.map(\.0) && after.plotted.map(\.1) == [true, false, false])
+      #expect(after.result.rows == whole.result.rows && after.result.figures == whole.result.figures)
+      #expect(
+        ComparisonReport.rows(Array(zip(reports, after.result.summaries)))
+          == ComparisonReport.rows(Array(zip(reports, whole.result.summaries))))
+    }
+  }
+
+  @Test("A damaged state is refused by name; that of another run is not used")
+  func damaged() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    try makeFolder(folder)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var progress = try RunProgress(in: folder, asked: ["a"], new: [1, 2])
+    progress.state.append(3)
+    try progress.save(atOnce: true)
+    #expect(try RunProgress(in: folder, asked: ["a"], new: [0]).state == [1, 2, 3])
+    #expect(try RunProgress(in: folder, asked: ["b"], new: [0]).state == [0])
+    let path = "\(folder)/resume.json"
+    let whole = try String(contentsOfFile: path, encoding: .utf8)
+    for damaged in [whole.replacing("3", with: "4"), String(whole.dropLast(5)), "", "{}", "[]"] {
+      try writeWhole(damaged, to: path)
+      #expect(throws: RunProgressError.damaged(path: path)) { try RunProgress(in: folder, asked: ["a"], new: [0]) }
+    }
+  }
+}
