@@ -97,7 +97,8 @@ test-debug: dependencies
 	OMP_WAIT_POLICY=passive $(SWIFT) test
 
 # The C kernels and the code with pointers under two sanitizers, each built in a folder of its own, optimised as what is
-# installed; Swift's --sanitize=undefined is not there on Linux. oneDNN, OpenBLAS and FFTW are built without them, and keep caches to the end: leaks are not looked for.
+# installed. On Linux, Swift has no option for the second, so clang is asked. oneDNN, OpenBLAS and FFTW are built without
+# sanitizers and keep caches to the end: leaks are not looked for.
 SANITIZED := -c release --filter '^(TensorsTests|LayersTests)\.'
 sanitize: dependencies
 	ASAN_OPTIONS=detect_leaks=0 OMP_WAIT_POLICY=passive \
