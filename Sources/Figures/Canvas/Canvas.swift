@@ -83,10 +83,17 @@ public final class Canvas {
   func stroke(
     _ points: [Point], _ color: Color, width: Double = 1, dashes: [Double] = [], alpha: Double = 1
   ) {
+    stroke([points], color, width: width, dashes: dashes, alpha: alpha)
+  }
+
+  /// Lines of one colour and width, which do not darken each other where they cross.
+  func stroke(
+    _ lines: [[Point]], _ color: Color, width: Double, dashes: [Double] = [], alpha: Double = 1
+  ) {
     setSource(color, alpha)
     cairo_set_line_width(context, width)
     cairo_set_dash(context, dashes, Int32(dashes.count), 0)
-    trace(points)
+    lines.forEach(trace)
     cairo_stroke(context)
   }
 

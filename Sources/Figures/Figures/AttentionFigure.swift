@@ -3,7 +3,7 @@ import Dispatch
 import Foundation
 
 /// Attention as it is: a matrix for each head of each layer, and below, over one time axis, where it looks in the clip.
-public struct AttentionFigure: Figure {
+public struct AttentionFigure: OverlaidFigure {
   /// Who takes how much from whom: [rows × rows], each row a taker, the first one on top.
   public struct Matrix: Sendable {
     public var values: [Float]
@@ -30,13 +30,15 @@ public struct AttentionFigure: Figure {
   public var strips: [Strip]
   /// Seconds, of the strips.
   public var duration: Double
+  public var overlay: AttributionOverlay
 
   public init(
     title: [String], matrices: [[Matrix]], takers: String, givers: String, names: [String] = [],
-    strips: [Strip] = [], duration: Double
+    strips: [Strip] = [], duration: Double, overlay: AttributionOverlay = .standard
   ) {
     (self.title, self.matrices, self.takers, self.givers) = (title, matrices, takers, givers)
     (self.names, self.strips, self.duration) = (names, strips, duration)
+    self.overlay = overlay
   }
 
   private static let stripHeight = 129.0, barRoom = 74.0, rowRoom = 66.0, nameRoom = 80.0
@@ -56,7 +58,9 @@ public struct AttentionFigure: Figure {
   private var gridHeight: Double { Self.caption + Double(matrices.count) * rowHeight }
 
   public var size: Size {
-    let strips = Double(strips.count) * (Self.stripHeight + Self.caption + FigureLayout.gap)
+    let strips = strips.reduce(0) {
+      $0 + TimePanel.stackHeight($1.input, overlay: overlay, height: Self.stripHeight) + Self.caption + FigureLayout.gap
+    }
     return Size(
       width: FigureLayout.width,
       height: FigureLayout.titleHeight(title) + gridHeight + 10 + strips + (self.strips.isEmpty ? 0 : Plot.below)
@@ -69,22 +73,28 @@ public struct AttentionFigure: Figure {
     var top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
     try drawGrid(on: canvas, top: top)
     top += gridHeight + 10
-    let panels = strips.map { TimePanel($0.input, duration: duration, height: Self.stripHeight) }
+    let stacks = strips.map {
+      TimePanel.stack($0.input, overlay: overlay, duration: duration, height: Self.stripHeight)
+    }
+    let panels = stacks.flatMap { $0 }
     let time = Axis.seconds(duration, ticks: 10)
     let left = margin + (panels.map { $0.axis.room(on: canvas) }.max() ?? 0)
     let room = panels.compactMap { $0.bars.first?.width(on: canvas) }.max() ?? 0
     let right = canvas.bounds.right - margin - room - 12
-    for (index, (strip, panel)) in zip(strips, panels).enumerated() {
+    for (index, (strip, stack)) in zip(strips, stacks).enumerated() {
       canvas.text(
         canvas.shortened(strip.name, to: right - left, .emphasis), at: Point(x: left, y: top), .emphasis,
         vertically: .start)
-      let frame = canvas.aligned(
-        Rectangle(x: left, y: top + Self.caption, width: right - left, height: Self.stripHeight))
-      let plot = Plot(frame: frame, x: time, y: panel.axis)
-      panel.draw(canvas, plot)
-      plot.drawAxes(on: canvas, namesX: index == strips.count - 1)
-      panel.bars.first?.draw(on: canvas, left: right + 12, top: frame.top, height: frame.height)
-      top += Self.stripHeight + Self.caption + FigureLayout.gap
+      top += Self.caption
+      for (number, panel) in stack.enumerated() {
+        let isLowest = number == stack.count - 1
+        let frame = canvas.aligned(Rectangle(x: left, y: top, width: right - left, height: panel.height))
+        let plot = Plot(frame: frame, x: time, y: panel.axis)
+        panel.draw(canvas, plot)
+        plot.drawAxes(on: canvas, namesX: isLowest && index == strips.count - 1)
+        panel.bars.first?.draw(on: canvas, left: right + 12, top: frame.top, height: frame.height)
+        top += panel.height + (isLowest ? FigureLayout.gap : TimePanel.gap)
+      }
     }
   }
 

@@ -53,7 +53,7 @@ struct Compare: ParsableCommand {
   @Option(help: "What a manifest's clips are drawn by, and what a method draws.")
   var seed: UInt64 = 0
 
-  @OptionGroup var drawing: FigureOption
+  @OptionGroup var drawing: OverlaidFigureOption
 
   @Flag(help: "Print one JSON object.")
   var json = false

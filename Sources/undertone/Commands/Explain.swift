@@ -65,7 +65,7 @@ struct Explain: ParsableCommand {
   @Option(help: "Of what a method draws: noise, masks, baselines.")
   var seed: UInt64 = 0
 
-  @OptionGroup var drawing: FigureOption
+  @OptionGroup var drawing: OverlaidFigureOption
 
   @Flag(help: "Also write each attribution as a .npy array (float32).")
   var arrays = false

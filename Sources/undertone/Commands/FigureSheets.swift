@@ -53,7 +53,7 @@ struct FigureSheets: ParsableCommand {
   @Option(help: "What to explain: the predicted emotion or the true one.")
   var target = ClipSelection.TargetChoice.predicted
 
-  @OptionGroup var drawing: FigureOption
+  @OptionGroup var drawing: OverlaidFigureOption
 
   @Option(help: "What the clips are drawn by, and what a method draws.")
   var seed: UInt64 = 0

@@ -19,10 +19,32 @@ struct FigureOption: ParsableArguments {
   }
 }
 
+/// The options of figures with attributions on them.
+struct OverlaidFigureOption: ParsableArguments {
+  @OptionGroup var figure: FigureOption
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      How attributions are shown: alpha (colours over the grey spectrogram, only the strongest fifth), contour (lines \
+      around the strongest 20, 5 and 1 %), side (the spectrogram, and under it the attribution).
+      """))
+  var overlay = AttributionOverlay.standard
+
+  func files() throws -> FigureFiles {
+    var files = try figure.files()
+    files.overlay = overlay
+    return files
+  }
+}
+
+extension AttributionOverlay: ExpressibleByArgument {}
+
 /// The files that a figure becomes.
 struct FigureFiles {
   let formats: [FigureFormat]
   let scale: Double
+  var overlay = AttributionOverlay.standard
 
   /// Writes a figure in each format, and returns where.
   func write(
@@ -30,7 +52,7 @@ struct FigureFiles {
   ) throws -> [String] {
     try formats.map { format in
       let path = folder.file("\(stem).\(format.rawValue)")
-      try figure.write(to: path, as: format, scale: scale, provenance: provenance)
+      try figure.overlaid(overlay).write(to: path, as: format, scale: scale, provenance: provenance)
       return path
     }
   }
