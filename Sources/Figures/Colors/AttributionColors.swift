@@ -9,6 +9,9 @@ public enum AttributionColors {
   /// Colours under an attribution, from the lowest value to the highest.
   public static var paper: [Color] { ColorMap.paper.colors }
 
+  /// Colours under an attribution on cepstral coefficients, from the lowest value to the highest.
+  public static var lightPaper: [Color] { ColorMap.lightPaper.colors }
+
   /// The percentile of the magnitudes below which an attribution leaves a matrix under it uncovered.
   public static let coveredPercentile = AttributionScale.covered
 }

@@ -97,7 +97,7 @@ struct Compare: ParsableCommand {
         ComparisonReport($0, target: words, seed: seed, source: data ?? files.joined(separator: "; "))
       }
       var folder = try OutputFolder(output)
-      var page = page.html ? ComparisonPage(reports) : nil
+      var page = page.html ? ComparisonPage(reports, overlay: drawing.overlay) : nil
       let bar = ProgressBar("comparing", total: clips.count)
       let pairs = AgreementSummary.pairs(models.count)
       /// By method, clip and pair.

@@ -96,7 +96,8 @@ struct Explain: ParsableCommand {
       if listen, !spaces.contains(.mel) {
         throw ValidationError("--listen filters by the attribution on the mel; add mel to --input")
       }
-      var page = page.html ? ExplanationPage(model: model, source: files.joined(separator: "; ")) : nil
+      var page =
+        page.html ? ExplanationPage(model: model, source: files.joined(separator: "; "), overlay: drawing.overlay) : nil
       let bar = ProgressBar("explaining", total: files.count)
 
       /// Explains what was heard at a place of a file, writes it under a stem and says so.

@@ -79,7 +79,7 @@ struct FigureSheets: ParsableCommand {
         model: model, method: try method.make(for: model, seed: seed), target: target, choice: which, seed: seed,
         manifest: manifest, path: data)
       let folder = try OutputFolder(output)
-      var page = page.html ? EmotionsPage(selection) : nil
+      var page = page.html ? EmotionsPage(selection, overlay: drawing.overlay) : nil
 
       var progress = begun(selection, in: folder)
       let survey = ClipSurvey(selection, spaces: spaces, clips: clips, drawn: drawn)
@@ -119,7 +119,7 @@ struct FigureSheets: ParsableCommand {
           try page?.add(figure)
         }
         for clip in shown.prefix(EmotionsPage.clipsOfEmotion) {
-          page?.add(clip.explanation, clip.samples, clip.entry)
+          try page?.add(clip.explanation, clip.samples, clip.entry)
         }
       }
       ProgressBar.clear()
