@@ -13,7 +13,7 @@ public struct EmotionProfiles: Sendable {
     public let times: [Estimate]
     /// [bands × times], beside an even share.
     public let map: [Double]
-    /// Hz: the mean place of the attribution on the mel scale.
+    /// Hz: the spectral centroid of the attribution, its mean on the mel scale.
     public let centroid: Estimate
     /// log₂ of the mean attribution inside beside that outside.
     public let preferences: [RelevanceProfile.Region: Estimate]
@@ -55,10 +55,10 @@ public struct EmotionProfiles: Sendable {
     /// The sign that the claim needs.
     let isPositive: Bool
 
-    /// "holds", where the whole interval has the sign; "fails", where it has the other; else "open".
+    /// "holds", where the whole interval has the sign; "does not hold", where it has the other; else "undecided".
     public var verdict: String {
       if isPositive ? effect.low > 0 : effect.high < 0 { return "holds" }
-      return (isPositive ? effect.high < 0 : effect.low > 0) ? "fails" : "open"
+      return (isPositive ? effect.high < 0 : effect.low > 0) ? "does not hold" : "undecided"
     }
   }
 
@@ -100,7 +100,7 @@ public struct EmotionProfiles: Sendable {
         Claim(words: words, measure: measure, effect: $0, isPositive: isPositive)
       }
     }
-    let centroid = "mean place of the attribution, mel"
+    let centroid = "spectral centroid of the attribution, mel"
     claims = [
       claim("sadness: the low and middle frequencies", of: "sadness", centroid, isPositive: false) { $0.centroid },
       claim(

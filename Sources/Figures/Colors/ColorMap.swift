@@ -56,7 +56,7 @@ public struct ColorMap: Equatable, Sendable {
 }
 
 extension Color {
-  /// From Oklab (Ottosson 2020), clipped to sRGB.
+  /// A colour of Oklab (Ottosson 2020), clipped to sRGB.
   init(lightness: Double, a: Double, b: Double) {
     let l = pow(lightness + 0.3963377774 * a + 0.2158037573 * b, 3)
     let m = pow(lightness - 0.1055613458 * a - 0.0638541728 * b, 3)

@@ -4,7 +4,7 @@ import Foundation
 
 /// Attention as it is: a matrix for each head of each layer, and below, over one time axis, where it looks in the clip.
 public struct AttentionFigure: OverlaidFigure {
-  /// Who takes how much from whom: [rows × rows], each row a taker, the first one on top.
+  /// Weights of attention: [rows × rows], each row a taker, the first one on top.
   public struct Matrix: Sendable {
     public var values: [Float]
     public var rows: Int
@@ -12,7 +12,7 @@ public struct AttentionFigure: OverlaidFigure {
     public init(values: [Float], rows: Int) { (self.values, self.rows) = (values, rows) }
   }
 
-  /// Something over time, with the attention laid over it.
+  /// An input over time, with the attention on it.
   public struct Strip: Sendable {
     public var name: String
     public var input: ExplainedInput
@@ -23,7 +23,7 @@ public struct AttentionFigure: OverlaidFigure {
   public var title: [String]
   /// [layer][head].
   public var matrices: [[Matrix]]
-  /// What stands along both sides of a matrix: "channel", "frame".
+  /// The names along both sides of a matrix: "channel", "frame".
   public var takers, givers: String
   /// The names of a matrix's rows, where they are few; then the numbers stand in the cells.
   public var names: [String]
@@ -51,7 +51,7 @@ public struct AttentionFigure: OverlaidFigure {
     let room = FigureLayout.width - left - FigureLayout.margin - Self.barRoom
     return min(190, (room + gap) / Double(heads) - gap)
   }
-  /// Whether there is room for numbers along a matrix's sides.
+  /// True where there is room for numbers along a matrix's sides.
   private var hasAxes: Bool { names.isEmpty && side >= 100 }
   private var below: Double { hasAxes ? Plot.below : names.isEmpty ? 0 : Font.tick.line + 4 }
   private var rowHeight: Double { side + (hasAxes || !names.isEmpty ? below + 8 : gap) }
@@ -139,7 +139,7 @@ public struct AttentionFigure: OverlaidFigure {
       on: canvas, left: left + Double(heads) * (side + gap) - gap + 12, top: top + Self.caption, height: height)
   }
 
-  /// All matrices with at most so many rows, on all cores: HuBERT's have nine million numbers.
+  /// The matrices, each reduced to at most so many rows, on all cores: HuBERT's have nine million numbers.
   private func pooled(to most: Int) throws(FigureError) -> [[Matrix]] {
     let all = matrices.flatMap { $0 }
     var found = all
@@ -225,7 +225,7 @@ public struct AttentionFigure: OverlaidFigure {
 }
 
 extension AttentionFigure.Matrix {
-  /// With at most so many rows: the means of blocks, so that nothing falls between two pixels.
+  /// A matrix of at most so many rows: the means of blocks, so that nothing falls between two pixels.
   fileprivate func pooled(to most: Int) -> Self {
     let factor = (rows + most - 1) / max(1, most)
     guard factor > 1 else { return self }

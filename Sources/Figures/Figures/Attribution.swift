@@ -1,16 +1,16 @@
 import Basics
 import Foundation
 
-/// How much each number of an input contributed, in the input's own shape.
+/// The contribution of each number of an input, in the input's own shape.
 public struct Attribution: Sendable {
   public var values: [Float]
-  /// Whether the sign means for or against; otherwise only magnitudes are shown.
+  /// True where the sign means for or against; otherwise only magnitudes are shown.
   public var isSigned: Bool
-  /// What the colour bar calls it: “saliency”, “integrated gradients”.
+  /// The name on the colour bar: “saliency”, “integrated gradients”.
   public var name: String
   /// The unit of the values: “logit/dB”.
   public var unit: String
-  /// The magnitude that gets the strongest colour, so that pictures can share a scale; where nil, what the values say.
+  /// The magnitude that gets the strongest colour, so that pictures can share a scale; where nil, the 99.5th percentile of the values.
   public var limit: Double?
 
   public init(
@@ -31,7 +31,7 @@ struct AttributionScale {
   /// a single spike does not bleach the rest. Zero if everything is.
   let limit: Double
   let isSigned: Bool
-  /// Whether magnitudes beyond the limit were met.
+  /// True where there are magnitudes beyond the limit.
   let isClipped: Bool
   /// The part of the limit from which on there is colour.
   let threshold: Double

@@ -7,7 +7,7 @@ public struct ComparisonFigure: OverlaidFigure {
     public var map: [Float]
     public var emotions: [String]
     public var probabilities: [Double]
-    /// What its attribution explains.
+    /// The class that its attribution explains.
     public var target: String
 
     public init(name: String, map: [Float], emotions: [String], probabilities: [Double], target: String) {
@@ -20,13 +20,13 @@ public struct ComparisonFigure: OverlaidFigure {
   /// dB, the lowest mel band first.
   public var logMel: FrameMatrix
   public var maximumFrequency: Double
-  /// Seconds of speech that all models hear.
+  /// Seconds of speech that are in every model's input.
   public var duration: Double
   /// The attribution method, as the colour bar calls it.
   public var method: String
   public var isSigned: Bool
   public var models: [Model]
-  /// Under each difference, what there is to say of it; by model, the first one's is not used.
+  /// Lines under each difference, by model; the first model's are not used.
   public var remarks: [[String]]
   /// The true class, where it is known.
   public var truth: String?
@@ -53,7 +53,7 @@ public struct ComparisonFigure: OverlaidFigure {
   private var rowHeight: Double {
     Self.block + Double(classCount) * ProbabilityBars.rowHeight + Plot.below + FigureLayout.gap
   }
-  /// Below the differences stand only remarks.
+  /// The height of a last row of differences, under which stand only remarks.
   private var lastRowHeight: Double {
     (panelCount - 1) / Self.panelsInRow * Self.panelsInRow >= matrixCount + models.count
       ? Self.block + Double(remarks.map(\.count).max() ?? 0) * Font.label.line : rowHeight

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Several clips side by side, each at one place of its path with its attribution: what one emotion looks like to a model.
-/// All share the axes, so that a second is as wide in each; each picture ends with its speech.
+/// Several clips side by side, each at one place of its path with its attribution: the attributions of one emotion.
+/// The clips share the axes, so that a second is as wide in each; each picture ends with its speech.
 public struct ContactSheet: OverlaidFigure {
   public struct Clip: Sendable {
     public var name: String
@@ -38,7 +38,7 @@ public struct ContactSheet: OverlaidFigure {
     self.overlay = overlay
   }
 
-  /// As wide as high at most by one column: 1, 2, 3, 2 × 2, 3 × 2, 4 × 2, 3 × 3, 4 × 3; many clips are drawn smaller.
+  /// The number of columns, about that of rows: 1, 2, 3, 2 × 2, 3 × 2, 4 × 2, 3 × 3, 4 × 3; many clips are drawn smaller.
   private var columns: Int {
     switch clips.count {
     case ...3: max(1, clips.count)

@@ -1,4 +1,4 @@
-/// What a model saw of a clip at one place of its path, with what mattered of it: one panel over time.
+/// A model's input at one place of its path with its attribution: one panel over time.
 public enum ExplainedInput: Sendable {
   case waveform(ExplanationFigure.Waveform)
   /// Bins of the Fourier transform over time in dB, 0 Hz first.
@@ -15,7 +15,7 @@ public enum ExplainedInput: Sendable {
     }
   }
 
-  /// What a matrix over time holds; nil for a waveform.
+  /// The input as a matrix over time; nil for a waveform.
   public var frames: FrameMatrix? {
     switch self {
     case .waveform: nil
@@ -24,7 +24,7 @@ public enum ExplainedInput: Sendable {
     }
   }
 
-  /// In words, as a title says it.
+  /// The name of the input in a title.
   public var words: String {
     switch self {
     case .waveform: "waveform"
@@ -71,7 +71,7 @@ struct TimePanel {
   /// The key to the attribution's colours, and that to what is below.
   let bars: [ColorBar]
   let draw: (Canvas, Plot) -> Void
-  /// Of the panel, in points.
+  /// The height of the panel, in points.
   let height: Double
 
   /// Between the panels of one input, one above the other.

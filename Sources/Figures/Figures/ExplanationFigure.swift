@@ -1,6 +1,6 @@
 import Foundation
 
-/// One clip and what a model made of it: the waveform, its spectrogram, the log-mel and the MFCC over one time axis, each with its attribution, and the probabilities of the emotions. What is nil is left out.
+/// A clip, a model's prediction and its explanation: the waveform, its spectrogram, the log-mel and the MFCC over one time axis, each with its attribution, and the probabilities of the emotions. What is nil is left out.
 public struct ExplanationFigure: OverlaidFigure {
   public struct Waveform: Sendable {
     public var samples: [Float]
@@ -75,7 +75,7 @@ public struct ExplanationFigure: OverlaidFigure {
     self.overlay = overlay
   }
 
-  /// Two lines: the clip; then the prediction with its probability, the target, the method, the model.
+  /// Title of two lines: the clip; then the prediction with its probability, the target, the method, the model.
   public static func title(
     clip: String, predicted: String, probability: Double, target: String, method: String, model: String
   ) -> [String] {
@@ -88,7 +88,7 @@ public struct ExplanationFigure: OverlaidFigure {
   private static let melHeight = 193.5
   private static let mfccHeight = 140.0
 
-  /// Those that are there, in the order of the path.
+  /// The inputs that the figure has, in the order of the path.
   private var inputs: [ExplainedInput] {
     [
       waveform.map(ExplainedInput.waveform), spectrogram.map(ExplainedInput.spectrogram),

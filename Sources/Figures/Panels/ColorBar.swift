@@ -15,7 +15,7 @@ struct ColorBar {
   /// The values at both ends.
   var lower, upper: Double
   var ticks: [Axis.Tick]
-  /// Whether the picture has values beyond an end, which a point on the bar shows.
+  /// True where the picture has values beyond an end, which a point on the bar shows.
   var extendsBelow = false, extendsAbove = false
 
   private static let thickness = 10.0
