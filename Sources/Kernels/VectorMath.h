@@ -20,7 +20,8 @@ static inline __attribute__((always_inline)) int32_t float_to_bits(float value) 
 
 static inline __attribute__((always_inline)) float fast_exp(float x) {
   // The ends keep 2ⁿ within the exponent's range: exp underflows to 0 below, overflows to infinity above.
-  float bounded = x < -87.3f ? -87.3f : (x > 88.72284f ? 88.72284f : x);
+  // NaN compares as false and takes the lower end here, where its integer would be undefined.
+  float bounded = x > -87.3f ? (x > 88.72284f ? 88.72284f : x) : -87.3f;
   float n = __builtin_floorf(bounded * 1.44269504088896341f + 0.5f);
   float r = bounded - n * 0.693359375f;
   r = r - n * -2.12194440e-4f;

@@ -4,7 +4,7 @@ import Models
 
 /// Clips of a manifest, chosen and explained: what the figures of one run have in common.
 public struct ClipSelection {
-  /// Which clips of an emotion are shown.
+  /// The choice of clips of an emotion.
   public enum Choice: String, CaseIterable, Sendable {
     case all, correct, errors
 
@@ -17,7 +17,7 @@ public struct ClipSelection {
     }
   }
 
-  /// Which emotion is explained.
+  /// The emotion that is explained.
   public enum TargetChoice: String, CaseIterable, Sendable {
     case predicted, label
 
@@ -28,7 +28,7 @@ public struct ClipSelection {
   public let method: any AttributionMethod
   public let target: TargetChoice
   public let choice: Choice
-  /// What the clips were drawn by.
+  /// The seed by which clips were sampled.
   public let seed: UInt64
   /// The manifest, and where it is, as given by the user.
   public let manifest: Manifest
@@ -47,7 +47,7 @@ public struct ClipSelection {
     "\(model.kind.title) \(model.name) · target: \(target.words) · \(choice.words)"
   }
 
-  /// How figures of these clips came to be.
+  /// The provenance of figures of these clips.
   public var provenance: [String: String] {
     model.provenance(source: path, manifest: manifest).merging([
       "Method": method.nameWithParameters, "Target": target.rawValue, "Which": choice.rawValue, "Seed": String(seed),

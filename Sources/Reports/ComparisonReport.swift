@@ -5,20 +5,20 @@ import Foundation
 import Models
 import Tensors
 
-/// What several models heard in the same clips: the figures and the tables of a comparison.
+/// The explanations of the same clips by several models: the figures and the tables of a comparison.
 public struct ComparisonReport {
   public let comparer: ModelComparer
   public let seed: UInt64
   /// The files or the manifest, as given by the user.
   public let source: String
-  /// Whose attributions: "each model's prediction", "angry".
+  /// The target of the attributions: "each model's prediction", "angry".
   public let target: String
 
   public init(_ comparer: ModelComparer, target: String, seed: UInt64, source: String) {
     (self.comparer, self.target, self.seed, self.source) = (comparer, target, seed, source)
   }
 
-  /// Its name.
+  /// The name of the method.
   public var method: String { comparer.explainers[0].method.name }
   private var names: [String] { comparer.models.map(\.name) }
 
@@ -28,11 +28,11 @@ public struct ComparisonReport {
   public func figure(_ clip: ComparedClip, truth: String? = nil) -> ComparisonFigure {
     let name = URL(fileURLWithPath: clip.path).lastPathComponent
     let isCut = clip.wholeDuration > clip.duration + 0.05
-    let heard = isCut ? String(format: " · the first %.2f s, which all hear", clip.duration) : ""
+    let stretch = isCut ? String(format: " · the first %.2f s, which all models use", clip.duration) : ""
     return ComparisonFigure(
       title: [
         name + (truth.map { ": \($0)" } ?? ""),
-        "\(method), computed on the \(comparer.space.words) · target: \(target)\(heard)",
+        "\(method), computed on the \(comparer.space.words) · target: \(target)\(stretch)",
       ],
       logMel: .init(
         values: clip.logMel, rows: clip.mels, columns: clip.frames, hop: comparer.frontEnd.hopSeconds),
@@ -52,7 +52,7 @@ public struct ComparisonReport {
       }, truth: truth)
   }
 
-  /// What each head of a model's attention takes; nil where the model has none.
+  /// The figure of what each head of a model's attention takes; nil where the model has none.
   public func attentionFigure(_ clip: Clip, path: String) -> AttentionFigure? {
     let model = clip.model
     guard let heads = ChannelHeads(clip) else { return nil }
@@ -64,7 +64,7 @@ public struct ComparisonReport {
     return AttentionFigure(
       title: [
         "\(URL(fileURLWithPath: path).lastPathComponent): the attention of \(model.kind.title) \(model.name)",
-        "above: what each output channel takes from each channel · below: where the sound changes what a head passes on",
+        "top: attention between channels · bottom: gradient of each head's output with respect to the log-mel",
       ],
       matrices: [
         heads.places.indices.map { .init(values: TokenAttention.head($0, of: heads.weights).floats, rows: count) }
@@ -96,7 +96,7 @@ public struct ComparisonReport {
       })
   }
 
-  /// A row a method, pair of models and measure.
+  /// A row for each method, pair of models and measure.
   public static func rows(_ found: [(report: ComparisonReport, summary: AgreementSummary)]) -> [[String]] {
     [["method", "first", "second", "measure", "mean", "low", "high", "clips"]]
       + found.flatMap { report, summary in
@@ -126,7 +126,7 @@ public struct ComparisonReport {
       + agreements.flatMap { found in Agreement.Measure.allCases.map { found.values[$0].map { String($0) } ?? "" } }
   }
 
-  /// What made the figures of a clip, or of all clips.
+  /// The provenance of the figures of a clip, or of all clips.
   public func provenance(_ path: String? = nil) -> [String: String] {
     var entries = comparer.models[0].provenance(source: path ?? source)
     entries["Architecture"] = comparer.models.map { $0.kind.name }.joined(separator: ", ")

@@ -1,4 +1,5 @@
 import AudioFeatures
+import Basics
 import Corpora
 import Figures
 import Foundation

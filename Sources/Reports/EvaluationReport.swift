@@ -110,7 +110,7 @@ public struct EvaluationReport {
     ).line
   }
 
-  /// What is said of all clips and of each origin's alike.
+  /// Measures of all clips, and of each origin's.
   private struct Scores: Encodable {
     let clips: Int
     let accuracy, macroF1: Double

@@ -8,7 +8,7 @@ import Tensors
 public struct ExplanationReport {
   public let explanation: Explanation
   public let model: TrainedModel
-  /// As given by the user.
+  /// The path as given by the user.
   public let file: String
   /// The stretch of the file that was explained, in seconds; nil where it is the clip, its quiet ends trimmed.
   public let range: Range<Double>?
@@ -67,7 +67,7 @@ public struct ExplanationReport {
     return (emotion + values).joined(separator: ", ")
   }
 
-  /// Where the attributions are strongest, for who cannot see the figure.
+  /// Words on the places where the attributions are strongest, for readers who cannot see the figure.
   public var words: String {
     let frontEnd = model.configuration.frontEnd
     return explanation.inputs.compactMap { input in
@@ -87,14 +87,14 @@ public struct ExplanationReport {
     }.joined(separator: ". ")
   }
 
-  /// How the figure came to be, so that it can be made again.
+  /// The entries from which the figure can be made again.
   public var provenance: [String: String] {
     model.provenance(source: place).merging([
       "Method": explanation.methodWithParameters, "Target": explanation.targetName,
     ]) { $1 }
   }
 
-  /// What there is to say of the attributions beside the figure, a line each: how the method was asked, how near it came
+  /// Remarks on the attributions, a line each: how the method was asked, how near it came
   /// to what it promises, and what is zero everywhere.
   public var remarks: [String] {
     var lines = explanation.parameters.isEmpty ? [] : [explanation.methodWithParameters]
@@ -113,7 +113,7 @@ public struct ExplanationReport {
         lines.append(line)
       }
       if input.attribution.floats.allSatisfy({ $0 == 0 }) {
-        lines.append("\(input.space.rawValue): the attribution is zero everywhere: nothing here moves the score")
+        lines.append("\(input.space.rawValue): the attribution is zero everywhere: nothing here changes the score")
       }
     }
     for (space, reason) in explanation.leftOut { lines.append("\(space.rawValue): left out: \(reason)") }
@@ -180,7 +180,7 @@ public struct ExplanationReport {
     let seconds: Double
   }
 
-  /// What matters of a clip as sound, and the rest, with what the model makes of each.
+  /// The salient part of a clip as sound and the rest, with the prediction for each.
   public struct Listened: Encodable {
     public struct Part: Encodable {
       public let path: String
@@ -196,7 +196,7 @@ public struct ExplanationReport {
 
     public init(kept: Part, rest: Part) { (self.kept, self.rest) = (kept, rest) }
 
-    /// With words for each.
+    /// Both sounds with a name for each.
     public var parts: [(words: String, heard: Part)] { [("what matters", kept), ("the rest", rest)] }
   }
 }

@@ -1,7 +1,7 @@
 import Models
 
 extension InputSpace {
-  /// As a title says it.
+  /// The name in a title.
   var words: String {
     switch self {
     case .waveform: "waveform"

@@ -5,7 +5,7 @@ import Figures
 import Foundation
 import Models
 
-/// What the attributions of a manifest's clips say together, by emotion: figure and tables.
+/// Summaries of the attributions of a manifest's clips, by emotion: figure and tables.
 public struct ProfilesReport {
   public let profiles: EmotionProfiles
   public let selection: ClipSelection
@@ -14,7 +14,7 @@ public struct ProfilesReport {
     (self.profiles, self.selection) = (profiles, selection)
   }
 
-  /// Under both figures' headings.
+  /// The line under both figures' headings.
   private var subtitle: String {
     "\(selection.method.name) on the log-mel · \(selection.words) · means, 95 % bootstrap intervals"
   }
@@ -33,7 +33,7 @@ public struct ProfilesReport {
       }, maximumFrequency: Double(frontEnd.sampleRate) / 2)
   }
 
-  /// What the attributions prefer, how what is salient sounds beside the rest, and the report's claims.
+  /// The figure of the attributions' preferences, of acoustic measures of the salient part against the rest, and of the report's claims.
   public var measuresFigure: EmotionMeasuresFigure {
     func panel(
       _ title: String, _ unit: String, isCentred: Bool = true, _ value: (EmotionProfiles.OfEmotion) -> Estimate?
@@ -52,11 +52,12 @@ public struct ProfilesReport {
     }
     return EmotionMeasuresFigure(
       title: [
-        "What the attributions prefer, and how it sounds",
+        "Preferences of the attributions, and acoustic measures of the salient part",
         subtitle,
       ],
       emotions: profiles.emotions.map { (name: $0.name, clips: $0.clips) },
-      panels: [panel("mean place", "Hz", isCentred: false) { $0.centroid }] + preferences + cues,
+      panels: [panel("spectral centroid of the attribution", "Hz", isCentred: false) { $0.centroid }] + preferences
+        + cues,
       claims: profiles.claims.map {
         .init(
           words: $0.words, measure: $0.measure, effect: ($0.effect.mean, $0.effect.low, $0.effect.high),
@@ -64,7 +65,7 @@ public struct ProfilesReport {
       })
   }
 
-  /// A row an emotion and band, or fiftieth of the speech; values beside an even share.
+  /// A row for each emotion and band, or fiftieth of the speech; values relative to an even share.
   public var profileRows: [[String]] {
     func rows(_ emotion: String, _ axis: String, _ estimates: [Estimate], _ place: (Int) -> Double) -> [[String]] {
       estimates.enumerated().map { index, found in
@@ -84,7 +85,7 @@ public struct ProfilesReport {
       }
   }
 
-  /// A row an emotion: the mean place in Hz, and what the attributions prefer, as log₂ of inside beside outside.
+  /// A row for each emotion and measure: the spectral centroid of the attribution in Hz, and its preferences, as log₂ of inside beside outside.
   public var emotionRows: [[String]] {
     let header = ["emotion", "measure", "mean", "low", "high", "clips"]
     return profiles.emotions.reduce(into: [header]) { rows, emotion in
@@ -142,7 +143,7 @@ extension AcousticCue {
     case .pitch: "fundamental frequency"
     case .loudness: "loudness"
     case .tilt: "spectral tilt"
-    case .centroid: "spectral centroid"
+    case .centroid: "centroid of the sound"
     }
   }
 }

@@ -4,12 +4,9 @@ import Models
 import Tensors
 import Training
 
-/// The version that figures and models name as their maker.
-public let undertoneVersion = "0.1.0"
-
 extension TrainedModel {
-  /// What made a figure from `source`, a file or a manifest: entries of its metadata, to which a figure adds its own.
-  /// - Parameter manifest: What `source` says, where it is a manifest: it may say something else another day.
+  /// The provenance of a figure made from `source`, a file or a manifest: entries of its metadata, to which a figure adds its own.
+  /// - Parameter manifest: The contents of `source`, where it is a manifest: they may change.
   public func provenance(source: String, manifest: Manifest? = nil) -> [String: String] {
     var entries = [
       "Software": "Undertone \(undertoneVersion)", "Source": source, "Model": "\(name) (\(digest))",
@@ -21,7 +18,7 @@ extension TrainedModel {
 }
 
 extension Manifest {
-  /// Tells manifests apart: by paths, emotions, origins and speakers, in their order.
+  /// A digest of a manifest: of its paths, emotions, origins and speakers, in their order.
   public var digest: String {
     var print = Fingerprint()
     for entry in entries {

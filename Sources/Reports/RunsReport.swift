@@ -5,9 +5,9 @@ import Models
 import Tensors
 import Training
 
-/// A training as its model's folder tells it.
+/// A training run, read from its model's folder.
 public struct FinishedRun: Sendable {
-  /// As given by the user.
+  /// The path as given by the user.
   public let folder: String
   public let configuration: ModelConfiguration
   public let history: [EpochRecord]
@@ -22,7 +22,7 @@ public struct FinishedRun: Sendable {
     best = history.best!
   }
 
-  /// What runs have in common that differ in nothing but their seed and their length.
+  /// The settings shared by runs that differ only in seed and length.
   fileprivate var kind: [String] {
     [configuration.model.name]
       + ["recipe", "optimizer", "rate", "batch", "data", "validation", "by", "share"].map { setting($0) ?? "" }

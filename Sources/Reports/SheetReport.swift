@@ -4,7 +4,7 @@ import Figures
 import Foundation
 import Models
 
-/// The sheet of one emotion: clips of a manifest with what a model heard in them.
+/// The sheet of one emotion: clips of a manifest with a model's explanations.
 public struct SheetReport {
   public struct Clip {
     let entry: Manifest.Entry

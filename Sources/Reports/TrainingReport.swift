@@ -26,7 +26,7 @@ public struct TrainingReport {
       runs: [.init(name: name, history: history, best: best)])
   }
 
-  /// All that the model's `config.json` says of its training, under the same names in words: "Training data".
+  /// Entries of the model's `config.json` on its training, under the same names in words: "Training data".
   public var provenance: [String: String] {
     let training = model.configuration.training
     var entries = model.provenance(source: training["data"] ?? "unknown")

@@ -51,7 +51,7 @@ public struct TrustReport {
       ])
   }
 
-  /// What an attribution that knows nothing would find, where that is known.
+  /// The value of a random attribution, where it is known.
   public func chance(of measure: TrustMeasure) -> Double? {
     measure == .inCue || measure == .pointing ? summary.cueArea : nil
   }
@@ -95,7 +95,7 @@ public struct TrustReport {
     get throws {
       var page = Page(title: "How far explanations of \(model.name) can be believed", provenance: provenance)
       try page.add(figure, description: summary.verdicts.joined(separator: " "))
-      page.sections.append(.text(heading: "What this says", lines: summary.verdicts))
+      page.sections.append(.text(heading: "Conclusions", lines: summary.verdicts))
       page.addTable("Measures", summaryRows)
       page.addTable("Clips", clipRows)
       return page

@@ -116,11 +116,11 @@ struct EmotionProfilesTests {
     #expect(found.emotions[2].centroid.mean < found.emotions[0].centroid.mean)
     let turned = EmotionProfiles(
       [.init(name: "angry", clips: clips(20, spread: 2)), .init(name: "sadness", clips: clips(60, spread: 2))], seed: 1)
-    #expect(turned.claims.map(\.verdict) == ["fails"])
+    #expect(turned.claims.map(\.verdict) == ["does not hold"])
     let same = EmotionProfiles(
       [.init(name: "angry", clips: clips(20, spread: 20)), .init(name: "sadness", clips: clips(20, spread: 20))],
       seed: 1)
-    #expect(same.claims.map(\.verdict) == ["open"])
+    #expect(same.claims.map(\.verdict) == ["undecided"])
     #expect(EmotionProfiles([.init(name: "sadness", clips: clips(20, spread: 1))], seed: 1).claims.isEmpty)
   }
 }

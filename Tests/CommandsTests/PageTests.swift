@@ -12,7 +12,9 @@ struct PageTests {
   /// - Parameters:
   ///   - script: Added at the page's end.
   ///   - place: After the #.
-  private func opened(_ name: String, in folder: Folder, script: String = "", at place: String = "") throws -> String {
+  private func opened(
+    _ name: String, in folder: Folder, script: String = "", at place: String = "", width: Int = 1100
+  ) throws -> String {
     let page = String(decoding: try folder.contents(name), as: UTF8.self)
     // What a script throws is told by the page itself.
     let watch = "<script>window.onerror = (m) => { document.documentElement.dataset.error = m; };</script>"
@@ -22,7 +24,7 @@ struct PageTests {
     let run = try folder.start(
       [
         "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder.path("browser"))", "--dump-dom",
-        "--window-size=1100,1600", "--virtual-time-budget=4000", "file://\(folder.path("opened.html"))#\(place)",
+        "--window-size=\(width),1600", "--virtual-time-budget=4000", "file://\(folder.path("opened.html"))#\(place)",
       ], executable: URL(fileURLWithPath: Self.browser!)
     ).finish()
     return run.output.joined(separator: "\n")
@@ -113,10 +115,30 @@ struct PageTests {
     #expect(told("sought").hasPrefix("0.750 s") && told("sought").hasSuffix("|0.75"))
     #expect(told("second") == "data:audio/wav;base64,0.80")
     #expect((Int(told("colored")) ?? 0) > 500)
-    // 1.2 s: samples, 128 and 40 rows of frames, the header and the last line's end.
+    // 1.2 s: 240 times 5 ms, 128 and 40 rows of 76 frames, the header and the last line's end.
     let lines = told("saved").split(separator: "|")
     #expect(lines.count == 2 && lines[1] == "input,row,column,seconds,value,attribution")
-    #expect((Int(lines.first ?? "") ?? 0) > 19_200)
+    #expect((Int(lines.first ?? "") ?? 0) == 240 + 168 * 76 + 2)
+  }
+
+  @Test(
+    "On a narrow page the pictures have nearly its whole width, and the colours' keys stand below them",
+    .enabled(if: browser != nil, "no chromium here (apt install chromium)"))
+  func narrow() throws {
+    let folder = try explained()
+    let page = try opened(
+      "out/explain.html", in: folder,
+      script: """
+        const canvas = document.getElementById("panel-mel"), box = canvas.getBoundingClientRect();
+        const scale = canvas.width / box.width, context = canvas.getContext("2d");
+        const strip = (y) => context.getImageData(0, Math.round(y * scale), canvas.width, 1).data;
+        const colors = new Set(), row = strip(6 + 190 + 33);
+        for (let i = 0; i < row.length; i += 4) colors.add(row.slice(i, i + 3).join());
+        document.body.dataset.keys = String(colors.size > 20 && box.height > 230);
+        document.body.dataset.fits = String(document.documentElement.scrollWidth <= innerWidth);
+        """, width: 500)
+    #expect(page.contains("data-ready=\"true\"") && !page.contains("data-error"))
+    #expect(page.contains("data-keys=\"true\"") && page.contains("data-fits=\"true\""))
   }
 
   @Test(
@@ -144,7 +166,7 @@ struct PageTests {
         const words = () => document.querySelector(".bars caption").textContent + document.querySelector(".bars").innerText;
         const first = words(), s = document.getElementById("choose-model");
         s.value = "model"; s.dispatchEvent(new Event("change"));
-        document.body.dataset.switched = String(words() !== first && words().startsWith("What model hears"));
+        document.body.dataset.switched = String(words() !== first && words().startsWith("Probabilities of model"));
         const before = document.getElementById("readout").textContent, m = document.getElementById("choose-method");
         m.value = "deeplift"; m.dispatchEvent(new Event("change"));
         document.body.dataset.methods = String(document.getElementById("readout").textContent !== before);

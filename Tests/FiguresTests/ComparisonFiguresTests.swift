@@ -26,9 +26,9 @@ struct ComparisonFiguresTests {
     let border = image.hasWhiteBorder(of: 16)
     #expect(border)
     // The colour bars are right of everything.
-    let end = image.width - 250
+    let end = image.width - 330
     func isMagnitude(_ color: Color) -> Bool {
-      color.red < 110 && color.green < 50 && color.blue > 90 && color.blue < 150
+      color.red < 145 && color.green < 60 && color.blue > 90 && color.blue < 150
     }
     func isRed(_ color: Color) -> Bool { color.red > 130 && color.green < 60 && color.blue < 60 }
     func isBlue(_ color: Color) -> Bool { color.blue > 130 && color.red < 60 && color.green < 110 }
@@ -117,7 +117,7 @@ struct AttentionFigureTests {
     // 60 of 125 frames: the block begins at 0.48 of the strip, whose frame is the longest dark line.
     let frame = image.longestRun(row: image.longestRow { $0 == .ink }) { $0 == .ink }
     let block = (image.height * 6 / 10..<image.height).map { y in
-      image.longestRun(row: y) { $0.chroma > 60 && $0.red < 120 && $0.green < 60 }
+      image.longestRun(row: y) { $0.chroma > 60 && $0.red < 145 && $0.green < 60 }
     }.filter { $0.upperBound < frame.upperBound }.max { $0.count < $1.count }!
     let share = Double(block.lowerBound - frame.lowerBound) / Double(frame.count)
     #expect(abs(share - 59.5 * 0.016 / 2) < 0.01)

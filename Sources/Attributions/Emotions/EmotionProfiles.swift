@@ -56,10 +56,11 @@ public struct EmotionProfiles: Sendable {
     /// The sign that the claim needs.
     let isPositive: Bool
 
-    /// The verdict: "holds" where the whole interval has the claimed sign, "fails" where it has the other, else "open".
+    /// The verdict: "holds" where the whole interval has the claimed sign, "does not hold" where it has the other, else
+    /// "undecided".
     public var verdict: String {
       if isPositive ? effect.low > 0 : effect.high < 0 { return "holds" }
-      return (isPositive ? effect.high < 0 : effect.low > 0) ? "fails" : "open"
+      return (isPositive ? effect.high < 0 : effect.low > 0) ? "does not hold" : "undecided"
     }
   }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How values lie along an edge of a plot, and which of them are named there.
+/// The values along an edge of a plot, and the ticks that name some of them.
 struct Axis {
   enum Scale {
     case linear
@@ -19,12 +19,12 @@ struct Axis {
   var ticks: [Tick]
   var scale = Scale.linear
 
-  /// Where a value lies, 0 at the lower end to 1 at the upper end.
+  /// The place of a value, 0 at the lower end to 1 at the upper end.
   func fraction(_ value: Double) -> Double {
     (position(value) - position(lower)) / (position(upper) - position(lower))
   }
 
-  /// The value that lies there: what undoes ``fraction(_:)``.
+  /// The value at a place: the inverse of ``fraction(_:)``.
   func value(at fraction: Double) -> Double {
     let place = position(lower) + fraction * (position(upper) - position(lower))
     return switch scale {

@@ -1,7 +1,7 @@
 import CCairo
 import Foundation
 
-/// What a figure draws on: pixels, an SVG or a PDF, all measured in points of 1/96 inch from the top left
+/// The surface that a figure draws on: pixels, an SVG or a PDF, all measured in points of 1/96 inch from the top left
 /// corner. A figure gets one from `Figure.encoded`; nothing else makes one.
 public final class Canvas {
   /// The whole picture, in points.
@@ -14,7 +14,7 @@ public final class Canvas {
   private let regular = Canvas.faces(CAIRO_FONT_WEIGHT_NORMAL)
   private let bold = Canvas.faces(CAIRO_FONT_WEIGHT_BOLD)
 
-  /// In the order in which they are asked for a character: Cairo itself looks into one font only. Where one is not
+  /// Font families in the order in which they are asked for a character: Cairo itself looks into one font only. Where one is not
   /// installed, fontconfig takes the system's sans-serif in its place. The second and third have Chinese, Japanese
   /// and Korean.
   private static let families = ["DejaVu Sans", "Noto Sans CJK JP", "WenQuanYi Micro Hei"]
@@ -83,10 +83,17 @@ public final class Canvas {
   func stroke(
     _ points: [Point], _ color: Color, width: Double = 1, dashes: [Double] = [], alpha: Double = 1
   ) {
+    stroke([points], color, width: width, dashes: dashes, alpha: alpha)
+  }
+
+  /// Lines of one colour and width, which do not darken each other where they cross.
+  func stroke(
+    _ lines: [[Point]], _ color: Color, width: Double, dashes: [Double] = [], alpha: Double = 1
+  ) {
     setSource(color, alpha)
     cairo_set_line_width(context, width)
     cairo_set_dash(context, dashes, Int32(dashes.count), 0)
-    trace(points)
+    lines.forEach(trace)
     cairo_stroke(context)
   }
 
@@ -231,7 +238,7 @@ public final class Canvas {
     body(run.text)
   }
 
-  /// Whether a face has glyphs for a character; 0 is the one for what a font does not have.
+  /// True where a face has glyphs for a character; 0 is the one for what a font does not have.
   private func has(_ character: Character, _ face: OpaquePointer?) -> Bool {
     cairo_set_font_face(context, face)
     var glyphs: UnsafeMutablePointer<cairo_glyph_t>?

@@ -50,7 +50,7 @@ struct Plot {
   }
 
   static let tickLength = 4.0
-  /// From the frame down to the name of the axis, and to its end.
+  /// The distance from the frame down to the name of the axis, and to its end.
   static let belowWithoutLabel = tickLength + 2 + Font.tick.line
   static let below = belowWithoutLabel + Font.label.line
 
@@ -87,7 +87,7 @@ enum FigureLayout {
   /// Between two panels, one above the other.
   static let gap = 12.0
 
-  /// What `drawTitle` will need, margin included.
+  /// The height that `drawTitle` needs, margin included.
   static func titleHeight(_ lines: [String]) -> Double {
     let heights = lines.enumerated().filter { !$0.element.isEmpty }.map { index, _ in
       index == 0 ? Font.title.line : Font.subtitle.line

@@ -11,11 +11,18 @@ public struct ColorMap: Equatable, Sendable {
   /// Purple over green to yellow; perceptually uniform, for magnitudes.
   public static let viridis = ColorMap(table: ColorMapTables.viridis)
 
-  /// White to grey, what lies underneath an attribution: light, so that the colours stay what they are,
-  /// and bent, so that of a spectrogram in dB the harmonics show and the noise floor stays paper.
-  public static let paper = ColorMap { position in
-    let level = UInt8((255 - 150 * pow(position, 1.6)).rounded())
-    return Color(red: level, green: level, blue: level)
+  /// White to dark grey, what lies underneath an attribution: without a hue of its own, and bent, so that of a
+  /// spectrogram in dB the harmonics show and the noise floor stays paper.
+  public static let paper = grey(to: 50, bend: 1.7)
+
+  /// White to middle grey, under attributions on a matrix that is dark all over: cepstral coefficients.
+  static let lightPaper = grey(to: 90, bend: 1.5)
+
+  private static func grey(to darkest: Double, bend: Double) -> ColorMap {
+    ColorMap { position in
+      let level = UInt8((255 - (255 - darkest) * pow(position, bend)).rounded())
+      return Color(red: level, green: level, blue: level)
+    }
   }
 
   /// Blue for −1 over white at zero to red for +1, for signed values. Both arms fall alike in Oklab
@@ -49,7 +56,7 @@ public struct ColorMap: Equatable, Sendable {
 }
 
 extension Color {
-  /// From Oklab (Ottosson 2020), clipped to sRGB.
+  /// A colour of Oklab (Ottosson 2020), clipped to sRGB.
   init(lightness: Double, a: Double, b: Double) {
     let l = pow(lightness + 0.3963377774 * a + 0.2158037573 * b, 3)
     let m = pow(lightness - 0.1055613458 * a - 0.0638541728 * b, 3)

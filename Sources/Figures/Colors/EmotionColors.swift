@@ -1,4 +1,4 @@
-/// The fixed colours of the seven emotions: those of Okabe and Ito (2008), told apart under every common
+/// The fixed colours of the seven emotions: those of Okabe and Ito (2008), distinct under every common
 /// colour blindness, with grey in the place of black and without their yellow, which is lost on white.
 public enum EmotionColors {
   /// The classes in the order they have everywhere, with their colours.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How far models agree, as a matrix for each measure: means over clips with their intervals.
+/// The agreement of models, as a matrix for each measure: means over clips with their intervals.
 public struct AgreementFigure: Figure {
   public struct Measure: Sendable {
     public typealias Value = (mean: Double, low: Double, high: Double)
@@ -26,7 +26,7 @@ public struct AgreementFigure: Figure {
   private static let caption = Font.emphasis.line + 4
   private static let map = ColorMap.diverging
 
-  /// As many matrices beside each other as fit.
+  /// The number of matrices that fit beside each other.
   private var columns: Int { models.count <= 3 ? min(4, measures.count) : min(2, measures.count) }
   private var side: Double {
     (FigureLayout.width - 2 * FigureLayout.margin - Self.longestName - Self.barRoom - Self.between * Double(columns))

@@ -3,8 +3,8 @@ import Dispatch
 import Foundation
 
 /// Attention as it is: a matrix for each head of each layer, and below, over one time axis, where it looks in the clip.
-public struct AttentionFigure: Figure {
-  /// Who takes how much from whom: [rows × rows], each row a taker, the first one on top.
+public struct AttentionFigure: OverlaidFigure {
+  /// Weights of attention: [rows × rows], each row a taker, the first one on top.
   public struct Matrix: Sendable {
     public var values: [Float]
     public var rows: Int
@@ -12,7 +12,7 @@ public struct AttentionFigure: Figure {
     public init(values: [Float], rows: Int) { (self.values, self.rows) = (values, rows) }
   }
 
-  /// Something over time, with the attention laid over it.
+  /// An input over time, with the attention on it.
   public struct Strip: Sendable {
     public var name: String
     public var input: ExplainedInput
@@ -23,20 +23,22 @@ public struct AttentionFigure: Figure {
   public var title: [String]
   /// [layer][head].
   public var matrices: [[Matrix]]
-  /// What stands along both sides of a matrix: "channel", "frame".
+  /// The names along both sides of a matrix: "channel", "frame".
   public var takers, givers: String
   /// The names of a matrix's rows, where they are few; then the numbers stand in the cells.
   public var names: [String]
   public var strips: [Strip]
   /// Seconds, of the strips.
   public var duration: Double
+  public var overlay: AttributionOverlay
 
   public init(
     title: [String], matrices: [[Matrix]], takers: String, givers: String, names: [String] = [],
-    strips: [Strip] = [], duration: Double
+    strips: [Strip] = [], duration: Double, overlay: AttributionOverlay = .standard
   ) {
     (self.title, self.matrices, self.takers, self.givers) = (title, matrices, takers, givers)
     (self.names, self.strips, self.duration) = (names, strips, duration)
+    self.overlay = overlay
   }
 
   private static let stripHeight = 129.0, barRoom = 74.0, rowRoom = 66.0, nameRoom = 80.0
@@ -49,14 +51,16 @@ public struct AttentionFigure: Figure {
     let room = FigureLayout.width - left - FigureLayout.margin - Self.barRoom
     return min(190, (room + gap) / Double(heads) - gap)
   }
-  /// Whether there is room for numbers along a matrix's sides.
+  /// True where there is room for numbers along a matrix's sides.
   private var hasAxes: Bool { names.isEmpty && side >= 100 }
   private var below: Double { hasAxes ? Plot.below : names.isEmpty ? 0 : Font.tick.line + 4 }
   private var rowHeight: Double { side + (hasAxes || !names.isEmpty ? below + 8 : gap) }
   private var gridHeight: Double { Self.caption + Double(matrices.count) * rowHeight }
 
   public var size: Size {
-    let strips = Double(strips.count) * (Self.stripHeight + Self.caption + FigureLayout.gap)
+    let strips = strips.reduce(0) {
+      $0 + TimePanel.stackHeight($1.input, overlay: overlay, height: Self.stripHeight) + Self.caption + FigureLayout.gap
+    }
     return Size(
       width: FigureLayout.width,
       height: FigureLayout.titleHeight(title) + gridHeight + 10 + strips + (self.strips.isEmpty ? 0 : Plot.below)
@@ -69,22 +73,28 @@ public struct AttentionFigure: Figure {
     var top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
     try drawGrid(on: canvas, top: top)
     top += gridHeight + 10
-    let panels = strips.map { TimePanel($0.input, duration: duration, height: Self.stripHeight) }
+    let stacks = strips.map {
+      TimePanel.stack($0.input, overlay: overlay, duration: duration, height: Self.stripHeight)
+    }
+    let panels = stacks.flatMap { $0 }
     let time = Axis.seconds(duration, ticks: 10)
     let left = margin + (panels.map { $0.axis.room(on: canvas) }.max() ?? 0)
     let room = panels.compactMap { $0.bars.first?.width(on: canvas) }.max() ?? 0
     let right = canvas.bounds.right - margin - room - 12
-    for (index, (strip, panel)) in zip(strips, panels).enumerated() {
+    for (index, (strip, stack)) in zip(strips, stacks).enumerated() {
       canvas.text(
         canvas.shortened(strip.name, to: right - left, .emphasis), at: Point(x: left, y: top), .emphasis,
         vertically: .start)
-      let frame = canvas.aligned(
-        Rectangle(x: left, y: top + Self.caption, width: right - left, height: Self.stripHeight))
-      let plot = Plot(frame: frame, x: time, y: panel.axis)
-      panel.draw(canvas, plot)
-      plot.drawAxes(on: canvas, namesX: index == strips.count - 1)
-      panel.bars.first?.draw(on: canvas, left: right + 12, top: frame.top, height: frame.height)
-      top += Self.stripHeight + Self.caption + FigureLayout.gap
+      top += Self.caption
+      for (number, panel) in stack.enumerated() {
+        let isLowest = number == stack.count - 1
+        let frame = canvas.aligned(Rectangle(x: left, y: top, width: right - left, height: panel.height))
+        let plot = Plot(frame: frame, x: time, y: panel.axis)
+        panel.draw(canvas, plot)
+        plot.drawAxes(on: canvas, namesX: isLowest && index == strips.count - 1)
+        panel.bars.first?.draw(on: canvas, left: right + 12, top: frame.top, height: frame.height)
+        top += panel.height + (isLowest ? FigureLayout.gap : TimePanel.gap)
+      }
     }
   }
 
@@ -129,7 +139,7 @@ public struct AttentionFigure: Figure {
       on: canvas, left: left + Double(heads) * (side + gap) - gap + 12, top: top + Self.caption, height: height)
   }
 
-  /// All matrices with at most so many rows, on all cores: HuBERT's have nine million numbers.
+  /// The matrices, each reduced to at most so many rows, on all cores: HuBERT's have nine million numbers.
   private func pooled(to most: Int) throws(FigureError) -> [[Matrix]] {
     let all = matrices.flatMap { $0 }
     var found = all
@@ -215,7 +225,7 @@ public struct AttentionFigure: Figure {
 }
 
 extension AttentionFigure.Matrix {
-  /// With at most so many rows: the means of blocks, so that nothing falls between two pixels.
+  /// A matrix of at most so many rows: the means of blocks, so that nothing falls between two pixels.
   fileprivate func pooled(to most: Int) -> Self {
     let factor = (rows + most - 1) / max(1, most)
     guard factor > 1 else { return self }

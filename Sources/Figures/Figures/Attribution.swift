@@ -1,16 +1,16 @@
 import Basics
 import Foundation
 
-/// How much each number of an input contributed, in the input's own shape.
+/// The contribution of each number of an input, in the input's own shape.
 public struct Attribution: Sendable {
   public var values: [Float]
-  /// Whether the sign means for or against; otherwise only magnitudes are shown.
+  /// True where the sign means for or against; otherwise only magnitudes are shown.
   public var isSigned: Bool
-  /// What the colour bar calls it: “saliency”, “integrated gradients”.
+  /// The name on the colour bar: “saliency”, “integrated gradients”.
   public var name: String
   /// The unit of the values: “logit/dB”.
   public var unit: String
-  /// The magnitude that gets the strongest colour, so that pictures can share a scale; where nil, what the values say.
+  /// The magnitude that gets the strongest colour, so that pictures can share a scale; where nil, the 99.5th percentile of the values.
   public var limit: Double?
 
   public init(
@@ -24,29 +24,37 @@ public struct Attribution: Sendable {
   }
 }
 
-/// Gives attributions their colours: laid over an underlay the more opaque the greater they are, so that
-/// what matters little leaves the underlay as it is.
+/// The colours of attributions laid over a matrix: the stronger the attribution the darker and the more opaque, and below
+/// a threshold nothing at all, so that what matters little leaves the matrix as it is.
 struct AttributionScale {
   /// The magnitude that gets the strongest colour: the 99.5th percentile of all that is drawn, so that
   /// a single spike does not bleach the rest. Zero if everything is.
   let limit: Double
   let isSigned: Bool
-  /// Whether magnitudes beyond the limit were met.
+  /// True where there are magnitudes beyond the limit.
   let isClipped: Bool
+  /// The part of the limit from which on there is colour.
+  let threshold: Double
   /// Levels from zero to a magnitude of 1.
   private let steps: Double
 
   private static let share = 0.995
+  /// The percentile below which nothing is laid over a matrix.
+  static let covered = 0.80
 
-  init(_ drawn: [Float], isSigned: Bool, limit given: Double? = nil) {
+  /// - Parameter isThresholded: Whether weak attributions get no colour, because something lies under them.
+  init(_ drawn: [Float], isSigned: Bool, limit given: Double? = nil, isThresholded: Bool = false) {
     let magnitudes = drawn.map(abs)
     let largest = Double(magnitudes.max() ?? 0)
     var ranked = OrderStatistics(magnitudes)
     let robust = ranked.percentile(Self.share)
     // Denormal noise is nothing; and what is zero but in a few places is shown up to its maximum.
-    limit = largest < Double(Float.leastNormalMagnitude) ? 0 : given ?? (robust > 0 ? robust : largest)
+    let limit = largest < Double(Float.leastNormalMagnitude) ? 0 : given ?? (robust > 0 ? robust : largest)
+    // Where everything is about as strong, it still has colour.
+    threshold = isThresholded && limit > 0 ? min(0.8, ranked.percentile(Self.covered) / limit) : 0
     isClipped = largest > limit
     steps = limit == 0 ? 0 : (isSigned ? 127.5 : 255) / limit
+    self.limit = limit
     self.isSigned = isSigned
   }
 
@@ -61,39 +69,43 @@ struct AttributionScale {
   }
 
   /// Colour and opacity of each level.
-  var layers: [(color: Color, alpha: Double)] { isSigned ? Self.signedLayers : Self.magnitudeLayers }
-
-  // Magma from its light to its dark end, without what is nearly white or nearly black: on paper the
-  // strongest colour is the darkest.
-  private static let magnitudeLayers = (0..<256).map { level in
-    let share = Double(level) / 255
-    return (color: ColorMap.magma.color(at: 0.80 - 0.52 * share), alpha: opacity(share))
+  var layers: [(color: Color, alpha: Double)] {
+    (0..<256).map { level in
+      let share = isSigned ? max(0, abs(Double(level) - 127.5) - 0.5) / 127 : Double(level) / 255
+      return (color: color(level), alpha: opacity(share))
+    }
   }
 
-  private static let signedLayers = (0..<256).map { level in
-    let share = max(0, abs(Double(level) - 127.5) - 0.5) / 127
-    return (color: ColorMap.diverging.colors[level], alpha: opacity(share))
+  /// The colour of a level, of which `layers` tell how opaque it lies. Magma from its light to its middle: on paper the
+  /// strongest colour is the darkest, and never as dark as what lies under it.
+  private func color(_ level: Int) -> Color {
+    isSigned ? ColorMap.diverging.colors[level] : ColorMap.magma.color(at: 0.76 - 0.40 * Double(level) / 255)
   }
 
-  private static func opacity(_ share: Double) -> Double { 0.95 * share }
+  /// The colour of a share of the limit, −1…1.
+  func color(at share: Double) -> Color {
+    color(Int((isSigned ? 127.5 + 127.5 * share : 255 * abs(share)).rounded()))
+  }
+
+  private func opacity(_ share: Double) -> Double {
+    threshold == 0 ? 0.95 * share : share <= threshold ? 0 : 0.40 + 0.55 * (share - threshold) / (1 - threshold)
+  }
 
   /// The bar for these colours on white; not for an attribution that is zero everywhere. What `note` adds,
   /// such as an average, gets a line of its own.
   func bar(name: String, unit: String, note: String? = nil, height: Double) -> ColorBar {
+    let (label, power) = Self.label(name: name, unit: unit, limit: limit)
+    return bar(
+      label: [label, note, isClipped ? "to 99.5th percentile" : "to maximum"].compactMap { $0 }, limit: limit / power,
+      isClipped: isClipped, height: height)
+  }
+
+  /// A name with its unit, and the power of ten that the numbers beside it are to be divided by.
+  static func label(name: String, unit: String, limit: Double) -> (words: String, power: Double) {
     let exponent = limit >= 0.1 && limit < 1000 ? 0 : Int(floor(log10(limit)))
     let power = exponent == 0 ? "" : "10" + superscript(exponent)
     let unit = [power, unit].filter { !$0.isEmpty }.joined(separator: " ")
-    let label = [
-      unit.isEmpty ? name : "\(name) (\(unit))", note, isClipped ? "to 99.5th percentile" : "to maximum",
-    ]
-    return bar(
-      label: label.compactMap { $0 }, limit: limit / pow(10, Double(exponent)), isClipped: isClipped,
-      height: height)
-  }
-
-  /// The bar where each clip has a scale of its own.
-  static func relativeBar(name: String, isSigned: Bool, height: Double) -> ColorBar {
-    unitBar([name, "relative to each clip’s 99.5th percentile"], isSigned: isSigned, height: height)
+    return (unit.isEmpty ? name : "\(name) (\(unit))", pow(10, Double(exponent)))
   }
 
   /// The bar to 1, or from −1 to 1, for pictures that share it.

@@ -21,7 +21,7 @@ public struct CalibrationFigure: Figure {
 
   /// The lines above the one of the expected calibration error, the Brier score and the number of clips.
   public var title: [String]
-  /// Those with clips.
+  /// The bins that have clips.
   public var bins: [Bin]
   public var expectedCalibrationError, brierScore: Double
 

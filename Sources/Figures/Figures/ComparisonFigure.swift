@@ -1,13 +1,13 @@
-/// One clip as several models hear it, side by side on one seconds × Hz grid: each model's attribution over the log-mel with
-/// its probabilities, and how each differs from the first one's.
-public struct ComparisonFigure: Figure {
+/// One clip and the attributions of several models, side by side on one seconds × Hz grid: each model's attribution on the
+/// log-mel with its probabilities, and its difference from the first model's.
+public struct ComparisonFigure: OverlaidFigure {
   public struct Model: Sendable {
     public var name: String
     /// Relative to its own strongest places, −1…1, of the log-mel's shape.
     public var map: [Float]
     public var emotions: [String]
     public var probabilities: [Double]
-    /// What its attribution explains.
+    /// The class that its attribution explains.
     public var target: String
 
     public init(name: String, map: [Float], emotions: [String], probabilities: [Double], target: String) {
@@ -20,21 +20,24 @@ public struct ComparisonFigure: Figure {
   /// dB, the lowest mel band first.
   public var logMel: FrameMatrix
   public var maximumFrequency: Double
-  /// Seconds of speech that all models hear.
+  /// Seconds of speech that are in every model's input.
   public var duration: Double
   /// The attribution method, as the colour bar calls it.
   public var method: String
   public var isSigned: Bool
   public var models: [Model]
-  /// Under each difference, what there is to say of it; by model, the first one's is not used.
+  /// Lines under each difference, by model; the first model's are not used.
   public var remarks: [[String]]
   /// The true class, where it is known.
   public var truth: String?
+  public var overlay: AttributionOverlay
 
   public init(
     title: [String], logMel: FrameMatrix, maximumFrequency: Double = 8000, duration: Double, method: String,
-    isSigned: Bool, models: [Model], remarks: [[String]] = [], truth: String? = nil
+    isSigned: Bool, models: [Model], remarks: [[String]] = [], truth: String? = nil,
+    overlay: AttributionOverlay = .standard
   ) {
+    self.overlay = overlay
     (self.title, self.logMel, self.maximumFrequency) = (title, logMel, maximumFrequency)
     (self.duration, self.method, self.isSigned) = (duration, method, isSigned)
     (self.models, self.remarks, self.truth) = (models, remarks, truth)
@@ -50,14 +53,16 @@ public struct ComparisonFigure: Figure {
   private var rowHeight: Double {
     Self.block + Double(classCount) * ProbabilityBars.rowHeight + Plot.below + FigureLayout.gap
   }
-  /// Below the differences stand only remarks.
+  /// The height of a last row of differences, under which stand only remarks.
   private var lastRowHeight: Double {
-    (panelCount - 1) / Self.panelsInRow * Self.panelsInRow >= models.count
+    (panelCount - 1) / Self.panelsInRow * Self.panelsInRow >= matrixCount + models.count
       ? Self.block + Double(remarks.map(\.count).max() ?? 0) * Font.label.line : rowHeight
   }
 
-  /// The models, then the differences of all but the first from it.
-  private var panelCount: Int { max(1, 2 * models.count - 1) }
+  /// 1 where the log-mel has a panel of its own, before the models.
+  private var matrixCount: Int { overlay == .side ? 1 : 0 }
+  /// The log-mel, the models, then the differences of all but the first from it.
+  private var panelCount: Int { matrixCount + max(1, 2 * models.count - 1) }
 
   public var size: Size {
     let rows = (panelCount + Self.panelsInRow - 1) / Self.panelsInRow
@@ -70,11 +75,16 @@ public struct ComparisonFigure: Figure {
     try check()
     let margin = FigureLayout.margin
     let top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
-    let keys = [
-      AttributionScale.unitBar(
-        [method, "relative to each model’s 99.5th percentile"], isSigned: isSigned, height: Self.panelHeight),
-      AttributionScale.unitBar(["difference of relative attributions"], isSigned: true, height: Self.panelHeight),
-    ]
+    let height = Self.panelHeight
+    let matrix = TimePanel(
+      .logMel(.init(frames: logMel, maximumFrequency: maximumFrequency)), .matrix, duration: duration, height: height)
+    let keys =
+      (overlay == .side ? matrix.bars : []) + [
+        overlay.sharedBar(method, of: "model’s", isSigned: isSigned, height: height),
+        overlay == .contour
+          ? overlay.sharedBar("difference", of: "difference’s", isSigned: true, height: height)
+          : AttributionScale.unitBar(["difference of relative attributions"], isSigned: true, height: height),
+      ]
     let frequency = Axis.mel(to: maximumFrequency)
     let time = Axis.seconds(duration, ticks: 5)
     let left = margin + frequency.room(on: canvas)
@@ -86,8 +96,17 @@ public struct ComparisonFigure: Figure {
         Rectangle(
           x: left + Double(column) * step, y: top + Double(row) * rowHeight + Self.caption, width: step - 18,
           height: Self.panelHeight))
-      let isDifference = panel >= models.count
-      let model = isDifference ? panel - models.count + 1 : panel
+      guard panel >= matrixCount else {
+        let plot = Plot(frame: frame, x: time, y: frequency)
+        matrix.draw(canvas, plot)
+        plot.drawAxes(on: canvas)
+        canvas.text(
+          "log-mel", at: Point(x: frame.left, y: frame.top - Self.caption), .emphasis, vertically: .start)
+        continue
+      }
+      let number = panel - matrixCount
+      let isDifference = number >= models.count
+      let model = isDifference ? number - models.count + 1 : number
       let values =
         isDifference ? zip(models[model].map, models[0].map).map { $0 - $1 } : models[model].map
       let attribution = Attribution(
@@ -95,7 +114,7 @@ public struct ComparisonFigure: Figure {
       let input = ExplainedInput.logMel(
         .init(frames: logMel, maximumFrequency: maximumFrequency, attribution: attribution))
       let plot = Plot(frame: frame, x: time, y: frequency)
-      TimePanel(input, duration: duration, height: frame.height).draw(canvas, plot)
+      TimePanel.stack(input, overlay: overlay, duration: duration, height: frame.height).last!.draw(canvas, plot)
       plot.drawAxes(on: canvas, namesY: column == 0)
       drawCaption(of: model, isDifference: isDifference, on: canvas, above: frame)
       let below = frame.bottom + Plot.below + 10

@@ -1,13 +1,13 @@
 import Foundation
 
-/// How often each class was taken for which: counts, and their shares of the true class.
+/// The confusions of classes: counts, and their shares of the true class.
 public struct ConfusionFigure: Figure {
   /// The lines above the one of accuracy, macro F1 and the number of clips.
   public var title: [String]
   public var classes: [String]
   /// Clips, [true class][predicted class].
   public var counts: [[Int]]
-  /// 0…1; nil is not said.
+  /// 0…1; nil is not printed.
   public var accuracy, macroF1: Double?
 
   public init(
@@ -35,7 +35,7 @@ public struct ConfusionFigure: Figure {
   }
 
   public var size: Size {
-    // The lines of a ragged matrix cannot be made; `draw` says what is wrong with it.
+    // The lines of a ragged matrix cannot be made; `draw` throws an error that names it.
     let lineCount = title.filter { !$0.isEmpty }.count + 1
     let names = Font.label.line + Self.longestName
     let titleHeight = FigureLayout.titleHeight(Array(repeating: "line", count: lineCount))

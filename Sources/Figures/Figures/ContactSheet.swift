@@ -1,8 +1,8 @@
 import Foundation
 
-/// Several clips side by side, each at one place of its path with its attribution: what one emotion looks like to a model.
-/// All share the axes, so that a second is as wide in each; each picture ends with its speech.
-public struct ContactSheet: Figure {
+/// Several clips side by side, each at one place of its path with its attribution: the attributions of one emotion.
+/// The clips share the axes, so that a second is as wide in each; each picture ends with its speech.
+public struct ContactSheet: OverlaidFigure {
   public struct Clip: Sendable {
     public var name: String
     /// The same of all clips, with an attribution.
@@ -30,13 +30,15 @@ public struct ContactSheet: Figure {
   /// The first line is the heading.
   public var title: [String]
   public var clips: [Clip]
+  public var overlay: AttributionOverlay
 
-  public init(title: [String], clips: [Clip]) {
+  public init(title: [String], clips: [Clip], overlay: AttributionOverlay = .standard) {
     self.title = title
     self.clips = clips
+    self.overlay = overlay
   }
 
-  /// As wide as high at most by one column: 1, 2, 3, 2 × 2, 3 × 2, 4 × 2, 3 × 3, 4 × 3; many clips are drawn smaller.
+  /// The number of columns, about that of rows: 1, 2, 3, 2 × 2, 3 × 2, 4 × 2, 3 × 3, 4 × 3; many clips are drawn smaller.
   private var columns: Int {
     switch clips.count {
     case ...3: max(1, clips.count)
@@ -60,12 +62,17 @@ public struct ContactSheet: Figure {
     }
   }
 
+  /// The height of a clip's panels, one above the other.
+  private var stackHeight: Double {
+    TimePanel.stackHeight(clips.first?.input, overlay: overlay, height: panelHeight)
+  }
+
   private static let caption = Font.tick.line + Font.tick.line + 5
 
   public var size: Size {
     Size(
       width: FigureLayout.width,
-      height: FigureLayout.titleHeight(title) + Double(rows) * (panelHeight + Self.caption + FigureLayout.gap)
+      height: FigureLayout.titleHeight(title) + Double(rows) * (stackHeight + Self.caption + FigureLayout.gap)
         + Plot.below + FigureLayout.margin)
   }
 
@@ -78,17 +85,19 @@ public struct ContactSheet: Figure {
     var names: [String] = []
     for attribution in attributions where !names.contains(attribution.name) { names.append(attribution.name) }
     let barHeight = max(
-      120, panelHeight * Double(min(2, rows)) + (rows > 1 ? Self.caption + FigureLayout.gap : 0))
-    let bar = AttributionScale.relativeBar(
-      name: names.joined(separator: ", "), isSigned: attributions[0].isSigned, height: barHeight)
-    let panels = clips.map { TimePanel($0.input, duration: $0.duration, height: panelHeight) }
-    var vertical = panels[0].axis
+      120, stackHeight * Double(min(2, rows)) + (rows > 1 ? Self.caption + FigureLayout.gap : 0))
+    let bar = overlay.sharedBar(
+      names.joined(separator: ", "), of: "clip’s", isSigned: attributions[0].isSigned, height: barHeight)
+    let stacks = clips.map {
+      TimePanel.stack($0.input, overlay: overlay, duration: $0.duration, height: panelHeight)
+    }
+    var vertical = stacks[0][0].axis
     if case .waveform = clips[0].input {
       // Each is as high as its loudest sample.
       (vertical.label, vertical.ticks) = ("Amplitude", [])
     }
     // Where panels are low, its unit says enough.
-    if panelHeight < 100, vertical.label == "Frequency (kHz)" { vertical.label = "kHz" }
+    if stacks[0][0].height < 100, vertical.label == "Frequency (kHz)" { vertical.label = "kHz" }
     let left = margin + vertical.room(on: canvas)
     let right = canvas.bounds.right - margin - bar.width(on: canvas) - 12
     let step = (right - left + FigureLayout.gap) / Double(columns)
@@ -98,16 +107,23 @@ public struct ContactSheet: Figure {
       let room = canvas.aligned(
         Rectangle(
           x: left + Double(column) * step,
-          y: top + Double(row) * (panelHeight + Self.caption + FigureLayout.gap) + Self.caption,
-          width: step - FigureLayout.gap, height: panelHeight))
+          y: top + Double(row) * (stackHeight + Self.caption + FigureLayout.gap) + Self.caption,
+          width: step - FigureLayout.gap, height: stackHeight))
       drawCaption(of: clip, on: canvas, above: room)
-      var plot = Plot(frame: room, x: time, y: panels[index].axis)
-      canvas.fill(room, Color(0xF4F4F4))
-      panels[index].draw(canvas, plot)
-      plot.y = vertical
-      plot.drawAxes(on: canvas, namesX: index + columns >= clips.count, namesY: column == 0)
+      var y = room.top
+      for (number, panel) in stacks[index].enumerated() {
+        let frame = canvas.aligned(Rectangle(x: room.x, y: y, width: room.width, height: panel.height))
+        var plot = Plot(frame: frame, x: time, y: panel.axis)
+        canvas.fill(frame, Color(0xF4F4F4))
+        panel.draw(canvas, plot)
+        plot.y = vertical
+        if number > 0, case .waveform = clip.input { plot.y.label = "Attribution" }
+        let isLowest = number == stacks[index].count - 1
+        plot.drawAxes(on: canvas, namesX: isLowest && index + columns >= clips.count, namesY: column == 0)
+        y += panel.height + TimePanel.gap
+      }
     }
-    let end = top + Double(rows) * (panelHeight + Self.caption + FigureLayout.gap) - FigureLayout.gap
+    let end = top + Double(rows) * (stackHeight + Self.caption + FigureLayout.gap) - FigureLayout.gap
     let middle = (top + Self.caption + end) / 2
     bar.draw(on: canvas, left: right + 12, top: middle - barHeight / 2, height: barHeight)
   }

@@ -1,15 +1,15 @@
 import Foundation
 
-/// Measures of the attributions of each emotion, each with its interval, and claims about them with what the clips say.
+/// Measures of the attributions of each emotion, each with its interval, and claims about them with their verdicts.
 public struct EmotionMeasuresFigure: Figure {
   public typealias Value = (mean: Double, low: Double, high: Double)
 
   /// One measure of all emotions.
   public struct Panel: Sendable {
     public var title, unit: String
-    /// Whether zero is its middle: nothing is preferred.
+    /// True where zero, no preference, is the middle of the axis.
     public var isCentred: Bool
-    /// By emotion; nil where there is none.
+    /// The value of each emotion; nil where there is none.
     public var values: [Value?]
 
     public init(title: String, unit: String, isCentred: Bool = true, values: [Value?]) {
@@ -20,7 +20,7 @@ public struct EmotionMeasuresFigure: Figure {
   public struct Claim: Sendable {
     public var words, measure: String
     public var effect: Value
-    /// "holds", "fails" or "open".
+    /// The verdict: "holds", "does not hold" or "undecided".
     public var verdict: String
 
     public init(words: String, measure: String, effect: Value, verdict: String) {
@@ -41,6 +41,7 @@ public struct EmotionMeasuresFigure: Figure {
   private static let between = 24.0
   private static let above = Font.emphasis.line + 3
   private static let below = Plot.below + 8
+  private static let verdictWidth = 92.0
   private static let claimHeight = 2 * Font.label.line + 6
 
   private var panelHeight: Double { IntervalPanel.height(rows: emotions.count) }
@@ -83,17 +84,18 @@ public struct EmotionMeasuresFigure: Figure {
     drawClaims(on: canvas, left: margin, right: right, top: top)
   }
 
-  /// What the report says, and whether these clips say so too.
+  /// Draws the claims of the report with their verdicts on these clips.
   private func drawClaims(on canvas: Canvas, left: Double, right: Double, top: Double) {
     guard !claims.isEmpty else { return }
-    canvas.text("What the report says of these emotions", at: Point(x: left, y: top), .emphasis, vertically: .start)
+    canvas.text("Claims of the report on these emotions", at: Point(x: left, y: top), .emphasis, vertically: .start)
     for (row, claim) in claims.enumerated() {
       let y = top + Self.above + Double(row) * Self.claimHeight
       let color =
-        claim.verdict == "holds" ? Color(0x00694C) : claim.verdict == "fails" ? Color(0xB03A00) : .secondaryInk
-      canvas.fill(Rectangle(x: left, y: y, width: 56, height: Self.claimHeight - 8), color)
+        claim.verdict == "holds" ? Color(0x00694C) : claim.verdict == "does not hold" ? Color(0xB03A00) : .secondaryInk
+      canvas.fill(Rectangle(x: left, y: y, width: Self.verdictWidth, height: Self.claimHeight - 8), color)
       canvas.text(
-        claim.verdict, at: Point(x: left + 28, y: y + (Self.claimHeight - 8) / 2), .emphasis, horizontally: .center,
+        claim.verdict, at: Point(x: left + Self.verdictWidth / 2, y: y + (Self.claimHeight - 8) / 2), .emphasis,
+        horizontally: .center,
         color: .white)
       let digits = abs(claim.effect.mean) < 10 ? 2 : 0
       let numbers = [claim.effect.mean, claim.effect.low, claim.effect.high].map { number($0, digits: digits) }
@@ -101,8 +103,9 @@ public struct EmotionMeasuresFigure: Figure {
         claim.words, "\(claim.measure): \(numbers[0]) (\(numbers[1]) to \(numbers[2])) beside the other emotions",
       ].enumerated() {
         canvas.text(
-          canvas.shortened(words, to: right - left - 66, .label),
-          at: Point(x: left + 66, y: y + Double(line) * Font.label.line), .label, vertically: .start,
+          canvas.shortened(words, to: right - left - Self.verdictWidth - 10, .label),
+          at: Point(x: left + Self.verdictWidth + 10, y: y + Double(line) * Font.label.line), .label,
+          vertically: .start,
           color: line == 0 ? .ink : .secondaryInk)
       }
     }

@@ -1,4 +1,4 @@
-/// What a model saw of a clip at one place of its path, with what mattered of it: one panel over time.
+/// A model's input at one place of its path with its attribution: one panel over time.
 public enum ExplainedInput: Sendable {
   case waveform(ExplanationFigure.Waveform)
   /// Bins of the Fourier transform over time in dB, 0 Hz first.
@@ -15,7 +15,7 @@ public enum ExplainedInput: Sendable {
     }
   }
 
-  /// What a matrix over time holds; nil for a waveform.
+  /// The input as a matrix over time; nil for a waveform.
   public var frames: FrameMatrix? {
     switch self {
     case .waveform: nil
@@ -24,7 +24,7 @@ public enum ExplainedInput: Sendable {
     }
   }
 
-  /// In words, as a title says it.
+  /// The name of the input in a title.
   public var words: String {
     switch self {
     case .waveform: "waveform"
@@ -71,42 +71,93 @@ struct TimePanel {
   /// The key to the attribution's colours, and that to what is below.
   let bars: [ColorBar]
   let draw: (Canvas, Plot) -> Void
+  /// The height of the panel, in points.
+  let height: Double
 
-  /// - Parameter height: Of the panel, in points.
-  init(_ input: ExplainedInput, duration: Double, height: Double) {
-    var note: String?
-    let scale: AttributionScale?
-    var underneath: ColorBar?
-    switch input {
-    case .waveform(let waveform):
-      let panel = WaveformPanel(waveform, duration: duration)
-      (axis, scale, draw) = (panel.axis, panel.scale, panel.draw)
-      note = "mean over 5 ms"
-    case .spectrogram(let spectrogram):
-      (axis, scale, underneath, draw) = Self.frames(
-        spectrogram.frames, spectrogram.attribution, .bins(maximumFrequency: spectrogram.maximumFrequency), duration,
-        "magnitude (dB)", height)
-    case .logMel(let mel):
-      (axis, scale, underneath, draw) = Self.frames(
-        mel.frames, mel.attribution, .mel(maximumFrequency: mel.maximumFrequency), duration, "log-mel power (dB)",
-        height)
-    case .mfcc(let mfcc):
-      (axis, scale, underneath, draw) = Self.frames(
-        mfcc.frames, mfcc.attribution, .coefficients, duration, "MFCC (dB)", height)
-    }
-    let key = input.attribution.flatMap { attribution in
-      scale.flatMap {
-        $0.isZero ? nil : $0.bar(name: attribution.name, unit: attribution.unit, note: note, height: height)
+  /// Between the panels of one input, one above the other.
+  static let gap = 11.0
+  /// The height of each of two panels beside the one that both replace.
+  private static let shareOfTwo = 2.0 / 3
+
+  /// The panels of an input, one above the other: one, or the input and its attribution.
+  /// - Parameter height: Of one panel, in points.
+  static func stack(
+    _ input: ExplainedInput, overlay: AttributionOverlay, duration: Double, height: Double
+  ) -> [TimePanel] {
+    guard input.attribution != nil else { return [TimePanel(input, .matrix, duration: duration, height: height)] }
+    switch overlay {
+    case .alpha: return [TimePanel(input, .colors, duration: duration, height: height)]
+    case .contour: return [TimePanel(input, .contours, duration: duration, height: height)]
+    case .side:
+      return [.matrix, .attribution].map {
+        TimePanel(input, $0, duration: duration, height: (shareOfTwo * height).rounded())
       }
     }
-    bars = [key, underneath].compactMap { $0 }
   }
 
-  private static func frames(
-    _ frames: FrameMatrix, _ attribution: Attribution?, _ rows: FramePanel.Rows, _ duration: Double, _ label: String,
-    _ height: Double
-  ) -> (Axis, AttributionScale?, ColorBar?, (Canvas, Plot) -> Void) {
-    let panel = FramePanel(frames, attribution: attribution, rows: rows, duration: duration)
-    return (panel.axis, panel.scale, panel.bar(label, height: height), panel.draw)
+  /// The height of a stack of panels.
+  static func stackHeight(_ input: ExplainedInput?, overlay: AttributionOverlay, height: Double) -> Double {
+    guard overlay == .side, input?.attribution != nil else { return height }
+    return 2 * (shareOfTwo * height).rounded() + gap
+  }
+
+  init(_ input: ExplainedInput, _ content: FramePanel.Content, duration: Double, height: Double) {
+    self.height = height
+    let panel: FramePanel
+    let label: String
+    switch input {
+    case .waveform(let waveform):
+      // Lines around places of a curve would be points; colours stand under it instead.
+      let own: WaveformPanel.Content =
+        switch content {
+        case .matrix: .waveform
+        case .attribution: .attribution
+        case .colors, .contours: .colors
+        }
+      let panel = WaveformPanel(waveform, duration: duration, content: own)
+      (axis, draw) = (panel.axis, panel.draw)
+      let key = waveform.attribution.flatMap { attribution -> ColorBar? in
+        guard let scale = panel.scale, !scale.isZero, own == .colors else { return nil }
+        return scale.bar(name: attribution.name, unit: attribution.unit, note: "mean over 5 ms", height: height)
+      }
+      bars = [key].compactMap { $0 }
+      return
+    case .spectrogram(let spectrogram):
+      panel = FramePanel(
+        spectrogram.frames, attribution: spectrogram.attribution,
+        rows: .bins(maximumFrequency: spectrogram.maximumFrequency), duration: duration, content: content)
+      label = "magnitude (dB)"
+    case .logMel(let mel):
+      panel = FramePanel(
+        mel.frames, attribution: mel.attribution, rows: .mel(maximumFrequency: mel.maximumFrequency),
+        duration: duration, content: content)
+      label = "log-mel power (dB)"
+    case .mfcc(let mfcc):
+      panel = FramePanel(
+        mfcc.frames, attribution: mfcc.attribution, rows: .coefficients, duration: duration, content: content)
+      label = "MFCC (dB)"
+    }
+    (axis, draw) = (panel.axis, panel.draw)
+    let key = input.attribution.flatMap { attribution -> ColorBar? in
+      guard let scale = panel.scale, !scale.isZero else { return nil }
+      return panel.contours?.bar(
+        name: attribution.name, unit: attribution.unit, isSigned: attribution.isSigned, height: height)
+        ?? scale.bar(name: attribution.name, unit: attribution.unit, height: height)
+    }
+    bars = [key, content == .attribution ? nil : panel.bar(label, height: height)].compactMap { $0 }
+  }
+}
+
+extension AttributionOverlay {
+  /// The key that pictures share of which each has a scale of its own.
+  /// - Parameters:
+  ///   - name: Of the attribution.
+  ///   - owner: Whose scale it is: "clip’s".
+  func sharedBar(_ name: String, of owner: String, isSigned: Bool, height: Double) -> ColorBar {
+    self == .contour
+      ? AttributionContours.sharedBar(
+        [name, "lines: top 20, 5, 1 % of each \(owner) values"], isSigned: isSigned, height: height)
+      : AttributionScale.unitBar(
+        [name, "relative to each \(owner) 99.5th percentile"], isSigned: isSigned, height: height)
   }
 }

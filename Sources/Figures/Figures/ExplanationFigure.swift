@@ -1,7 +1,7 @@
 import Foundation
 
-/// One clip and what a model made of it: the waveform, its spectrogram, the log-mel and the MFCC over one time axis, each with its attribution, and the probabilities of the emotions. What is nil is left out.
-public struct ExplanationFigure: Figure {
+/// A clip, a model's prediction and its explanation: the waveform, its spectrogram, the log-mel and the MFCC over one time axis, each with its attribution, and the probabilities of the emotions. What is nil is left out.
+public struct ExplanationFigure: OverlaidFigure {
   public struct Waveform: Sendable {
     public var samples: [Float]
     public var sampleRate: Double
@@ -54,12 +54,14 @@ public struct ExplanationFigure: Figure {
   public var probabilities: [Double]
   /// The class that was explained, the one that it was set against, and the true one where it is known.
   public var target, versus, truth: Int?
+  public var overlay: AttributionOverlay
 
   public init(
     title: [String], duration: Double, waveform: Waveform? = nil, spectrogram: Spectrogram? = nil,
     logMel: Spectrogram? = nil,
     mfcc: Coefficients? = nil, emotions: [String] = EmotionColors.names, probabilities: [Double],
-    target: Int? = nil, versus: Int? = nil, truth: Int? = nil
+    target: Int? = nil, versus: Int? = nil, truth: Int? = nil,
+    overlay: AttributionOverlay = .standard
   ) {
     self.title = title
     self.duration = duration
@@ -70,9 +72,10 @@ public struct ExplanationFigure: Figure {
     self.emotions = emotions
     self.probabilities = probabilities
     (self.target, self.versus, self.truth) = (target, versus, truth)
+    self.overlay = overlay
   }
 
-  /// Two lines: the clip; then the prediction with its probability, the target, the method, the model.
+  /// Title of two lines: the clip; then the prediction with its probability, the target, the method, the model.
   public static func title(
     clip: String, predicted: String, probability: Double?, target: String, method: String, model: String
   ) -> [String] {
@@ -85,7 +88,7 @@ public struct ExplanationFigure: Figure {
   private static let melHeight = 193.5
   private static let mfccHeight = 140.0
 
-  /// Those that are there, in the order of the path.
+  /// The inputs that the figure has, in the order of the path.
   private var inputs: [ExplainedInput] {
     [
       waveform.map(ExplainedInput.waveform), spectrogram.map(ExplainedInput.spectrogram),
@@ -102,7 +105,7 @@ public struct ExplanationFigure: Figure {
   }
 
   public var size: Size {
-    let panels = inputs.map(Self.height)
+    let panels = inputs.map { TimePanel.stackHeight($0, overlay: overlay, height: Self.height(of: $0)) }
     let timed =
       panels.isEmpty ? 0 : panels.reduce(0, +) + FigureLayout.gap * Double(panels.count - 1) + Plot.below + 14
     return Size(
@@ -113,15 +116,15 @@ public struct ExplanationFigure: Figure {
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let panels = inputs.map { input in
-      let height = Self.height(of: input)
-      return (panel: TimePanel(input, duration: duration, height: height), height: height)
+    let stacks = inputs.map {
+      TimePanel.stack($0, overlay: overlay, duration: duration, height: Self.height(of: $0))
     }
+    let panels = stacks.flatMap { $0 }
     let bars = ProbabilityBars(names: emotions, probabilities: probabilities, marks: marks)
     let margin = FigureLayout.margin
-    let left = margin + (panels.map { $0.panel.axis.room(on: canvas) } + [bars.room(on: canvas)]).max()!
+    let left = margin + (panels.map { $0.axis.room(on: canvas) } + [bars.room(on: canvas)]).max()!
     // Of two bars the second ones stand in line, beyond the widest first one.
-    let barLists = panels.map(\.panel.bars)
+    let barLists = panels.map(\.bars)
     let secondBar =
       barLists.compactMap { $0.count > 1 ? $0[0].width(on: canvas) + Self.barGap : nil }.max() ?? 0
     let barRoom =
@@ -131,15 +134,19 @@ public struct ExplanationFigure: Figure {
     let right = canvas.bounds.right - margin - max(barRoom, 8)
     var y = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
     let time = Axis.seconds(duration, ticks: 10)
-    for (index, (panel, height)) in panels.enumerated() {
-      let frame = canvas.aligned(Rectangle(x: left, y: y, width: right - left, height: height))
-      let plot = Plot(frame: frame, x: time, y: panel.axis)
-      panel.draw(canvas, plot)
-      plot.drawAxes(on: canvas, namesX: index == panels.count - 1)
-      for (bar, x) in zip(panel.bars, [right + Self.barGap, right + Self.barGap + secondBar]) {
-        bar.draw(on: canvas, left: x, top: frame.top, height: frame.height)
+    for (number, stack) in stacks.enumerated() {
+      let isLast = number == stacks.count - 1
+      for (index, panel) in stack.enumerated() {
+        let isLowest = index == stack.count - 1
+        let frame = canvas.aligned(Rectangle(x: left, y: y, width: right - left, height: panel.height))
+        let plot = Plot(frame: frame, x: time, y: panel.axis)
+        panel.draw(canvas, plot)
+        plot.drawAxes(on: canvas, namesX: isLast && isLowest)
+        for (bar, x) in zip(panel.bars, [right + Self.barGap, right + Self.barGap + secondBar]) {
+          bar.draw(on: canvas, left: x, top: frame.top, height: frame.height)
+        }
+        y += panel.height + (!isLowest ? TimePanel.gap : isLast ? Plot.below + 14 : FigureLayout.gap)
       }
-      y += height + (index == panels.count - 1 ? Plot.below + 14 : FigureLayout.gap)
     }
     guard !emotions.isEmpty else { return }
     bars.draw(on: canvas, in: Rectangle(x: left, y: y, width: right - left, height: bars.height))

@@ -26,8 +26,10 @@ extension Figure {
   ///     they are and embed heat maps at this scale.
   ///   - provenance: how the figure was made. PNG keeps it in tEXt chunks (iTXt where a value is not
   ///     ASCII), SVG in `metadata`, PDF in its keywords. Keys are 1 to 79 ASCII characters.
+  ///   - compression: of a PNG.
   public func encoded(
-    as format: FigureFormat = .png, scale: Double = 2, provenance: [String: String] = [:]
+    as format: FigureFormat = .png, scale: Double = 2, provenance: [String: String] = [:],
+    compression: PNGCompression = .fast
   ) throws(FigureError) -> [UInt8] {
     guard scale.isFinite, scale > 0 else {
       throw .outOfRange(name: "scale", value: scale, expected: "a positive number of pixels per point")
@@ -35,7 +37,7 @@ extension Figure {
     let provenance = provenance.sorted { $0.key < $1.key }
     for (key, value) in provenance { try checkProvenance(key: key, value: value) }
     switch format {
-    case .png: return try png(scale: scale, provenance: provenance)
+    case .png: return try png(scale: scale, provenance: provenance, compression: compression)
     case .svg: return try svg(scale: scale, provenance: provenance)
     case .pdf: return try pdf(scale: scale, provenance: provenance)
     }
@@ -53,7 +55,9 @@ extension Figure {
     }
   }
 
-  private func png(scale: Double, provenance: [(key: String, value: String)]) throws(FigureError) -> [UInt8] {
+  private func png(
+    scale: Double, provenance: [(key: String, value: String)], compression: PNGCompression
+  ) throws(FigureError) -> [UInt8] {
     let width = Int32(min(1e5, (size.width * scale).rounded(.up)))
     let height = Int32(min(1e5, (size.height * scale).rounded(.up)))
     let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height)!
@@ -67,7 +71,8 @@ extension Figure {
     return try encodePNG(
       pixels: UnsafeRawPointer(data).assumingMemoryBound(to: UInt32.self), width: Int(width),
       height: Int(height),
-      stride: Int(cairo_image_surface_get_stride(surface)) / 4, pixelsPerInch: 96 * scale, texts: provenance)
+      stride: Int(cairo_image_surface_get_stride(surface)) / 4, pixelsPerInch: 96 * scale, texts: provenance,
+      compression: compression)
   }
 
   private func svg(scale: Double, provenance: [(key: String, value: String)]) throws(FigureError) -> [UInt8] {
@@ -106,7 +111,7 @@ extension Figure {
   }
 }
 
-/// What a PNG text chunk can hold, asked of every format alike.
+/// Checks that a PNG text chunk can hold a key and its value; the same for every format.
 private func checkProvenance(key: String, value: String) throws(FigureError) {
   guard (1...79).contains(key.utf8.count), key.utf8.allSatisfy({ $0 >= 32 && $0 < 127 }),
     key.first != " ", key.last != " ", !key.contains("  ")
@@ -119,7 +124,7 @@ private func checkProvenance(key: String, value: String) throws(FigureError) {
   }
 }
 
-/// Where Cairo's vector surfaces write to.
+/// The bytes that Cairo's vector surfaces write.
 private final class StreamOutput {
   var bytes: [UInt8] = []
 

@@ -32,7 +32,7 @@ public struct FrameMatrix: Sendable {
     try checkFinite(attribution.values, name: "attribution on \(name)")
   }
 
-  /// How many columns speech of `duration` seconds reaches.
+  /// The number of columns that speech of `duration` seconds reaches.
   func columns(within duration: Double) -> Int {
     max(1, min(columns, Int((duration / hop + 0.5).rounded(.up))))
   }

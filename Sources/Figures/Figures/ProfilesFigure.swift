@@ -1,14 +1,14 @@
-/// Where attributions lie, by emotion: over frequency and over the length of the speech with their intervals, and over both.
-/// All values are beside an even share: 1 is what an attribution that knows nothing would have.
+/// Distributions of attributions, by emotion: over frequency and over the length of the speech with their intervals, and over both.
+/// Values are relative to an even share, which is 1.
 public struct ProfilesFigure: Figure {
   public typealias Value = (mean: Double, low: Double, high: Double)
 
   public struct OfEmotion: Sendable {
     public var name: String
     public var clips: Int
-    /// Of each mel band, the lowest first.
+    /// The value of each mel band, the lowest first.
     public var bands: [Value]
-    /// Of each part of the speech.
+    /// The value of each part of the speech.
     public var times: [Value]
     /// [bands × times].
     public var map: [Double]

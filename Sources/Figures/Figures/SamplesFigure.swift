@@ -45,7 +45,7 @@ public struct SamplesFigure: Figure {
     let time = Axis.seconds(clips.map(\.duration).max()!, ticks: 6)
     let rows = clips.map { clip in
       [ExplainedInput.waveform(clip.waveform), .logMel(clip.logMel)].map {
-        TimePanel($0, duration: clip.duration, height: Self.height)
+        TimePanel($0, .matrix, duration: clip.duration, height: Self.height)
       }
     }
     let rooms = [0, 1].map { side in rows.map { $0[side].axis.room(on: canvas) }.max()! }

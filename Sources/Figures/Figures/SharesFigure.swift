@@ -1,10 +1,10 @@
 import Foundation
 
-/// How the clips of a corpus are shared out, by one or several properties: a bar for each value, with its number and share.
+/// The shares of a corpus's clips by one or several properties: a bar for each value, with its number and share.
 public struct SharesFigure: Figure {
   public struct Property: Sendable {
     public var name: String
-    /// In the order in which they are drawn, with their numbers of clips.
+    /// The values in the order in which they are drawn, with their numbers of clips.
     public var values: [(name: String, clips: Int)]
 
     public init(name: String, values: [(name: String, clips: Int)]) { (self.name, self.values) = (name, values) }

@@ -11,7 +11,7 @@ public struct TrainingCurves: Figure {
     public var group: String
     public var trainingLoss: [Double]
     public var validationLoss: [Double]
-    /// On the validation clips, 0…1.
+    /// Score on the validation clips, 0…1.
     public var accuracy: [Double]
     public var macroF1: [Double]
     public var learningRate: [Double]
@@ -33,7 +33,7 @@ public struct TrainingCurves: Figure {
       self.bestEpoch = bestEpoch
     }
 
-    /// What a list has at the best epoch.
+    /// The value of a list at the best epoch.
     fileprivate func best(_ values: KeyPath<Run, [Double]>) -> Double? {
       bestEpoch.flatMap { self[keyPath: values].count >= $0 ? self[keyPath: values][$0 - 1] : nil }
     }
@@ -67,7 +67,7 @@ public struct TrainingCurves: Figure {
     }
   }
 
-  /// Runs together, and what they reach at their best epochs; nil where no run says.
+  /// Runs together, and what they reach at their best epochs; nil where no run has it.
   public struct Summary: Equatable, Sendable, Encodable {
     public let name: String
     public let runs: Int
@@ -84,7 +84,7 @@ public struct TrainingCurves: Figure {
   /// The groups, in the order of their first runs.
   public var groups: [Summary] { groupNames.map { name in Summary(name, runs.filter { $0.group == name }) } }
 
-  /// All runs.
+  /// The curves of all runs.
   public var summary: Summary { Summary("all", runs) }
 
   private var groupNames: [String] {
@@ -93,13 +93,13 @@ public struct TrainingCurves: Figure {
 
   /// Curves over one another.
   private struct Panel {
-    /// Of the vertical axis.
+    /// The label of the vertical axis.
     let name: String
     let isLoss: Bool
     let curves: [(name: String, values: KeyPath<Run, [Double]>, isDashed: Bool)]
   }
 
-  /// Of one run training beside validation, to compare them; of several a panel each, to compare the runs.
+  /// The panels: for one run training beside validation, to compare them; for several runs a panel each.
   private var panels: [Panel] {
     let all =
       isOne

@@ -12,9 +12,9 @@ public struct TrustFigure: Figure {
   public struct Panel: Sendable {
     public typealias Value = (mean: Double, low: Double, high: Double)
     public var title: String
-    /// By method; nil where there is none.
+    /// The value of each method; nil where there is none.
     public var values: [Value?]
-    /// What chance finds.
+    /// The value that random numbers reach.
     public var chance: Double?
 
     public init(title: String, values: [Value?], chance: Double? = nil) {

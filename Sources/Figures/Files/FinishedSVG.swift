@@ -1,4 +1,4 @@
-/// What Cairo's SVG lacks: a place for provenance, and the same numbers in the same figure.
+/// Adds to Cairo's SVG what it lacks: a place for provenance, and the same numbers in the same figure.
 func finishedSVG(_ bytes: [UInt8], provenance: [(key: String, value: String)]) -> [UInt8] {
   let svg = renumbered(bytes)
   guard !provenance.isEmpty, let start = svg.firstRange(of: Array("<svg".utf8))?.upperBound,

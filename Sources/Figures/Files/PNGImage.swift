@@ -2,12 +2,12 @@ import Basics
 import CPNG
 import Foundation
 
-/// A decoded PNG: pixels and what its text chunks say.
+/// A decoded PNG: pixels and text chunks.
 public struct PNGImage: Equatable, Sendable {
   public let width, height: Int
   /// Red, green, blue, alpha for each pixel, from the top left, row by row: 4 · width · height bytes.
   public let pixels: [UInt8]
-  /// The resolution, or nil where the file does not say.
+  /// The resolution, or nil where the file has none.
   public let pixelsPerInch: Double?
   /// The text chunks (tEXt, zTXt, iTXt) by key.
   public let texts: [String: String]
@@ -61,12 +61,37 @@ public struct PNGImage: Equatable, Sendable {
   }
 }
 
+/// The time that a PNG's compression takes, and so its size.
+public enum PNGCompression: Int32, Sendable {
+  case fast = 2
+  /// A quarter fewer bytes, for several times the time.
+  case small = 9
+}
+
+extension PNGImage {
+  /// A PNG that holds bytes: the red, green and blue of its pixels, in their order; zeros fill up the last row.
+  public static func holding(_ bytes: [UInt8]) throws(FigureError) -> [UInt8] {
+    let width = min(256, max(1, (bytes.count + 2) / 3))
+    let height = max(1, (bytes.count + 3 * width - 1) / (3 * width))
+    var pixels = [UInt32](repeating: 0, count: width * height)
+    for (index, byte) in bytes.enumerated() { pixels[index / 3] |= UInt32(byte) << UInt32(16 - 8 * (index % 3)) }
+    return try encodePNG(
+      pixels: pixels, width: width, height: height, stride: width, pixelsPerInch: 96, texts: [], compression: .small)
+  }
+
+  /// The bytes that ``holding(_:)`` made a PNG of, and the zeros after them.
+  public var heldBytes: [UInt8] {
+    stride(from: 0, to: pixels.count, by: 4).flatMap { pixels[$0..<$0 + 3] }
+  }
+}
+
 /// A PNG of `height` rows of pixels 0x00RRGGBB, `stride` pixels apart.
 func encodePNG(
   pixels: UnsafePointer<UInt32>, width: Int, height: Int, stride: Int, pixelsPerInch: Double,
-  texts: [(key: String, value: String)]
+  texts: [(key: String, value: String)], compression: PNGCompression = .fast
 ) throws(FigureError) -> [UInt8] {
-  let parts = try compressedParts(pixels: pixels, width: width, height: height, stride: stride)
+  let parts = try compressedParts(
+    pixels: pixels, width: width, height: height, stride: stride, level: compression.rawValue)
   // Swift's strings live as C strings until the file is encoded.
   let chunks = texts.map { text in
     undertone_png_text(
@@ -92,7 +117,7 @@ func encodePNG(
 /// The picture's rows in parts that are compressed side by side, which takes most of a figure's time. The parts are as high
 /// whatever the machine, so that the same figure is the same file.
 private func compressedParts(
-  pixels: UnsafePointer<UInt32>, width: Int, height: Int, stride: Int
+  pixels: UnsafePointer<UInt32>, width: Int, height: Int, stride: Int, level: Int32
 ) throws(FigureError) -> [undertone_png_part] {
   let rows = 128
   var parts = [undertone_png_part](repeating: undertone_png_part(), count: (height + rows - 1) / rows)
@@ -102,7 +127,7 @@ private func compressedParts(
     DispatchQueue.concurrentPerform(iterations: parts.count) { index in
       undertone_png_compress(
         &parts[index], pixels + index * rows * stride, Int32(width), Int32(min(rows, height - index * rows)), stride,
-        index == parts.count - 1 ? 1 : 0)
+        index == parts.count - 1 ? 1 : 0, level)
     }
   }
   guard parts.allSatisfy({ $0.bytes != nil }) else {

@@ -1,13 +1,21 @@
 /// The key to the colours of a picture, upright beside it.
 struct ColorBar {
-  /// What the colours mean, with its unit, and perhaps a second line.
+  /// A line that a picture has around its places of this value.
+  struct Line {
+    var value: Double
+    var color: Color
+    var width: Double
+  }
+
+  /// The meaning of the colours with its unit, and perhaps a second line.
   var label: [String]
-  /// From the low end to the high end.
-  var colors: [Color]
+  /// The colours from the low end to the high end; white where there are none.
+  var colors: [Color] = []
+  var lines: [Line] = []
   /// The values at both ends.
   var lower, upper: Double
   var ticks: [Axis.Tick]
-  /// Whether the picture has values beyond an end, which a point on the bar shows.
+  /// True where the picture has values beyond an end, which a point on the bar shows.
   var extendsBelow = false, extendsAbove = false
 
   private static let thickness = 10.0
@@ -24,12 +32,10 @@ struct ColorBar {
       x: left, y: top + (extendsAbove ? Self.point : 0), width: Self.thickness,
       height: height - (extendsAbove ? Self.point : 0) - (extendsBelow ? Self.point : 0))
     canvas.frame(bar)
-    canvas.picture(in: bar) { pixels, width, height, stride in
-      for y in 0..<height {
-        let position = 1 - (Double(y) + 0.5) / Double(height)
-        let color = colors[min(colors.count - 1, Int(position * Double(colors.count)))].pixel
-        (pixels + y * stride).update(repeating: color, count: width)
-      }
+    if !colors.isEmpty { drawColors(on: canvas, in: bar) }
+    for line in lines {
+      let y = bar.bottom - bar.height * (line.value - lower) / (upper - lower)
+      canvas.stroke([Point(x: bar.left, y: y), Point(x: bar.right, y: y)], line.color, width: 1.2 * line.width)
     }
     for (extends, edge, tip, color) in [
       (extendsAbove, bar.top, bar.top - Self.point, colors.last),
@@ -43,19 +49,35 @@ struct ColorBar {
       canvas.fill(corners, color ?? .white)
       canvas.stroke(corners, .ink, width: 0.8)
     }
+    // A number that would touch the one below it is left out; its tick stays.
+    var upperEdge = Double.infinity
     for tick in ticks {
       let y = bar.bottom - bar.height * (tick.value - lower) / (upper - lower)
       canvas.rule(from: Point(x: bar.right, y: y), to: Point(x: bar.right + Plot.tickLength, y: y))
+      guard y + Font.tick.size / 2 < upperEdge else { continue }
+      upperEdge = y - Font.tick.size / 2
       canvas.text(tick.label, at: Point(x: bar.right + Plot.tickLength + 2, y: y), .tick)
     }
     let numbers = ticks.map { canvas.width(of: $0.label, .tick) }.max() ?? 0
     var x = bar.right + Plot.tickLength + 2 + numbers + 3
+    // All lines of a label have the size that the longest of them needs.
+    let size = label.map { canvas.fitted($0, to: height, .tick).size }.min() ?? Font.tick.size
     for line in label {
-      let font = canvas.fitted(line, to: height, .tick)
+      let font = Font(size: size)
       canvas.text(
         canvas.shortened(line, to: height, font), at: Point(x: x, y: top + height / 2), font,
         horizontally: .center, vertically: .start, turned: true)
       x += Font.tick.line
+    }
+  }
+
+  private func drawColors(on canvas: Canvas, in bar: Rectangle) {
+    canvas.picture(in: bar) { pixels, width, height, stride in
+      for y in 0..<height {
+        let position = 1 - (Double(y) + 0.5) / Double(height)
+        let color = colors[min(colors.count - 1, Int(position * Double(colors.count)))].pixel
+        (pixels + y * stride).update(repeating: color, count: width)
+      }
     }
   }
 }

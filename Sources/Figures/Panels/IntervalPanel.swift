@@ -4,14 +4,14 @@ struct IntervalPanel {
 
   var title: String
   var unit = ""
-  /// nil where there is none.
+  /// The value of each row; nil where there is none.
   var values: [Value?]
   var colors: [Color]
-  /// A value to stand out: what chance finds.
+  /// A value with a line of its own: the one that chance reaches.
   var mark: Double?
-  /// Whether zero belongs on the axis.
+  /// True where zero belongs on the axis.
   var hasZero = true
-  /// Whether the axis reaches as far to both sides of zero.
+  /// True where the axis reaches as far to both sides of zero.
   var isSymmetric = false
 
   static let line = 15.0

@@ -4,7 +4,7 @@ import Foundation
 struct ProbabilityBars {
   var names: [String]
   var probabilities: [Double]
-  /// Those with a mark stand out; an empty one says nothing beside.
+  /// Words beside each bar; a bar with words, even empty ones, stands out.
   var marks: [[String]]
 
   static let rowHeight = 17.0
@@ -55,7 +55,7 @@ struct ProbabilityBars {
   private static let longestName = 110.0
 }
 
-/// Two decimals, and what rounds to 0 or 1 without being it said so.
+/// A probability with two decimals; "<0.01" and ">0.99" where it would round to 0 or 1 without being it.
 func probabilityText(_ probability: Double) -> String {
   if probability > 0, probability < 0.005 { return "<0.01" }
   if probability < 1, probability >= 0.995 { return ">0.99" }

@@ -5,6 +5,8 @@ public struct FigureFiles {
   public let formats: [FigureFormat]
   /// Pixels of a PNG for each of a figure's points.
   public let scale: Double
+  /// How attributions are shown over what they are on.
+  public var overlay = AttributionOverlay.standard
 
   public init(formats: [FigureFormat], scale: Double) { (self.formats, self.scale) = (formats, scale) }
 
@@ -14,7 +16,7 @@ public struct FigureFiles {
   ) throws -> [String] {
     try formats.map { format in
       let path = folder.file("\(stem).\(format.rawValue)")
-      try figure.write(to: path, as: format, scale: scale, provenance: provenance)
+      try figure.overlaid(overlay).write(to: path, as: format, scale: scale, provenance: provenance)
       return path
     }
   }

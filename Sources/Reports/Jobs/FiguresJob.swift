@@ -68,7 +68,7 @@ public struct FiguresJob {
   public func run(
     _ report: (FiguresEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> FiguresResult {
-    var page = hasPage ? EmotionsPage(selection) : nil
+    var page = hasPage ? EmotionsPage(selection, overlay: figures.overlay) : nil
     let asked =
       selection.provenance.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
       + ["\(clips) clips, \(drawn) drawn"]
@@ -118,7 +118,7 @@ public struct FiguresJob {
       try page?.add(sheet)
     }
     for clip in shown.prefix(EmotionsPage.clipsOfEmotion) {
-      page?.add(clip.explanation, clip.samples, clip.entry)
+      try page?.add(clip.explanation, clip.samples, clip.entry)
     }
   }
 

@@ -10,14 +10,14 @@ public struct ComparisonPage {
   private var ofClips: [Page.Section] = []
 
   /// - Parameter reports: By method, of the same models.
-  public init(_ reports: [ComparisonReport]) {
+  public init(_ reports: [ComparisonReport], overlay: AttributionOverlay = .standard) {
     self.reports = reports
     page = Page(
-      title: "What " + reports[0].comparer.models.map(\.name).joined(separator: ", ") + " heard",
-      provenance: reports[0].provenance())
+      title: "Explanations of " + reports[0].comparer.models.map(\.name).joined(separator: ", "),
+      provenance: reports[0].provenance(), overlay: overlay)
   }
 
-  /// A clip by method, with its figures; where there is no room for more clips, nothing.
+  /// Adds a clip with its figures, by method; where there is no room for more clips, nothing.
   public mutating func add(
     _ compared: [ComparedClip], clips: [Clip], samples: [Float], figures: [any Figure], truth: String?
   ) throws {
@@ -33,13 +33,13 @@ public struct ComparisonPage {
       }
     }
     page.clips.append(
-      PageClip(
+      try PageClip(
         name: URL(fileURLWithPath: compared[0].path).lastPathComponent, samples: samples, models: models.map(\.name),
         comparisons: comparisons, truth: truth))
-    for figure in figures { ofClips.append(try .init(figure)) }
+    for figure in figures { ofClips.append(try .init(figure.overlaid(page.overlay))) }
   }
 
-  /// What there is to say of all clips goes before each of them.
+  /// Adds the summary of all clips before the single ones.
   public mutating func finish(_ summaries: [AgreementSummary], clipRows: [[String]]) throws {
     if !page.clips.isEmpty { page.sections.append(.clips) }
     page.sections.append(.text(heading: "All clips", lines: []))

@@ -6,7 +6,7 @@ import Models
 /// The page of clips that one model was explained on: each clip's figures as printed, and the view that switches methods and
 /// targets.
 public struct ExplanationPage {
-  /// Clips that a page has room for: one takes some 2 MB.
+  /// Clips that a page has room for: one takes up to 1 MB.
   public static let room = 24
 
   public private(set) var page: Page
@@ -14,9 +14,10 @@ public struct ExplanationPage {
   public private(set) var leftOut = 0
   private let model: TrainedModel
 
-  public init(model: TrainedModel, source: String) {
+  public init(model: TrainedModel, source: String, overlay: AttributionOverlay = .standard) {
     self.model = model
-    page = Page(title: "What the model \(model.name) heard", provenance: model.provenance(source: source))
+    page = Page(
+      title: "Explanations of the model \(model.name)", provenance: model.provenance(source: source), overlay: overlay)
     page.sections = [.clips]
   }
 
@@ -33,7 +34,7 @@ public struct ExplanationPage {
     let name = ExplanationReport.place(URL(fileURLWithPath: reports[0].file).lastPathComponent, reports[0].range)
     let explanations = reports.map(\.explanation) + (try others())
     page.clips.append(
-      PageClip(name: name, samples: samples, explanations: explanations.map { (model.name, $0) }))
+      try PageClip(name: name, samples: samples, explanations: explanations.map { (model.name, $0) }))
     for report in reports {
       try page.add(report.figure, description: report.words)
       if !report.remarks.isEmpty { page.sections.append(.text(heading: "", lines: report.remarks)) }

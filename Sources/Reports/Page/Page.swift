@@ -7,12 +7,12 @@ public struct Page {
   public enum Section {
     /// - Parameters:
     ///   - png: The picture, `width` points of 1/96 inch wide.
-    ///   - alternative: What it shows, for who cannot see it.
+    ///   - alternative: Words for readers who cannot see it.
     case figure(png: [UInt8], width: Double, alternative: String)
     case table(caption: String, header: [String], rows: [[String]])
     /// A heading, and lines under it.
     case text(heading: String, lines: [String])
-    /// Where the clips are shown; once in a page.
+    /// The view into the clips; once in a page.
     case clips
   }
 
@@ -20,13 +20,17 @@ public struct Page {
   public let provenance: [String: String]
   public var sections: [Section] = []
   public var clips: [PageClip] = []
+  /// The way in which the page's figures show attributions.
+  let overlay: AttributionOverlay
 
-  public init(title: String, provenance: [String: String]) { (self.title, self.provenance) = (title, provenance) }
+  public init(title: String, provenance: [String: String], overlay: AttributionOverlay = .standard) {
+    (self.title, self.provenance, self.overlay) = (title, provenance, overlay)
+  }
 
   /// Adds a figure as it is printed.
-  /// - Parameter description: What it says, for who cannot see it; its title goes before.
+  /// - Parameter description: Words for readers who cannot see it; its title goes before.
   public mutating func add(_ figure: any Figure, description: String = "") throws(FigureError) {
-    sections.append(try .init(figure, description: description))
+    sections.append(try .init(figure.overlaid(overlay), description: description))
   }
 
   /// A table from the rows of a CSV, the first of which is its header; numbers to four digits.
@@ -117,28 +121,42 @@ public struct Page {
 
 extension Page.Section {
   /// A figure as it is printed.
-  /// - Parameter description: What it says, for who cannot see it; its title goes before.
+  /// - Parameter description: Words for readers who cannot see it; its title goes before.
   init(_ figure: any Figure, description: String = "") throws(FigureError) {
     let words = (figure.title + [description]).filter { !$0.isEmpty }.joined(separator: ". ")
-    self = .figure(png: try figure.encoded(), width: figure.size.width, alternative: words)
+    // 1.5 pixels for each of the page's: half the bytes of 2, and as good to read.
+    self = .figure(
+      png: try figure.encoded(scale: 1.5, compression: .small), width: figure.size.width, alternative: words)
   }
 }
 
-/// What the page's script reads.
+/// The data that the page's script reads.
 private struct PageData: Encodable {
   struct Colors: Encodable {
     /// "#rrggbb".
     let emotions: [String: String]
-    let paper: [String]
+    let paper, lightPaper: [String]
     /// "#rrggbb", and the opacity of each.
     let magnitude, signed: [String]
     let opacity, signedOpacity: [Double]
+    /// The percentile of the magnitudes below which a matrix under them stays uncovered.
+    let covered = AttributionColors.coveredPercentile
   }
   let clips: [PageClip]
-  let colors = Colors(
-    emotions: Dictionary(uniqueKeysWithValues: EmotionColors.all.map { ($0.name, $0.color.hexadecimal) }),
-    paper: AttributionColors.paper.map(\.hexadecimal),
-    magnitude: AttributionColors.magnitude.map(\.color.hexadecimal),
-    signed: AttributionColors.signed.map(\.color.hexadecimal),
-    opacity: AttributionColors.magnitude.map(\.alpha), signedOpacity: AttributionColors.signed.map(\.alpha))
+  let colors: Colors
+
+  init(clips: [PageClip]) {
+    self.clips = clips
+    // Every class of the clips' models has its colour, whatever its name.
+    let classes = clips.flatMap { $0.views.flatMap { $0.classes.enumerated() } }
+    let emotions = Dictionary(
+      classes.map { ($0.element, EmotionColors.color(of: $0.element, index: $0.offset).hexadecimal) },
+      uniquingKeysWith: { first, _ in first })
+    colors = Colors(
+      emotions: emotions, paper: AttributionColors.paper.map(\.hexadecimal),
+      lightPaper: AttributionColors.lightPaper.map(\.hexadecimal),
+      magnitude: AttributionColors.magnitude.map(\.color.hexadecimal),
+      signed: AttributionColors.signed.map(\.color.hexadecimal),
+      opacity: AttributionColors.magnitude.map(\.alpha), signedOpacity: AttributionColors.signed.map(\.alpha))
+  }
 }

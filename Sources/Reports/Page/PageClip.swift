@@ -3,31 +3,32 @@ import Figures
 import Foundation
 import Models
 
-/// A clip in a page: its sound, what models saw of it, and what mattered of that to them.
+/// A clip in a page: its sound, the models' inputs made of it, and the attributions on them.
 public struct PageClip: Encodable {
   /// A matrix over time that attributions lie on.
   struct Grid: Encodable {
     let space: InputSpace
     let rows, columns: Int
-    /// In the page's numbers.
-    let values: String
-    /// What the values are, with their unit.
+    let values: PageNumbers
+    /// The name of the values, with their unit.
     let label: String
     /// The upper end of the highest band or bin, in Hz; nil for coefficients.
     let maximumFrequency: Double?
   }
 
-  /// What mattered to one model for one target by one method.
+  /// The attributions of one model for one target by one method.
   struct View: Encodable {
     let model, method, target: String
     let classes: [String]
     let probabilities: [Double]
     let isSigned: Bool
-    /// By input space: the attribution's numbers and their unit.
+    /// The attribution on each input space.
     let inputs: [String: Input]
 
     struct Input: Encodable {
-      let values, unit: String
+      /// On the waveform the means over 5 ms, which are shown.
+      let values: PageNumbers
+      let unit: String
       let sum: Double
     }
   }
@@ -39,8 +40,6 @@ public struct PageClip: Encodable {
   let sampleRate: Int
   /// The speech as a WAV file, base64.
   let audio: String
-  /// The speech's samples.
-  let samples: String
   let grids: [Grid]
   let views: [View]
 
@@ -49,39 +48,42 @@ public struct PageClip: Encodable {
   ///   - explanations: By each model and method for each target, all at the same places.
   public init(
     name: String, samples: [Float], explanations: [(model: String, explanation: Explanation)], truth: String? = nil
-  ) {
+  ) throws(FigureError) {
     let first = explanations[0].explanation
-    self.init(
-      name: name, samples: samples, like: first, truth: truth,
-      grids: first.inputs.compactMap { input in
-        guard input.space != .waveform, let frames = first.shown(input).frames else { return nil }
-        return Grid(
-          space: input.space, rows: frames.rows, columns: frames.columns, values: PageNumbers.encoded(frames.values),
-          label: input.space.valueLabel, maximumFrequency: input.space == .mfcc ? nil : Double(first.sampleRate) / 2)
-      },
-      views: explanations.map { model, explanation in
-        View(
-          model, explanation,
-          inputs: explanation.inputs.map { ($0.space, $0.attribution.floats, explanation.quantity.unit(at: $0.space)) })
-      })
+    var grids: [Grid] = []
+    for input in first.inputs {
+      guard input.space != .waveform, let frames = first.shown(input).frames else { continue }
+      grids.append(
+        Grid(
+          space: input.space, rows: frames.rows, columns: frames.columns, values: try .decibels(frames.values),
+          label: input.space.valueLabel, maximumFrequency: input.space == .mfcc ? nil : Double(first.sampleRate) / 2))
+    }
+    var views: [View] = []
+    for (model, explanation) in explanations {
+      let inputs = explanation.inputs.map {
+        ($0.space, $0.attribution.floats, explanation.quantity.unit(at: $0.space))
+      }
+      views.append(try View(model, explanation, inputs: inputs))
+    }
+    self.init(name: name, samples: samples, like: first, truth: truth, grids: grids, views: views)
   }
 
   /// A clip that models were compared on.
   /// - Parameter comparisons: Of each target.
-  public init(name: String, samples: [Float], models: [String], comparisons: [ComparedClip], truth: String? = nil) {
+  public init(
+    name: String, samples: [Float], models: [String], comparisons: [ComparedClip], truth: String? = nil
+  ) throws(FigureError) {
     let first = comparisons[0]
-    self.init(
-      name: name, samples: samples, like: first.explanations[0], truth: truth,
-      grids: [
-        Grid(
-          space: .mel, rows: first.mels, columns: first.frames, values: PageNumbers.encoded(first.logMel),
-          label: InputSpace.mel.valueLabel, maximumFrequency: Double(first.explanations[0].sampleRate) / 2)
-      ],
-      views: comparisons.flatMap { clip in
-        zip(models, clip.explanations).enumerated().map { index, pair in
-          View(pair.0, pair.1, inputs: [(.mel, clip.relativeMap(index), "relative")])
-        }
-      })
+    let grid = Grid(
+      space: .mel, rows: first.mels, columns: first.frames, values: try .decibels(first.logMel),
+      label: InputSpace.mel.valueLabel, maximumFrequency: Double(first.explanations[0].sampleRate) / 2)
+    var views: [View] = []
+    for clip in comparisons {
+      for (index, (model, explanation)) in zip(models, clip.explanations).enumerated() {
+        views.append(try View(model, explanation, inputs: [(.mel, clip.relativeMap(index), "relative")]))
+      }
+    }
+    self.init(name: name, samples: samples, like: first.explanations[0], truth: truth, grids: [grid], views: views)
   }
 
   private init(
@@ -93,20 +95,29 @@ public struct PageClip: Encodable {
     self.views = views.filter { seen.insert([$0.model, $0.method, $0.target]).inserted }
     (duration, hop, sampleRate) = (explanation.duration, explanation.hop, explanation.sampleRate)
     let speech = Array(samples.prefix(Int((explanation.duration * Double(sampleRate)).rounded())))
-    audio = Data(PageNumbers.wav(speech, sampleRate: sampleRate)).base64EncodedString()
-    self.samples = PageNumbers.encoded(speech)
+    audio = Data(WAVBytes.of(speech, sampleRate: sampleRate)).base64EncodedString()
   }
 }
 
 extension PageClip.View {
-  init(_ model: String, _ explanation: Explanation, inputs: [(space: InputSpace, values: [Float], unit: String)]) {
+  init(
+    _ model: String, _ explanation: Explanation, inputs: [(space: InputSpace, values: [Float], unit: String)]
+  ) throws(FigureError) {
     (self.model, method, target) = (model, explanation.method, explanation.targetName)
     (classes, probabilities, isSigned) = (explanation.classes, explanation.probabilities, explanation.isSigned)
-    self.inputs = inputs.reduce(into: [:]) { found, input in
+    var found: [String: Input] = [:]
+    for input in inputs {
+      var shown = input.values
+      if input.space == .waveform {
+        let speech = Int((explanation.duration * Double(explanation.sampleRate)).rounded())
+        shown = PageNumbers.means(
+          Array(input.values.prefix(speech)), of: Int((0.005 * Double(explanation.sampleRate)).rounded()),
+          isSigned: explanation.isSigned)
+      }
       found[input.space.rawValue] = Input(
-        values: PageNumbers.encoded(input.values), unit: input.unit,
-        sum: input.values.reduce(0) { $0 + Double($1) })
+        values: try .attribution(shown), unit: input.unit, sum: input.values.reduce(0) { $0 + Double($1) })
     }
+    self.inputs = found
   }
 }
 
@@ -121,15 +132,57 @@ extension InputSpace {
   }
 }
 
-/// How numbers and sound stand in a page.
-enum PageNumbers {
-  /// Float32, little-endian, base64.
-  static func encoded(_ values: [Float]) -> String {
-    values.map(\.bitPattern.littleEndian).withUnsafeBytes { Data($0).base64EncodedString() }
+/// Numbers as a page holds and shows them: multiples of a power of ten. The page shows these decimals and no more, so that
+/// what it shows differs from the number by half a unit of the last decimal at most.
+struct PageNumbers: Encodable, Equatable {
+  /// A PNG, base64, whose bytes are the multiples' low bytes, then their next ones, and so on, little-endian. The
+  /// multiples 0, −1, 1, −2 are numbered 0, 1, 2, 3.
+  let image: String
+  let count: Int
+  /// Bytes of each number.
+  let width: Int
+  /// Decimals that are shown: the unit is 10 to the power of −decimals.
+  let decimals: Int
+
+  init(_ values: [Float], decimals: Int) throws(FigureError) {
+    let scale = pow(10, Double(decimals))
+    let numbers = values.map { value -> UInt32 in
+      let multiple = Int32(max(-1e9, min(1e9, (Double(value) * scale).rounded())))
+      return UInt32(bitPattern: multiple << 1 ^ multiple >> 31)
+    }
+    count = numbers.count
+    self.decimals = decimals
+    let largest = numbers.max() ?? 0
+    width = largest < 1 << 8 ? 1 : largest < 1 << 16 ? 2 : 4
+    let bytes = (0..<UInt32(width)).flatMap { plane in numbers.map { UInt8(truncatingIfNeeded: $0 >> (8 * plane)) } }
+    image = Data(try PNGImage.holding(bytes)).base64EncodedString()
   }
 
+  /// Values in dB, to a tenth.
+  static func decibels(_ values: [Float]) throws(FigureError) -> PageNumbers { try PageNumbers(values, decimals: 1) }
+
+  /// An attribution in 100 to 1000 steps up to the magnitude that gets the strongest colour, its 99.5th percentile.
+  static func attribution(_ values: [Float]) throws(FigureError) -> PageNumbers {
+    let sizes = values.map(abs).sorted()
+    let percentile = sizes.isEmpty ? 0 : sizes[Int(0.995 * Double(sizes.count - 1))]
+    let limit = Double(percentile > 0 ? percentile : sizes.last ?? 0)
+    let decimals = limit > 0 ? 2 - Int(floor(log10(limit))) : 0
+    return try PageNumbers(values, decimals: min(38, decimals))
+  }
+
+  /// Means of so many values at a time; of their magnitudes where they have no sign.
+  static func means(_ values: [Float], of size: Int, isSigned: Bool) -> [Float] {
+    stride(from: 0, to: values.count, by: size).map { start in
+      let bin = values[start..<min(values.count, start + size)]
+      return bin.reduce(0) { $0 + (isSigned ? $1 : abs($1)) } / Float(bin.count)
+    }
+  }
+}
+
+/// Sound as a page holds it.
+enum WAVBytes {
   /// A WAV file of 16 bits; what lies beyond ±1 is cut.
-  static func wav(_ samples: [Float], sampleRate: Int) -> [UInt8] {
+  static func of(_ samples: [Float], sampleRate: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     func append(_ value: some FixedWidthInteger) { withUnsafeBytes(of: value.littleEndian) { bytes += $0 } }
     let size = UInt32(2 * samples.count)

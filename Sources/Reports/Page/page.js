@@ -5,19 +5,127 @@
   const place = document.getElementById("clips");
   const state = { clip: 0, model: "", method: "", target: "", seconds: 0, fraction: 0.5, panel: "" };
 
-  // Numbers: Float32, little-endian, base64. Read when they are first needed.
-  const read = new Map();
-  const numbers = (text) => {
-    if (!read.has(text)) {
-      read.set(text, new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer));
+  // Bytes of base64, and of a zlib stream (RFC 1950 and 1951).
+  const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const inflated = (data) => {
+    const out = [];
+    let at = 2, bit = 0;
+    const bits = (count) => {
+      let value = 0;
+      for (let i = 0; i < count; i++) {
+        value |= (data[at] >> bit & 1) << i;
+        if (++bit === 8) { bit = 0; at++; }
+      }
+      return value;
+    };
+    // A code of each symbol's length in bits: how many codes of each length there are, and their symbols in order.
+    const code = (lengths) => {
+      const counts = new Array(16).fill(0), starts = [0, 0], symbols = [];
+      for (const length of lengths) if (length) counts[length]++;
+      for (let length = 1; length < 15; length++) starts.push(starts[length] + counts[length]);
+      lengths.forEach((length, symbol) => { if (length) symbols[starts[length]++] = symbol; });
+      return { counts, symbols };
+    };
+    const symbol = ({ counts, symbols }) => {
+      for (let value = 0, first = 0, index = 0, length = 1; length < 16; length++) {
+        value |= bits(1);
+        if (value - first < counts[length]) return symbols[index + value - first];
+        index += counts[length];
+        first = first + counts[length] << 1;
+        value <<= 1;
+      }
+      throw new Error("a code that no symbol has");
+    };
+    const base = (extra, start) => extra.map((_, i) => start + extra.slice(0, i).reduce((sum, e) => sum + 2 ** e, 0));
+    const lengthExtra = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
+    const lengthBase = base(lengthExtra, 3).map((length, i) => (i === 28 ? 258 : length));
+    const distanceExtra = Array.from({ length: 30 }, (_, i) => Math.max(0, (i >> 1) - 1));
+    const distanceBase = base(distanceExtra, 1);
+    for (let isLast = 0; !isLast;) {
+      isLast = bits(1);
+      const kind = bits(2);
+      if (kind === 0) {
+        if (bit) { bit = 0; at++; }
+        const count = data[at] | data[at + 1] << 8;
+        at += 4;
+        for (let i = 0; i < count; i++) out.push(data[at++]);
+        continue;
+      }
+      let literals, distances;
+      if (kind === 1) {
+        literals = code(Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8)));
+        distances = code(new Array(30).fill(5));
+      } else {
+        const literalCount = bits(5) + 257, distanceCount = bits(5) + 1, lengthCount = bits(4) + 4;
+        const short = new Array(19).fill(0), lengths = [];
+        for (let i = 0; i < lengthCount; i++) {
+          short[[16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15][i]] = bits(3);
+        }
+        const own = code(short);
+        while (lengths.length < literalCount + distanceCount) {
+          const length = symbol(own);
+          if (length < 16) lengths.push(length);
+          else if (length === 16) lengths.push(...new Array(bits(2) + 3).fill(lengths[lengths.length - 1]));
+          else lengths.push(...new Array(length === 17 ? bits(3) + 3 : bits(7) + 11).fill(0));
+        }
+        literals = code(lengths.slice(0, literalCount));
+        distances = code(lengths.slice(literalCount));
+      }
+      for (let next = symbol(literals); next !== 256; next = symbol(literals)) {
+        if (next < 256) { out.push(next); continue; }
+        const count = lengthBase[next - 257] + bits(lengthExtra[next - 257]);
+        const back = symbol(distances), distance = distanceBase[back] + bits(distanceExtra[back]);
+        for (let i = 0; i < count; i++) out.push(out[out.length - distance]);
+      }
     }
-    return read.get(text);
+    return out;
+  };
+
+  // Numbers: multiples of a power of ten, as the bytes of a PNG's pixels in planes. Read when they are first needed, and
+  // not by the browser's own PNG decoder, which may change pixels against tracking.
+  const read = new Map();
+  const numbers = (held) => {
+    if (!read.has(held)) {
+      const png = bytesOf(held.image), view = new DataView(png.buffer);
+      let stream = [], width = 0;
+      for (let at = 8; at < png.length;) {
+        const length = view.getUint32(at), kind = String.fromCharCode(...png.subarray(at + 4, at + 8));
+        if (kind === "IHDR") width = view.getUint32(at + 8);
+        if (kind === "IDAT") stream = stream.concat(Array.from(png.subarray(at + 8, at + 8 + length)));
+        at += length + 12;
+      }
+      // Each row begins with the number of its filter: 0, none.
+      const rows = inflated(stream), row = 3 * width + 1, values = new Float64Array(held.count);
+      const byte = (i) => rows[Math.floor(i / (3 * width)) * row + 1 + i % (3 * width)];
+      for (let i = 0; i < held.count; i++) {
+        let multiple = 0;
+        for (let plane = held.width - 1; plane >= 0; plane--) multiple = multiple * 256 + byte(plane * held.count + i);
+        const signed = multiple % 2 ? -(multiple + 1) / 2 : multiple / 2;
+        values[i] = held.decimals < 0 ? signed * 10 ** -held.decimals : signed / 10 ** held.decimals;
+      }
+      read.set(held, values);
+    }
+    return read.get(held);
+  };
+  // A number with the decimals that the page holds of it.
+  const shown = (value, { decimals }) => (decimals > 6 ?
+    `${(value * 10 ** (decimals - 2)).toFixed(2)}e−${decimals - 2}` : value.toFixed(Math.max(0, decimals)))
+    .replace(/^-(0\.?0*)(?=$|e)/, "$1").replace("-", "−");
+  // The samples of the clip's sound: 16 bits after a header of 44 bytes.
+  const samplesOf = (audio) => {
+    if (!read.has(audio)) {
+      const view = new DataView(bytesOf(audio).buffer);
+      read.set(audio, Float32Array.from({ length: (view.byteLength - 44) / 2 },
+        (_, i) => view.getInt16(44 + 2 * i, true) / 32767));
+    }
+    return read.get(audio);
   };
   const clip = () => data.clips[state.clip];
   const view = () =>
     clip().views.find((v) => v.model === state.model && v.method === state.method && v.target === state.target);
   const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-  const paper = data.colors.paper.map(rgb);
+  const papers = { true: data.colors.lightPaper.map(rgb), false: data.colors.paper.map(rgb) };
+  const paperOf = (space) => papers[space === "mfcc"];
   const layers = (signed) => (signed ? data.colors.signed : data.colors.magnitude).map(rgb);
   const layerSets = { true: layers(true), false: layers(false) };
 
@@ -56,7 +164,7 @@
   const bars = make("table", { className: "bars" });
   place.append(
     make("h2", {}, "Listen and look"), choices, audio, cursor, readout, panelBox, bars,
-    make("p", {}, "Point at a panel, or go through it with the arrow keys, to read its values; click to hear from there. " +
+    make("p", {}, "Point at a panel, or go through it with the arrow keys, to read its values; a click moves the sound there. " +
       "Space plays and stops."));
 
   // ---- Choices
@@ -92,7 +200,7 @@
   const mel = (hertz) => 2595 * Math.log10(1 + hertz / 700);
   const unmel = (value) => 700 * (10 ** (value / 2595) - 1);
   const percentile = (values, share) => {
-    const sorted = Float32Array.from(values).sort();
+    const sorted = Float64Array.from(values).sort();
     return sorted[Math.floor(share * (sorted.length - 1))];
   };
   // The strongest colour: the 99.5th percentile of what is drawn, or the largest where that is zero.
@@ -100,21 +208,28 @@
     const sizes = values.map(Math.abs);
     return percentile(sizes, 0.995) || sizes.reduce((a, b) => Math.max(a, b), 0);
   };
+  // The part of the limit below which nothing covers a matrix: where the weakest four fifths end.
+  const thresholdOf = (values, limit) =>
+    (limit ? Math.min(0.8, percentile(values.map(Math.abs), data.colors.covered) / limit) : 0);
   const digits = (value) => (value === 0 ? "0" : Math.abs(value) >= 0.001 && Math.abs(value) < 10000 ?
     String(Number(value.toPrecision(3))) : value.toExponential(2)).replace("-", "−");
   const columnsOf = (grid) => Math.min(grid.columns, Math.ceil(clip().duration / clip().hop + 0.5));
   const cropped = (values, grid) => {
     const columns = columnsOf(grid);
-    const kept = new Float32Array(grid.rows * columns);
+    const kept = new Float64Array(grid.rows * columns);
     for (let row = 0; row < grid.rows; row++) {
       kept.set(values.subarray(row * grid.columns, row * grid.columns + columns), row * columns);
     }
     return kept;
   };
 
-  // ---- Panels: each has a key, words, a height, and can paint its picture and say its values at a place.
+  // ---- Panels: each has a key, words, a height, and can paint its picture and write its values at a place.
 
-  const left = 58, right = 166, above = 6, below = 20;
+  // Where the page is narrow, the colours' keys stand below the pictures instead of beside them.
+  const above = 6, keyLine = 20;
+  let left = 58, right = 166, isNarrow = false;
+  const keysOf = (panel) => (panel.limit ? 1 : 0) + (panel.label ? 1 : 0);
+  const belowOf = (panel) => 20 + (isNarrow ? 4 + keyLine * keysOf(panel) : 0);
   let panels = [];
 
   const levelOf = (value, limit, signed) => {
@@ -122,37 +237,30 @@
     const share = Math.min(1, Math.abs(value) / limit);
     return signed ? Math.round(127.5 + Math.sign(value) * 127.5 * share) : Math.round(255 * share);
   };
-  const mix = (base, value, limit, signed) => {
+  const mix = (base, value, limit, signed, threshold = 0) => {
     const level = levelOf(value, limit, signed);
     const color = layerSets[signed][level];
-    const alpha = (signed ? data.colors.signedOpacity : data.colors.opacity)[level];
+    const share = Math.min(1, Math.abs(value) / limit);
+    const alpha = !threshold ? (signed ? data.colors.signedOpacity : data.colors.opacity)[level]
+      : share <= threshold ? 0 : 0.40 + 0.55 * (share - threshold) / (1 - threshold);
     return base.map((part, i) => part * (1 - alpha) + color[i] * alpha);
   };
 
   const waveformPanel = () => {
-    const samples = numbers(clip().samples), input = view().inputs.waveform;
+    const samples = samplesOf(clip().audio), input = view().inputs.waveform;
     const loudest = samples.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-9);
     const perBin = Math.round(0.005 * clip().sampleRate);
-    let means = null, limit = 0;
-    if (input) {
-      const values = numbers(input.values);
-      means = new Float32Array(Math.ceil(samples.length / perBin));
-      for (let bin = 0; bin < means.length; bin++) {
-        const end = Math.min(samples.length, (bin + 1) * perBin);
-        for (let i = bin * perBin; i < end; i++) means[bin] += view().isSigned ? values[i] : Math.abs(values[i]);
-        means[bin] /= end - bin * perBin;
-      }
-      limit = limitOf(means);
-    }
+    const means = input && numbers(input.values);
+    const limit = means ? limitOf(means) : 0, threshold = means ? thresholdOf(means, limit) : 0;
     return {
       key: "waveform", words: input ? `Waveform with ${view().method} (mean over 5 ms)` : "Waveform", height: 90,
-      limit, unit: input && input.unit, signed: view().isSigned,
+      limit, threshold, unit: input && input.unit, signed: view().isSigned,
       ticks: [[0.5, "0"], [0.5 + 0.47, digits(loudest)], [0.5 - 0.47, digits(-loudest)]], axis: "",
       paint(context, width, height) {
         if (means && overlay.checked) {
           means.forEach((mean, bin) => {
             const from = (bin * perBin / samples.length) * width, to = ((bin + 1) * perBin / samples.length) * width;
-            context.fillStyle = `rgb(${mix([255, 255, 255], mean, limit, view().isSigned).join()})`;
+            context.fillStyle = `rgb(${mix([255, 255, 255], mean, limit, view().isSigned, threshold).join()})`;
             context.fillRect(from, 0, to - from + 0.7, height);
           });
         }
@@ -169,24 +277,25 @@
         }
         context.stroke();
       },
-      say(seconds) {
+      write(seconds) {
         const sample = Math.min(samples.length - 1, Math.round(seconds * clip().sampleRate));
-        const own = input ? `, ${view().method} ${digits(numbers(input.values)[sample])} ${input.unit}` : "";
-        return `amplitude ${digits(samples[sample])}${own}`;
+        const mean = means && means[Math.min(means.length - 1, Math.floor(sample / perBin))];
+        const own = input ? `, ${view().method} ${shown(mean, input.values)} ${input.unit} (mean over 5 ms)` : "";
+        return `amplitude ${shown(samples[sample], { decimals: 4 })}${own}`;
       },
     };
   };
 
   const gridPanel = (grid, explained) => {
-    const columns = columnsOf(grid), rows = grid.rows;
+    const columns = columnsOf(grid), rows = grid.rows, paper = paperOf(grid.space);
     const values = cropped(numbers(grid.values), grid);
     const input = explained && view().inputs[grid.space];
     const attribution = input && cropped(numbers(input.values), grid);
-    const limit = attribution ? limitOf(attribution) : 0;
+    const limit = attribution ? limitOf(attribution) : 0, threshold = attribution ? thresholdOf(attribution, limit) : 0;
     // Coefficient 0 is the loudness, many times the size of the others.
-    const shown = grid.space === "mfcc" && rows > 1 ? values.subarray(columns) : values;
-    const lower = grid.space === "mfcc" ? percentile(shown, 0.01) : percentile(shown, 0);
-    const upper = grid.space === "mfcc" ? percentile(shown, 0.99) : percentile(shown, 1);
+    const ranked = grid.space === "mfcc" && rows > 1 ? values.subarray(columns) : values;
+    const lower = grid.space === "mfcc" ? percentile(ranked, 0.01) : percentile(ranked, 0);
+    const upper = grid.space === "mfcc" ? percentile(ranked, 0.99) : percentile(ranked, 1);
     const names = { spectrogram: "Spectrogram", mel: "Log-mel", mfcc: "MFCC" };
     const top = grid.maximumFrequency && mel(grid.maximumFrequency);
     // The fraction of the height at which a row's middle lies, and the row at a fraction.
@@ -202,8 +311,8 @@
         .map((k) => [grid.space === "mel" ? mel(k * 1000) / top : k * 1000 / grid.maximumFrequency, String(k)]);
     return {
       key: grid.space + (explained ? "" : "-plain"), height: grid.space === "mfcc" ? 130 : explained ? 190 : 130,
-      words: input ? `${names[grid.space]} with ${view().method}` : names[grid.space], limit, unit: input && input.unit,
-      signed: view().isSigned, lower, upper, label: grid.label, ticks, axis: grid.space === "mfcc" ? "coefficient" : "kHz",
+      words: input ? `${names[grid.space]} with ${view().method}` : names[grid.space], limit, threshold, unit: input && input.unit,
+      signed: view().isSigned, lower, upper, label: grid.label, paper, ticks, axis: grid.space === "mfcc" ? "coefficient" : "kHz",
       rowAt, middle, rows, attribution, columns, hertz: grid.maximumFrequency && hertz,
       paint(context, width, height) {
         const image = new ImageData(columns, rows);
@@ -212,7 +321,7 @@
             const at = row * columns + column, to = ((rows - 1 - row) * columns + column) * 4;
             const step = Math.max(0, Math.min(255, Math.round((values[at] - lower) / (upper - lower || 1) * 255)));
             const base = paper[step];
-            const color = attribution && overlay.checked ? mix(base, attribution[at], limit, view().isSigned) : base;
+            const color = attribution && overlay.checked ? mix(base, attribution[at], limit, view().isSigned, threshold) : base;
             image.data.set([color[0], color[1], color[2], 255], to);
           }
         }
@@ -223,12 +332,12 @@
         const low = middle(0) - (middle(1) - middle(0) || 1) / 2, high = middle(rows - 1) + (middle(1) - middle(0) || 1) / 2;
         context.drawImage(small, -perFrame / 2, height * (1 - high), columns * perFrame, height * (high - low));
       },
-      say(seconds, fraction) {
+      write(seconds, fraction) {
         const column = Math.min(columns - 1, Math.round(seconds / clip().hop)), row = rowAt(fraction);
         const at = row * columns + column;
         const where = grid.maximumFrequency ? `${Math.round(hertz(row))} Hz (row ${row + 1} of ${rows})` : `coefficient ${row}`;
-        const own = attribution ? `, ${view().method} ${digits(attribution[at])} ${input.unit}` : "";
-        return `${where}: ${digits(values[at])} dB${own}`;
+        const own = attribution ? `, ${view().method} ${shown(attribution[at], input.values)} ${input.unit}` : "";
+        return `${where}: ${shown(values[at], grid.values)} dB${own}`;
       },
     };
   };
@@ -250,7 +359,6 @@
     for (const grid of clip().grids) panels.push(gridPanel(grid, true));
     panelBox.replaceChildren(...panels.flatMap((panel) => {
       panel.canvas = make("canvas", { tabIndex: 0, id: `panel-${panel.key}` });
-      panel.canvas.style.height = `${panel.height + above + below}px`;
       panel.canvas.setAttribute("role", "img");
       panel.canvas.setAttribute("aria-label",
         `${panel.words} for ${state.target}, over ${clip().duration.toFixed(2)} seconds${strongest(panel)}. ` +
@@ -266,9 +374,14 @@
   // ---- Drawing
 
   const draw = () => {
+    const room = panelBox.clientWidth || 900;
+    isNarrow = room < 640;
+    left = isNarrow ? 46 : 58;
+    right = isNarrow ? 10 : 166;
     for (const panel of panels) {
-      const scale = window.devicePixelRatio || 1;
-      panel.width = Math.max(200, (panelBox.clientWidth || 900) - left - right);
+      const scale = window.devicePixelRatio || 1, below = belowOf(panel);
+      panel.canvas.style.height = `${panel.height + above + below}px`;
+      panel.width = Math.max(200, room - left - right);
       const picture = make("canvas", {
         width: Math.round((panel.width + left + right) * scale), height: Math.round((panel.height + above + below) * scale),
       });
@@ -284,16 +397,16 @@
       panel.paint(context, panel.width, panel.height);
       context.restore();
       drawAxes(context, panel);
-      let x = left + panel.width + 12;
+      // The number of the key, counted from the picture.
+      let place = 0;
       if (panel.limit) {
-        const { limit, signed } = panel, lowest = signed ? -limit : 0;
-        const color = (share) => mix([255, 255, 255], lowest + (limit - lowest) * share, limit, signed);
-        drawKey(context, panel, x, color, `≥ ${digits(limit)}`, (signed ? "≤ " : "") + digits(lowest), panel.unit);
-        x += 78;
+        const { limit, signed, threshold } = panel, lowest = signed ? -limit : 0;
+        const color = (share) => mix([255, 255, 255], lowest + (limit - lowest) * share, limit, signed, threshold);
+        drawKey(context, panel, place++, color, `≥ ${digits(limit)}`, (signed ? "≤ " : "") + digits(lowest), panel.unit);
       }
       if (panel.label) {
-        const color = (share) => paper[Math.round(255 * share)];
-        drawKey(context, panel, x, color, digits(panel.upper), digits(panel.lower), "dB");
+        const color = (share) => panel.paper[Math.round(255 * share)];
+        drawKey(context, panel, place, color, digits(panel.upper), digits(panel.lower), "dB");
       }
       panel.picture = picture;
       panel.canvas.width = picture.width;
@@ -333,17 +446,32 @@
     }
   };
 
-  // What colours mean: a bar from the highest value to the lowest.
-  const drawKey = (context, panel, x, color, highest, lowest, unit) => {
+  // The key to colours: a bar from the highest value to the lowest, or from left to right below a picture.
+  const drawKey = (context, panel, place, color, highest, lowest, unit) => {
+    context.font = "11px sans-serif";
+    context.textBaseline = "middle";
+    context.textAlign = "left";
+    if (isNarrow) {
+      const y = above + panel.height + 28 + place * keyLine, words = `${highest} ${unit}`;
+      const start = left + context.measureText(lowest).width + 6;
+      const length = Math.max(20, left + panel.width - context.measureText(words).width - 6 - start);
+      for (let x = 0; x < length; x++) {
+        context.fillStyle = `rgb(${color(Math.min(1, x / (length - 1))).join()})`;
+        context.fillRect(start + x, y, Math.min(1, length - x), 10);
+      }
+      context.strokeStyle = context.fillStyle = "#1a1a1a";
+      context.strokeRect(start - 0.5, y - 0.5, length + 1, 11);
+      context.fillText(lowest, left, y + 5);
+      context.fillText(words, start + length + 6, y + 5);
+      return;
+    }
+    const x = left + panel.width + 12 + 78 * place;
     for (let y = 0; y < panel.height; y++) {
       context.fillStyle = `rgb(${color(1 - y / (panel.height - 1)).join()})`;
       context.fillRect(x, above + y, 12, 1);
     }
     context.strokeStyle = context.fillStyle = "#1a1a1a";
     context.strokeRect(x - 0.5, above - 0.5, 13, panel.height + 1);
-    context.font = "11px sans-serif";
-    context.textAlign = "left";
-    context.textBaseline = "middle";
     context.fillText(highest, x + 17, above + 5, 58);
     context.fillText(lowest, x + 17, above + panel.height - 5, 58);
     context.fillText(unit, x + 17, above + panel.height / 2, 58);
@@ -371,7 +499,7 @@
     state.panel = panel.key;
     cursor.value = state.seconds.toFixed(2);
     cursor.setAttribute("aria-valuetext", `${state.seconds.toFixed(2)} seconds`);
-    readout.textContent = `${state.seconds.toFixed(3)} s · ${panel.words}: ${panel.say(state.seconds, state.fraction)}`;
+    readout.textContent = `${state.seconds.toFixed(3)} s · ${panel.words}: ${panel.write(state.seconds, state.fraction)}`;
     drawCursors();
   };
 
@@ -404,7 +532,7 @@
     const { classes, probabilities, target, model } = view();
     const predicted = probabilities.indexOf(Math.max(...probabilities));
     bars.replaceChildren(
-      make("caption", {}, `What ${model} hears`),
+      make("caption", {}, `Probabilities of ${model}`),
       ...classes.map((name, i) => {
         const bar = make("span", { className: "bar" });
         bar.style.width = `${100 * probabilities[i]}%`;
@@ -440,11 +568,14 @@
     const lines = ["input,row,column,seconds,value,attribution"];
     for (const [space, input] of Object.entries(view().inputs)) {
       const grid = clip().grids.find((g) => g.space === space);
-      const own = numbers(input.values), seen = grid ? numbers(grid.values) : numbers(clip().samples);
-      const columns = grid ? grid.columns : seen.length;
-      for (let i = 0; i < seen.length; i++) {
-        const seconds = (i % columns) * (grid ? clip().hop : 1 / clip().sampleRate);
-        lines.push([space, Math.floor(i / columns), i % columns, seconds.toFixed(5), seen[i], own[i]].join());
+      // Of the waveform, 5 ms at a time: the largest amplitude, and the mean of the attribution.
+      const own = numbers(input.values), samples = samplesOf(clip().audio);
+      const perBin = Math.round(0.005 * clip().sampleRate), columns = grid ? grid.columns : own.length;
+      const peak = (bin) => samples.subarray(bin * perBin, (bin + 1) * perBin).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+      for (let i = 0; i < own.length; i++) {
+        const seconds = (i % columns) * (grid ? clip().hop : perBin / clip().sampleRate);
+        const value = grid ? numbers(grid.values)[i] : peak(i).toFixed(4);
+        lines.push([space, Math.floor(i / columns), i % columns, seconds.toFixed(5), value, own[i]].join());
       }
     }
     const link = make("a", { download: `${clip().name}.${state.model}.${state.method}.${state.target}.csv`

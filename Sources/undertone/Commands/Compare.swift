@@ -53,7 +53,7 @@ struct Compare: ParsableCommand {
   @Option(help: "The seed of the sampled clips and of a method's random samples.")
   var seed: UInt64 = 0
 
-  @OptionGroup var drawing: FigureOption
+  @OptionGroup var drawing: OverlaidFigureOption
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -91,7 +91,7 @@ struct Compare: ParsableCommand {
         ComparisonReport($0, target: words, seed: seed, source: data ?? files.joined(separator: "; "))
       }
       var folder = try OutputFolder(output)
-      var page = page.html ? ComparisonPage(reports) : nil
+      var page = page.html ? ComparisonPage(reports, overlay: drawing.overlay) : nil
       let bar = ProgressBar("comparing", total: clips.count)
       let what: ComparisonJob.Target =
         target == "predicted" ? .predicted : target == "label" ? .label : .named(target)

@@ -62,7 +62,7 @@ struct Explain: ParsableCommand {
   @Option(help: "The seed of a method's random samples: noise, masks, baselines.")
   var seed: UInt64 = 0
 
-  @OptionGroup var drawing: FigureOption
+  @OptionGroup var drawing: OverlaidFigureOption
 
   @Flag(help: "Also write each attribution as a .npy array (float32).")
   var arrays = false
@@ -95,7 +95,9 @@ struct Explain: ParsableCommand {
       }
       var job = ExplainJob(
         explainers: explainers, target: emotion, versus: other, folder: folder, figures: drawing, arrays: arrays,
-        sounds: listen, page: page.html ? ExplanationPage(model: model, source: files.joined(separator: "; ")) : nil)
+        sounds: listen,
+        page: page.html
+          ? ExplanationPage(model: model, source: files.joined(separator: "; "), overlay: drawing.overlay) : nil)
       let bar = ProgressBar("explaining", total: files.count)
       try Console.forEach(files, atEnd: { try job.finish(tell) }) { index, file in
         if files.count > 1 { bar.show(index) }

@@ -48,7 +48,7 @@ struct FigureSheets: ParsableCommand {
   @Option(help: "The emotion to explain: the predicted or the true one.")
   var target = ClipSelection.TargetChoice.predicted
 
-  @OptionGroup var drawing: FigureOption
+  @OptionGroup var drawing: OverlaidFigureOption
 
   @Option(help: "The seed of the sampled clips and of a method's random samples.")
   var seed: UInt64 = 0

@@ -19,3 +19,24 @@ struct FigureOption: ParsableArguments {
     FigureFiles(formats: try format.map { try several($0, kind: "format") } ?? unnamed, scale: scale)
   }
 }
+
+/// The options of figures with attributions on them.
+struct OverlaidFigureOption: ParsableArguments {
+  @OptionGroup var figure: FigureOption
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      How attributions are shown: alpha (colours over the grey spectrogram, only the strongest fifth), contour (lines \
+      around the strongest 20, 5 and 1 %), side (the spectrogram, and under it the attribution).
+      """))
+  var overlay = AttributionOverlay.standard
+
+  func files() throws -> FigureFiles {
+    var files = try figure.files()
+    files.overlay = overlay
+    return files
+  }
+}
+
+extension AttributionOverlay: ExpressibleByArgument {}
