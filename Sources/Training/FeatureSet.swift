@@ -7,56 +7,6 @@ import Models
 import Synchronization
 import Tensors
 
-/// A network's inputs for one clip, with the clip's labels.
-public struct ClipFeatures: Sendable, Equatable {
-  /// The clip at one place on its path.
-  public struct Input: Sendable, Equatable {
-    /// [rows, columns]: columns are frames, or the waveform's samples.
-    public let values: [Float]
-    /// [rows]: the column that zero samples after the clip give. The log-mel's floor follows the clip's loudest cell, so
-    /// each clip has a silence of its own.
-    public let silence: [Float]
-
-    public init(values: [Float], silence: [Float]) {
-      demand(values.count.isMultiple(of: silence.count), "\(values.count) values in \(silence.count) rows")
-      (self.values, self.silence) = (values, silence)
-    }
-
-    public var columns: Int { values.count / silence.count }
-  }
-
-  /// The clip's path as in the manifest.
-  public let path: String
-  public let origin: String
-  /// The index of its emotion among the model's classes; nil for a model without classes.
-  public let label: Int?
-  /// The true values of the model's dimensions.
-  public let dimensions: [Float]
-  public let inputs: [InputSpace: Input]
-  /// The number of the clip's samples.
-  public let samples: Int
-  /// The seconds of its file where only the beginning is used, else nil.
-  public let cutFrom: Double?
-
-  public init(
-    path: String, origin: String, label: Int?, dimensions: [Float] = [], inputs: [InputSpace: Input], samples: Int,
-    cutFrom: Double? = nil
-  ) {
-    demand(!inputs.isEmpty, "a clip without an input")
-    (self.path, self.origin, self.label, self.dimensions) = (path, origin, label, dimensions)
-    (self.inputs, self.samples, self.cutFrom) = (inputs, samples, cutFrom)
-  }
-}
-
-extension ClipFeatures {
-  /// The number of columns of the longest input: frames, or samples.
-  var columns: Int { inputs.values.map(\.columns).max()! }
-
-  fileprivate func add(to print: inout Fingerprint) {
-    for (_, input) in inputs.sorted(by: { $0.key.rawValue < $1.key.rawValue }) { print.add(input.values) }
-  }
-}
-
 /// The features of many clips, computed once and kept for all epochs.
 public struct FeatureSet: Sendable, Equatable {
   public var clips: [ClipFeatures]

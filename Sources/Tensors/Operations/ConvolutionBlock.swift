@@ -1,61 +1,6 @@
 import Basics
 import Kernels
 
-/// The pooling at the end of a block: windows side by side, without padding; what they do not cover is left out.
-public struct Pooling: Hashable, Sendable {
-  public enum Kind: Sendable { case maximum, average }
-  public var kind: Kind
-  public var rows, columns: Int
-
-  public init(_ kind: Kind, rows: Int, columns: Int) {
-    (self.kind, self.rows, self.columns) = (kind, rows, columns)
-  }
-
-  public static let none = Pooling(.average, rows: 1, columns: 1)
-
-  func outputShape(_ x: [Int]) -> [Int] {
-    demand(
-      rows <= x[2] && columns <= x[3],
-      "an image of \(x[2])×\(x[3]) is smaller than a window of \(rows)×\(columns)")
-    return [x[0], x[1], x[2] / rows, x[3] / columns]
-  }
-
-  func kernelShape(_ x: [Int]) -> kernel_pooling {
-    kernel_pooling(
-      batch: x[0], blocks: Tensor.blocks(x[1]), rows: x[2], columns: x[3], block: Int32(Layout.block),
-      window_rows: Int32(rows), window_columns: Int32(columns), maximum: kind == .maximum ? 1 : 0)
-  }
-}
-
-/// A convolution whose weights stay, with the norm folded in: relu(w ∗ x + b), then pooling, as inference and
-/// attributions run it. Keep it as long as the weights stay the same.
-public final class FoldedConvolution {
-  private let convolution: any Convolution
-  /// The bias, filled up to whole blocks.
-  private let bias: Tensor
-
-  /// - Parameters:
-  ///   - weights: [filters, channels, kernel rows, kernel columns]; several for parallel paths over one channel.
-  ///   - bias: [filters of all paths].
-  public init(weights: [Tensor], bias: Tensor, paddings: [Padding]) {
-    convolution = makeConvolution(weights.map(\.detached), paddings)
-    self.bias = bias.detached.paddedToBlocks()
-  }
-
-  /// pool(relu(w ∗ x + b)). Its gradient goes to `x` only: the weights are constants here.
-  public func callAsFunction(_ x: Tensor, pooling: Pooling) -> Tensor {
-    convolution.block(x, shift: bias, pooling: pooling)
-  }
-
-  /// ``callAsFunction(_:pooling:)`` made of single operations, slower and with more memory: for gradients by a
-  /// ``BackwardRule``.
-  public func stepByStep(_ x: Tensor, pooling: Pooling) -> Tensor {
-    let filters = convolution.weights.reduce(0) { $0 + $1.shape[0] }
-    let activated = convolution.applied(to: x, bias: bias.slice(axis: 0, 0..<filters)).relu()
-    return pooling == .none ? activated : activated.pooled(pooling)
-  }
-}
-
 extension OperationKind {
   /// A fused block, whose single operations are not recorded.
   static var block: OperationKind { .derivativeOnly(reason: "a block in one step; run it step by step") }

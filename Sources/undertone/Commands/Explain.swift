@@ -74,7 +74,7 @@ struct Explain: ParsableCommand {
   var output = "output/explain"
 
   func validate() throws {
-    try Windows.check(length: window, hop: hop)
+    try ClipWindows.check(length: window, hop: hop)
     guard hop == nil || window != nil else { throw ValidationError("--hop needs --window") }
   }
 
@@ -106,7 +106,7 @@ struct Explain: ParsableCommand {
           return try job.explain(samples, of: file, as: job.stem(for: file), tell)
         }
         let stem = job.stem(for: file)
-        _ = try Windows(length: window, hop: hop ?? window).forEach(of: file, for: model) { range, samples in
+        _ = try ClipWindows(length: window, hop: hop ?? window).forEach(of: file, for: model) { range, samples in
           if let samples { return try job.explain(samples, of: file, at: range, as: stem, tell) }
           if !json { try Console.print("\(ExplanationReport.place(file, range)): silent") }
         }
@@ -138,25 +138,4 @@ struct Explain: ParsableCommand {
       (["\(report.place): \(report.prediction) → \(clip.figures.joined(separator: ", "))"]
       + (report.remarks + heard).map { "  \($0)" }).joined(separator: "\n")
   }
-}
-
-/// "mel,mfcc" or "all".
-func inputSpaces(_ text: String) throws -> [InputSpace] {
-  text == "all" ? InputSpace.allCases : try several(text, kind: "input")
-}
-
-/// Names with commas between, as values in their own order, each once.
-func several<Value: CaseIterable & RawRepresentable<String> & Hashable>(
-  _ text: String, kind: String
-) throws -> [Value] {
-  let names = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-  let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
-  guard !names.isEmpty else { throw ValidationError("no \(kind) is named; there are \(known)") }
-  let values = try names.map { name in
-    guard let value = Value(rawValue: name) else {
-      throw ValidationError("there is no \(kind) \"\(name)\"; there are \(known)")
-    }
-    return value
-  }
-  return Value.allCases.filter(values.contains)
 }

@@ -52,7 +52,7 @@ struct Predict: ParsableCommand {
 
   func validate() throws {
     if top < 1 { throw ValidationError("--top must be at least 1") }
-    try Windows.check(length: window, hop: hop)
+    try ClipWindows.check(length: window, hop: hop)
     guard window != nil || drawing.format == nil else {
       throw ValidationError("--format draws a timeline: it needs --window")
     }
@@ -99,7 +99,7 @@ struct Predict: ParsableCommand {
   private func timeline(_ file: String, window: Double, _ model: TrainedModel) throws -> ProbabilityTimeline {
     var times: [Double] = []
     var rows: [[Double]?] = []
-    let duration = try Windows(length: window, hop: hop).forEach(of: file, for: model) { range, samples in
+    let duration = try ClipWindows(length: window, hop: hop).forEach(of: file, for: model) { range, samples in
       let clip = samples.map { Clip($0, model: model) }
       let row = try clip?.probabilities(path: file)
       try show(clip.map { (row!, $0.values) }, file: file, from: range, model)

@@ -197,7 +197,6 @@ struct Trust: ParsableCommand {
   }
 }
 
-extension InputSpace: ExpressibleByArgument {}
 extension RemovalFilling: ExpressibleByArgument {}
 
 extension TrustMeasure {

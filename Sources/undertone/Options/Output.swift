@@ -1,12 +1,4 @@
-import ArgumentParser
 import Reports
-
-/// Whether a command's results are also told in a page.
-struct PageOption: ParsableArguments {
-  @Flag(
-    help: "Also write a self-contained HTML page; those of explain, figures and compare also play the clips.")
-  var html = false
-}
 
 extension OutputFolder {
   /// Writes a page and prints its path.

@@ -2,7 +2,7 @@ import Models
 import Tensors
 
 /// The gradient ∂ target / ∂ input.
-public struct Gradient: AttributionMethod {
+public struct Gradient: BatchMethod {
   public static let name = "gradient"
   public static let family = MethodFamily.gradient
   public static let source = "Baehrens et al. 2010, arXiv:0912.1128"

@@ -2,7 +2,7 @@ import Models
 import Tensors
 
 /// input · ∂ target / ∂ input: the contribution of each part to the score of a linear model.
-public struct InputXGradient: AttributionMethod {
+public struct InputXGradient: BatchMethod {
   public static let name = "input-x-gradient"
   public static let family = MethodFamily.gradient
   public static let source = "Shrikumar et al. 2016, arXiv:1605.01713"

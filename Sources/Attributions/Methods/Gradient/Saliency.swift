@@ -2,7 +2,7 @@ import Models
 import Tensors
 
 /// |∂ target / ∂ input| (Simonyan, Vedaldi and Zisserman 2014), the report's method.
-public struct Saliency: AttributionMethod {
+public struct Saliency: BatchMethod {
   public static let name = "saliency"
   public static let family = MethodFamily.gradient
   public static let source = "Simonyan, Vedaldi and Zisserman 2014, arXiv:1312.6034"

@@ -2,7 +2,7 @@ import Models
 import Tensors
 
 /// The gradient in which each ReLU passes back every positive value, whatever its input was (Zeiler and Fergus 2013).
-public struct Deconvolution: AttributionMethod {
+public struct Deconvolution: BatchMethod {
   public static let name = "deconvnet"
   public static let family = MethodFamily.modifiedBackward
   public static let source = "Zeiler and Fergus 2013, arXiv:1311.2901"

@@ -3,7 +3,7 @@ import Tensors
 
 /// The gradient in which each ReLU passes back positive values only, and only where its input was positive
 /// (Springenberg et al. 2014).
-public struct GuidedBackpropagation: AttributionMethod {
+public struct GuidedBackpropagation: BatchMethod {
   public static let name = "guided-backpropagation"
   public static let family = MethodFamily.modifiedBackward
   public static let source = "Springenberg et al. 2014, arXiv:1412.6806"

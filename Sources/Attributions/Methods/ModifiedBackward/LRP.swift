@@ -7,7 +7,7 @@ import Tensors
 /// The rules of layers other than convolutions and products with weights are in `BackwardRule.relevance`. Norms are
 /// folded into their convolutions first. The contribution of a bias stays with it, so that values sum to less than the
 /// score.
-public struct LRP: AttributionMethod {
+public struct LRP: BatchMethod {
   public static let name = "lrp"
   public static let family = MethodFamily.modifiedBackward
   public static let source =

@@ -6,7 +6,7 @@ import Models
 
 /// Stretches of a file, one after the other, its quiet ends included, so that times are the file's own. The file is read
 /// as it is gone through: memory does not grow with its length.
-struct Windows {
+struct ClipWindows {
   /// Seconds; the hop is from one window's start to the next.
   let length, hop: Double
 

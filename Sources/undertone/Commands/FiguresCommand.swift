@@ -3,7 +3,7 @@ import Corpora
 import Models
 import Reports
 
-struct FigureSheets: ParsableCommand {
+struct FiguresCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "figures",
     abstract: "Plots attributions of many clips by emotion, and summarises them with confidence intervals.",

@@ -7,8 +7,9 @@ import Models
 import Reports
 import Tensors
 
-struct Methods: ParsableCommand {
+struct MethodsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "methods",
     abstract: "Lists the attribution methods.",
     discussion: """
       For each: its cost, its options, and two properties. "Signed": values above 0 raise the score, values below 0 \
@@ -53,53 +54,6 @@ struct Methods: ParsableCommand {
             "  \(method.name)\n    \(method.summary)\n    \(facts.joined(separator: ", "))\n    \(method.source)")
         }
       }
-    }
-  }
-}
-
-struct Models: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Lists the architectures, and the built-in model.",
-    discussion: """
-      Examples:
-        undertone models
-        undertone train cnnatt --data train.csv
-      """)
-
-  func run() throws {
-    try Console.run {
-      for kind in EmotionModels.all {
-        let count = ModelConfiguration(kind).network(seed: 0).weights.reduce(0) { $0 + $1.value.count }
-        try Console.print("\(kind.name): \(kind.summary); \(count.formatted()) parameters")
-      }
-      let model = try TrainedModel.builtIn()
-      try Console.print("\nbuilt-in: \(model.kind.title) (\(model.digest))")
-      for (key, value) in model.configuration.training.sorted(by: { $0.key < $1.key }) {
-        try Console.print("  \(key): \(value)")
-      }
-    }
-  }
-}
-
-struct Doctor: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Describes this machine and checks that the program works on it.",
-    discussion: """
-      Example:
-        undertone doctor
-      """)
-
-  func run() throws {
-    try Console.run {
-      try Console.print("undertone \(undertoneVersion)")
-      for (name, value) in Engine.description { try Console.print("\(name): \(value)") }
-      let model = try TrainedModel.builtIn()
-      let hum = (0..<16_000).map { Float(sin(2 * .pi * 150 * Double($0) / 16_000)) * 0.1 }
-      let start = ContinuousClock.now
-      let explanation = try Explainer(model: model, method: Saliency()).explain(hum, path: "a hum")
-      let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
-      try Console.print(
-        "built-in model: \(model.kind.title), works (\(explanation.inputs.count) inputs in \(milliseconds) ms)")
     }
   }
 }

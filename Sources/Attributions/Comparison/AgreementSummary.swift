@@ -1,0 +1,30 @@
+/// The agreement of models on many clips: the mean of each measure for each pair, with its interval.
+public struct AgreementSummary: Sendable {
+  public let models: [String]
+  public let clips: Int
+  /// The number of clips on which the models predict different classes.
+  public let disagreements: Int
+  /// Estimates as [measure][first][second]; nil on the diagonal and where no clip has a value.
+  public let estimates: [Agreement.Measure: [[Estimate?]]]
+
+  /// - Parameters:
+  ///   - clips: The agreement of each pair (first below second) of each clip, in the order of ``pairs(_:)``.
+  ///   - disagreements: The number of clips on which the predicted classes differ.
+  ///   - seed: The seed of the bootstrap.
+  public init(models: [String], clips: [[Agreement]], disagreements: Int, seed: UInt64) {
+    (self.models, self.clips, self.disagreements) = (models, clips.count, disagreements)
+    estimates = Agreement.Measure.allCases.reduce(into: [:]) { found, measure in
+      var matrix = [[Estimate?]](repeating: [Estimate?](repeating: nil, count: models.count), count: models.count)
+      for (place, pair) in Self.pairs(models.count).enumerated() {
+        let estimate = Estimate(clips.compactMap { $0[place].values[measure] }, seed: seed)
+        (matrix[pair.0][pair.1], matrix[pair.1][pair.0]) = (estimate, estimate)
+      }
+      found[measure] = matrix
+    }
+  }
+
+  /// All pairs of indices: (0, 1), (0, 2), …, (1, 2), ….
+  public static func pairs(_ count: Int) -> [(Int, Int)] {
+    (0..<count).flatMap { first in ((first + 1)..<max(first + 1, count)).map { (first, $0) } }
+  }
+}

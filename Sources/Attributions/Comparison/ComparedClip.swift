@@ -1,0 +1,32 @@
+/// The explanations of one clip by several models.
+public struct ComparedClip {
+  public let path: String
+  /// The explanation of each model.
+  public let explanations: [Explanation]
+  /// The attributions of each model on one grid, [mels, frames], the lowest band first.
+  public let maps: [[Float]]
+  /// The log-mel in dB, [mels, frames].
+  public let logMel: [Float]
+  public let mels, frames: Int
+  /// Seconds of speech that all models receive.
+  public let duration: Double
+  /// Seconds of speech in the whole clip.
+  public let wholeDuration: Double
+
+  /// The class that each model predicts.
+  public var predictions: [String] { explanations.map { $0.classes[$0.predicted] } }
+
+  public var areOneMind: Bool { Set(predictions).count == 1 }
+
+  /// The agreement of the attributions of two models.
+  public func agreement(_ first: Int, _ second: Int) -> Agreement {
+    Agreement(maps[first], maps[second], rows: mels, columns: frames, isSigned: explanations[0].isSigned)
+  }
+
+  /// One map divided by the 99.5th percentile of its sizes and clipped to ±1, because the units of different models are
+  /// not comparable.
+  public func relativeMap(_ model: Int) -> [Float] {
+    let isSigned = explanations[model].isSigned
+    return Agreement.relative(maps[model].map { Double(isSigned ? $0 : abs($0)) }).map(Float.init)
+  }
+}

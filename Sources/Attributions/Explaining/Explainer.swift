@@ -1,0 +1,69 @@
+import AudioFeatures
+import Basics
+import Models
+import Tensors
+
+/// Explains clips with one model and one method.
+public struct Explainer {
+  public let model: TrainedModel
+  public let method: any AttributionMethod
+  public let spaces: [InputSpace]
+
+  public init(model: TrainedModel, method: any AttributionMethod, spaces: [InputSpace] = InputSpace.allCases) {
+    self.model = model
+    self.method = method
+    self.spaces = InputSpace.allCases.filter(spaces.contains)
+  }
+
+  /// Explains samples.
+  /// - Parameters:
+  ///   - samples: The clip's samples at the model's sample rate, trimmed.
+  ///   - path: The file's path, for errors.
+  ///   - target: Chooses the target, given the predicted class; the predicted class itself where nil.
+  public func explain(
+    _ samples: [Float], path: String, target choose: ((_ predicted: Int) -> Target)? = nil
+  ) throws(ExplanationError) -> Explanation {
+    guard !isSilent(samples) else { throw .silent(path: path) }
+    return try explain(Clip(samples, model: model), path: path, target: choose)
+  }
+
+  /// Explains a clip that other methods and targets share; see ``explain(_:path:target:)``.
+  /// - Parameter clip: A clip of this explainer's model.
+  public func explain(
+    _ clip: Clip, path: String, target choose: ((_ predicted: Int) -> Target)? = nil
+  ) throws(ExplanationError) -> Explanation {
+    let probabilities = try clip.probabilities(path: path)
+    let predicted = probabilities.isEmpty ? 0 : probabilities.likeliestClass
+    let target = choose?(predicted) ?? Target(predicted)
+    let frontEnd = model.configuration.frontEnd
+    var inputs: [Explanation.Input] = []
+    var parameters = method.parameters
+    var leftOut: [(space: InputSpace, reason: String)] = []
+    for space in spaces {
+      let found: AttributionResult
+      do {
+        found = try method.attribute(clip, at: space, target: target)
+      } catch .inapplicable(_, _, let reason) where spaces.count > 1 {
+        leftOut.append((space, reason))
+        continue
+      } catch {
+        throw .method(path: path, error)
+      }
+      guard found.values.isFinite else { throw .notFinite(path: path, space: space) }
+      parameters["layer"] = found.layer
+      let shape = Array(clip.shape(at: space).drop { $0 == 1 })
+      inputs.append(
+        .init(
+          space: space, values: clip[space].reshaped(shape), attribution: found.values.reshaped(shape),
+          completeness: found.completeness))
+    }
+    if inputs.isEmpty, let first = leftOut.first {
+      throw .method(path: path, .inapplicable(method: method.name, model: model.name, reason: first.reason))
+    }
+    return Explanation(
+      method: method.name, parameters: parameters, isSigned: method.isSigned, quantity: method.quantity,
+      target: target, classes: model.classes, probabilities: probabilities, dimensions: model.dimensions,
+      values: clip.values, inputs: inputs, leftOut: leftOut, duration: clip.duration,
+      hop: frontEnd.hopSeconds, sampleRate: frontEnd.sampleRate)
+  }
+}

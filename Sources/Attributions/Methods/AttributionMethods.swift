@@ -1,0 +1,26 @@
+/// The registry of all methods, in the order in which they are listed.
+public enum AttributionMethods {
+  public static let all: [any AttributionMethod.Type] = [
+    Saliency.self, Gradient.self, InputXGradient.self, IntegratedGradients.self, ExpectedGradients.self,
+    SmoothGrad.self, SmoothGradSquared.self, VarGrad.self, BlurredIntegratedGradients.self,
+    GuidedBackpropagation.self, Deconvolution.self, DeepLIFT.self, LRP.self,
+    GradCAM.self, GradCAMPlusPlus.self, GuidedGradCAM.self, LayerConductance.self, NeuronConductance.self,
+    Occlusion.self, KernelSHAP.self, LIME.self, RISE.self,
+    RawAttention.self, AttentionRollout.self, GradientAttention.self,
+  ]
+
+  /// The methods of all other families, in words, for errors about a model that lacks one family.
+  static func others(than family: MethodFamily) -> String {
+    "there is " + all.filter { $0.family != family }.map { $0.name }.joined(separator: ", ")
+  }
+
+  /// The method of this name, with these options.
+  public static func make(
+    _ name: String, _ options: MethodOptions = MethodOptions()
+  ) throws(MethodError) -> any AttributionMethod {
+    guard let type = all.first(where: { $0.name == name }) else { throw .unknown(name: name) }
+    let strange = options.given.subtracting(type.options).map(\.rawValue).sorted()
+    if let option = strange.first { throw .option(method: name, option: option) }
+    return try type.init(options)
+  }
+}
