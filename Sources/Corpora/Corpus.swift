@@ -1,103 +1,94 @@
-import Foundation
+import Basics
 
-/// The four corpora of the report, and the labels in their file names.
-public enum Corpus: String, CaseIterable, Sendable {
-  case crema, ravdess, savee, tess
+/// A published corpus, whose file names hold the labels. Everything particular to a corpus is a member of its type, in
+/// one file; outside it, there is only its line in ``KnownCorpora/all``.
+public protocol Corpus: Sendable {
+  /// The name in manifests and on the command line.
+  static var name: String { get }
+  /// The name in texts.
+  static var title: String { get }
+  /// One line for a list.
+  static var summary: String { get }
+  /// All kinds of files of the corpus that are left out.
+  static var omissions: [CorpusOmission] { get }
 
-  /// The label in a file name.
-  public enum Label: Sendable, Equatable {
-    case clip(emotion: Emotion, speaker: String)
-    /// A file of the corpus that is not used.
-    case leftOut(Omission)
+  /// The label in a file's name, or nil if it is not a name of this corpus.
+  /// - Parameters:
+  ///   - file: The name without its extension.
+  ///   - folder: The name of the folder that has the file.
+  static func label(of file: Substring, in folder: Substring?) -> CorpusLabel?
+}
+
+/// All corpora, in the order in which they are listed and asked about a name.
+public enum KnownCorpora {
+  public static let all: [any Corpus.Type] = [
+    CREMA.self,
+    RAVDESS.self,
+    SAVEE.self,
+    TESS.self,
+  ]
+
+  public static var names: [String] { all.map { $0.name } }
+
+  /// The corpus with this name.
+  public static func named(_ name: String) -> (any Corpus.Type)? { all.first { $0.name == name } }
+}
+
+/// The label in the name of a corpus's file.
+public enum CorpusLabel: Sendable, Equatable {
+  /// The speaker's name begins with the corpus: `ravdess-01`.
+  case clip(emotion: Emotion, speaker: String)
+  /// A file of the corpus that is not used.
+  case leftOut(CorpusOmission)
+}
+
+/// A kind of files that belong to a corpus but are left out of its manifests.
+public struct CorpusOmission: Hashable, Sendable {
+  /// All files of the kind, in a word: "songs".
+  public let kind: String
+  /// One file of the kind: "song". Several have an s at the end.
+  public let one: String
+  /// The reason, where it does not go without saying.
+  public let reason: String?
+
+  public init(_ kind: String, one: String, because reason: String? = nil) {
+    (self.kind, self.one, self.reason) = (kind, one, reason)
   }
 
-  /// The reason why a file of a corpus is left out. All three occur in RAVDESS only.
-  public enum Omission: String, CaseIterable, Sendable {
-    /// Calm speech, which is not one of the seven emotions.
-    case calm
-    /// A song, not speech.
-    case song
-    /// The sound of a video, which the corpus also has as a sound alone; or a video without sound.
-    case video
+  /// "2 songs", with the reason.
+  public func words(_ count: Int) -> String {
+    "\(count) \(one)\(count == 1 ? "" : "s")" + (reason.map { ": \($0)" } ?? "")
   }
+}
 
-  /// The label in a path's last component (and for SAVEE in its folder), or nil if it is not a name of this
-  /// corpus. Speakers' names begin with their corpus: `ravdess-01`.
-  public func label(ofPath path: String) -> Label? {
+extension Corpus {
+  public static var omissions: [CorpusOmission] { [] }
+
+  /// The label in a path's last component (and in its folder), or nil if it is not a name of this corpus.
+  public static func label(ofPath path: String) -> CorpusLabel? {
     let components = path.split(separator: "/")
     guard let file = components.last else { return nil }
-    let name = file.prefix(upTo: file.lastIndex(of: ".") ?? file.endIndex)
-    return switch self {
-    case .crema: Self.cremaLabel(name)
-    case .ravdess: Self.ravdessLabel(name)
-    case .savee: Self.saveeLabel(name, folder: components.dropLast().last)
-    case .tess: Self.tessLabel(name)
+    let label = label(
+      of: file.prefix(upTo: file.lastIndex(of: ".") ?? file.endIndex), in: components.dropLast().last)
+    switch label {
+    case .clip(_, let speaker)?: demand(speaker.hasPrefix("\(name)-"), "a speaker of \(name) is called \(speaker)")
+    case .leftOut(let omission)?: demand(omissions.contains(omission), "\(name) lists no omission \(omission.kind)")
+    case nil: break
     }
+    return label
   }
+}
 
-  /// `1001_DFA_ANG_XX`: actor, sentence, emotion, intensity.
-  private static func cremaLabel(_ name: Substring) -> Label? {
-    let fields = name.split(separator: "_", omittingEmptySubsequences: false)
-    guard fields.count == 4, fields[0].count == 4, isNumber(fields[0]),
-      let emotion = cremaEmotions[fields[2].uppercased()]
-    else { return nil }
-    return .clip(emotion: emotion, speaker: "crema-\(fields[0])")
+extension StringProtocol {
+  /// Whether all characters are digits of ASCII, and there are `count`.
+  func isDigits(_ count: Int) -> Bool {
+    utf8.count == count && utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
   }
+}
 
-  private static let cremaEmotions: [String: Emotion] = [
-    "ANG": .angry, "DIS": .disgust, "FEA": .fear, "HAP": .happy, "NEU": .neutral, "SAD": .sadness,
-  ]
-
-  /// `03-01-05-01-02-01-12`: modality, channel, emotion, intensity, statement, repetition, actor.
-  private static func ravdessLabel(_ name: Substring) -> Label? {
-    let fields = name.split(separator: "-", omittingEmptySubsequences: false)
-    guard fields.count == 7, fields.allSatisfy({ $0.count == 2 && isNumber($0) }) else { return nil }
-    guard ["01", "02", "03"].contains(fields[0]), ["01", "02"].contains(fields[1]) else { return nil }
-    if fields[0] != "03" { return .leftOut(.video) }
-    if fields[1] == "02" { return .leftOut(.song) }
-    if fields[2] == "02" { return .leftOut(.calm) }
-    guard let emotion = ravdessEmotions[String(fields[2])] else { return nil }
-    return .clip(emotion: emotion, speaker: "ravdess-\(fields[6])")
-  }
-
-  private static let ravdessEmotions: [String: Emotion] = [
-    "01": .neutral, "03": .happy, "04": .sadness, "05": .angry, "06": .fear, "07": .disgust, "08": .surprise,
-  ]
-
-  /// `DC_a01`, or `a01` in the folder `DC`: speaker, emotion, number.
-  private static func saveeLabel(_ name: Substring, folder: Substring?) -> Label? {
-    let fields = name.split(separator: "_", omittingEmptySubsequences: false)
-    guard let speaker = fields.count == 2 ? fields[0] : folder, fields.count <= 2,
-      saveeSpeakers.contains(speaker.uppercased())
-    else { return nil }
-    // All letters together are the code: `sa` is sadness, not something that ends in `a`.
-    let number = fields.last!.drop { !$0.isNumber }
-    let code = fields.last!.dropLast(number.count).lowercased()
-    guard number.count == 2, isNumber(number), let emotion = saveeEmotions[code] else { return nil }
-    return .clip(emotion: emotion, speaker: "savee-\(speaker.uppercased())")
-  }
-
-  private static let saveeSpeakers: Set = ["DC", "JE", "JK", "KL"]
-
-  private static let saveeEmotions: [String: Emotion] = [
-    "a": .angry, "d": .disgust, "f": .fear, "h": .happy, "n": .neutral, "sa": .sadness, "su": .surprise,
-  ]
-
-  /// `OAF_back_angry`: speaker, word, emotion. One published file calls its speaker `OA`.
-  private static func tessLabel(_ name: Substring) -> Label? {
-    let fields = name.split(separator: "_", omittingEmptySubsequences: false).map { $0.lowercased() }
-    guard fields.count == 3, ["oaf", "oa", "yaf"].contains(fields[0]),
-      let emotion = tessEmotions[fields[2]]
-    else { return nil }
-    return .clip(emotion: emotion, speaker: fields[0] == "yaf" ? "tess-YAF" : "tess-OAF")
-  }
-
-  private static let tessEmotions: [String: Emotion] = [
-    "angry": .angry, "disgust": .disgust, "fear": .fear, "happy": .happy, "neutral": .neutral,
-    "sad": .sadness, "ps": .surprise,
-  ]
-
-  private static func isNumber(_ text: Substring) -> Bool {
-    !text.isEmpty && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+extension [String] {
+  /// "calm, songs or videos".
+  package var alternatives: String {
+    count < 2 ? joined() : dropLast().joined(separator: ", ") + " or " + self[count - 1]
   }
 }

@@ -15,8 +15,8 @@ public enum ManifestError: Error, Equatable, Sendable {
   /// A folder of corpora that does not exist.
   case noSuchFolder(path: String)
   /// A folder without usable clips: the names of `unrecognised` audio files belong to no corpus; `leftOut` files belong
-  /// to one but are not used.
-  case noClips(folder: String, unrecognised: Int, leftOut: Int)
+  /// to one that does not use files of these kinds.
+  case noClips(folder: String, unrecognised: Int, leftOut: Int, kinds: [String])
 }
 
 extension ManifestError: CustomStringConvertible, LocalizedError {
@@ -34,11 +34,11 @@ extension ManifestError: CustomStringConvertible, LocalizedError {
     case .empty(let path, let dropped):
       "\(path): the manifest lists no clips (\(dropped) rows with an empty value dropped)"
     case .noSuchFolder(let path): "\(path): no such folder"
-    case .noClips(let folder, 0, 0): "\(folder): no clips in it"
-    case .noClips(let folder, let unrecognised, 0):
+    case .noClips(let folder, 0, 0, _): "\(folder): no clips in it"
+    case .noClips(let folder, let unrecognised, 0, _):
       "\(folder): none of its \(unrecognised) audio files is named as the corpora name theirs"
-    case .noClips(let folder, let unrecognised, let leftOut):
-      "\(folder): no clips of speech in one of the seven emotions (\(leftOut) files of calm, songs or videos"
+    case .noClips(let folder, let unrecognised, let leftOut, let kinds):
+      "\(folder): no clips of speech in one of the seven emotions (\(leftOut) files of \(kinds.alternatives)"
         + (unrecognised > 0 ? ", \(unrecognised) of other names)" : ")")
     }
   }

@@ -14,47 +14,65 @@ struct CorpusTests {
       ])
   }
 
-  static let names: [(Corpus, String, Emotion, String)] = [
-    (.crema, "AudioWAV/1001_DFA_ANG_XX.wav", .angry, "crema-1001"),
-    (.crema, "1091_WSI_SAD_HI.wav", .sadness, "crema-1091"),
-    (.crema, "1010_IEO_HAP_LO.wav", .happy, "crema-1010"),
-    (.crema, "1002_ITH_NEU_XX.wav", .neutral, "crema-1002"),
-    (.crema, "1002_ITH_DIS_XX.wav", .disgust, "crema-1002"),
-    (.crema, "1002_ITH_FEA_XX.wav", .fear, "crema-1002"),
-    (.ravdess, "Actor_01/03-01-05-01-02-01-01.wav", .angry, "ravdess-01"),
-    (.ravdess, "03-01-01-01-01-01-24.flac", .neutral, "ravdess-24"),
-    (.ravdess, "03-01-03-01-01-01-24.wav", .happy, "ravdess-24"),
-    (.ravdess, "03-01-04-01-01-01-24.wav", .sadness, "ravdess-24"),
-    (.ravdess, "03-01-06-01-01-01-24.wav", .fear, "ravdess-24"),
-    (.ravdess, "03-01-07-01-01-01-24.wav", .disgust, "ravdess-24"),
-    (.ravdess, "03-01-08-01-01-01-24.wav", .surprise, "ravdess-24"),
-    (.savee, "DC_a01.wav", .angry, "savee-DC"), (.savee, "DC/a01.wav", .angry, "savee-DC"),
-    (.savee, "JE_sa15.wav", .sadness, "savee-JE"), (.savee, "x/KL/sa15.wav", .sadness, "savee-KL"),
-    (.savee, "JK_su03.wav", .surprise, "savee-JK"), (.savee, "JK/d03.wav", .disgust, "savee-JK"),
-    (.savee, "JK/f03.wav", .fear, "savee-JK"), (.savee, "JK/h03.wav", .happy, "savee-JK"),
-    (.savee, "JK/n30.wav", .neutral, "savee-JK"),
-    (.tess, "OAF_angry/OAF_back_angry.wav", .angry, "tess-OAF"),
-    (.tess, "YAF_young_ps.wav", .surprise, "tess-YAF"), (.tess, "YAF_young_sad.wav", .sadness, "tess-YAF"),
-    (.tess, "YAF_young_disgust.wav", .disgust, "tess-YAF"), (.tess, "YAF_young_fear.wav", .fear, "tess-YAF"),
-    (.tess, "YAF_young_happy.wav", .happy, "tess-YAF"), (.tess, "OA_bite_neutral.wav", .neutral, "tess-OAF"),
+  static let names: [(any Corpus.Type, String, Emotion, String)] = [
+    (CREMA.self, "AudioWAV/1001_DFA_ANG_XX.wav", .angry, "crema-1001"),
+    (CREMA.self, "1091_WSI_SAD_HI.wav", .sadness, "crema-1091"),
+    (CREMA.self, "1010_IEO_HAP_LO.wav", .happy, "crema-1010"),
+    (CREMA.self, "1002_ITH_NEU_XX.wav", .neutral, "crema-1002"),
+    (CREMA.self, "1002_ITH_DIS_XX.wav", .disgust, "crema-1002"),
+    (CREMA.self, "1002_ITH_FEA_XX.wav", .fear, "crema-1002"),
+    (RAVDESS.self, "Actor_01/03-01-05-01-02-01-01.wav", .angry, "ravdess-01"),
+    (RAVDESS.self, "03-01-01-01-01-01-24.flac", .neutral, "ravdess-24"),
+    (RAVDESS.self, "03-01-03-01-01-01-24.wav", .happy, "ravdess-24"),
+    (RAVDESS.self, "03-01-04-01-01-01-24.wav", .sadness, "ravdess-24"),
+    (RAVDESS.self, "03-01-06-01-01-01-24.wav", .fear, "ravdess-24"),
+    (RAVDESS.self, "03-01-07-01-01-01-24.wav", .disgust, "ravdess-24"),
+    (RAVDESS.self, "03-01-08-01-01-01-24.wav", .surprise, "ravdess-24"),
+    (SAVEE.self, "DC_a01.wav", .angry, "savee-DC"), (SAVEE.self, "DC/a01.wav", .angry, "savee-DC"),
+    (SAVEE.self, "JE_sa15.wav", .sadness, "savee-JE"), (SAVEE.self, "x/KL/sa15.wav", .sadness, "savee-KL"),
+    (SAVEE.self, "JK_su03.wav", .surprise, "savee-JK"), (SAVEE.self, "JK/d03.wav", .disgust, "savee-JK"),
+    (SAVEE.self, "JK/f03.wav", .fear, "savee-JK"), (SAVEE.self, "JK/h03.wav", .happy, "savee-JK"),
+    (SAVEE.self, "JK/n30.wav", .neutral, "savee-JK"),
+    (TESS.self, "OAF_angry/OAF_back_angry.wav", .angry, "tess-OAF"),
+    (TESS.self, "YAF_young_ps.wav", .surprise, "tess-YAF"), (TESS.self, "YAF_young_sad.wav", .sadness, "tess-YAF"),
+    (TESS.self, "YAF_young_disgust.wav", .disgust, "tess-YAF"), (TESS.self, "YAF_young_fear.wav", .fear, "tess-YAF"),
+    (TESS.self, "YAF_young_happy.wav", .happy, "tess-YAF"), (TESS.self, "OA_bite_neutral.wav", .neutral, "tess-OAF"),
   ]
 
   @Test("Each corpus's names are read, by that corpus alone", arguments: names)
-  func labels(corpus: Corpus, path: String, emotion: Emotion, speaker: String) {
-    for other in Corpus.allCases {
+  func labels(corpus: any Corpus.Type, path: String, emotion: Emotion, speaker: String) {
+    for other in KnownCorpora.all {
       #expect(
         other.label(ofPath: path) == (other == corpus ? .clip(emotion: emotion, speaker: speaker) : nil))
     }
   }
 
+  @Test("Each corpus has a name of its own, in lower case, and an entry in the table above")
+  func registry() {
+    #expect(Set(KnownCorpora.names).count == KnownCorpora.all.count)
+    for corpus in KnownCorpora.all {
+      #expect(corpus.name == corpus.name.lowercased() && KnownCorpora.named(corpus.name) == corpus)
+      #expect(Self.names.contains { $0.0 == corpus }, "no name of \(corpus.name) is tested")
+    }
+  }
+
+  @Test(
+    "What is left out is said in the corpus's words",
+    arguments: [
+      (RAVDESS.calm, 160, "160 'calm' clips: not one of the seven emotions"), (RAVDESS.song, 1, "1 song"),
+      (RAVDESS.video, 2, "2 videos"),
+    ])
+  func omissions(omission: CorpusOmission, count: Int, words: String) { #expect(omission.words(count) == words) }
+
   @Test(
     "Of RAVDESS calm, songs and the sound of videos are left out",
     arguments: [
-      ("03-01-02-01-01-01-01.wav", Corpus.Omission.calm), ("03-02-05-01-01-01-01.wav", .song),
-      ("03-02-02-01-01-01-01.wav", .song), ("01-01-05-01-01-01-01.wav", .video), ("02-02-05-01-01-01-01.wav", .video),
+      ("03-01-02-01-01-01-01.wav", RAVDESS.calm), ("03-02-05-01-01-01-01.wav", RAVDESS.song),
+      ("03-02-02-01-01-01-01.wav", RAVDESS.song), ("01-01-05-01-01-01-01.wav", RAVDESS.video),
+      ("02-02-05-01-01-01-01.wav", RAVDESS.video),
     ])
-  func leftOut(path: String, omission: Corpus.Omission) {
-    #expect(Corpus.ravdess.label(ofPath: path) == .leftOut(omission))
+  func leftOut(path: String, omission: CorpusOmission) {
+    #expect(RAVDESS.label(ofPath: path) == .leftOut(omission))
   }
 
   @Test(
@@ -67,7 +85,7 @@ struct CorpusTests {
       "", "/", ".wav", "_", "---", "é_٣٣.wav",
     ])
   func noLabels(path: String) {
-    for corpus in Corpus.allCases { #expect(corpus.label(ofPath: path) == nil) }
+    for corpus in KnownCorpora.all { #expect(corpus.label(ofPath: path) == nil) }
   }
 
   @Test("A folder is looked through by name: labels, what is left out, what is not known")
@@ -91,7 +109,7 @@ struct CorpusTests {
           .init(path: "SAVEE/DC/sa01.wav", emotion: .sadness, origin: "savee", speaker: "savee-DC"),
           .init(path: "TESS/YAF_back_ps.WAV", emotion: .surprise, origin: "tess", speaker: "tess-YAF"),
         ])
-      #expect(scan.leftOut == [.calm: 1, .song: 1, .video: 2])
+      #expect(scan.leftOut == [RAVDESS.calm: 1, RAVDESS.song: 1, RAVDESS.video: 2])
       #expect(scan.unrecognised == ["song.mp3"])
       #expect(throws: ManifestError.noSuchFolder(path: "/absent")) { try CorpusScan(folder: "/absent") }
     }
@@ -155,7 +173,7 @@ struct CorpusTests {
     let manifest = try Manifest.read(folder.appendingPathComponent("manifest.csv").path)
     func sorted(_ entries: [Manifest.Entry]) -> [Manifest.Entry] { entries.sorted { $0.path < $1.path } }
     #expect(sorted(scan.manifest.entries) == sorted(manifest.entries))
-    #expect(scan.leftOut == [.calm: 160])
+    #expect(scan.leftOut == [RAVDESS.calm: 160])
     #expect(manifest.absentClips.isEmpty)
   }
 }

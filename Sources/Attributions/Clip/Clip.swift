@@ -11,6 +11,8 @@ public final class Clip {
   /// The number of samples before the clip was fitted to the model's length.
   public let sampleCount: Int
   private var keptLogits: Tensor?
+  /// Is called before each batch of a method that runs many, with the inputs done and all of them.
+  public var progress: ((_ done: Int, _ total: Int) -> Void)?
   private var keptLayers: [(name: String, geometry: Geometry, shape: [Int])]?
 
   /// - Parameter samples: Samples at the front-end's sample rate, trimmed; the length is fitted to the model here.
@@ -125,6 +127,7 @@ public final class Clip {
   func mean(_ weights: [Double], at space: InputSpace, find: (Range<Int>) -> Tensor) -> Tensor {
     var sum = Tensor.zeros(shape(at: space))
     for first in stride(from: 0, to: weights.count, by: batch) {
+      progress?(first, weights.count)
       let numbers = first..<min(first + batch, weights.count)
       let found = find(numbers)
       let shares = Tensor(weights[numbers].map(Float.init), shape: [1, numbers.count])
@@ -155,7 +158,8 @@ public final class Clip {
     _ count: Int, at space: InputSpace, target: Target, make: (Range<Int>) -> Tensor
   ) -> [Float] {
     stride(from: 0, to: count, by: batch).flatMap { first in
-      target.score(logits(make(first..<min(first + batch, count)), at: space)).floats
+      progress?(first, count)
+      return target.score(logits(make(first..<min(first + batch, count)), at: space)).floats
     }
   }
 

@@ -45,6 +45,8 @@ public struct ExplainJob {
   private let writesArrays, writesSounds: Bool
   private var folder: OutputFolder
   private var page: ExplanationPage?
+  /// Is called while a method runs many inputs, with its name, the inputs done and all of them.
+  public var progress: ((_ method: String, _ done: Int, _ total: Int) -> Void)?
 
   /// - Parameters:
   ///   - explainers: All of one model; at least one.
@@ -86,6 +88,7 @@ public struct ExplainJob {
     var reports: [ExplanationReport] = []
     for explainer in explainers {
       let start = ContinuousClock.now
+      clip.progress = progress.map { progress in { progress(explainer.method.name, $0, $1) } }
       let explained = try explanation(of: clip, by: explainer, file: file, range: range, report)
       let name = explainers.count > 1 ? "\(stem).\(explainer.method.name)" : stem
       try report(.explained(write(explained, of: clip, as: name, since: start)))

@@ -99,6 +99,10 @@ struct Explain: ParsableCommand {
         page: page.html
           ? ExplanationPage(model: model, source: files.joined(separator: "; "), overlay: drawing.overlay) : nil)
       let bar = ProgressBar("explaining", total: files.count)
+      job.progress = { method, done, total in
+        ProgressBar.draw(method, share: Double(done) / Double(total), note: "\(done)/\(total)")
+      }
+      if let window { noteUnused(ofWindow: window, by: model) }
       try Console.forEach(files, atEnd: { try job.finish(tell) }) { index, file in
         if files.count > 1 { bar.show(index) }
         guard let window else {

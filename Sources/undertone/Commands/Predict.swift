@@ -73,6 +73,7 @@ struct Predict: ParsableCommand {
       func writePage() throws {
         if let page { try folder?.write(page, as: "predict", isQuiet: csv || json) }
       }
+      if let window { noteUnused(ofWindow: window, by: model) }
       try Console.forEach(files, atEnd: writePage) { _, file in
         if let window {
           let timeline = try timeline(file, window: window, model)

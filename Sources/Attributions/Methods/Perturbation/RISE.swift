@@ -30,6 +30,7 @@ public struct RISE: AttributionMethod {
     var (weighted, masks) = ([Double](repeating: 0, count: values.count), [Double](repeating: 0, count: values.count))
     var total = 0.0
     for first in stride(from: 0, to: masking.draws, by: clip.batch) {
+      clip.progress?(first, masking.draws)
       let batch = (first..<min(first + clip.batch, masking.draws)).map { _ in
         SmoothMask(masking.tile, of: clip, at: space, using: &generator).values
       }
