@@ -26,6 +26,7 @@ public enum KnownCorpora {
     RAVDESS.self,
     SAVEE.self,
     TESS.self,
+    EmoDB.self,
   ]
 
   public static var names: [String] { all.map { $0.name } }

@@ -37,6 +37,10 @@ struct CorpusTests {
     (TESS.self, "YAF_young_ps.wav", .surprise, "tess-YAF"), (TESS.self, "YAF_young_sad.wav", .sadness, "tess-YAF"),
     (TESS.self, "YAF_young_disgust.wav", .disgust, "tess-YAF"), (TESS.self, "YAF_young_fear.wav", .fear, "tess-YAF"),
     (TESS.self, "YAF_young_happy.wav", .happy, "tess-YAF"), (TESS.self, "OA_bite_neutral.wav", .neutral, "tess-OAF"),
+    (EmoDB.self, "wav/03a01Wa.wav", .angry, "emodb-03"), (EmoDB.self, "16b10Ea.wav", .disgust, "emodb-16"),
+    (EmoDB.self, "08a05Ab.wav", .fear, "emodb-08"), (EmoDB.self, "03a01Fa.wav", .happy, "emodb-03"),
+    (EmoDB.self, "10b09Nd.wav", .neutral, "emodb-10"), (EmoDB.self, "15a07Tc.flac", .sadness, "emodb-15"),
+    (EmoDB.self, "14b03Lb.wav", Emotion(rawValue: "boredom"), "emodb-14"),
   ]
 
   @Test("Each corpus's names are read, by that corpus alone", arguments: names)
@@ -82,6 +86,8 @@ struct CorpusTests {
       "03-03-05-01-01-01-01.wav", "03-01-05-01-01-01.wav",
       "a01.wav",
       "DC_s01.wav", "DC_sa.wav", "DC_sa1.wav", "DC_sa01b.wav", "DC_.wav", "XX_a01.wav", "OAF_back_calm.wav",
+      "04a01Fa.wav", "03c01Fa.wav", "03a03Fa.wav", "03a01Xa.wav", "03a01fa.wav", "03a01FA.wav", "03a01F.wav",
+      "03a01F1.wav", "03a01Faa.wav", "03a01Fé.wav", "3a01Fa.wav", "03A01Fa.wav", "03a01Fb\u{301}.wav", "03a01.wav",
       "", "/", ".wav", "_", "---", "é_٣٣.wav",
     ])
   func noLabels(path: String) {
