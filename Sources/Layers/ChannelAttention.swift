@@ -3,7 +3,7 @@ import Tensors
 
 /// The report's dot self-attention: softmax(K Qᵀ/√d) V with Q, K, V = W X of [outputs, positions], heads averaged.
 ///
-/// By that formula each output channel attends over channels, not over positions. Only the mean over positions is used
+/// With that formula each output channel attends over channels, not over positions. Only the mean over positions is used
 /// after it, and both sums over positions can be done first: K Qᵀ = W_k (X Xᵀ) W_qᵀ needs X Xᵀ of [d, d] once for all
 /// heads, and the mean of softmax(…) V is softmax(…) W_v x̄. The result is the same with a fourteenth of the products
 /// at five seconds.

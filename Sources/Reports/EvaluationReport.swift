@@ -129,7 +129,7 @@ public struct EvaluationReport {
     let clips: Int
     let loss, accuracy, macroF1, topTwo: Double
     let calibration: Calibration
-    /// By name; nil of a model without dimensions.
+    /// Metrics by dimension; nil for a model without dimensions.
     let dimensions: [String: DimensionMetrics]?
     let classes: [String]
     let confusion: [[Int]]

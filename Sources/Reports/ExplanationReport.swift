@@ -170,7 +170,7 @@ public struct ExplanationReport {
     let parameters: [String: String]
     let target: String
     let predicted: String?
-    /// By dimension.
+    /// Predicted values by dimension.
     let values: [String: Double]?
     let probabilities: [String: Double]
     let inputs: [String: Input]

@@ -7,7 +7,7 @@ enum EmoDB: Corpus {
   private static let speakers: Set = ["03", "08", "09", "10", "11", "12", "13", "14", "15", "16"]
   private static let texts: Set = ["a01", "a02", "a04", "a05", "a07", "b01", "b02", "b03", "b09", "b10"]
 
-  /// By the German words: Wut, Ekel, Angst, Freude, Langeweile, neutral, Trauer.
+  /// Labels by the first letter of the German word: Wut, Ekel, Angst, Freude, Langeweile, neutral, Trauer.
   private static let emotions: [Character: Emotion] = [
     "W": .angry, "E": .disgust, "A": .fear, "F": .happy, "L": Emotion(rawValue: "boredom"), "N": .neutral,
     "T": .sadness,

@@ -5,7 +5,7 @@ import Foundation
 public struct ContactSheet: OverlaidFigure {
   public struct Clip: Sendable {
     public var name: String
-    /// The same of all clips, with an attribution.
+    /// The input with its attribution, of one kind for all clips.
     public var input: ExplainedInput
     /// Seconds of speech. What lies beyond is padding and is not drawn.
     public var duration: Double

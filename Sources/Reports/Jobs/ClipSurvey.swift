@@ -16,7 +16,7 @@ final class ClipSurvey {
   }
 
   private let selection: ClipSelection
-  /// Of clips that sheets show, and of the others.
+  /// `onSheets` explains the clips that sheets show, at every input; `other` explains the rest on the mel only.
   private let onSheets, other: Explainer
   private let tracker: PitchTracker
   private let clips, drawn: Int

@@ -49,7 +49,7 @@ public struct ComparisonJob {
   }
 
   public struct Result {
-    /// By method; empty where no clip could be compared.
+    /// Agreements by method; empty where no clip could be compared.
     public let summaries: [AgreementSummary]
     /// The table of clips, its header first.
     public let rows: [[String]]
@@ -63,7 +63,7 @@ public struct ComparisonJob {
 
   private struct State: Codable {
     var next = 0
-    /// By method, clip and pair of models.
+    /// Agreements by method, clip and pair of models.
     var agreements: [[[Agreement]]]
     var rows: [[String]]
     var disagreements: [Disagreement] = []

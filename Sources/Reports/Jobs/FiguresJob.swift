@@ -10,7 +10,7 @@ public enum FiguresEvent {
   case resumed(looked: Int, path: String)
   /// The next few clips are looked at; so many of all that are wanted count as done.
   case looking(Emotion, done: Int)
-  /// Of a clip, so long, only the beginning is used.
+  /// Only the beginning of a clip, which lasts so many seconds, is used.
   case cut(path: String, seconds: Double)
   /// A clip failed; the rest go on.
   case failed(any Error)

@@ -20,7 +20,7 @@ struct ClipWindows {
     }
   }
 
-  /// Calls with each window's place in seconds and its samples, which are nil where there is nothing to hear.
+  /// Calls with each window's place in seconds and its samples, which are nil where the window is silent.
   /// - Returns: Seconds of the whole file.
   /// - Throws: `AudioFileError.silent` at the end where every window was silent.
   func forEach(

@@ -176,7 +176,7 @@ struct Compare: ParsableCommand {
     reports.count > 1 ? ".\(report.method)" : ""
   }
 
-  /// By method, of the same models.
+  /// A comparer for each method, all of the same models.
   private func makeComparers() throws -> [ModelComparer] {
     var folders: [String] = []
     for folder in models where !folders.contains(folder) { folders.append(folder) }

@@ -15,7 +15,7 @@ import Training
 enum Console {
   static let isTerminal = isatty(STDERR_FILENO) == 1
 
-  /// Of the terminal that standard error is, as wide as it is now; 80 where it does not say.
+  /// Columns of the terminal on standard error at this moment; 80 where it is not known.
   static var columns: Int {
     var size = winsize()
     guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
@@ -112,7 +112,7 @@ enum Console {
     try end(failures.map(exitStatus), of: count, items)
   }
 
-  /// The same by the exit statuses of what failed.
+  /// Ends a batch with the first of the exit statuses of what failed.
   static func end(_ statuses: [Int32], of count: Int, _ items: String = "files") throws {
     guard let first = statuses.first else { return }
     if count > 1 { note("undertone: \(statuses.count) of \(count) \(items) failed") }
