@@ -58,6 +58,17 @@ struct LabelsTests {
     #expect(
       try folder.undertone("explain", "0.wav", "--model", "model", "--target", "joy").failed(
         64, naming: "joy", "arousal, valence"))
+    let page = try folder.undertone("explain", "0.wav", "--model", "model", "--html", "--listen", "--window", "0.2")
+    #expect(page.status == 0, "\(page)")
+    #expect(try folder.undertone("predict", "0.wav", "--model", "model", "--window", "0.2").status == 0)
+    for arguments in [
+      ["trust", "--data", "clips.csv"], ["figures", "--data", "clips.csv"],
+      ["compare", "0.wav", "--model", "built-in"],
+      ["predict", "0.wav", "--window", "0.2", "--format", "png"],
+    ] {
+      let refused = try folder.undertone(arguments + ["--model", "model"])
+      #expect(refused.failed(64, naming: "needs a model with classes", "arousal"), "\(refused)")
+    }
     let resumed = try folder.undertone("train", "--resume", "model", "--epochs", "3")
     #expect(resumed.status == 0, "\(resumed)")
 

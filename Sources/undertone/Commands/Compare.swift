@@ -78,6 +78,7 @@ struct Compare: ParsableCommand {
       let drawing = try self.drawing.files()
       let comparers = try makeComparers()
       let models = comparers[0].models
+      for model in models { try model.checkClasses(for: "compare") }
       let clips = try readItems()
       for model in models where target != "predicted" {
         if target == "label" {

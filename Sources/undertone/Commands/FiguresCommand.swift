@@ -67,6 +67,7 @@ struct FiguresCommand: ParsableCommand {
       let drawing = try self.drawing.files()
       let spaces = try inputSpaces(input)
       let model = try self.model.load()
+      try model.checkClasses(for: "figures")
       let manifest = try readManifest(data)
       // What the model has no class for cannot be explained as itself.
       if target == .label { try model.configuration.check(manifest) }

@@ -64,6 +64,9 @@ struct Predict: ParsableCommand {
     try Console.run {
       let drawing = try self.drawing.files(unnamed: [])
       let model = try self.model.load()
+      if window != nil, !drawing.formats.isEmpty || page.html {
+        try model.checkClasses(for: "a timeline's figure")
+      }
       var folder = try drawing.formats.isEmpty && !page.html ? nil : OutputFolder(output)
       var page =
         page.html

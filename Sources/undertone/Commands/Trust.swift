@@ -92,6 +92,7 @@ struct Trust: ParsableCommand {
         }
       }
       let model = try self.model.load()
+      try model.checkClasses(for: "trust")
       let manifest = try readManifest(data)
       let folder = try OutputFolder(output)
       var settings = TrustSettings()

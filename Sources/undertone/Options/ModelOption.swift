@@ -23,4 +23,11 @@ extension TrainedModel {
     }
     return index
   }
+
+  /// A usage error where the model predicts numbers only, which a command cannot show yet.
+  func checkClasses(for command: String) throws {
+    guard classes.isEmpty else { return }
+    throw ValidationError(
+      "\(command) needs a model with classes; \(name) predicts \(dimensions.joined(separator: ", ")) only")
+  }
 }
