@@ -237,7 +237,7 @@ struct Train: ParsableCommand {
     }
     let configuration = ModelConfiguration(kind, network: sizes, classes: classes, dimensions: dimensions)
     do {
-      try configuration.check(path: "the model")
+      try configuration.check(path: network ?? "the model")
     } catch {
       throw ValidationError("\(error)")
     }
