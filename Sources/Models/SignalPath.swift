@@ -53,7 +53,6 @@ public final class SignalPath {
   /// The phases of the waveform's STFT, [1, frames, bins, 2].
   public var phase: Tensor {
     if phases == nil { _ = self[.spectrogram] }
-    if phases == nil { phases = features.spectrogram(waveform).phase }
     return phases!
   }
 

@@ -57,10 +57,13 @@ public struct TrustReport {
   }
 
   public var provenance: [String: String] {
-    model.provenance(source: path, manifest: manifest).merging([
+    // As the manifest names them, so that a figure does not depend on the folder that it was made in.
+    let names = Dictionary(
+      manifest.entries.map { (manifest.fullPath(of: $0), $0.path) }, uniquingKeysWith: { first, _ in first })
+    return model.provenance(source: path, manifest: manifest).merging([
       "Methods": summary.methods.map(\.name).joined(separator: ", "), "Input": space.rawValue,
       "Target": "predicted", "Replacement": settings.filling.rawValue, "Seed": String(settings.seed),
-      "Clips": clips.map(\.path).joined(separator: "; "),
+      "Clips": clips.map { names[$0.path] ?? $0.path }.joined(separator: "; "),
     ]) { $1 }
   }
 

@@ -30,6 +30,19 @@ struct TrustReportTests {
     #expect(image.texts["Clips"] == "clip-0.wav; clip-1.wav" && image.texts["Source digest"] != nil)
   }
 
+  @Test("Clips that were read by their full paths are named as the manifest names them")
+  func relativeNames() throws {
+    let entry = Manifest.Entry(path: "deep/a.wav", emotion: .angry)
+    let manifest = Manifest(folder: "/corpus", entries: [entry])
+    var settings = TrustSettings()
+    (settings.steps, settings.parts, settings.offsets) = (2, 2, 1)
+    let model = TrainedModel(untrained: .init(architecture: .cnnatt), seed: 1)
+    let examiner = TrustExaminer(model: model, methods: [Saliency()], space: .mel, settings: settings)
+    let clip = try examiner.examine((0..<4_000).map { sin(Float($0) / 9) }, path: manifest.fullPath(of: entry))
+    #expect(
+      TrustReport([clip], by: examiner, manifest: manifest, path: "x").provenance["Clips"] == "deep/a.wav")
+  }
+
   @Test("A row a clip and method, and a row a method and measure whose mean is that of the clips")
   func rows() throws {
     let report = try report()
