@@ -1,0 +1,67 @@
+import ArgumentParser
+import Corpora
+import Reports
+
+extension CorpusCommand {
+  struct Split: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Splits a manifest in two, or into folds, stratified by emotion.",
+      usage: "undertone corpus split <manifest> [<options>]",
+      discussion: """
+        With a random split the model can recognise the speaker; --by speaker keeps each speaker on one side.
+
+        Examples:
+          undertone corpus split ravdess.csv --by speaker
+          undertone corpus split ravdess.csv --folds 5 --output output/folds
+        """)
+
+    @Argument(help: "The manifest.")
+    var manifest: String
+
+    @Option(help: "The unit that stays on one side: clip or speaker.")
+    var by = SplitUnit.clip
+
+    @Option(help: "The training part's share of the clips.")
+    var share = 0.8
+
+    @Option(help: "Write this number of folds for cross-validation instead.")
+    var folds: Int?
+
+    @Option(help: "The seed of the split.")
+    var seed: UInt64 = 0
+
+    @Option(help: ArgumentHelp("The folder for the manifests.", valueName: "folder"))
+    var output = "output/corpus"
+
+    func validate() throws {
+      guard share > 0, share < 1 else { throw ValidationError("--share must lie between 0 and 1") }
+      if let folds, folds < 2 { throw ValidationError("--folds must be at least 2") }
+    }
+
+    func run() throws {
+      try Console.run {
+        let manifest = try readManifest(self.manifest)
+        let folder = try OutputFolder(output)
+        var lines: [String] = []
+        func write(_ part: Manifest, _ name: String) throws {
+          try part.write(to: folder.file(name))
+          lines.append("\(folder.file(name)): \(part.entries.count) clips")
+        }
+        if let folds {
+          for (index, fold) in try manifest.folds(folds, by: by, seed: seed).enumerated() {
+            try write(fold.training, "fold-\(index + 1)-train.csv")
+            try write(fold.validation, "fold-\(index + 1)-validation.csv")
+          }
+        } else {
+          let parts = try manifest.split(trainingShare: share, by: by, seed: seed)
+          try write(parts.training, "train.csv")
+          try write(parts.validation, "validation.csv")
+        }
+        // When all are written, so that a reader that leaves loses none.
+        try Console.print(lines.joined(separator: "\n"))
+      }
+    }
+  }
+}
+
+extension SplitUnit: ExpressibleByArgument {}
