@@ -10,7 +10,7 @@ public func concurrentMap<Result: Sendable>(count: Int, _ body: @Sendable (Int) 
   results.withUnsafeMutableBufferPointer { slots in
     // Every number writes its own slot and reads no other.
     nonisolated(unsafe) let slots = slots
-    parallel(min(count, Int(kernel_thread_count()))) { workers in
+    parallel(min(count, Threads.count)) { workers in
       for _ in workers {
         while true {
           let number = next.add(1, ordering: .relaxed).oldValue

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Foundation
 import Tensors
 
@@ -44,6 +45,8 @@ struct Benchmarks: ParsableCommand {
 
   func run() throws {
     if !worker.isEmpty {
+      // Here, as PyTorch is to keep its own setting.
+      Threads.sleepWhenIdle()
       guard let benchmark = BenchmarkCase(arguments: worker) else {
         throw ValidationError("no benchmark \(worker.joined(separator: " "))")
       }

@@ -8,11 +8,13 @@
 #if defined(__linux__)
 extern void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
 extern int omp_get_max_threads(void);
+extern void omp_set_num_threads(int count);
 extern int omp_get_thread_num(void);
 extern int omp_get_num_threads(void);
 extern int omp_in_parallel(void);
 #else
 static int omp_get_max_threads(void) { return 1; }
+static void omp_set_num_threads(int count) {}
 static int omp_get_thread_num(void) { return 0; }
 static int omp_get_num_threads(void) { return 1; }
 static int omp_in_parallel(void) { return 0; }
@@ -35,6 +37,8 @@ static void run_part(void *data) {
 int kernel_is_in_parallel(void) { return omp_in_parallel(); }
 
 int kernel_thread_count(void) { return omp_in_parallel() ? 1 : omp_get_max_threads(); }
+
+void kernel_set_thread_count(int count) { omp_set_num_threads(count); }
 
 void kernel_parallel(long count, long grain, kernel_body body, void *context) {
   if (count <= 0) return;

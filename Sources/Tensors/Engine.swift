@@ -1,3 +1,4 @@
+import Basics
 import COneDNN
 import COpenBLAS
 import Kernels
@@ -8,7 +9,7 @@ public enum Engine {
   public static var description: [(name: String, value: String)] {
     let oneDNN = dnnl_version().pointee
     return [
-      ("threads", String(kernel_thread_count())),
+      ("threads", String(Threads.count)),
       ("channels in a block", "\(Layout.block) (\(Layout.block == 16 ? "AVX-512" : "AVX2 or less"))"),
       ("oneDNN", "\(oneDNN.major).\(oneDNN.minor).\(oneDNN.patch)"),
       ("OpenBLAS", String(cString: openblas_get_config())),

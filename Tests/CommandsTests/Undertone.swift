@@ -48,8 +48,9 @@ extension FreshFolder {
     process.executableURL = executable
     process.arguments = arguments
     process.currentDirectoryURL = url
-    process.environment = ProcessInfo.processInfo.environment
-      .merging(["OMP_WAIT_POLICY": "passive", "COLUMNS": "80"]) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging(["COLUMNS": "80"]) { $1 }
+    // Set for the tests' own process; the program is to see to this itself.
+    process.environment?["OMP_WAIT_POLICY"] = nil
     try write("", to: "\(name)/output")
     try write("", to: "\(name)/errors")
     process.standardOutput = try FileHandle(forWritingTo: url.appendingPathComponent("\(name)/output"))

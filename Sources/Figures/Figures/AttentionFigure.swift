@@ -1,5 +1,4 @@
 import Basics
-import Dispatch
 import Foundation
 
 /// Attention as it is: a matrix for each head of each layer, and below, over one time axis, where it looks in the clip.
@@ -142,12 +141,7 @@ public struct AttentionFigure: OverlaidFigure {
   /// The matrices, each reduced to at most so many rows, on all cores: HuBERT's have nine million numbers.
   private func pooled(to most: Int) throws(FigureError) -> [[Matrix]] {
     let all = matrices.flatMap { $0 }
-    var found = all
-    found.withUnsafeMutableBufferPointer { found in
-      // Each turn reads and writes its own matrix.
-      nonisolated(unsafe) let found = found
-      DispatchQueue.concurrentPerform(iterations: all.count) { found[$0] = all[$0].pooled(to: most) }
-    }
+    let found = concurrentMap(count: all.count) { all[$0].pooled(to: most) }
     var start = 0
     let drawn = matrices.map { row in
       defer { start += row.count }

@@ -124,7 +124,7 @@ private func compressedParts(
   parts.withUnsafeMutableBufferPointer { parts in
     // Each turn reads its own rows and writes its own part.
     nonisolated(unsafe) let (parts, pixels) = (parts, pixels)
-    DispatchQueue.concurrentPerform(iterations: parts.count) { index in
+    _ = concurrentMap(count: parts.count) { index in
       undertone_png_compress(
         &parts[index], pixels + index * rows * stride, Int32(width), Int32(min(rows, height - index * rows)), stride,
         index == parts.count - 1 ? 1 : 0, level)

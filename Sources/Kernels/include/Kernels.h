@@ -14,6 +14,8 @@ typedef void (*kernel_body)(void *context, long begin, long end);
 void kernel_parallel(long count, long grain, kernel_body body, void *context);
 /// The number of threads that kernel_parallel uses.
 int kernel_thread_count(void);
+/// Sets that number, for oneDNN and OpenBLAS too; from the main thread, before anything is computed.
+void kernel_set_thread_count(int count);
 /// 1 inside a kernel_parallel that has several threads, else 0.
 int kernel_is_in_parallel(void);
 

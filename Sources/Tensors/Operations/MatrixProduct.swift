@@ -88,7 +88,7 @@ extension Tensor {
           blasint(columnsA), b.storage.pointer + offsetB * rowsB * columnsB, blasint(columnsB), 0,
           out + index * m * n, blasint(n))
       }
-      if matrices >= Int(kernel_thread_count()) {
+      if matrices >= Threads.count {
         // One thread per matrix: OpenBLAS is serial inside, and threads meet once instead of once per product.
         parallel(matrices, grain: max(1, 100_000 / (m * n * k))) { $0.forEach(multiply) }
       } else {

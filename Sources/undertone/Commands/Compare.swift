@@ -40,6 +40,8 @@ struct Compare: ParsableCommand {
 
   @OptionGroup var page: PageOption
 
+  @OptionGroup var threads: ThreadOption
+
   @Option(help: "The input to explain; attributions are projected onto the mel's grid.")
   var input = InputSpace.mel
 

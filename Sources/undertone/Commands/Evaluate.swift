@@ -33,6 +33,8 @@ struct Evaluate: ParsableCommand {
 
   @OptionGroup var page: PageOption
 
+  @OptionGroup var threads: ThreadOption
+
   @Flag(help: "Print one JSON object.")
   var json = false
 

@@ -36,6 +36,8 @@ struct Explain: ParsableCommand {
 
   @OptionGroup var page: PageOption
 
+  @OptionGroup var threads: ThreadOption
+
   @Option(help: "Inputs to explain: waveform, spectrogram, mel, mfcc or all; separate several with commas.")
   var input = "waveform,mel,mfcc"
 

@@ -42,6 +42,8 @@ struct FiguresCommand: ParsableCommand {
 
   @OptionGroup var page: PageOption
 
+  @OptionGroup var threads: ThreadOption
+
   @Option(help: "Inputs on the sheets: waveform, spectrogram, mel, mfcc or all; separate several with commas.")
   var input = "mel"
 

@@ -41,6 +41,8 @@ struct Predict: ParsableCommand {
 
   @OptionGroup var page: PageOption
 
+  @OptionGroup var threads: ThreadOption
+
   @Option(help: ArgumentHelp("The folder for figures.", valueName: "folder"))
   var output = "output/predict"
 

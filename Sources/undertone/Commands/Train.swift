@@ -87,6 +87,8 @@ struct Train: ParsableCommand {
 
   @OptionGroup var page: PageOption
 
+  @OptionGroup var threads: ThreadOption
+
   @Flag(help: "Train even if the output folder holds a model; it is replaced.")
   var overwrite = false
 

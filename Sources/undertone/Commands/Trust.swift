@@ -56,6 +56,8 @@ struct Trust: ParsableCommand {
 
   @OptionGroup var page: PageOption
 
+  @OptionGroup var threads: ThreadOption
+
   @Flag(help: "Print one JSON object.")
   var json = false
 

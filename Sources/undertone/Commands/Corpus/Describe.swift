@@ -28,6 +28,8 @@ extension CorpusCommand {
 
     @OptionGroup var page: PageOption
 
+    @OptionGroup var threads: ThreadOption
+
     @Option(help: "The seed of the clips sampled for the figure.")
     var seed: UInt64 = 0
 
