@@ -62,7 +62,7 @@ quickstart: build
 	@echo "A synthetic corpus of speech-like clips with known cues:"
 	$(UNDERTONE) corpus synthesize --clips 24 --output $(QUICK)/corpus
 	@echo "A model of your own, trained on it:"
-	$(UNDERTONE) train cnnatt --data $(QUICK)/corpus/manifest.csv --by speaker --epochs 25 --overwrite \
+	$(UNDERTONE) train cnnatt --data $(QUICK)/corpus/manifest.csv --epochs 25 --overwrite \
 	  --output $(QUICK)/model
 	@echo "Explanations of the two models' predictions:"
 	$(UNDERTONE) explain $(QUICK)/corpus/speaker-01/angry-001.wav $(QUICK)/corpus/speaker-02/sadness-002.wav \

@@ -4,4 +4,4 @@
 #   DATA=manifest.csv notebooks-cli/1-corpus.sh
 source "$(dirname "$0")/common.sh"
 "$undertone" corpus describe "$DATA" --format png --output "$OUTPUT/1-corpus"
-"$undertone" corpus split "$DATA" --output "$OUTPUT/split"
+"$undertone" corpus split "$DATA" --by clip --output "$OUTPUT/split"

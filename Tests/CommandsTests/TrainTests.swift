@@ -41,6 +41,10 @@ struct TrainTests {
       ])
     #expect(try PNGImage(contentsOf: folder.path("whole/curves.png")).width > 500)
 
+    #expect(whole.errors.contains { $0.hasPrefix("split by speaker: training 14 clips of 1 speaker") }, "\(whole)")
+    let mixed = try train("--epochs", "1", "--by", "clip", "--output", "mixed")
+    #expect(mixed.errors.contains { $0.contains("the same speakers are in training and validation") }, "\(mixed)")
+
     let finished = try folder.undertone("train", "--resume", "parts")
     #expect(finished.failed(64, naming: "parts", "finished", "--epochs"), "\(finished)")
     let before = try folder.contents("whole/model.safetensors")
@@ -279,14 +283,20 @@ struct TrainTests {
     #expect(description.output.contains { $0.split(separator: " ") == ["angry", "4", "4"] })
     #expect(description.output.last == "sample rates: 16000 Hz (28)")
 
-    let split = try folder.undertone("corpus", "split", manifest, "--by", "speaker", "--share", "0.5")
-    #expect(split.output == ["output/corpus/train.csv: 14 clips", "output/corpus/validation.csv: 14 clips"])
+    let split = try folder.undertone("corpus", "split", manifest, "--share", "0.5")
+    #expect(split.errors.isEmpty)
+    #expect(
+      split.output == [
+        "output/corpus/train.csv: 14 clips of 1 speaker", "output/corpus/validation.csv: 14 clips of 1 speaker",
+      ])
     let parts = try ["train", "validation"].map { try folder.lines("output/corpus/\($0).csv").dropFirst() }
     let speakers = parts.map { rows in Set(rows.map { $0.split(separator: ",")[3] }) }
     #expect(speakers.allSatisfy { $0.count == 1 } && speakers[0] != speakers[1])
     // The paths lead to the clips from the new place.
     #expect(try folder.undertone("evaluate", "--data", "output/corpus/train.csv").status == 0)
-    #expect(try folder.undertone("corpus", "split", manifest, "--folds", "4", "--output", "folds").output.count == 8)
+    let folds = try folder.undertone("corpus", "split", manifest, "--folds", "4", "--output", "folds")
+    #expect(folds.output.count == 8)
+    #expect(folds.errors.count == 1 && folds.errors[0].contains("2 speakers cannot fill 4 parts"), "\(folds)")
     #expect(folder.files(in: "corpus") == ["manifest.csv", "speaker-01", "speaker-02"])
   }
 }

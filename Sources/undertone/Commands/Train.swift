@@ -24,7 +24,7 @@ struct Train: ParsableCommand {
 
       Examples:
         undertone train cnnatt --data train.csv --validation validation.csv
-        undertone train fcmfcc --data all.csv --split 0.8 --by speaker --epochs 60
+        undertone train fcmfcc --data all.csv --split 0.8 --epochs 60
         undertone train --resume output/train/fcmfcc
       """)
 
@@ -40,8 +40,7 @@ struct Train: ParsableCommand {
   @Option(help: "Without --validation: the share of --data for training; the rest is for validation. (default: 0.8)")
   var split: Double?
 
-  @Option(help: "The unit that --split keeps on one side: clip or speaker. (default: clip)")
-  var by: SplitUnit?
+  @OptionGroup var unit: SplitOption
 
   @Option(help: "`published`: rate 1e-3, as in the author's code (default); `report`: 1e-4, as printed in the report.")
   var recipe: Recipe.Name?
@@ -107,7 +106,7 @@ struct Train: ParsableCommand {
     if let batch, !Recipe.batchRange.contains(batch) { throw ValidationError("--batch must lie between 2 and 1000000") }
     if let rate, !(rate > 0 && rate <= 1) { throw ValidationError("--rate must lie between 0 and 1") }
     let fixed: [(String, Bool)] = [
-      ("an architecture", architecture != nil), ("--split", split != nil), ("--by", by != nil),
+      ("an architecture", architecture != nil), ("--split", split != nil), ("--by", unit.by != nil),
       ("--recipe", recipe != nil), ("--classes", classes != nil), ("--dimensions", dimensions != nil),
       ("--network", network != nil),
       ("--batch", batch != nil), ("--rate", rate != nil), ("--seed", seed != nil),
@@ -116,7 +115,7 @@ struct Train: ParsableCommand {
     if resume != nil, let given = fixed.first(where: \.1) {
       throw ValidationError("--resume continues with the original settings; it does not take \(given.0)")
     }
-    if validation != nil, split != nil || by != nil {
+    if validation != nil, split != nil || unit.by != nil {
       throw ValidationError(
         "--validation leaves nothing to split; it does not go with \(split != nil ? "--split" : "--by")")
     }
@@ -192,24 +191,28 @@ struct Train: ParsableCommand {
     if let rate { recipe.rate = rate }
     let whole = try readManifest(data!)
     let (training, validating): (Manifest, Manifest)
+    let origin: [String: String]
+    var notes: [String] = []
     if let validation {
       (training, validating) = (whole, try readManifest(validation))
+      origin = ["validation": validation]
     } else {
-      let parts = try whole.split(trainingShare: split ?? Self.share, by: by ?? .clip, seed: seed)
-      (training, validating) = (parts.training, parts.validation)
+      let (by, warning) = unit.unit(for: whole)
+      (training, validating) = try whole.split(trainingShare: split ?? Self.share, by: by, seed: seed)
+      origin = ["by": by.rawValue, "share": "\(split ?? Self.share)"]
+      notes =
+        [warning.map { "undertone: \($0)" }].compactMap { $0 }
+        + ["split by \(by.rawValue): training \(training.size), validation \(validating.size)"]
     }
     // Before the work, so that a folder that cannot be written to is known at once.
     _ = try OutputFolder(folder)
+    notes.forEach(Console.note)
     let configuration = try configuration(kind, for: whole)
     let sets = try features(training, validating, for: configuration)
     let model = TrainedModel(untrained: configuration, seed: seed)
     let trainer = try Trainer(
       model, recipe: recipe, seed: seed, training: sets.training, validation: sets.validation, folder: folder,
-      provenance: ["data": data!, "undertone": undertoneVersion].merging(
-        validation.map { ["validation": $0] } ?? [
-          "by": (by ?? .clip).rawValue, "share": "\(split ?? Self.share)",
-        ]
-      ) { $1 }, manifests: manifests)
+      provenance: ["data": data!, "undertone": undertoneVersion].merging(origin) { $1 }, manifests: manifests)
     return (trainer, sets.failures, training.entries.count + validating.entries.count)
   }
 

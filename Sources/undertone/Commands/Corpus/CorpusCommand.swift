@@ -8,7 +8,7 @@ struct CorpusCommand: ParsableCommand {
       Examples:
         undertone corpus prepare downloads/RAVDESS --to ravdess.csv
         undertone corpus describe ravdess.csv
-        undertone corpus split ravdess.csv --by speaker
+        undertone corpus split ravdess.csv
         undertone corpus synthesize --clips 30
       """,
     subcommands: [Prepare.self, Describe.self, Split.self, Synthesize.self])
