@@ -40,7 +40,7 @@ let package = Package(
     // Every target names all that it imports: what is imported without being named is not built anew when it changes.
     .target(name: "Tensors", dependencies: ["Kernels", "Basics", "COneDNN", "COpenBLAS", "CFFTW"]),
     .target(name: "Layers", dependencies: ["Basics", "Tensors"]),
-    .target(name: "AudioFiles", dependencies: ["Basics", "CSndFile", "CSampleRate"]),
+    .target(name: "AudioFiles", dependencies: ["Kernels", "Basics", "CSndFile", "CSampleRate"]),
     .target(name: "AudioFeatures", dependencies: ["Basics", "Tensors"]),
     .target(name: "Corpora", dependencies: ["Basics", "AudioFiles", "AudioFeatures"]),
     .target(

@@ -21,11 +21,11 @@ public final class AudioStream {
   private let file: OpaquePointer
   private let frameLimit: Int
   private var block: [Float]
-  private var resampler: Resampler?
+  private var resampler: (any Resampler)?
   private var isAtEnd = false
 
   /// - Parameters:
-  ///   - sampleRate: Samples a second of what is read (libsamplerate's best sinc, ⌈n · wanted / found⌉ samples in all);
+  ///   - sampleRate: Samples a second of what is read (by libsamplerate's best sinc filter, ⌈n · wanted / found⌉ samples in all);
   ///     nil keeps the file's own.
   ///   - limit: Seconds of the file to read at most; nil reads all.
   public init(path: String, resampledTo sampleRate: Int? = 16_000, limit: Double? = nil) throws(AudioFileError) {
@@ -47,7 +47,7 @@ public final class AudioStream {
     guard found > 0, src_is_valid_ratio(Double(wanted) / Double(found)) != 0 else {
       throw .sampleRate(path: path, found: found, wanted: wanted)
     }
-    if wanted != found { resampler = Resampler(from: found, to: wanted) }
+    if wanted != found { resampler = AudioFiles.resampler(from: found, to: wanted) }
   }
 
   deinit { sf_close(file) }

@@ -80,7 +80,7 @@ struct DecodingTests {
 
   @Test("A last sample that falls before the end is interpolated, not zero")
   func lastSample() throws {
-    var resampler = Resampler(from: 48_000, to: 16_000)
+    let resampler = resampler(from: 48_000, to: 16_000)
     var samples: [Float] = []
     // Of 48,001 samples, the result's last is at 48,000: a constant is about half way down there.
     let ones = [Float](repeating: 1, count: 48_001)
@@ -95,7 +95,7 @@ struct DecodingTests {
   func blocks() throws {
     let signal = tone(1_234, rate: 44_100, count: 10_000)
     func resampled(by size: Int) -> [Float] {
-      var resampler = Resampler(from: 44_100, to: 16_000)
+      let resampler = AudioFiles.resampler(from: 44_100, to: 16_000)
       var samples: [Float] = []
       for start in stride(from: 0, to: signal.count, by: size) {
         resampler.feed(signal[start..<min(signal.count, start + size)], into: &samples)

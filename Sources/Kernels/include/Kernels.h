@@ -2,8 +2,8 @@
 
 // Loops over float32 that no library has. All arrays are dense unless strides are given; sizes count elements.
 // Functions split their work over the OpenMP threads that oneDNN and OpenBLAS use too, but for kernel_count_not_finite,
-// and kernel_frame and kernel_overlap_add, which their caller runs on several threads. How the work is split never
-// changes a sum's order, so a result depends on neither the number of threads nor the load of the machine.
+// and kernel_frame, kernel_overlap_add and kernel_polyphase, which their callers run on several threads. How the work is
+// split never changes a sum's order, so a result depends on neither the number of threads nor the load of the machine.
 #include <stdint.h>
 
 // MARK: Threads
@@ -186,6 +186,13 @@ void kernel_lstm_step(float *gates, const float *cell_before, float *cell, float
 /// The gradient of one step: d_hidden [batch, size] and d_cell (in and out) to d_gates, the gradient of the sums.
 void kernel_lstm_step_gradient(const float *gates, const float *cell_before, const float *cell, const float *d_hidden,
                                float *d_cell, float *d_gates, long batch, long size);
+
+// MARK: Resampling
+
+/// y[k] = Σₜ x[⌊m·step/phases⌋ − origin + t] · weights[m·step mod phases, t] for the outputs m = first + k, k in 0..<count:
+/// a rational resampler. taps is a multiple of 32; x has all that the sums read.
+void kernel_polyphase(const float *x, long origin, const float *weights, long taps, long phases, long step, long first,
+                      long count, float *y);
 
 // MARK: Spectra
 

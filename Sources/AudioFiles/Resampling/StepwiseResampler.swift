@@ -1,8 +1,8 @@
 import Basics
 import CSampleRate
 
-/// libsamplerate's best sinc converter for one channel, fed block by block.
-struct Resampler: ~Copyable {
+/// libsamplerate's best sinc converter, for any ratio: it computes the weights anew for each output sample.
+final class StepwiseResampler: Resampler {
   private let state: OpaquePointer
   private let sourceRate: Int
   private let targetRate: Int
@@ -23,13 +23,13 @@ struct Resampler: ~Copyable {
 
   deinit { src_delete(state) }
 
-  mutating func feed(_ block: ArraySlice<Float>, into samples: inout [Float]) {
+  func feed(_ block: ArraySlice<Float>, into samples: inout [Float]) {
     framesFed += block.count
     convert(block, isLast: false, into: &samples)
   }
 
   /// Ends the signal, at ⌈fed · target / source⌉ samples in all.
-  mutating func finish(into samples: inout [Float]) {
+  func finish(into samples: inout [Float]) {
     let length = (framesFed * targetRate + sourceRate - 1) / sourceRate
     // The converter rounds the length down. Silence for two more samples makes it interpolate the last.
     let silence = [Float](repeating: 0, count: 2 * (sourceRate / targetRate + 1))
@@ -39,7 +39,7 @@ struct Resampler: ~Copyable {
     if surplus < 0 { samples.append(contentsOf: repeatElement(0, count: -surplus)) }
   }
 
-  private mutating func convert(_ block: ArraySlice<Float>, isLast: Bool, into samples: inout [Float]) {
+  private func convert(_ block: ArraySlice<Float>, isLast: Bool, into samples: inout [Float]) {
     block.withUnsafeBufferPointer { input in
       var consumed = 0
       while true {
