@@ -5,6 +5,10 @@ import Foundation
 public enum AudioFileError: Error, Equatable, Sendable {
   case noSuchFile(path: String)
   case directory(path: String)
+  /// A folder without audio files, on any level.
+  case noAudio(folder: String)
+  /// A pipe, a socket or a device.
+  case notRegular(path: String)
   case file(FileError)
   case emptyFile(path: String)
   /// A file in no format that libsndfile knows; the reason is libsndfile's own.
@@ -26,6 +30,8 @@ extension AudioFileError: CustomStringConvertible, LocalizedError {
     switch self {
     case .noSuchFile(let path): "\(Self.visible(path)): no such file"
     case .directory(let path): "\(path): is a directory, not an audio file"
+    case .noAudio(let folder): "\(folder): the folder contains no audio files"
+    case .notRegular(let path): "\(path): is not a regular file; pipe sound into standard input, which is called -"
     case .file(let error): "\(error)"
     case .emptyFile(let path): "\(path): the file is empty (0 bytes)"
     case .notAudio(let path, let reason): "\(path): not audio that can be decoded: \(reason)"

@@ -3,7 +3,7 @@ import CSampleRate
 import CSndFile
 import Foundation
 
-/// The first channel of a file in any format that libsndfile reads, decoded and resampled block by block: the samples
+/// The first channel of a file, or of standard input ("-"), in any format that libsndfile reads, decoded and resampled block by block: the samples
 /// come in order, and memory does not grow with the file.
 public final class AudioStream {
   public let path: String
@@ -91,6 +91,7 @@ public final class AudioStream {
 
   /// Throws the errors that the file system describes better than libsndfile does.
   private static func checkReadable(_ path: String) throws(AudioFileError) {
+    guard path != StandardInput.path else { return }
     var status = stat()
     guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
       switch errno {
@@ -100,7 +101,9 @@ public final class AudioStream {
     }
     let kind = status.st_mode & S_IFMT
     if kind == S_IFDIR { throw .directory(path: path) }
-    if kind == S_IFREG && status.st_size == 0 { throw .emptyFile(path: path) }
+    // Opening a pipe waits for whoever writes to it, which may be nobody.
+    guard kind == S_IFREG else { throw .notRegular(path: path) }
+    if status.st_size == 0 { throw .emptyFile(path: path) }
   }
 
   // libsndfile keeps the reason of a failed opening in one global variable.
@@ -111,7 +114,11 @@ public final class AudioStream {
   ) throws(AudioFileError) -> OpaquePointer {
     openingLock.lock()
     defer { openingLock.unlock() }
-    guard let file = sf_open(path, Int32(SFM_READ), &information) else {
+    let file =
+      path == StandardInput.path
+      ? sf_open_fd(try StandardInput.open(), Int32(SFM_READ), &information, 1)
+      : sf_open(path, Int32(SFM_READ), &information)
+    guard let file else {
       let reason = String(cString: sf_strerror(nil)).trimmingCharacters(in: .whitespacesAndNewlines)
       throw .notAudio(path: path, reason: reason)
     }

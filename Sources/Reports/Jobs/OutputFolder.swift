@@ -20,7 +20,7 @@ public struct OutputFolder {
   /// where another file of this run has it already.
   public mutating func stem(for file: String) -> String {
     let url = URL(fileURLWithPath: file)
-    let own = url.deletingPathExtension().lastPathComponent
+    let own = file == "-" ? "stdin" : url.deletingPathExtension().lastPathComponent
     var candidates = [own, "\(url.deletingLastPathComponent().lastPathComponent)-\(own)"]
     candidates += (2...(taken.count + 2)).map { "\(own)-\($0)" }
     let free = candidates.first { !taken.contains($0) }!

@@ -27,8 +27,7 @@ struct Explain: ParsableCommand {
         undertone explain clip.wav --method saliency,deeplift --html
       """)
 
-  @Argument(help: "Audio files: WAV, FLAC, OGG, MP3 and others, any sample rate; the first channel is used.")
-  var files: [String]
+  @OptionGroup var files: ClipFiles
 
   @OptionGroup var model: ModelOption
 
@@ -82,6 +81,7 @@ struct Explain: ParsableCommand {
 
   func run() throws {
     try Console.run {
+      let files = try self.files.paths()
       let drawing = try self.drawing.files()
       let model = try self.model.load()
       let emotion = target == "predicted" ? nil : try model.index(of: target)
@@ -99,7 +99,7 @@ struct Explain: ParsableCommand {
         explainers: explainers, target: emotion, versus: other, folder: folder, figures: drawing, arrays: arrays,
         sounds: listen,
         page: page.html
-          ? ExplanationPage(model: model, source: files.joined(separator: "; "), overlay: drawing.overlay) : nil)
+          ? ExplanationPage(model: model, source: self.files.source, overlay: drawing.overlay) : nil)
       let bar = ProgressBar("explaining", total: files.count)
       job.progress = { method, done, total in
         ProgressBar.draw(method, share: Double(done) / Double(total), note: "\(done)/\(total)")
