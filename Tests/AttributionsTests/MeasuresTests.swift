@@ -318,6 +318,19 @@ struct TrustTests {
     #expect(summary.verdicts.contains("Zero everywhere, so without ranks, in some clips: nothing."))
   }
 
+  @Test("The random inputs follow the samples, and not the file's place")
+  func draws() throws {
+    let examiner = TrustExaminer(
+      model: makeModel(.fcmfcc), methods: [Saliency()], space: .mel, settings: Self.settings)
+    let samples = makeSpeech(16_000)
+    let here = try examiner.examine(samples, path: "here/a.wav")
+    let there = try examiner.examine(samples, path: "there/a.wav")
+    #expect(here.methods.map(\.values) == there.methods.map(\.values) && here.path != there.path)
+    // Filled up to five seconds, both are the same input.
+    let longer = try examiner.examine(samples + [0], path: "here/a.wav")
+    #expect(longer.methods[0].values[.sensitivity] != here.methods[0].values[.sensitivity])
+  }
+
   private func silentShare(_ samples: [Float], _ model: TrainedModel) -> Double {
     let silent = Clip(samples, model: model).silentFrames
     return Double(silent.count { $0 }) / Double(silent.count)
