@@ -239,18 +239,20 @@ struct MeasuresTests {
 struct TrustTests {
   /// A method that no model can have, and one that finds nothing.
   private struct Impossible: AttributionMethod {
-    static let name = "impossible", source = "here", summary = "none", cost = "nothing"
-    static let family = MethodFamily.attention
-    static let isSigned = false
+    static let description = MethodDescription(
+      "impossible", .attention, source: "here", summary: "none", cost: "nothing", isSigned: false)
     init(_ options: MethodOptions = MethodOptions()) {}
+    func checkApplies(to clip: Clip, at space: InputSpace) throws(MethodError) {
+      throw .inapplicable(method: name, model: clip.model.name, reason: "it has no attention")
+    }
     func attribute(_ clip: Clip, at space: InputSpace, target: Target) throws(MethodError) -> AttributionResult {
-      throw .inapplicable(method: Self.name, model: clip.model.name, reason: "it has no attention")
+      try checkApplies(to: clip, at: space)
+      return AttributionResult(clip[space])
     }
   }
   private struct Nothing: AttributionMethod {
-    static let name = "nothing", source = "here", summary = "zeros", cost = "nothing"
-    static let family = MethodFamily.gradient
-    static let isSigned = true
+    static let description = MethodDescription(
+      "nothing", .gradient, source: "here", summary: "zeros", cost: "nothing", isSigned: true)
     init(_ options: MethodOptions = MethodOptions()) {}
     func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
       AttributionResult(.zeros(clip.shape(at: space)))
@@ -339,9 +341,8 @@ struct TrustTests {
   @Test("A silent clip, and an attribution with NaN, are named")
   func refusals() throws {
     struct Broken: AttributionMethod {
-      static let name = "broken", source = "here", summary = "NaN", cost = "nothing"
-      static let family = MethodFamily.gradient
-      static let isSigned = true
+      static let description = MethodDescription(
+        "broken", .gradient, source: "here", summary: "NaN", cost: "nothing", isSigned: true)
       init(_ options: MethodOptions = MethodOptions()) {}
       func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
         AttributionResult(Tensor(repeating: .nan, shape: clip.shape(at: space)))

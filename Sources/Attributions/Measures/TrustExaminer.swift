@@ -84,7 +84,7 @@ public struct TrustExaminer {
     var reasons: [MethodError] = []
     for method in methods {
       do throws(MethodError) {
-        _ = try method.attribute(clip, at: space, target: Target(0))
+        try method.checkApplies(to: clip, at: space)
       } catch {
         if case .inapplicable = error {
           reasons.append(error)
