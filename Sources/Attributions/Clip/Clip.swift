@@ -160,7 +160,7 @@ public final class Clip {
     return scores
   }
 
-  /// Calls a function with the indices of a batch at a time of `count` inputs, and ``progress`` before each.
+  /// Runs a function on the indices of `count` inputs, a batch at a time; ``progress`` is called before each batch.
   func inBatches(_ count: Int, _ run: (Range<Int>) -> Void) {
     for first in stride(from: 0, to: count, by: batch) {
       progress?(first, count)

@@ -6,6 +6,7 @@ import Tensors
 /// A method's value holds all of its settings (steps, baseline, seed), so that one value gives one clip the same
 /// attributions to the bit.
 public protocol AttributionMethod: Sendable {
+  /// The properties that all values of the method share.
   static var description: MethodDescription { get }
 
   /// Creates the method; throws where an option has a value that is not allowed.

@@ -2,7 +2,7 @@
 public struct MethodOptions: Sendable {
   /// An option of methods, as the command line has it.
   ///
-  /// Unchecked, as a class with a subclass cannot be checked: all that it has is constant.
+  /// The compiler does not check a class with subclasses for `Sendable`; this one holds nothing but constants.
   public class Name: Hashable, @unchecked Sendable {
     public let name: String
     /// The placeholder of the option's value in a help text.

@@ -27,7 +27,7 @@ struct MethodOption: ParsableArguments {
   @Option(.tile) var tile: String?
 
   /// The method as asked, or a usage error.
-  /// - Parameter seed: Of what it draws.
+  /// - Parameter seed: The seed of its random samples.
   func make(for model: TrainedModel, seed: UInt64) throws -> any AttributionMethod {
     try makeAll([method], for: model, seed: seed)[0]
   }
