@@ -1,3 +1,4 @@
+import ArgumentParser
 import Attributions
 import AudioFeatures
 import AudioFiles
@@ -73,7 +74,9 @@ struct Worker {
     switch work {
     case .train:
       let labels = (0..<batch).map { $0 % model.classes.count }
-      let recipe = kind.recipes[.published]!
+      guard let recipe = kind.recipes[.published] else {
+        throw ValidationError("\(kind.name) has no recipe \(Recipe.Name.published.rawValue)")
+      }
       let optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
       return {
         let pass = ForwardPass(.training, learning: optimizer.parameters)

@@ -24,6 +24,7 @@ public final class CNNATT: EmotionModel {
   public static let inputs = [InputSpace.mfcc]
   public static let clipLength = ClipLength.natural(leastFrames: 4)
   public static let clipsAtOnce = 32
+  public static let hasAttention = true
   public static let base = Configuration()
   public static let multiplyAdds: Double =
     convolutionMultiplyAdds([

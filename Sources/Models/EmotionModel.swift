@@ -24,6 +24,8 @@ public protocol EmotionModel: Layer {
   static var clipsAtOnce: Int { get }
   /// Multiply-adds of a forward pass of the base sizes over five seconds, by the formulas: an algorithm may need fewer.
   static var multiplyAdds: Double { get }
+  /// Whether one of the layers is an attention over channels.
+  static var hasAttention: Bool { get }
   /// The default sizes.
   static var base: Configuration { get }
 
@@ -61,6 +63,7 @@ public enum EmotionModels {
 extension EmotionModel {
   /// The input on which maps of the layers lie.
   public static var input: InputSpace { inputs[0] }
+  public static var hasAttention: Bool { false }
 
   /// A network of sizes whose type is not known here.
   static func make(

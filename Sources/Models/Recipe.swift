@@ -46,6 +46,14 @@ public struct Recipe: Codable, Equatable, Sendable {
   /// The accepted ranges, within which sizes and counts never overflow. Batch norm needs two clips.
   public static let epochRange = 1...1_000_000, batchRange = 2...1_000_000
 
+  public init(
+    name: String, optimizer: Optimizer, rate: Double, parts: [Part], plateauFactor: Double, patience: Int, epochs: Int,
+    batch: Int
+  ) {
+    (self.name, self.optimizer, self.rate, self.parts) = (name, optimizer, rate, parts)
+    (self.plateauFactor, self.patience, self.epochs, self.batch) = (plateauFactor, patience, epochs, batch)
+  }
+
   /// The report's recipe of a model, and its published code's, which is the default: on RAVDESS (random split, 45 epochs)
   /// FCMFCC reached accuracies of 0.80, 0.81 and 0.84 with it (three seeds), and 0.79 with the report's rates (one).
   static func ofTheReport(

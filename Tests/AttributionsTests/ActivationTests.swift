@@ -36,7 +36,7 @@ struct ActivationTests {
     #expect(clip.layers.map(\.name) == expected[architecture])
     for type in [GradCAM.self, GradCAMPlusPlus.self] as [any AttributionMethod.Type] {
       var options = MethodOptions()
-      options.layer = "block.1"
+      options[.layer] = "block.1"
       let message = #expect(throws: MethodError.self) {
         try type.init(options).attribute(clip, at: .mel, target: Target(0))
       }
@@ -95,7 +95,7 @@ struct ActivationTests {
         (0..<shape[3]).map { max(0, map[row * shape[3] + $0]) }
       }
       var options = MethodOptions()
-      options.layer = layer
+      options[.layer] = layer
       for space in InputSpace.allCases {
         let found = try GradCAMPlusPlus(options).attribute(clip, at: space, target: Target(3)).values
         #expect(relativeDistance(found, laid(rows, over: clip, at: space)) < 1e-5, "\(layer) at \(space)")

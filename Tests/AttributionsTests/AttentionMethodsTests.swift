@@ -133,4 +133,10 @@ struct AttentionMethodsTests {
       #expect(relativeDistance(found, laid(map, over: clip, at: space)) < 1e-5, "\(space)")
     }
   }
+
+  @Test("A model states that it has attention if one of its layers has", arguments: Architecture.allCases)
+  func statement(_ architecture: Architecture) {
+    let clip = Clip(makeSpeech(9_000), model: makeModel(architecture))
+    #expect(architecture.kind.hasAttention == clip.layers.contains { $0.geometry == .channelAttention })
+  }
 }

@@ -39,16 +39,16 @@ struct CaptumTests {
     for method in ["saliency", "gradient", "input-x-gradient", "guided-backpropagation", "deconvnet"] {
       #expect(try distance(attribution(method, clip), "\(name) \(method)") < tolerance, "\(method)")
     }
-    let map = try attribution("grad-cam", clip) { $0.layer = "blocks.2" }
+    let map = try attribution("grad-cam", clip) { $0[.layer] = "blocks.2" }
     #expect(try distance(map, "\(name) grad-cam") < tolerance)
-    let guided = try attribution("guided-grad-cam", clip) { $0.layer = "blocks.2" }
+    let guided = try attribution("guided-grad-cam", clip) { $0[.layer] = "blocks.2" }
     #expect(try distance(guided, "\(name) guided-grad-cam") < tolerance)
     // Or as far as PyTorch in float32 is from PyTorch in float64: fifty points along a path meet CNNLSTM's maxima.
     let bound = max(tolerance, Double(try Self.stored.array("\(name) integrated-gradients in float32").scalar))
     #expect(try distance(attribution("integrated-gradients", clip), "\(name) integrated-gradients") < bound)
     let neuron = try Self.stored.array("\(name) neuron").floats.map { String(Int($0)) }.joined(separator: ",")
     let conductance = try attribution("neuron-conductance", clip) {
-      ($0.layer, $0.neuron) = ("blocks.2", Neuron(neuron))
+      ($0[.layer], $0[.neuron]) = ("blocks.2", Neuron(neuron))
     }
     #expect(try distance(conductance, "\(name) neuron-conductance") < tolerance)
   }
@@ -112,7 +112,7 @@ struct CaptumTests {
   func relevance(_ architecture: Architecture, _ rules: [String]) throws {
     let clip = makeSampledClip(architecture)
     for rule in rules {
-      let found = try attribution("lrp", clip) { $0.rule = rule }
+      let found = try attribution("lrp", clip) { $0[.rule] = rule }
       #expect(try distance(found, "\(architecture.rawValue) lrp \(rule)") < 1e-3, "\(rule)")
     }
   }

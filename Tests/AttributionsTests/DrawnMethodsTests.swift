@@ -35,7 +35,7 @@ struct DrawnMethodsTests {
     let clip = makeSampledClip(.cnnatt)
     let draws = 40  // More than a batch.
     var options = MethodOptions()
-    (options.draws, options.seed, options.tile) = (draws, 7, TileSize(seconds: 0.4, hertz: 3000))
+    (options[.draws], options.seed, options[.tile]) = (draws, 7, TileSize(seconds: 0.4, hertz: 3000))
     let found = try RISE(options).attribute(clip, at: space, target: target).values
 
     let (rows, columns) = places(clip, space)
@@ -82,7 +82,7 @@ struct DrawnMethodsTests {
     let clip = makeSampledClip(.cnnatt)
     let draws = 40  // More than a batch.
     var options = MethodOptions()
-    (options.draws, options.seed, options.noise) = (draws, 11, 0.05)
+    (options[.draws], options.seed, options[.noise]) = (draws, 11, 0.05)
     let x = clip[space].floats
     let deviation = 0.05 * Double(x.max()! - x.min()!)
     var generator = SeededGenerator(seed: 11)

@@ -8,12 +8,8 @@ import Testing
 struct ExplainerTests {
   /// A method that fails on the mel.
   private struct NotANumber: AttributionMethod {
-    static let name = "not a number"
-    static let source = "here"
-    static let summary = "NaN"
-    static let family = MethodFamily.gradient
-    static let cost = "nothing"
-    static let isSigned = true
+    static let description = MethodDescription(
+      "not a number", .gradient, source: "here", summary: "NaN", cost: "nothing", isSigned: true)
 
     init(_ options: MethodOptions = MethodOptions()) {}
 

@@ -37,7 +37,7 @@ struct GradientMethodsTests {
     let target = Target(clip.logits.floats.map(Double.init).likeliestClass)
     for space in [InputSpace.mel, .mfcc] {
       var options = MethodOptions()
-      options.steps = steps
+      options[.steps] = steps
       let result = try AttributionMethods.make(name, options).attribute(clip, at: space, target: target)
       let completeness = try #require(result.completeness)
       let change = completeness.score - completeness.baselineScore
@@ -82,7 +82,7 @@ struct GradientMethodsTests {
   func smoothGrad() throws {
     let clip = Clip(makeSpeech(20_000), model: makeModel(.cnnatt))
     var options = MethodOptions()
-    (options.draws, options.noise) = (3, 0)
+    (options[.draws], options[.noise]) = (3, 0)
     let plain = try Gradient().attribute(clip, at: .mfcc, target: Target(1)).values
     func found(_ name: String) throws -> Tensor {
       try AttributionMethods.make(name, options).attribute(clip, at: .mfcc, target: Target(1)).values
@@ -91,7 +91,7 @@ struct GradientMethodsTests {
     #expect(relativeDistance(try found("smoothgrad-squared"), plain.squared()) < 1e-4)
     // The spread of equal things, beside their size.
     #expect(try found("vargrad").floats.max()! < 1e-6 * plain.squared().floats.max()!)
-    options.noise = 0.05
+    options[.noise] = 0.05
     #expect(relativeDistance(try found("smoothgrad"), plain) > 0.01)
     #expect(try found("smoothgrad").floats == found("smoothgrad").floats)
   }
@@ -110,11 +110,11 @@ struct GradientMethodsTests {
   func errors(_ method: String, _ option: String, _ words: String) throws {
     var options = MethodOptions()
     switch option {
-    case "steps": options.steps = 0
-    case "rule": options.rule = "none"
-    case "noise": options.noise = -1
-    case "around": options.around = "none"
-    default: options.draws = 0
+    case "steps": options[.steps] = 0
+    case "rule": options[.rule] = "none"
+    case "noise": options[.noise] = -1
+    case "around": options[.around] = "none"
+    default: options[.draws] = 0
     }
     let error = try #require(
       #expect(throws: MethodError.self) { try AttributionMethods.make(method, options) })
@@ -125,13 +125,13 @@ struct GradientMethodsTests {
   func layers() throws {
     let clip = Clip(makeSpeech(20_000), model: makeModel(.fcmfcc))
     var options = MethodOptions()
-    options.layer = "block.2"
+    options[.layer] = "block.2"
     let layer = #expect(throws: MethodError.self) {
       try AttributionMethods.make("grad-cam", options).attribute(clip, at: .mel, target: Target(0))
     }
     #expect("\(try #require(layer))".contains("FCMFCC has no layer \"block.2\"; it has paths, blocks.0, blocks.1"))
-    options.layer = "blocks.1"
-    options.neuron = Neuron("96")
+    options[.layer] = "blocks.1"
+    options[.neuron] = Neuron("96")
     let neuron = #expect(throws: MethodError.self) {
       try AttributionMethods.make("neuron-conductance", options).attribute(clip, at: .mel, target: Target(0))
     }

@@ -239,18 +239,20 @@ struct MeasuresTests {
 struct TrustTests {
   /// A method that no model can have, and one that finds nothing.
   private struct Impossible: AttributionMethod {
-    static let name = "impossible", source = "here", summary = "none", cost = "nothing"
-    static let family = MethodFamily.attention
-    static let isSigned = false
+    static let description = MethodDescription(
+      "impossible", .attention, source: "here", summary: "none", cost: "nothing", isSigned: false)
     init(_ options: MethodOptions = MethodOptions()) {}
+    func checkApplies(to clip: Clip, at space: InputSpace) throws(MethodError) {
+      throw .inapplicable(method: name, model: clip.model.name, reason: "it has no attention")
+    }
     func attribute(_ clip: Clip, at space: InputSpace, target: Target) throws(MethodError) -> AttributionResult {
-      throw .inapplicable(method: Self.name, model: clip.model.name, reason: "it has no attention")
+      try checkApplies(to: clip, at: space)
+      return AttributionResult(clip[space])
     }
   }
   private struct Nothing: AttributionMethod {
-    static let name = "nothing", source = "here", summary = "zeros", cost = "nothing"
-    static let family = MethodFamily.gradient
-    static let isSigned = true
+    static let description = MethodDescription(
+      "nothing", .gradient, source: "here", summary: "zeros", cost: "nothing", isSigned: true)
     init(_ options: MethodOptions = MethodOptions()) {}
     func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
       AttributionResult(.zeros(clip.shape(at: space)))
@@ -318,6 +320,19 @@ struct TrustTests {
     #expect(summary.verdicts.contains("Zero everywhere, so without ranks, in some clips: nothing."))
   }
 
+  @Test("The random inputs follow the samples, and not the file's place")
+  func draws() throws {
+    let examiner = TrustExaminer(
+      model: makeModel(.fcmfcc), methods: [Saliency()], space: .mel, settings: Self.settings)
+    let samples = makeSpeech(16_000)
+    let here = try examiner.examine(samples, path: "here/a.wav")
+    let there = try examiner.examine(samples, path: "there/a.wav")
+    #expect(here.methods.map(\.values) == there.methods.map(\.values) && here.path != there.path)
+    // Filled up to five seconds, both are the same input.
+    let longer = try examiner.examine(samples + [0], path: "here/a.wav")
+    #expect(longer.methods[0].values[.sensitivity] != here.methods[0].values[.sensitivity])
+  }
+
   private func silentShare(_ samples: [Float], _ model: TrainedModel) -> Double {
     let silent = Clip(samples, model: model).silentFrames
     return Double(silent.count { $0 }) / Double(silent.count)
@@ -326,9 +341,8 @@ struct TrustTests {
   @Test("A silent clip, and an attribution with NaN, are named")
   func refusals() throws {
     struct Broken: AttributionMethod {
-      static let name = "broken", source = "here", summary = "NaN", cost = "nothing"
-      static let family = MethodFamily.gradient
-      static let isSigned = true
+      static let description = MethodDescription(
+        "broken", .gradient, source: "here", summary: "NaN", cost: "nothing", isSigned: true)
       init(_ options: MethodOptions = MethodOptions()) {}
       func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
         AttributionResult(Tensor(repeating: .nan, shape: clip.shape(at: space)))

@@ -99,7 +99,7 @@ struct PerturbationTests {
   func completeness() throws {
     let clip = Clip(makeSpeech(20_000), model: makeModel(.cnnatt))
     var options = MethodOptions()
-    (options.draws, options.seed) = (64, 3)
+    (options[.draws], options.seed) = (64, 3)
     let method = try KernelSHAP(options)
     let result = try method.attribute(clip, at: .mel, target: Target(1))
     let completeness = try #require(result.completeness)
@@ -113,7 +113,7 @@ struct PerturbationTests {
   @Test("Draws have to be positive", arguments: ["kernel-shap", "lime", "rise"])
   func none(_ name: String) {
     var options = MethodOptions()
-    options.draws = 0
+    options[.draws] = 0
     #expect(throws: MethodError.value(option: "draws", reason: "0 is not a positive number")) {
       try AttributionMethods.make(name, options)
     }

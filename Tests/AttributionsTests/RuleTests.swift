@@ -65,6 +65,33 @@ struct RuleTests {
     }
   }
 
+  @Test(
+    "A method that applies by its check explains the clip, and one that does not fails with the same reason",
+    arguments: AttributionMethods.all.map { $0.name })
+  func checks(_ name: String) throws {
+    var options = MethodOptions()
+    let read = AttributionMethods.all.first { $0.name == name }!.description.options
+    if read.contains(.steps) { options[.steps] = 2 }
+    if read.contains(.draws) { options[.draws] = 2 }
+    if read.contains(.tile) { options[.tile] = TileSize(seconds: 2, hertz: 8_000) }
+    let method = try AttributionMethods.make(name, options)
+    let samples = makeSpeech(9_000)
+    for model in [makeModel(.cnnatt), makeModel(.fcmfcc), clip.model] {
+      let clip = Clip(samples, model: model)
+      for space in [InputSpace.waveform, .mel] {
+        func reason(_ run: () throws(MethodError) -> Void) -> MethodError? {
+          do throws(MethodError) { try run() } catch { return error }
+          return nil
+        }
+        let checked = reason { () throws(MethodError) in try method.checkApplies(to: clip, at: space) }
+        let found = reason { () throws(MethodError) in
+          _ = try method.attribute(clip, at: space, target: Target(0))
+        }
+        #expect(checked == found, "\(model.name), \(space)")
+      }
+    }
+  }
+
   @Test("A clip computes its way once: places, logits and layers are the same objects for every method")
   func once() throws {
     let samples = makeSpeech(16_000)

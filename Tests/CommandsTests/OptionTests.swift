@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import Testing
 
 @Suite("Wrong usage, and help")
@@ -33,7 +34,8 @@ struct OptionTests {
       ("figures", "--data"), ("figures --data clips.csv --clips 0", "--clips"),
       ("figures --data clips.csv --which some", "'all', 'correct' or 'errors'"), ("evaluate", "--data"),
       ("figures --data clips.csv --seed -1", "-1"),
-      ("train", "cnnlstm, fcmfcc, cnnatt"), ("train cnnatt", "--data"), ("train hubert --data clips.csv", "hubert"),
+      ("train", EmotionModels.names.joined(separator: ", ")), ("train cnnatt", "--data"),
+      ("train hubert --data clips.csv", "hubert"),
       ("train cnnatt --data clips.csv --epochs 0", "--epochs must lie between 1 and"),
       ("train cnnatt --data clips.csv --epochs -5", "--epochs must lie between"),
       ("train cnnatt --data clips.csv --epochs 9000000000000000000", "--epochs must lie"),

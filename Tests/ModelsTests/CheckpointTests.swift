@@ -120,7 +120,7 @@ struct CheckpointTests {
       (#"{"architecture": 3}"#, "it names no architecture"),
       (
         #"{"architecture": "resnet"}"#,
-        "the architecture \"resnet\" is not known; known are cnnlstm, fcmfcc, cnnatt"
+        "the architecture \"resnet\" is not known; known are \(EmotionModels.names.joined(separator: ", "))"
       ),
       (#"{"architecture": "cnnatt", "classes": ["angry"]}"#, "it names fewer than two classes"),
       (

@@ -45,7 +45,8 @@ extension ModelConfiguration {
 
 extension Recipe {
   public init(_ name: Name = .published, for architecture: Architecture) {
-    self = architecture.kind.recipes[name]!
+    guard let recipe = architecture.kind.recipes[name] else { fault("\(architecture) has no recipe \(name)") }
+    self = recipe
   }
 }
 

@@ -126,9 +126,7 @@ public final class Clip {
   /// Σ weight · tensor over the tensors that `find` returns for these indices, a batch at a time, of one input's shape.
   func mean(_ weights: [Double], at space: InputSpace, find: (Range<Int>) -> Tensor) -> Tensor {
     var sum = Tensor.zeros(shape(at: space))
-    for first in stride(from: 0, to: weights.count, by: batch) {
-      progress?(first, weights.count)
-      let numbers = first..<min(first + batch, weights.count)
+    inBatches(weights.count) { numbers in
       let found = find(numbers)
       let shares = Tensor(weights[numbers].map(Float.init), shape: [1, numbers.count])
       sum = sum + shares.matrixProduct(found.reshaped([numbers.count, -1])).reshaped(sum.shape)
@@ -157,9 +155,16 @@ public final class Clip {
   public func scores(
     _ count: Int, at space: InputSpace, target: Target, make: (Range<Int>) -> Tensor
   ) -> [Float] {
-    stride(from: 0, to: count, by: batch).flatMap { first in
+    var scores: [Float] = []
+    inBatches(count) { scores += target.score(logits(make($0), at: space)).floats }
+    return scores
+  }
+
+  /// Runs a function on the indices of `count` inputs, a batch at a time; ``progress`` is called before each batch.
+  func inBatches(_ count: Int, _ run: (Range<Int>) -> Void) {
+    for first in stride(from: 0, to: count, by: batch) {
       progress?(first, count)
-      return target.score(logits(make(first..<min(first + batch, count)), at: space)).floats
+      run(first..<min(first + batch, count))
     }
   }
 

@@ -84,7 +84,7 @@ public struct TrustExaminer {
     var reasons: [MethodError] = []
     for method in methods {
       do throws(MethodError) {
-        _ = try method.attribute(clip, at: space, target: Target(0))
+        try method.checkApplies(to: clip, at: space)
       } catch {
         if case .inapplicable = error {
           reasons.append(error)
@@ -99,8 +99,9 @@ public struct TrustExaminer {
 
   /// Measures all methods on one clip.
   /// - Parameters:
-  ///   - samples: The clip's samples at the model's sample rate, trimmed.
-  ///   - path: The file's path, for errors; the clip's random seed depends on it.
+  ///   - samples: The clip's samples at the model's sample rate, trimmed. The seed of the clip's random inputs depends on
+  ///     them, so that a folder can be moved.
+  ///   - path: The file's path, for errors.
   ///   - label: The clip's true class.
   ///   - cue: The planted cue of that class, in seconds from the first sample. It counts only where the class is
   ///     predicted: else the model has not used it.
@@ -112,7 +113,7 @@ public struct TrustExaminer {
     guard !isSilent(samples) else { throw .silent(path: path) }
     let clip = Clip(samples, model: model)
     let target = Target(try clip.probabilities(path: path).likeliestClass)
-    let examination = Examination(clip, path: path, target: target, examiner: self)
+    let examination = Examination(clip, samples: samples, target: target, examiner: self)
     let frontEnd = model.configuration.frontEnd
     let cueCells = cue.flatMap { region -> CueCells? in
       guard model.classes[target.emotion] == label else { return nil }
@@ -157,12 +158,12 @@ private struct Examination {
 
   struct NotFinite: Error {}
 
-  init(_ clip: Clip, path: String, target: Target, examiner: TrustExaminer) {
+  init(_ clip: Clip, samples: [Float], target: Target, examiner: TrustExaminer) {
     let (space, settings) = (examiner.space, examiner.settings)
     (self.clip, self.space, self.target, steps) = (clip, space, target, settings.steps)
     var print = Fingerprint()
     print.add(settings.seed)
-    print.add(path)
+    print.add(samples)
     var generator = SeededGenerator(seed: print.value)
     let drawn = generator.index(below: clip.model.classes.count - 1)
     other = Target(drawn < target.emotion ? drawn : drawn + 1)

@@ -38,7 +38,7 @@ public struct TrustSummary: Sendable {
       clips.map { $0.methods[method].values[.insertion]! - $0.methods[method].values[.deletion]! }
     }
     let types = examiner.methods.map { type(of: $0) }
-    let controls = types.indices.filter { types[$0].family == .control }
+    let controls = types.indices.filter { types[$0].description.family == .control }
     methods = types.indices.map { index in
       let found = clips.map { $0.methods[index] }
       let isControl = controls.contains(index)

@@ -6,31 +6,22 @@ import Tensors
 /// A method's value holds all of its settings (steps, baseline, seed), so that one value gives one clip the same
 /// attributions to the bit.
 public protocol AttributionMethod: Sendable {
-  /// The method's name on the command line.
-  static var name: String { get }
-  static var family: MethodFamily { get }
-  /// The paper that introduced the method.
-  static var source: String { get }
-  /// One line for a list.
-  static var summary: String { get }
-  /// The cost of one clip at one input space, in words: "1 gradient", "50 gradients".
-  static var cost: String { get }
-  /// Whether values have a sign; without one, only their size has a meaning.
-  static var isSigned: Bool { get }
-  /// Completeness: whether the values should sum to f(x) − f(baseline).
-  static var promisesCompleteness: Bool { get }
-  /// The options that the method reads; the command line refuses the others.
-  static var options: Set<MethodOptions.Name> { get }
+  /// The properties that all values of the method share.
+  static var description: MethodDescription { get }
 
   /// Creates the method; throws where an option has a value that is not allowed.
   init(_ options: MethodOptions) throws(MethodError)
 
-  /// Whether this value's attributions have a sign: as the type's, unless the options decide it.
+  /// Whether this value's attributions have a sign: as the description states, unless the options decide it.
   var isSigned: Bool { get }
-  /// The kind of number that the attributions are, which gives their unit.
+  /// The kind of number that this value's attributions are: as the description states, unless the options decide it.
   var quantity: Quantity { get }
   /// The settings, given or by default, by their names for the output: steps, baseline, seed.
   var parameters: [String: String] { get }
+
+  /// Throws ``MethodError/inapplicable(method:model:reason:)`` where ``attribute(_:at:target:)`` would, after one pass
+  /// through the network at most.
+  func checkApplies(to clip: Clip, at space: InputSpace) throws(MethodError)
 
   /// Attributions of the shape of the clip's input at `space`.
   func attribute(_ clip: Clip, at space: InputSpace, target: Target) throws(MethodError) -> AttributionResult
@@ -71,14 +62,14 @@ extension BatchMethod {
 }
 
 extension AttributionMethod {
-  public static var promisesCompleteness: Bool { false }
-  public static var options: Set<MethodOptions.Name> { [] }
+  public static var name: String { description.name }
   public var name: String { Self.name }
   /// "integrated-gradients, baseline silence, steps 50": the name and all settings.
   public var nameWithParameters: String { named(name, parameters) }
-  public var isSigned: Bool { Self.isSigned }
-  public var quantity: Quantity { .score }
+  public var isSigned: Bool { Self.description.isSigned }
+  public var quantity: Quantity { Self.description.quantity }
   public var parameters: [String: String] { [:] }
+  public func checkApplies(to clip: Clip, at space: InputSpace) throws(MethodError) {}
 }
 
 /// A method's name and its parameters, in alphabetical order.

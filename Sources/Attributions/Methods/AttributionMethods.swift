@@ -11,7 +11,7 @@ public enum AttributionMethods {
 
   /// The methods of all other families, in words, for errors about a model that lacks one family.
   static func others(than family: MethodFamily) -> String {
-    "there is " + all.filter { $0.family != family }.map { $0.name }.joined(separator: ", ")
+    "there is " + all.filter { $0.description.family != family }.map { $0.name }.joined(separator: ", ")
   }
 
   /// The method of this name, with these options.
@@ -19,7 +19,7 @@ public enum AttributionMethods {
     _ name: String, _ options: MethodOptions = MethodOptions()
   ) throws(MethodError) -> any AttributionMethod {
     guard let type = all.first(where: { $0.name == name }) else { throw .unknown(name: name) }
-    let strange = options.given.subtracting(type.options).map(\.rawValue).sorted()
+    let strange = options.given.subtracting(type.description.options).map(\.name).sorted()
     if let option = strange.first { throw .option(method: name, option: option) }
     return try type.init(options)
   }

@@ -1,52 +1,83 @@
-/// The options of all methods; nil is the method's own default.
+/// The options of all methods by name, `options[.steps] = 100`; nil is the method's own default.
 public struct MethodOptions: Sendable {
-  /// The options' names on the command line.
-  public enum Name: String, CaseIterable, Sendable {
-    case steps, draws, noise, baseline, background, rule, layer, neuron, around, tile
+  /// An option of methods, as the command line has it.
+  ///
+  /// The compiler does not check a class with subclasses for `Sendable`; this one holds nothing but constants.
+  public class Name: Hashable, @unchecked Sendable {
+    public let name: String
+    /// The placeholder of the option's value in a help text.
+    public let valueName: String
+    /// One line for a help text.
+    public let summary: String
+
+    fileprivate init(_ name: String, _ valueName: String, _ summary: String) {
+      (self.name, self.valueName, self.summary) = (name, valueName, summary)
+    }
+
+    public static func == (first: Name, second: Name) -> Bool { first.name == second.name }
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
   }
 
-  /// The number of points on the path from the baseline to the input.
-  public var steps: Int?
-  /// The number of random samples: noisy copies, baselines or masks.
-  public var draws: Int?
-  /// The noise's standard deviation, as a share of the input's range.
-  public var noise: Double?
-  /// The reference input that attributions are measured against.
-  public var baseline: Baseline?
-  /// Typical clips of the model's data, used as baselines.
-  public var background: Background?
-  /// The name of a quadrature rule or of an LRP rule.
-  public var rule: String?
-  /// The name of the layer that is explained.
-  public var layer: String?
-  /// A channel or a single unit of the layer.
-  public var neuron: Neuron?
-  /// The name of the method that SmoothGrad, its square or VarGrad averages.
-  public var around: String?
-  /// The size of the tile that a perturbation hides.
-  public var tile: TileSize?
+  /// An option whose value has a type.
+  public final class Key<Value: Sendable>: Name, @unchecked Sendable {}
+
+  private var values: [Name: any Sendable] = [:]
   /// The seed of all random numbers.
   public var seed: UInt64 = 0
 
   public init() {}
 
-  /// ``draws``, which must be positive.
+  public subscript<Value>(key: Key<Value>) -> Value? {
+    get { values[key] as? Value }
+    set { values[key] = newValue }
+  }
+
+  /// The options that have a value.
+  public var given: Set<Name> { Set(values.keys) }
+}
+
+extension MethodOptions.Name {
+  public static let baseline = MethodOptions.Key<Baseline>(
+    "baseline", "baseline",
+    "The reference input that attributions are measured against: silence, zero, blurred, noise:DECIBELS, file:PATH, or mean (of --background)."
+  )
+  public static let background = MethodOptions.Key<Background>(
+    "background", "file", "A manifest of typical clips for the baseline; 50 of them are sampled.")
+  public static let steps = MethodOptions.Key<Int>(
+    "steps", "count", "The number of points on the path from the baseline to the clip.")
+  public static let draws = MethodOptions.Key<Int>(
+    "draws", "count", "The number of random samples: noisy copies, baselines or masks.")
+  public static let noise = MethodOptions.Key<Double>(
+    "noise", "share", "The noise's standard deviation, as a share of the input's range.")
+  public static let rule = MethodOptions.Key<String>(
+    "rule", "name", "Quadrature rule (IG) or LRP rule; see `undertone methods`.")
+  public static let layer = MethodOptions.Key<String>("layer", "name", "The layer to explain, such as blocks.2.")
+  public static let neuron = MethodOptions.Key<Neuron>(
+    "neuron", "unit", "Channel index (12) or channel,row,frame (12,3,20).")
+  public static let around = MethodOptions.Key<String>(
+    "around", "method", "The base method that SmoothGrad or VarGrad averages.")
+  public static let tile = MethodOptions.Key<TileSize>(
+    "tile", "size", "The size of the hidden tile: seconds x Hz, such as 0.2x1000.")
+}
+
+extension MethodOptions {
+  /// The value of ``Name/draws``, which must be positive.
   func draws(default count: Int) throws(MethodError) -> Int {
-    let draws = draws ?? count
+    let draws = self[.draws] ?? count
     guard draws > 0 else { throw .value(option: "draws", reason: "\(draws) is not a positive number") }
     return draws
   }
 
-  /// ``steps``, at least `least`.
+  /// The value of ``Name/steps``, at least `least`.
   func steps(default count: Int, least: Int) throws(MethodError) -> Int {
-    let steps = steps ?? count
+    let steps = self[.steps] ?? count
     guard steps >= least else { throw .value(option: "steps", reason: "\(steps) is less than \(least)") }
     return steps
   }
 
-  /// ``rule`` as one of the method's own rules.
+  /// The value of ``Name/rule`` as one of the method's own rules.
   func rule<Rule: RawRepresentable<String> & CaseIterable>(default other: Rule) throws(MethodError) -> Rule {
-    guard let rule else { return other }
+    guard let rule = self[.rule] else { return other }
     guard let named = Rule(rawValue: rule) else {
       let known = Rule.allCases.map(\.rawValue).joined(separator: ", ")
       throw .value(option: "rule", reason: "there is no rule \"\(rule)\"; there is \(known)")
@@ -54,22 +85,12 @@ public struct MethodOptions: Sendable {
     return named
   }
 
-  /// The baselines of a method that takes several: the clips of ``background``, or ``baseline``, or silence.
+  /// The baselines of a method that takes several: the clips of ``Name/background``, or ``Name/baseline``, or silence.
   func baselines() throws(MethodError) -> [Baseline] {
-    guard let background else { return [baseline ?? .silence] }
-    guard baseline == nil else {
+    guard let background = self[.background] else { return [self[.baseline] ?? .silence] }
+    guard self[.baseline] == nil else {
       throw .value(option: "baseline", reason: "the baselines are the clips of --background")
     }
     return background.clips.map { .clip($0, name: "a clip of the background") }
-  }
-
-  /// The options that have a value.
-  public var given: Set<Name> {
-    let values: [(Name, Any?)] = [
-      (.steps, steps), (.draws, draws), (.noise, noise), (.baseline, baseline),
-      (.background, background), (.rule, rule), (.layer, layer), (.neuron, neuron), (.around, around),
-      (.tile, tile),
-    ]
-    return Set(values.filter { $0.1 != nil }.map(\.0))
   }
 }

@@ -167,7 +167,7 @@ struct Compare: ParsableCommand {
         try ComparisonReport.json(found, disagreements: disagreements, figures: figures))
     }
     try Console.print(text(found, disagreements))
-    if !reports[0].comparer.models.contains(where: \.looksByAttention) {
+    if !reports[0].comparer.models.contains(where: { $0.kind.hasAttention }) {
       try Console.print("None of the models has attention.\n")
     }
     let drawn = "\(figures.count) figure\(figures.count == 1 ? "" : "s")"

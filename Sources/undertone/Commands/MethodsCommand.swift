@@ -34,11 +34,11 @@ struct MethodsCommand: ParsableCommand {
   func run() throws {
     try Console.run {
       for family in MethodFamily.allCases {
-        let methods = AttributionMethods.all.filter { $0.family == family }
+        let methods = AttributionMethods.all.map { $0.description }.filter { $0.family == family }
         guard !methods.isEmpty else { continue }
         if !json { try Console.print("\(family.rawValue.uppercased())") }
         for method in methods {
-          let options = method.options.map(\.rawValue).sorted()
+          let options = method.options.map(\.name).sorted()
           guard !json else {
             try Console.print(
               JSON(

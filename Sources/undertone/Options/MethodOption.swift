@@ -15,42 +15,19 @@ struct MethodOption: ParsableArguments {
   )
   var method = Saliency.name
 
-  @Option(
-    help: ArgumentHelp(
-      "The reference input that attributions are measured against: silence, zero, blurred, noise:DECIBELS, file:PATH, or mean (of --background).",
-      valueName: "baseline"))
-  var baseline: String?
-
-  @Option(
-    help: ArgumentHelp("A manifest of typical clips for the baseline; 50 of them are sampled.", valueName: "file"))
-  var background: String?
-
-  @Option(help: ArgumentHelp("The number of points on the path from the baseline to the clip.", valueName: "count"))
-  var steps: Int?
-
-  @Option(help: ArgumentHelp("The number of random samples: noisy copies, baselines or masks.", valueName: "count"))
-  var draws: Int?
-
-  @Option(help: ArgumentHelp("The noise's standard deviation, as a share of the input's range.", valueName: "share"))
-  var noise: Double?
-
-  @Option(help: ArgumentHelp("Quadrature rule (IG) or LRP rule; see `undertone methods`.", valueName: "name"))
-  var rule: String?
-
-  @Option(help: ArgumentHelp("The layer to explain, such as blocks.2.", valueName: "name"))
-  var layer: String?
-
-  @Option(help: ArgumentHelp("Channel index (12) or channel,row,frame (12,3,20).", valueName: "unit"))
-  var neuron: String?
-
-  @Option(help: ArgumentHelp("The base method that SmoothGrad or VarGrad averages.", valueName: "method"))
-  var around: String?
-
-  @Option(help: ArgumentHelp("The size of the hidden tile: seconds x Hz, such as 0.2x1000.", valueName: "size"))
-  var tile: String?
+  @Option(.baseline) var baseline: String?
+  @Option(.background) var background: String?
+  @Option(.steps) var steps: Int?
+  @Option(.draws) var draws: Int?
+  @Option(.noise) var noise: Double?
+  @Option(.rule) var rule: String?
+  @Option(.layer) var layer: String?
+  @Option(.neuron) var neuron: String?
+  @Option(.around) var around: String?
+  @Option(.tile) var tile: String?
 
   /// The method as asked, or a usage error.
-  /// - Parameter seed: Of what it draws.
+  /// - Parameter seed: The seed of its random samples.
   func make(for model: TrainedModel, seed: UInt64) throws -> any AttributionMethod {
     try makeAll([method], for: model, seed: seed)[0]
   }
@@ -70,36 +47,37 @@ struct MethodOption: ParsableArguments {
     _ names: [String], for model: TrainedModel, seed: UInt64
   ) throws -> [any AttributionMethod] {
     var options = MethodOptions()
-    (options.steps, options.draws, options.noise, options.rule) = (steps, draws, noise, rule)
-    (options.layer, options.around, options.seed) = (layer, around, seed)
+    options.seed = seed
+    (options[.steps], options[.draws], options[.noise]) = (steps, draws, noise)
+    (options[.rule], options[.layer], options[.around]) = (rule, layer, around)
     if let tile {
       guard let size = TileSize(tile) else {
         throw ValidationError("--tile: \"\(tile)\" is not seconds x Hz, as 0.2x1000")
       }
-      options.tile = size
+      options[.tile] = size
     }
     if let neuron {
       guard let unit = Neuron(neuron) else {
         throw ValidationError("--neuron: \"\(neuron)\" is neither a channel, as 12, nor channel,row,column, as 12,3,20")
       }
-      options.neuron = unit
+      options[.neuron] = unit
     }
     let clips = try background.map { try readBackground($0, for: model, seed: seed) }
     switch baseline {
-    case nil: options.background = clips
+    case nil: options[.background] = clips
     case "mean":
       guard let clips else { throw ValidationError("--baseline mean needs --background") }
-      options.baseline = .mean(clips)
+      options[.baseline] = .mean(clips)
     case .some(let name) where name.hasPrefix("file:"):
       let path = String(name.dropFirst("file:".count))
-      options.baseline = .clip(try readClip(path, for: model), name: path)
+      options[.baseline] = .clip(try readClip(path, for: model), name: path)
     case .some(let name):
       guard let baseline = Baseline(name) else {
         throw ValidationError(
           "there is no baseline \"\(name)\"; there is silence, zero, blurred, noise:DECIBELS (as noise:-40), file:PATH, mean"
         )
       }
-      (options.baseline, options.background) = (baseline, clips)
+      (options[.baseline], options[.background]) = (baseline, clips)
     }
     do {
       return try names.map { try AttributionMethods.make($0, options) }
@@ -123,5 +101,13 @@ struct MethodOption: ParsableArguments {
     }
     guard !clips.isEmpty else { throw ValidationError("\(path): none of its clips can be read") }
     return Background(clips: clips, name: "\(clips.count) clips of \(path)")
+  }
+}
+
+extension Option {
+  /// An option of methods, with the name and the words of its declaration.
+  fileprivate init<Given: ExpressibleByArgument>(_ option: MethodOptions.Name) where Value == Given? {
+    self.init(
+      name: .customLong(option.name), help: ArgumentHelp(option.summary, valueName: option.valueName))
   }
 }

@@ -3,25 +3,21 @@ import Tensors
 
 /// The conductance of each unit y of a layer on the path from a baseline to the clip: ∫ ∂ target / ∂ y dy (Dhamdhere,
 /// Sundararajan and Yan 2019), summed over channels and divided among the elements of the input that a unit covers.
-public struct LayerConductance: AttributionMethod {
-  public static let name = "layer-conductance"
-  public static let family = MethodFamily.activation
-  public static let source = "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233"
-  public static let summary = "flow through a layer from baseline to clip; sums to f(x) − f(baseline)"
-  public static let cost = "51 gradients"
-  public static let isSigned = true
-  public static let promisesCompleteness = true
-  public static let options: Set<MethodOptions.Name> = [.layer, .steps, .baseline]
+public struct LayerConductance: MapMethod {
+  public static let description = MethodDescription(
+    "layer-conductance", .activation, source: "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233",
+    summary: "flow through a layer from baseline to clip; sums to f(x) − f(baseline)",
+    cost: "51 gradients", isSigned: true, promisesCompleteness: true, options: [.layer, .steps, .baseline])
 
-  private let layer: String?
+  let layer: String?
   private let steps: Int
   private let baseline: Baseline
   private let seed: UInt64
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
-    layer = options.layer
+    layer = options[.layer]
     steps = try options.steps(default: 50, least: 1)
-    baseline = options.baseline ?? .silence
+    baseline = options[.baseline] ?? .silence
     seed = options.seed
   }
 
@@ -51,12 +47,9 @@ public struct LayerConductance: AttributionMethod {
     let difference = clip[space] - baseline
     var sum: Tensor?
     var last: (value: Tensor, gradient: Tensor)?
-    for first in stride(from: 0, through: steps, by: clip.batch) {
-      let numbers = first..<min(first + clip.batch, steps + 1)
-      let places = Tensor(
-        numbers.map { Float($0) / Float(steps) }, shape: [numbers.count] + difference.shape.dropFirst().map { _ in 1 })
-      var (values, gradients) = clip.outputs(
-        of: [layer], baseline + difference * places, at: space, target: target)
+    clip.inBatches(steps + 1) { numbers in
+      let inputs = baseline.moved(by: difference, shares: numbers.map { Float($0) / Float(steps) })
+      var (values, gradients) = clip.outputs(of: [layer], inputs, at: space, target: target)
       if let last {
         values[0] = .concatenated([last.value, values[0]], axis: 0)
         gradients[0] = .concatenated([last.gradient, gradients[0]], axis: 0)

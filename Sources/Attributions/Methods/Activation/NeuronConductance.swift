@@ -33,16 +33,13 @@ public struct Neuron: Equatable, Sendable {
 
 /// The part of integrated gradients that goes through one neuron y, or through a channel: (x − b) · ∫ ∂ target / ∂ y ·
 /// ∂ y / ∂ x dα from a baseline b to the clip (Dhamdhere, Sundararajan and Yan 2019).
-public struct NeuronConductance: AttributionMethod {
-  public static let name = "neuron-conductance"
-  public static let family = MethodFamily.activation
-  public static let source = "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233"
-  public static let summary = "the part of integrated gradients through one channel or unit of a layer"
-  public static let cost = "100 gradients"
-  public static let isSigned = true
-  public static let options: Set<MethodOptions.Name> = [.layer, .neuron, .steps, .rule, .baseline]
+public struct NeuronConductance: MapMethod {
+  public static let description = MethodDescription(
+    "neuron-conductance", .activation, source: "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233",
+    summary: "the part of integrated gradients through one channel or unit of a layer",
+    cost: "100 gradients", isSigned: true, options: [.layer, .neuron, .steps, .rule, .baseline])
 
-  private let layer: String?
+  let layer: String?
   private let neuron: Neuron
   private let steps: Int
   private let rule: Quadrature
@@ -50,11 +47,11 @@ public struct NeuronConductance: AttributionMethod {
   private let seed: UInt64
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
-    layer = options.layer
-    neuron = options.neuron ?? Neuron("0")!
+    layer = options[.layer]
+    neuron = options[.neuron] ?? Neuron("0")!
     rule = try options.rule(default: .gaussLegendre)
     steps = try options.steps(default: 50, least: rule == .trapezoid ? 2 : 1)
-    baseline = options.baseline ?? .silence
+    baseline = options[.baseline] ?? .silence
     seed = options.seed
   }
 
@@ -80,9 +77,7 @@ public struct NeuronConductance: AttributionMethod {
     let difference = clip[space] - start
     let points = rule.points(steps)
     let mean = clip.mean(points.map(\.weight), at: space) { numbers in
-      let places = Tensor(
-        numbers.map { Float(points[$0].place) }, shape: [numbers.count] + start.shape.dropFirst().map { _ in 1 })
-      let inputs = start + difference * places
+      let inputs = start.moved(by: difference, shares: points[numbers].map { Float($0.place) })
       let weight = clip.outputs(of: [layer], inputs, at: space, target: target).gradients[0] * mask
       return clip.gradient(of: layer, weight: weight, inputs, at: space)
     }

@@ -16,6 +16,17 @@ struct AttentionMap {
 
   /// - Parameter method: The method's name, for errors.
   init(_ clip: Clip, target: Target, for method: String) throws(MethodError) {
+    let layers = try Self.layers(of: clip, for: method)
+    let (found, gradients) = clip.outputs(of: [layers.attention, layers.values], target: target)
+    weights = found[0].reshaped(Array(found[0].shape[1...]))
+    gradient = gradients[0].reshaped(weights.shape)
+    values = found[1].reshaped([weights.shape[0], weights.shape[1], layers.rows, layers.columns])
+  }
+
+  /// The names of the layers whose outputs are the attention and the values, and the size of a value's map.
+  static func layers(
+    of clip: Clip, for method: String
+  ) throws(MethodError) -> (attention: String, values: String, rows: Int, columns: Int) {
     let attention = clip.layers.first { $0.geometry == .channelAttention }
     let weighed = clip.layers.compactMap { layer in
       if case .channelValues(let rows, let columns) = layer.geometry { (layer.name, rows, columns) } else { nil }
@@ -25,10 +36,7 @@ struct AttentionMap {
         method: method, model: clip.model.name,
         reason: "\(clip.model.kind.title) has no attention; \(AttributionMethods.others(than: .attention))")
     }
-    let (found, gradients) = clip.outputs(of: [attention.name, name], target: target)
-    weights = found[0].reshaped(Array(found[0].shape[1...]))
-    gradient = gradients[0].reshaped(weights.shape)
-    values = found[1].reshaped([weights.shape[0], weights.shape[1], rows, columns])
+    return (attention.name, name, rows, columns)
   }
 
   /// The mean over heads of Σ received share · |values|, for attention [heads, outputs, outputs] or one for all heads

@@ -2,14 +2,6 @@ import Layers
 import Models
 import Tensors
 
-extension TrainedModel {
-  /// Whether one of the layers is an attention over channels.
-  public var looksByAttention: Bool {
-    let samples = [Float](repeating: 0, count: configuration.frontEnd.sampleRate)
-    return Clip(samples, model: self).layers.contains { $0.geometry == .channelAttention }
-  }
-}
-
 /// The sources of each head of CNNATT's attention over channels: which channels, and which times and mel bands.
 public struct ChannelHeads {
   /// Attention weights [heads, outputs, channels] of each output channel over the value channels; rows sum to one.

@@ -21,12 +21,10 @@ extension Clip {
 /// A control: the loudness of each cell, whatever the model computes. A method that does no better has not shown that
 /// it depends on the model.
 struct LoudnessMap: AttributionMethod {
-  static let name = "loudness"
-  static let family = MethodFamily.control
-  static let source = "a control"
-  static let summary = "the loudness of each part, whatever the model computes"
-  static let cost = "nothing"
-  static let isSigned = false
+  static let description = MethodDescription(
+    "loudness", .control, source: "a control",
+    summary: "the loudness of each part, whatever the model computes",
+    cost: "nothing", isSigned: false)
 
   init(_ options: MethodOptions = MethodOptions()) {}
 

@@ -4,12 +4,10 @@ import Tensors
 
 /// A control: uniform random numbers from 0..<1, different for each clip, target and model.
 struct RandomAttribution: AttributionMethod {
-  static let name = "random"
-  static let family = MethodFamily.control
-  static let source = "a control"
-  static let summary = "uniform random numbers"
-  static let cost = "1 prediction"
-  static let isSigned = false
+  static let description = MethodDescription(
+    "random", .control, source: "a control",
+    summary: "uniform random numbers",
+    cost: "1 prediction", isSigned: false)
 
   private let seed: UInt64
 

@@ -7,14 +7,10 @@ import Tensors
 /// the input down to the clip itself. No baseline has to be chosen, and the path adds no sound that the clip does not
 /// have.
 public struct BlurredIntegratedGradients: AttributionMethod {
-  public static let name = "blurred-integrated-gradients"
-  public static let family = MethodFamily.gradient
-  public static let source = "Xu, Venugopalan and Sundararajan 2020, arXiv:2004.03383"
-  public static let summary = "integrated gradients from the blurred clip; no baseline to choose"
-  public static let cost = "50 gradients"
-  public static let isSigned = true
-  public static let promisesCompleteness = true
-  public static let options: Set<MethodOptions.Name> = [.steps]
+  public static let description = MethodDescription(
+    "blurred-integrated-gradients", .gradient, source: "Xu, Venugopalan and Sundararajan 2020, arXiv:2004.03383",
+    summary: "integrated gradients from the blurred clip; no baseline to choose",
+    cost: "50 gradients", isSigned: true, promisesCompleteness: true, options: [.steps])
 
   private let steps: Int
 
@@ -24,14 +20,18 @@ public struct BlurredIntegratedGradients: AttributionMethod {
 
   public var parameters: [String: String] { ["steps": String(steps), "baseline": "blurred over frequency"] }
 
-  public func attribute(
-    _ clip: Clip, at space: InputSpace, target: Target
-  ) throws(MethodError) -> AttributionResult {
+  public func checkApplies(to clip: Clip, at space: InputSpace) throws(MethodError) {
     guard space != .waveform else {
       throw .inapplicable(
         method: name, model: clip.model.name,
         reason: "the waveform has no axis of frequency; --input spectrogram, mel or mfcc has")
     }
+  }
+
+  public func attribute(
+    _ clip: Clip, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    try checkApplies(to: clip, at: space)
     let input = clip[space]
     let rows = input.shape[2]
     /// The input at a share of the path, blurred by a Gaussian whose width falls as a square, so that steps near the
@@ -41,8 +41,7 @@ public struct BlurredIntegratedGradients: AttributionMethod {
         ? input : Self.blur(rows: rows, deviation: Double(rows) * (1 - share) * (1 - share)).matrixProduct(input)
     }
     var values = Tensor.zeros(input.shape)
-    for first in stride(from: 0, to: steps, by: clip.batch) {
-      let batch = first..<min(first + clip.batch, steps)
+    clip.inBatches(steps) { batch in
       let middles = Tensor.concatenated(batch.map { point((Double($0) + 0.5) / Double(steps)) }, axis: 0)
       let ends = Tensor.concatenated(
         batch.map { point(Double($0 + 1) / Double(steps)) - point(Double($0) / Double(steps)) }, axis: 0)

@@ -7,14 +7,10 @@ import Tensors
 /// uniformly from 0 to 1 (Erion et al. 2021); Captum calls it GradientSHAP, after Lundberg and Lee 2017, and can add
 /// noise to x.
 public struct ExpectedGradients: AttributionMethod {
-  public static let name = "expected-gradients"
-  public static let family = MethodFamily.gradient
-  public static let source = "Erion et al. 2021, arXiv:1906.10670 (GradientSHAP)"
-  public static let summary = "integrated gradients, averaged over baselines sampled from a set of clips"
-  public static let cost = "200 gradients"
-  public static let isSigned = true
-  public static let promisesCompleteness = true
-  public static let options: Set<MethodOptions.Name> = [.draws, .baseline, .background]
+  public static let description = MethodDescription(
+    "expected-gradients", .gradient, source: "Erion et al. 2021, arXiv:1906.10670 (GradientSHAP)",
+    summary: "integrated gradients, averaged over baselines sampled from a set of clips",
+    cost: "200 gradients", isSigned: true, promisesCompleteness: true, options: [.draws, .baseline, .background])
 
   private let draws: Int
   private let baselines: [Baseline]
@@ -54,12 +50,12 @@ public struct ExpectedGradients: AttributionMethod {
   ) -> (values: Tensor, baselineScore: Double) {
     let input = clip[space]
     var sum = Tensor.zeros(input.shape)
-    for first in stride(from: 0, to: draws.count, by: clip.batch) {
-      let batch = draws[first..<min(first + clip.batch, draws.count)]
+    clip.inBatches(draws.count) { numbers in
+      let batch = draws[numbers]
       let start = Tensor.concatenated(batch.map { starts[$0.start] }, axis: 0)
-      let place = Tensor(batch.map(\.place), shape: [batch.count] + input.shape.dropFirst().map { _ in 1 })
       let difference = input - start
-      sum = sum + (difference * clip.gradient(start + difference * place, at: space, target: target)).sum(axes: [0])
+      let inputs = start.moved(by: difference, shares: batch.map(\.place))
+      sum = sum + (difference * clip.gradient(inputs, at: space, target: target)).sum(axes: [0])
     }
     let scores = starts.map { clip.score($0, at: space, target: target) }
     return (sum / Float(draws.count), draws.reduce(0) { $0 + scores[$1.start] } / Double(draws.count))

@@ -2,6 +2,29 @@ import Basics
 import Models
 import Tensors
 
+/// A method that states a moment of another method's attributions over noisy copies of the clip.
+protocol NoisyMethod: AttributionMethod {
+  var tunnel: NoiseTunnel { get }
+  /// The moment that is stated, from the means of the attributions and of their squares.
+  static func moment(mean: Tensor, square: Tensor) -> Tensor
+}
+
+extension NoisyMethod {
+  public var quantity: Quantity { .squared(tunnel.around.quantity) }
+  public var parameters: [String: String] { tunnel.parameters }
+
+  public func checkApplies(to clip: Clip, at space: InputSpace) throws(MethodError) {
+    try tunnel.around.checkApplies(to: clip, at: space)
+  }
+
+  public func attribute(
+    _ clip: Clip, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    let (mean, square) = try tunnel.moments(clip, at: space, target: target)
+    return AttributionResult(Self.moment(mean: mean, square: square))
+  }
+}
+
 /// Moments of another method's attributions over noisy copies of the clip. The noise's standard deviation is a share of
 /// the input's range, from its least to its greatest value.
 struct NoiseTunnel: Sendable {
@@ -15,10 +38,10 @@ struct NoiseTunnel: Sendable {
 
   init(_ options: MethodOptions) throws(MethodError) {
     draws = try options.draws(default: 50)
-    noise = options.noise ?? 0.1
+    noise = options[.noise] ?? 0.1
     guard noise.isFinite, noise >= 0 else { throw .value(option: "noise", reason: "\(noise) is no share of a range") }
     seed = options.seed
-    let name = options.around ?? Gradient.name
+    let name = options[.around] ?? Gradient.name
     guard !Self.names.contains(name) else { throw .value(option: "around", reason: "\(name) adds noise itself") }
     around = try AttributionMethods.make(name)
   }

@@ -5,18 +5,16 @@ import Tensors
 /// (Shrikumar, Greenside and Kundaje 2017); over several baselines their mean (DeepSHAP, Lundberg and Lee 2017).
 ///
 /// The values sum to f(x) − f(b) in networks with pooling, attention and LSTM too: see `BackwardRule.rescale`.
-public struct DeepLIFT: AttributionMethod {
-  public static let name = "deeplift"
-  public static let family = MethodFamily.modifiedBackward
-  public static let source = "Shrikumar, Greenside and Kundaje 2017, arXiv:1704.02685 (rescale rule)"
-  public static let summary = "differences from a baseline in one pass; sum to f(x) − f(baseline)"
-  public static let cost = "2 gradients a baseline"
-  public static let isSigned = true
-  public static let promisesCompleteness = true
-  public static let options: Set<MethodOptions.Name> = [.baseline, .background]
+public struct DeepLIFT: RuleMethod {
+  public static let description = MethodDescription(
+    "deeplift", .modifiedBackward, source: "Shrikumar, Greenside and Kundaje 2017, arXiv:1704.02685 (rescale rule)",
+    summary: "differences from a baseline in one pass; sum to f(x) − f(baseline)",
+    cost: "2 gradients a baseline", isSigned: true, promisesCompleteness: true, options: [.baseline, .background])
 
   private let baselines: [Baseline]
   private let seed: UInt64
+
+  let backwardRule = BackwardRule.rescale
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
     baselines = try options.baselines()
@@ -39,7 +37,7 @@ public struct DeepLIFT: AttributionMethod {
       }
       let start = Tensor.concatenated(starts, axis: 0)
       let halves = Tensor.concatenated([input.broadcast(to: start.shape), start], axis: 0)
-      let multiplier = try clip.gradient(halves, at: space, target: target, rule: .rescale, for: name)
+      let multiplier = try gradient(halves, of: clip, at: space, target: target)
         .slice(axis: 0, 0..<starts.count)
       sum = sum + ((input - start) * multiplier).sum(axes: [0])
       score += starts.reduce(0) { $0 + clip.score($1, at: space, target: target) }

@@ -7,15 +7,12 @@ import Tensors
 /// The rules of layers other than convolutions and products with weights are in `BackwardRule.relevance`. Norms are
 /// folded into their convolutions first. The contribution of a bias stays with it, so that values sum to less than the
 /// score.
-public struct LRP: BatchMethod {
-  public static let name = "lrp"
-  public static let family = MethodFamily.modifiedBackward
-  public static let source =
-    "Bach et al. 2015, PLoS ONE 10(7); Achtibat et al. 2024, arXiv:2402.05602; Arras et al. 2019"
-  public static let summary = "the score, shared among the inputs layer by layer"
-  public static let cost = "1 gradient, 1 to 5 times as long"
-  public static let isSigned = true
-  public static let options: Set<MethodOptions.Name> = [.rule]
+public struct LRP: RuleMethod, BatchMethod {
+  public static let description = MethodDescription(
+    "lrp", .modifiedBackward,
+    source: "Bach et al. 2015, PLoS ONE 10(7); Achtibat et al. 2024, arXiv:2402.05602; Arras et al. 2019",
+    summary: "the score, shared among the inputs layer by layer",
+    cost: "1 gradient, 1 to 5 times as long", isSigned: true, options: [.rule])
 
   /// The rule by which a unit divides its relevance among its inputs.
   enum Rule: String, CaseIterable {
@@ -41,11 +38,12 @@ public struct LRP: BatchMethod {
     rule = try options.rule(default: .composite)
   }
 
+  var backwardRule: BackwardRule { .relevance(rule.rules) }
   public var parameters: [String: String] { ["rule": rule.rawValue] }
 
-  public func attribute(_ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target) throws(MethodError)
-    -> Tensor
-  {
-    inputs * (try clip.gradient(inputs, at: space, target: target, rule: .relevance(rule.rules), for: name))
+  public func attribute(
+    _ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target
+  ) throws(MethodError) -> Tensor {
+    inputs * (try gradient(inputs, of: clip, at: space, target: target))
   }
 }

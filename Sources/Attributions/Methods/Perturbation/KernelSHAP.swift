@@ -5,27 +5,20 @@ import Tensors
 /// Shapley values of time-frequency tiles, by least squares over coalitions sampled with the Shapley kernel's weights
 /// (n − 1)/((n over s) s (n − s)), each with its complement, the sum held at f(x) − f(baseline) (Lundberg and Lee
 /// 2017).
-public struct KernelSHAP: AttributionMethod {
-  public static let name = "kernel-shap"
-  public static let family = MethodFamily.perturbation
-  public static let source = "Lundberg and Lee 2017, arXiv:1705.07874"
-  public static let summary = "Shapley values of tiles: what each adds to the score, over sets of others"
-  public static let cost = "1000 predictions"
-  public static let isSigned = true
-  public static let promisesCompleteness = true
-  public static let options = MaskingOptions.options
+public struct KernelSHAP: MaskingMethod {
+  public static let description = MethodDescription(
+    "kernel-shap", .perturbation, source: "Lundberg and Lee 2017, arXiv:1705.07874",
+    summary: "Shapley values of tiles: what each adds to the score, over sets of others",
+    cost: "1000 predictions", isSigned: true, promisesCompleteness: true, options: MaskingOptions.options)
 
-  private let masking: MaskingOptions
+  let masking: MaskingOptions
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { masking = try MaskingOptions(options) }
-
-  public var parameters: [String: String] { masking.parameters }
 
   public func attribute(
     _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
-    let game = TileGame(
-      clip, at: space, target: target, tile: masking.tile, baseline: try masking.baseline(for: clip, at: space))
+    let game = try game(clip, at: space, target: target)
     var generator = SeededGenerator(seed: masking.seed)
     let ends = game.scores([game.players.map { _ in false }, game.players.map { _ in true }]).map(Double.init)
     let coalitions = Self.coalitions(of: game.players.count, draws: masking.draws, using: &generator)

@@ -6,26 +6,20 @@ import Tensors
 /// The coefficients of a linear model of the score near the clip: each tile is hidden with probability 1/2, samples
 /// weighted by exp(−d²/0.25²) with d the cosine distance to the whole clip, ridge regression (Ribeiro, Singh and
 /// Guestrin 2016).
-public struct LIME: AttributionMethod {
-  public static let name = "lime"
-  public static let family = MethodFamily.perturbation
-  public static let source = "Ribeiro, Singh and Guestrin 2016, arXiv:1602.04938"
-  public static let summary = "a linear model of the score near the clip, over time-frequency tiles"
-  public static let cost = "1000 predictions"
-  public static let isSigned = true
-  public static let options = MaskingOptions.options
+public struct LIME: MaskingMethod {
+  public static let description = MethodDescription(
+    "lime", .perturbation, source: "Ribeiro, Singh and Guestrin 2016, arXiv:1602.04938",
+    summary: "a linear model of the score near the clip, over time-frequency tiles",
+    cost: "1000 predictions", isSigned: true, options: MaskingOptions.options)
 
-  private let masking: MaskingOptions
+  let masking: MaskingOptions
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { masking = try MaskingOptions(options) }
-
-  public var parameters: [String: String] { masking.parameters }
 
   public func attribute(
     _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
-    let game = TileGame(
-      clip, at: space, target: target, tile: masking.tile, baseline: try masking.baseline(for: clip, at: space))
+    let game = try game(clip, at: space, target: target)
     var generator = SeededGenerator(seed: masking.seed)
     // The first sample is the clip itself.
     let coalitions = (0..<masking.draws).map { draw in

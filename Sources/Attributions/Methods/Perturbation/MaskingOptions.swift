@@ -1,6 +1,21 @@
 import Models
 import Tensors
 
+/// A method that hides tiles at random.
+protocol MaskingMethod: AttributionMethod {
+  var masking: MaskingOptions { get }
+}
+
+extension MaskingMethod {
+  public var parameters: [String: String] { masking.parameters }
+
+  /// The clip as a game of its tiles.
+  func game(_ clip: Clip, at space: InputSpace, target: Target) throws(MethodError) -> TileGame {
+    TileGame(
+      clip, at: space, target: target, tile: masking.tile, baseline: try masking.baseline(for: clip, at: space))
+  }
+}
+
 /// The options of methods that hide tiles at random: the tiles' size, the baseline that replaces them, the number of
 /// samples.
 struct MaskingOptions: Sendable {
@@ -12,9 +27,9 @@ struct MaskingOptions: Sendable {
   static let options: Set<MethodOptions.Name> = [.baseline, .tile, .draws]
 
   init(_ options: MethodOptions) throws(MethodError) {
-    tile = options.tile ?? TileSize(seconds: 0.5, hertz: 2000)
+    tile = options[.tile] ?? TileSize(seconds: 0.5, hertz: 2000)
     draws = try options.draws(default: 1000)
-    (baseline, seed) = (options.baseline ?? .silence, options.seed)
+    (baseline, seed) = (options[.baseline] ?? .silence, options.seed)
   }
 
   var parameters: [String: String] {

@@ -4,21 +4,18 @@ import Tensors
 /// The fall of the score when a window of seconds × Hz is replaced by the baseline (Zeiler and Fergus 2014). Windows
 /// move by half their size; where several cover an element, it has their mean.
 public struct Occlusion: AttributionMethod {
-  public static let name = "occlusion"
-  public static let family = MethodFamily.perturbation
-  public static let source = "Zeiler and Fergus 2014, arXiv:1311.2901"
-  public static let summary = "how much the score falls when a window of the clip is hidden"
-  public static let cost = "a prediction a window"
-  public static let isSigned = true
-  public static let options: Set<MethodOptions.Name> = [.baseline, .tile]
+  public static let description = MethodDescription(
+    "occlusion", .perturbation, source: "Zeiler and Fergus 2014, arXiv:1311.2901",
+    summary: "how much the score falls when a window of the clip is hidden",
+    cost: "a prediction a window", isSigned: true, options: [.baseline, .tile])
 
   private let baseline: Baseline
   private let tile: TileSize
   private let seed: UInt64
 
   public init(_ options: MethodOptions = MethodOptions()) {
-    baseline = options.baseline ?? .silence
-    tile = options.tile ?? TileSize(seconds: 0.2, hertz: 1000)
+    baseline = options[.baseline] ?? .silence
+    tile = options[.tile] ?? TileSize(seconds: 0.2, hertz: 1000)
     seed = options.seed
   }
 

@@ -6,20 +6,15 @@ import Tensors
 /// with probability 1/2, and the mask is interpolated linearly and moved by a random part of a tile. The mean is
 /// divided by the masks' mean at each element, and the mean score is subtracted, so that an element without influence
 /// has 0.
-public struct RISE: AttributionMethod {
-  public static let name = "rise"
-  public static let family = MethodFamily.perturbation
-  public static let source = "Petsiuk, Das and Saenko 2018, arXiv:1806.07421"
-  public static let summary = "the mean of random masks, weighted by the scores of the masked clips"
-  public static let cost = "1000 predictions"
-  public static let isSigned = true
-  public static let options = MaskingOptions.options
+public struct RISE: MaskingMethod {
+  public static let description = MethodDescription(
+    "rise", .perturbation, source: "Petsiuk, Das and Saenko 2018, arXiv:1806.07421",
+    summary: "the mean of random masks, weighted by the scores of the masked clips",
+    cost: "1000 predictions", isSigned: true, options: MaskingOptions.options)
 
-  private let masking: MaskingOptions
+  let masking: MaskingOptions
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { masking = try MaskingOptions(options) }
-
-  public var parameters: [String: String] { masking.parameters }
 
   public func attribute(
     _ clip: Clip, at space: InputSpace, target: Target
@@ -29,9 +24,8 @@ public struct RISE: AttributionMethod {
     var generator = SeededGenerator(seed: masking.seed)
     var (weighted, masks) = ([Double](repeating: 0, count: values.count), [Double](repeating: 0, count: values.count))
     var total = 0.0
-    for first in stride(from: 0, to: masking.draws, by: clip.batch) {
-      clip.progress?(first, masking.draws)
-      let batch = (first..<min(first + clip.batch, masking.draws)).map { _ in
+    clip.inBatches(masking.draws) { numbers in
+      let batch = numbers.map { _ in
         SmoothMask(masking.tile, of: clip, at: space, using: &generator).values
       }
       let inputs = batch.flatMap { mask in values.indices.map { hidden[$0] + mask[$0] * (values[$0] - hidden[$0]) } }

@@ -1,0 +1,29 @@
+/// The properties that all values of a method share: its name, its origin and what its attributions are.
+public struct MethodDescription: Sendable {
+  /// The method's name on the command line.
+  public let name: String
+  public let family: MethodFamily
+  /// The paper that introduced the method.
+  public let source: String
+  /// One line for a list.
+  public let summary: String
+  /// The cost of one clip at one input space, in words: "1 gradient", "50 gradients".
+  public let cost: String
+  /// Whether values have a sign; without one, only their size has a meaning.
+  public let isSigned: Bool
+  /// The kind of number that the attributions are, which gives their unit.
+  public let quantity: Quantity
+  /// Completeness: whether the values should sum to f(x) − f(baseline).
+  public let promisesCompleteness: Bool
+  /// The options that the method reads; the command line refuses the others.
+  public let options: Set<MethodOptions.Name>
+
+  public init(
+    _ name: String, _ family: MethodFamily, source: String, summary: String, cost: String, isSigned: Bool,
+    quantity: Quantity = .score, promisesCompleteness: Bool = false, options: Set<MethodOptions.Name> = []
+  ) {
+    (self.name, self.family, self.source, self.summary) = (name, family, source, summary)
+    (self.cost, self.isSigned, self.quantity) = (cost, isSigned, quantity)
+    (self.promisesCompleteness, self.options) = (promisesCompleteness, options)
+  }
+}
