@@ -44,7 +44,7 @@ let package = Package(
     .target(name: "AudioFeatures", dependencies: ["Basics", "Tensors"]),
     .target(name: "Corpora", dependencies: ["Basics", "AudioFiles", "AudioFeatures"]),
     .target(
-      name: "Models", dependencies: ["Basics", "Tensors", "Layers", "AudioFeatures", "Corpora"],
+      name: "Models", dependencies: ["Basics", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora"],
       resources: [.copy("BuiltIn")]),
     .target(
       name: "Training",

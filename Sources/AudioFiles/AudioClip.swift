@@ -16,6 +16,8 @@ public struct AudioClip: Sendable, Equatable {
   public let isCut: Bool
   /// Seconds of the file before the first sample.
   public var start = 0.0
+  /// The stretch of the file that was read, in seconds: all of it, its beginning, or a window; the samples may be a part.
+  public var stretch: Range<Double>
 
   /// A clip that comes from no file.
   public init(samples: [Float], sampleRate: Int) {
@@ -35,6 +37,15 @@ public struct AudioClip: Sendable, Equatable {
     self.sourceChannels = sourceChannels
     self.sourceDuration = sourceDuration
     self.isCut = isCut
+    stretch = 0..<Double(samples.count) / Double(sampleRate)
+  }
+
+  /// The samples of a range, with their place in the file.
+  public func part(_ range: Range<Int>) -> AudioClip {
+    var part = self
+    part.samples = Array(samples[range])
+    part.start += Double(range.lowerBound) / Double(sampleRate)
+    return part
   }
 
   /// Seconds.

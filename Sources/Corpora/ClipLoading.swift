@@ -8,12 +8,18 @@ extension AudioClip {
 
   /// The clip that every model starts from: the first channel at `sampleRate`, cut to ``longestSpeech``, its quiet ends
   /// trimmed. It is never empty; a silent file throws. `isCut` is true where the file is longer.
-  public static func trimmedSpeech(path: String, sampleRate: Int) throws(AudioFileError) -> AudioClip {
-    var clip = try decode(path: path, resampledTo: sampleRate, limit: longestSpeech)
-    guard !isSilent(clip.samples) else { throw .silent(path: path, channels: clip.sourceChannels, isCut: clip.isCut) }
-    let speech = trimmed(clip.samples)
-    clip.samples = speech.samples
-    clip.start = Double(speech.range.lowerBound) / Double(sampleRate)
-    return clip
+  public static func trimmedSpeech(
+    path: String, sampleRate: Int, trimming: Trimming = .standard
+  ) throws(AudioFileError) -> AudioClip {
+    let clip = try decode(path: path, resampledTo: sampleRate, limit: longestSpeech)
+    guard let speech = clip.trimmed(trimming) else {
+      throw .silent(path: path, channels: clip.sourceChannels, isCut: clip.isCut)
+    }
+    return speech
+  }
+
+  /// The clip without its quiet ends; nil where it is silent.
+  public func trimmed(_ trimming: Trimming) -> AudioClip? {
+    isSilent(samples) ? nil : part(trimming.range(of: samples))
   }
 }

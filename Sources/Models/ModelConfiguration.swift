@@ -14,20 +14,25 @@ public struct ModelConfiguration: Codable, Sendable {
   /// The names of the outputs after them, each a number of its own, such as arousal and valence.
   public var dimensions: [String]
   public var frontEnd: FrontEnd
+  /// What becomes of a clip's quiet ends.
+  public var trimming: Trimming
   /// Facts about its training: recipe, data, seed, versions.
   public var training: [String: String]
 
   public init(
     _ model: any EmotionModel.Type, network: (any NetworkConfiguration)? = nil, classes: [String] = emotions,
-    dimensions: [String] = [], frontEnd: FrontEnd = FrontEnd(), training: [String: String] = [:]
+    dimensions: [String] = [], frontEnd: FrontEnd = FrontEnd(), trimming: Trimming = .standard,
+    training: [String: String] = [:]
   ) {
     (self.model, self.network) = (model, network ?? model.base)
-    (self.classes, self.dimensions, self.frontEnd, self.training) = (classes, dimensions, frontEnd, training)
+    (self.classes, self.dimensions, self.training) = (classes, dimensions, training)
+    (self.frontEnd, self.trimming) = (frontEnd, trimming)
   }
 
   enum CodingKeys: String, CodingKey {
     case architecture, network, classes, dimensions, training
     case frontEnd = "front_end"
+    case trimming = "trim_db"
   }
 
   public init(from decoder: any Decoder) throws {
@@ -40,10 +45,11 @@ public struct ModelConfiguration: Codable, Sendable {
     classes =
       try container.decodeIfPresent([String].self, forKey: .classes) ?? (dimensions.isEmpty ? Self.emotions : [])
     frontEnd = try container.decodeIfPresent(FrontEnd.self, forKey: .frontEnd) ?? FrontEnd()
+    trimming = try container.decodeIfPresent(Trimming.self, forKey: .trimming) ?? .standard
     training = try container.decodeIfPresent([String: String].self, forKey: .training) ?? [:]
   }
 
-  /// Writes the sizes and the dimensions only where they are not the defaults, so that older readers accept the file.
+  /// Writes the sizes, the dimensions and the trimming only where they are not the defaults, so that older readers accept the file.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(model.name, forKey: .architecture)
@@ -51,6 +57,7 @@ public struct ModelConfiguration: Codable, Sendable {
     try container.encode(classes, forKey: .classes)
     if !dimensions.isEmpty { try container.encode(dimensions, forKey: .dimensions) }
     try container.encode(frontEnd, forKey: .frontEnd)
+    if trimming != .standard { try container.encode(trimming, forKey: .trimming) }
     try container.encode(training, forKey: .training)
   }
 
@@ -100,6 +107,6 @@ public struct ModelConfiguration: Codable, Sendable {
 extension ModelConfiguration: Equatable {
   public static func == (a: ModelConfiguration, b: ModelConfiguration) -> Bool {
     a.model == b.model && a.network.equals(b.network) && a.classes == b.classes && a.dimensions == b.dimensions
-      && a.frontEnd == b.frontEnd && a.training == b.training
+      && a.frontEnd == b.frontEnd && a.trimming == b.trimming && a.training == b.training
   }
 }

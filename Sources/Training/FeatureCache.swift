@@ -41,7 +41,7 @@ public struct FeatureCache: Sendable {
     print.add("\(configuration.model.inputs.map(\.rawValue)) \(configuration.model.clipLength)")
     print.add(
       "\(frontEnd.sampleRate) \(frontEnd.windowSamples) \(frontEnd.hopSamples) \(frontEnd.mels) "
-        + "\(frontEnd.coefficients)")
+        + "\(frontEnd.coefficients), trimming \(configuration.trimming)")
     return print.hexadecimal
   }
 

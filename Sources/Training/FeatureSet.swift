@@ -190,7 +190,7 @@ extension FeatureSet {
   private static func computed(
     _ path: String, _ configuration: ModelConfiguration, _ extractor: FeatureExtractor
   ) throws(AudioFileError) -> FeatureCache.Kept {
-    let clip = try AudioClip.trimmedSpeech(path: path, sampleRate: configuration.frontEnd.sampleRate)
+    let clip = try configuration.speech(of: path)
     let samples = configuration.fitted(clip.samples)
     return FeatureCache.Kept(
       inputs: inputs(of: samples, configuration.model, extractor), samples: samples.count,

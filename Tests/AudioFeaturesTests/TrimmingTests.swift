@@ -25,22 +25,41 @@ struct TrimmingTests {
   @Test("The range kept is librosa's, silence and 1-sample signals included")
   func librosa() throws {
     for (signal, range) in try librosaRanges() {
-      let result = trimmed(signal)
-      #expect(result.range == range)
-      #expect(result.samples == Array(signal[range]))
+      #expect(Trimming.standard.range(of: signal) == range)
     }
   }
 
   @Test("Nothing stays nothing")
   func empty() {
-    #expect(trimmed([]).range == 0..<0)
+    #expect(Trimming.standard.range(of: []) == 0..<0)
   }
 
   @Test("An hour is trimmed like a second")
   func hour() {
     let signal = [Float](repeating: 0, count: 1_000_000) + [Float](repeating: 0.1, count: 57_600_000)
     // The first frame that reaches into the sound is centred on sample 1952 · 512.
-    #expect(trimmed(signal).range == 999_424..<signal.count)
+    #expect(Trimming.standard.range(of: signal) == 999_424..<signal.count)
+  }
+
+  @Test("Fewer decibels keep less, more keep more; off keeps all")
+  func settings() {
+    // Ends 30 dB below the middle.
+    let quiet = [Float](repeating: 0.0316, count: 8_192)
+    let signal = quiet + [Float](repeating: 1, count: 8_192) + quiet
+    #expect(Trimming.decibels(20).range(of: signal) == 15 * 512..<33 * 512)
+    #expect(Trimming.decibels(40).range(of: signal) == signal.indices)
+    #expect(Trimming.off.range(of: [0, 0, 1]) == 0..<3)
+  }
+
+  @Test("In a file it is a number of decibels or off; nothing else is taken")
+  func coding() throws {
+    for (text, value) in [("[12.5]", Trimming.decibels(12.5)), ("[\"off\"]", .off)] {
+      #expect(try JSONDecoder().decode([Trimming].self, from: Data(text.utf8)) == [value])
+      #expect(try String(decoding: JSONEncoder().encode([value]), as: UTF8.self) == text)
+    }
+    for text in ["[0]", "[-20]", "[\"on\"]", "[null]", "[{}]"] {
+      #expect(throws: DecodingError.self) { try JSONDecoder().decode([Trimming].self, from: Data(text.utf8)) }
+    }
   }
 
   @Test("A fixed length cuts the end or pads it with zeros")

@@ -11,7 +11,7 @@ func readClip(_ path: String, for model: TrainedModel) throws(AudioFileError) ->
 
 /// Likewise, with the place where its speech begins.
 func readSpeech(_ path: String, for model: TrainedModel) throws(AudioFileError) -> AudioClip {
-  let clip = try AudioClip.trimmedSpeech(path: path, sampleRate: model.configuration.frontEnd.sampleRate)
+  let clip = try model.configuration.speech(of: path)
   if clip.isCut { noteCut(path, seconds: clip.sourceDuration) }
   return clip
 }

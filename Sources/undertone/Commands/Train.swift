@@ -59,6 +59,12 @@ struct Train: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "How far below the loudest frame the ends of clips count as silence and are cut off, in training and whenever the model is used; or off. (default: 20)",
+      valueName: "decibels"))
+  var trim: Trimming?
+
+  @Option(
+    help: ArgumentHelp(
       "Sizes of the network instead of the default ones: a JSON file with the content of `network` in config.json.",
       valueName: "file"))
   var network: String?
@@ -108,7 +114,7 @@ struct Train: ParsableCommand {
     let fixed: [(String, Bool)] = [
       ("an architecture", architecture != nil), ("--split", split != nil), ("--by", unit.by != nil),
       ("--recipe", recipe != nil), ("--classes", classes != nil), ("--dimensions", dimensions != nil),
-      ("--network", network != nil),
+      ("--network", network != nil), ("--trim", trim != nil),
       ("--batch", batch != nil), ("--rate", rate != nil), ("--seed", seed != nil),
       ("--output", output != nil), ("--overwrite", overwrite),
     ]
@@ -240,7 +246,7 @@ struct Train: ParsableCommand {
         throw CheckpointError.configuration(path: path, reason: "it does not have the sizes of \(kind.name)")
       }
     }
-    let configuration = ModelConfiguration(kind, network: sizes, classes: classes, dimensions: dimensions)
+    let configuration = ModelConfiguration(kind, network: sizes, classes: classes, dimensions: dimensions, trimming: trim ?? .standard)
     do {
       try configuration.check(path: network ?? "the model")
     } catch {
@@ -311,3 +317,15 @@ struct Train: ParsableCommand {
 }
 
 extension Recipe.Name: ExpressibleByArgument {}
+
+extension Trimming: ExpressibleByArgument {
+  public init?(argument: String) {
+    if argument == "off" {
+      self = .off
+    } else if let decibels = Double(argument), decibels > 0, decibels.isFinite {
+      self = .decibels(decibels)
+    } else {
+      return nil
+    }
+  }
+}
