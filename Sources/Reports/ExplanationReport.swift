@@ -25,15 +25,14 @@ public struct ExplanationReport {
   public var place: String { Self.place(file, range) }
 
   public var figure: ExplanationFigure {
-    // Dimensions have no bars of probability.
-    func place(_ output: Int) -> Int? { explanation.classes.indices.contains(output) ? output : nil }
     var figure = ExplanationFigure(
       title: ExplanationFigure.title(
         clip: Self.place(URL(fileURLWithPath: file).lastPathComponent, range),
         predicted: predictedWords, probability: predictedProbability, target: explanation.targetName,
         method: explanation.method, model: "\(model.kind.title) \(model.name)"),
       duration: explanation.duration, emotions: explanation.classes, probabilities: explanation.probabilities,
-      target: place(explanation.target.emotion), versus: explanation.target.versus.flatMap(place))
+      dimensions: explanation.dimensions, values: explanation.values, target: explanation.target.emotion,
+      versus: explanation.target.versus)
     for input in explanation.inputs {
       switch explanation.shown(input) {
       case .waveform(let waveform): figure.waveform = waveform

@@ -49,6 +49,12 @@ public struct Explanation {
     outputs[target.emotion] + (target.versus.map { " versus \(outputs[$0])" } ?? "")
   }
 
+  /// The dimension that is explained, with its value; nil where the target is a class.
+  public var targetValue: (name: String, value: Double)? {
+    guard target.emotion >= classes.count else { return nil }
+    return (dimensions[target.emotion - classes.count], values[target.emotion - classes.count])
+  }
+
   /// The method with all its settings: "integrated-gradients, baseline silence, steps 50".
   public var methodWithParameters: String { named(method, parameters) }
 }

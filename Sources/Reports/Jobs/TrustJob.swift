@@ -64,6 +64,7 @@ public struct TrustJob {
       model.provenance(source: path, manifest: manifest).sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
       + examiner.methods.map(\.nameWithParameters)
       + ["\(examiner.space.rawValue), \(examiner.settings), \(clips) clips"]
+      + (examiner.target.map { ["target \(model.outputs[$0])"] } ?? [])
     var progress = try RunProgress(in: folder, asked: asked, new: State())
     if progress.state.next > 0 { report(.resumed(clips: progress.state.examined.count)) }
     if let kept = progress.state.methods { examiner.keep(kept) }

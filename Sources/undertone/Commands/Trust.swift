@@ -19,6 +19,9 @@ struct Trust: ParsableCommand {
       better than loudness has not shown that it depends on the model, and the output names it. Better means a \
       higher insertion minus deletion, with a 95 % interval above zero.
 
+      Of a dimension, such as arousal, deletion and insertion follow the change of its value instead of a probability: \
+      its distance from the value of the clip with all cells removed.
+
       On a corpus with a planted cue (`undertone corpus synthesize --plant angry`) half of the clips are sampled \
       from those with the cue, and the table also has the share of the attribution inside the cue and the pointing \
       game.
@@ -30,6 +33,7 @@ struct Trust: ParsableCommand {
         undertone trust --data clips.csv --model output/train/fcmfcc --method saliency
         undertone trust --data validation.csv --input mfcc --clips 50 --format pdf
         undertone trust --data validation.csv --html
+        undertone trust --data validation.csv --model output/train/cnnatt --target arousal
       """)
 
   @OptionGroup var model: ModelOption
@@ -45,6 +49,10 @@ struct Trust: ParsableCommand {
 
   @Option(help: "The input to explain.")
   var input = InputSpace.mel
+
+  @Option(
+    help: "The output to explain: predicted (of a model without emotions its first dimension), or one by its name.")
+  var target = "predicted"
 
   @Option(help: "The values that replace removed cells.")
   var replacement = RemovalFilling.silence
@@ -92,13 +100,14 @@ struct Trust: ParsableCommand {
         }
       }
       let model = try self.model.load()
-      try model.checkClasses(for: "trust")
+      let target = target == "predicted" ? nil : try model.index(of: target)
       let manifest = try readManifest(data)
       let folder = try OutputFolder(output)
       var settings = TrustSettings()
       (settings.seed, settings.filling) = (seed, replacement)
       var job = TrustJob(
-        TrustExaminer(model: model, methods: methods, space: input, settings: settings), manifest: manifest,
+        TrustExaminer(model: model, methods: methods, space: input, settings: settings, target: target),
+        manifest: manifest,
         path: data, clips: clips)
       let bar = ProgressBar("examining", total: job.count)
       Interruption.listen()
@@ -145,8 +154,9 @@ struct Trust: ParsableCommand {
       [.sensitivity, .gini, .entropy, .silence, .loudness], [.inCue, .pointing],
     ]
     var parts = [
-      "\(summary.clips) clips, \(input.rawValue), the predicted emotion; mean ± half of the 95 % interval\n"
+      "\(summary.clips) clips, \(input.rawValue), \(report.targetWords); mean ± half of the 95 % interval\n"
         + "removed cells are replaced by \(replacement == .silence ? "silence" : "the mean over time")"
+        + (report.dimension.map { "\nchange of \($0): its distance from the value without any cell" } ?? "")
     ]
     for group in groups {
       let measures = group.filter(summary.measures.contains)
@@ -159,7 +169,7 @@ struct Trust: ParsableCommand {
         table.rows.append(["by chance"] + measures.map { _ in String(format: "%.3f", area) })
       }
       parts.append(table.text)
-      parts.append(measures.map { "\($0.title): \($0.summary)" }.joined(separator: "\n"))
+      parts.append(measures.map { "\($0.title): \($0.summary(of: report.dimension))" }.joined(separator: "\n"))
     }
     parts += agreement(summary)
     parts.append(summary.verdicts.map { wrapped($0) }.joined(separator: "\n"))
