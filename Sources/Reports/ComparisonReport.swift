@@ -26,6 +26,10 @@ public struct ComparisonReport {
   /// The name of the method.
   public var method: String { comparer.explainers[0].method.name }
   private var names: [String] { comparer.models.map(\.name) }
+  /// The dimensions of all models, each once.
+  private var dimensions: [String] {
+    comparer.models.flatMap(\.dimensions).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
 
   // MARK: One clip
 
@@ -38,9 +42,14 @@ public struct ComparisonReport {
     let name = URL(fileURLWithPath: clip.path).lastPathComponent
     let isCut = clip.wholeDuration > clip.duration + 0.05
     let stretch = isCut ? String(format: " · the first %.2f s, which all models use", clip.duration) : ""
+    let truths =
+      [truth].compactMap { $0 }
+      + dimensions.compactMap { dimension in
+        trueValues[dimension].map { "\(dimension) \(String(format: "%.2f", $0).replacing("-", with: "−"))" }
+      }
     return ComparisonFigure(
       title: [
-        name + (truth.map { ": \($0)" } ?? ""),
+        name + (truths.isEmpty ? "" : ": \(truths.joined(separator: ", "))"),
         "\(method), computed on the \(comparer.space.words) · target: \(target)\(stretch)",
       ],
       logMel: .init(

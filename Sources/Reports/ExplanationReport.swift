@@ -45,7 +45,7 @@ public struct ExplanationReport {
   }
 
   private var predictedWords: String {
-    explanation.classes.isEmpty ? prediction : explanation.classes[explanation.predicted]
+    explanation.classes.isEmpty ? prediction.replacing(" -", with: " −") : explanation.classes[explanation.predicted]
   }
 
   /// Nil of a model without classes.
@@ -133,7 +133,7 @@ public struct ExplanationReport {
         input.space.rawValue,
         JSON.Input(
           shape: input.attribution.shape, array: arrays[input.space],
-          unit: explanation.quantity.unit(at: input.space), sum: Double(input.attribution.sum().scalar),
+          unit: explanation.unit(at: input.space), sum: Double(input.attribution.sum().scalar),
           score: input.completeness?.score, baselineScore: input.completeness?.baselineScore,
           gap: input.completeness?.gap)
       )
@@ -204,7 +204,7 @@ extension Explanation {
   /// An input with its attribution, as figures take it.
   func shown(_ input: Input) -> ExplainedInput {
     let attribution = Attribution(
-      values: input.attribution.floats, isSigned: isSigned, name: method, unit: quantity.unit(at: input.space))
+      values: input.attribution.floats, isSigned: isSigned, name: method, unit: unit(at: input.space))
     let (rate, values) = (Double(sampleRate), input.values.floats)
     func frames(_ values: [Float]) -> FrameMatrix {
       FrameMatrix(values: values, rows: input.values.shape[0], columns: input.values.shape[1], hop: hop)

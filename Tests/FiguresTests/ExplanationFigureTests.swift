@@ -315,13 +315,13 @@ import Testing
     #expect(throws: FigureError.shape(name: "values", expected: [2], found: [1])) { try figure.encoded() }
   }
 
-  @Test("Values axes are unit axes where all values lie there, else from zero")
+  @Test("Values axes have zero in the middle where some are negative, else at the left, and reach 1 at least")
   func valueAxis() {
     func ends(_ values: Double...) -> [Double] {
       let axis = Axis.values(values, ticks: 5)
       return [axis.lower, axis.upper]
     }
     #expect(ends(0.2, 0.9) == [0, 1] && ends(-0.01, 0.9) == [-1, 1] && ends() == [0, 1])
-    #expect(ends(4, 6) == [0, 6 * 1.05] && ends(-3, -2) == [-3 * 1.05, 0])
+    #expect(ends(4, 6) == [0, 6 * 1.05] && ends(-3, 2) == [-3 * 1.05, 3 * 1.05])
   }
 }

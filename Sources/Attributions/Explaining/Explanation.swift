@@ -55,6 +55,12 @@ public struct Explanation {
     return (dimensions[target.emotion - classes.count], values[target.emotion - classes.count])
   }
 
+  /// The unit of the attribution at an input space: of a dimension parts of its value, of a class of its logit.
+  public func unit(at space: InputSpace) -> String {
+    let unit = quantity.unit(at: space)
+    return targetValue == nil ? unit : unit.replacing("logit", with: "value")
+  }
+
   /// The method with all its settings: "integrated-gradients, baseline silence, steps 50".
   public var methodWithParameters: String { named(method, parameters) }
 }

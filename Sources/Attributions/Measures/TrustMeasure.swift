@@ -34,9 +34,9 @@ public enum TrustMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepr
   public func summary(of dimension: String? = nil) -> String {
     switch self {
     case .deletion:
-      "mean \(dimension.map { "change of \($0)" } ?? "probability") while cells are removed, the most relevant first"
+      "mean \(dimension == nil ? "probability" : "change") while cells are removed, the most relevant first"
     case .insertion:
-      "mean \(dimension.map { "change of \($0)" } ?? "probability") while cells are inserted, in the same order"
+      "mean \(dimension == nil ? "probability" : "change") while cells are inserted, in the same order"
     case .infidelity: "share of the score's losses that the attribution does not predict"
     case .redrawn: "rank correlation with itself after all weights are randomised"
     case .otherClass: "rank correlation with itself for another \(dimension == nil ? "class" : "dimension")"

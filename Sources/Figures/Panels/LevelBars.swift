@@ -48,17 +48,18 @@ struct LevelBars {
     let mark = row.truth.map(plot.x)
     let words = row.words.filter { !$0.isEmpty }.joined(separator: "  ·  ")
     let width = canvas.width(of: words, font)
-    // Right of all that is drawn; inside the bar, or left of it, where there is no room.
-    let right = max(bar.right, mark.map { $0 + 3 } ?? bar.right)
-    let fits = right + 8 + width < plot.frame.right
-    let isInside = !fits && mark == nil && bar.width > width + 14
-    let (left, color) =
-      fits
-      ? (right + 7, Color.ink)
-      : isInside
-        ? (bar.right - 7 - width, row.color.luminance > 0.3 ? .ink : .white)
-        : (max(plot.frame.left + 4, min(bar.left, mark ?? bar.left) - 10 - width), .ink)
-    if !isInside {
+    // Right of all that is drawn, or else left of it, or else inside the bar.
+    let (first, last) = (
+      min(bar.left, mark.map { $0 - 3 } ?? bar.left), max(bar.right, mark.map { $0 + 3 } ?? bar.right)
+    )
+    var (left, color) = (last + 7, Color.ink)
+    if left + 1 + width >= plot.frame.right {
+      left = first - 7 - width
+      if left <= plot.frame.left {
+        (left, color) = (bar.right - 7 - width, row.color.luminance > 0.3 ? .ink : .white)
+      }
+    }
+    if left > last || left < first {
       canvas.fill(Rectangle(x: left - 3, y: bar.top, width: width + 6, height: bar.height), .white)
     }
     canvas.text(words, at: Point(x: left, y: middle), font, color: color)
@@ -76,11 +77,10 @@ struct LevelBars {
 }
 
 extension Axis {
-  /// Values of dimensions: from 0 to 1 or from −1 to 1 where all of them lie there, else from zero, or the lowest, to the highest.
+  /// Values of dimensions: from 0 or, where some are negative, from −m to m, the largest size of all but at least 1.
   static func values(_ values: some Sequence<Double>, ticks count: Int) -> Axis {
-    let (lowest, highest) = (values.min() ?? 0, values.max() ?? 1)
-    let isUnit = lowest >= -1 && highest <= 1
-    let lower = isUnit ? (lowest < 0 ? -1 : 0) : min(0, lowest * 1.05)
-    return .linear("Value", from: lower, to: isUnit ? 1 : max(0, highest * 1.05), ticks: count)
+    let (lowest, largest) = values.reduce((0.0, 0.0)) { (min($0.0, $1), max($0.1, abs($1))) }
+    let end = largest > 1 ? largest * 1.05 : 1
+    return .linear("Value", from: lowest < 0 ? -end : 0, to: end, ticks: count)
   }
 }

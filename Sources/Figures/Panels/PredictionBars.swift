@@ -6,7 +6,7 @@ struct PredictionBars {
 
   /// - Parameters:
   ///   - marks: Words on each output, classes first; an output with words, even empty ones, stands out.
-  ///   - truths: The true value of each dimension, where it is known.
+  ///   - truths: The true value of each dimension, where it is known: a line across its bar.
   ///   - scale: Values that the axis of the dimensions covers besides these.
   init(
     emotions: [String], probabilities: [Double], dimensions: [String], values: [Double], marks: [[String]],
@@ -21,7 +21,7 @@ struct PredictionBars {
       let (own, truth) = (marks[emotions.count + index], truths.indices.contains(index) ? truths[index] : nil)
       return LevelBars.Row(
         name: output.0, value: output.1, color: EmotionColors.color(ofDimension: output.0, index: index),
-        words: [number(output.1, digits: 2)] + own + (truth.map { ["true \(number($0, digits: 2))"] } ?? []),
+        words: [number(output.1, digits: 2)] + own,
         isMarked: !own.isEmpty, truth: truth)
     }
     blocks = [

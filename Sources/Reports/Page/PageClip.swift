@@ -66,7 +66,7 @@ public struct PageClip: Encodable {
     var views: [View] = []
     for (model, explanation) in explanations {
       let inputs = explanation.inputs.map {
-        ($0.space, $0.attribution.floats, explanation.quantity.unit(at: $0.space))
+        ($0.space, $0.attribution.floats, explanation.unit(at: $0.space))
       }
       views.append(try View(model, explanation, inputs: inputs))
     }

@@ -541,8 +541,8 @@
     const { classes, probabilities, dimensions, values, target, model } = view();
     const predicted = probabilities.indexOf(Math.max(...probabilities)), truths = clip().trueValues;
     const numbers = [...values, ...dimensions.map((name) => truths[name] ?? 0)];
-    // As figures have it: to ±1 where all lie there.
-    const axis = [numbers.some((v) => v < 0) ? Math.min(-1, ...numbers) : 0, Math.max(1, ...numbers)];
+    // As figures have it: zero is in the middle where a value is negative.
+    const end = Math.max(1, ...numbers.map(Math.abs)), axis = [numbers.some((v) => v < 0) ? -end : 0, end];
     bars.replaceChildren(
       make("caption", {}, classes.length ? `Probabilities of ${model}` : `Values of ${model}`),
       ...classes.map((name, i) => barRow(

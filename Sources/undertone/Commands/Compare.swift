@@ -256,7 +256,7 @@ struct Compare: ParsableCommand {
     lines.append("")
     if let difference = summary.meanDifference {
       lines.append(
-        "The models' \(found[0].report.dimension ?? "values") differ by \(String(format: "%.2f", difference)) on "
+        "The models' \(found[0].report.dimension ?? "value") differs by \(String(format: "%.2f", difference)) on "
           + "average; the largest differences first:")
     } else {
       lines.append(

@@ -114,7 +114,7 @@ struct Predict: ParsableCommand {
     let name = URL(fileURLWithPath: file).lastPathComponent
     return PredictionTimeline(
       title: [
-        "\(name): \(model.classes.isEmpty ? "predictions" : "probabilities") in windows of \(window.formatted()) s",
+        "\(name): \(model.dimensions.isEmpty ? "probabilities" : "predictions") in windows of \(window.formatted()) s",
         "\(model.kind.title) \(model.name) · a window every \(hop.formatted()) s, drawn at its middle",
       ], emotions: model.classes, dimensions: model.dimensions, times: times, probabilities: probabilities,
       values: values, duration: duration)
