@@ -50,7 +50,8 @@ public struct ComparisonReport {
     return ComparisonFigure(
       title: [
         name + (truths.isEmpty ? "" : ": \(truths.joined(separator: ", "))"),
-        "\(method), computed on the \(comparer.space.words) · target: \(target)\(stretch)",
+        "\(method), computed on the \(comparer.space.words) · target: \(target)\(stretch)"
+          + (trueValues.isEmpty ? "" : " · black lines: true values"),
       ],
       logMel: .init(
         values: clip.logMel, rows: clip.mels, columns: clip.frames, hop: comparer.frontEnd.hopSeconds),

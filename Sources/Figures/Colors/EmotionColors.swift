@@ -43,12 +43,13 @@ public enum EmotionColors {
     return all.first { $0.name == known }?.color ?? other(index)
   }
 
-  /// The places among the other colours of the dimensions that many corpora have: indigo, wine and olive.
-  private static let dimensions = ["arousal": 0, "valence": 1, "dominance": 2]
+  /// The places among the other colours of the dimensions that many corpora have: wine, teal and indigo, which differ in
+  /// lightness too.
+  private static let dimensions = ["arousal": 1, "valence": 3, "dominance": 0]
 
   /// The colour of a dimension: the same everywhere for arousal, valence and dominance; of another name by its place in the
   /// list of dimensions.
   public static func color(ofDimension name: String, index: Int) -> Color {
-    other(dimensions[name.lowercased()] ?? index + dimensions.count)
+    other(dimensions[name.lowercased()] ?? index + 4)
   }
 }

@@ -79,7 +79,8 @@ struct LevelBars {
 extension Axis {
   /// Values of dimensions: from 0 or, where some are negative, from −m to m, the largest size of all but at least 1.
   static func values(_ values: some Sequence<Double>, ticks count: Int) -> Axis {
-    let (lowest, largest) = values.reduce((0.0, 0.0)) { (min($0.0, $1), max($0.1, abs($1))) }
+    // A figure asks for its height before it refuses what is not finite.
+    let (lowest, largest) = values.lazy.filter(\.isFinite).reduce((0.0, 0.0)) { (min($0.0, $1), max($0.1, abs($1))) }
     let end = largest > 1 ? largest * 1.05 : 1
     return .linear("Value", from: lowest < 0 ? -end : 0, to: end, ticks: count)
   }
