@@ -103,6 +103,26 @@ public struct TrustReport {
       }
   }
 
+  // MARK: Files
+
+  /// The files that were written of a report: the figure, the page, the tables and the JSON, and the line of the last.
+  public struct Files {
+    public let paths: [String]
+    public let json: String
+  }
+
+  /// Writes the figure in each format, the tables, the JSON and, where asked for, the page.
+  public func write(to folder: OutputFolder, figures: FigureFiles, hasPage: Bool) throws -> Files {
+    let drawn = try figures.write(figure, to: folder, as: "trust", provenance: provenance)
+    let json = try json(figures: drawn)
+    let texts = [
+      ("trust.csv", CSV.text(of: summaryRows)), ("clips.csv", CSV.text(of: clipRows)), ("trust.json", json + "\n"),
+    ]
+    for (name, text) in texts { try folder.write(text, to: name) }
+    let page = hasPage ? [try folder.write(page, named: "trust")] : []
+    return Files(paths: page + drawn + texts.map { folder.file($0.0) }, json: json)
+  }
+
   // MARK: Page
 
   public var page: Page {

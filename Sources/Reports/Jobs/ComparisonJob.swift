@@ -121,7 +121,6 @@ public struct ComparisonJob {
     in folder: String, plotsAgain: Bool, status: (any Error) -> Int32, shouldStop: () -> Bool = { false },
     _ report: (Event) -> Void, plot: (Plotted) throws -> [String]
   ) throws -> Result {
-    let models = reports[0].comparer.models
     let asked =
       reports.flatMap { $0.provenance().sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" } }
       + ["\(target), seed \(seed)"] + items.map(\.path)
@@ -136,43 +135,13 @@ public struct ComparisonJob {
           item: items[place], compared: found?.compared ?? [], clips: found?.clips ?? [],
           samples: found?.samples ?? [], isAgain: true))
     }
-    let pairs = AgreementSummary.pairs(models.count)
     while progress.state.next < items.count {
       if shouldStop() {
         try progress.save(atOnce: true)
         return Result(
           summaries: [], rows: [], disagreements: [], figures: [], failures: [], isFinished: false)
       }
-      let (place, item) = (progress.state.next, items[progress.state.next])
-      report(.progress(place))
-      progress.state.next += 1
-      do {
-        let found = try compared(item, report)
-        for (number, clip) in found.compared.enumerated() {
-          let agreements = pairs.map { clip.agreement($0.0, $0.1) }
-          progress.state.agreements[number].append(agreements)
-          progress.state.rows.append(
-            reports[number].row(clip, truth: item.truth?.rawValue, trueValues: item.trueValues, agreements: agreements))
-        }
-        // Each method has the same predictions.
-        let first = found.compared[0]
-        if !first.areOneMind || first.difference != nil {
-          progress.state.disagreements.append(
-            Disagreement(
-              path: item.path, predictions: first.predictions, difference: first.difference, place: place))
-        }
-        // The largest differences are known at the end.
-        let isPlotted =
-          plottedDisagreements.map {
-            first.difference == nil && !first.areOneMind && progress.state.disagreements.count <= $0
-          } ?? true
-        if isPlotted { try self.plot(place, found, &progress.state, plot) }
-      } catch let error as ExplanationError where error.isOfTheMethod {
-        throw error
-      } catch {
-        report(.failed(error))
-        progress.state.failures.append(status(error))
-      }
+      try compareNext(&progress.state, status, report, plot)
       try progress.save(atOnce: false)
     }
     progress.state.disagreements.sort { ($0.difference ?? 0, $1.place) > ($1.difference ?? 0, $0.place) }
@@ -184,13 +153,52 @@ public struct ComparisonJob {
       }
     }
     progress.remove()
-    let state = progress.state
+    return result(of: progress.state)
+  }
+
+  /// Compares the models on the next clip, and plots it where it is known already that it is to be plotted.
+  private func compareNext(
+    _ state: inout State, _ status: (any Error) -> Int32, _ report: (Event) -> Void,
+    _ plot: (Plotted) throws -> [String]
+  ) throws {
+    let (place, item) = (state.next, items[state.next])
+    report(.progress(place))
+    state.next += 1
+    do {
+      let found = try compared(item, report)
+      for (number, clip) in found.compared.enumerated() {
+        let agreements = AgreementSummary.pairs(clip.maps.count).map { clip.agreement($0.0, $0.1) }
+        state.agreements[number].append(agreements)
+        state.rows.append(
+          reports[number].row(clip, truth: item.truth?.rawValue, trueValues: item.trueValues, agreements: agreements))
+      }
+      // Each method has the same predictions.
+      let first = found.compared[0]
+      if !first.areOneMind || first.difference != nil {
+        state.disagreements.append(
+          Disagreement(path: item.path, predictions: first.predictions, difference: first.difference, place: place))
+      }
+      // The largest differences are known at the end.
+      let isPlotted =
+        plottedDisagreements.map {
+          first.difference == nil && !first.areOneMind && state.disagreements.count <= $0
+        } ?? true
+      if isPlotted { try self.plot(place, found, &state, plot) }
+    } catch let error as ExplanationError where error.isOfTheMethod {
+      throw error
+    } catch {
+      report(.failed(error))
+      state.failures.append(status(error))
+    }
+  }
+
+  private func result(of state: State) -> Result {
     let summaries =
       state.agreements[0].isEmpty
       ? []
       : state.agreements.map { found in
         AgreementSummary(
-          models: models.map(\.name), clips: found, disagreements: state.disagreements.count,
+          models: reports[0].comparer.models.map(\.name), clips: found, disagreements: state.disagreements.count,
           differences: state.disagreements.compactMap(\.difference), seed: seed)
       }
     return Result(

@@ -93,90 +93,46 @@ struct Compare: ParsableCommand {
           $0, target: target.words, dimension: target.dimension(of: models), seed: seed,
           source: data ?? files.joined(separator: "; "))
       }
-      var folder = try OutputFolder(output)
-      var page = page.html ? ComparisonPage(reports, overlay: drawing.overlay) : nil
+      let folder = try OutputFolder(output)
+      var written = ComparisonFiles(reports, in: folder, figures: drawing, hasPage: page.html)
       let bar = ProgressBar("comparing", total: clips.count)
       let job = ComparisonJob(
         reports, items: clips, target: target, seed: seed, plottedDisagreements: data == nil ? nil : Self.drawn)
       Interruption.listen()
       let result = try job.run(
-        in: folder.path, plotsAgain: page != nil, status: Console.exitStatus,
-        shouldStop: { Interruption.wasAsked }
-      ) { event in
-        switch event {
-        case .resumed(let clips): Console.note("undertone: resuming after \(clips) clips")
-        case .progress(let done): bar.show(done)
-        case .cut(let path, let seconds): noteCut(path, seconds: seconds)
-        case .failed(let error): Console.report(error)
-        }
-      } plot: { clip in
-        let stem = folder.stem(for: clip.item.path)
-        guard !clip.compared.isEmpty else { return [] }
-        var figures: [String] = []
-        var plotted: [any Figure] = []
-        func write(_ figure: any Figure, as name: String, _ provenance: [String: String]) throws {
-          if !clip.isAgain { figures += try drawing.write(figure, to: folder, as: name, provenance: provenance) }
-          plotted.append(figure)
-        }
-        let truth = clip.item.truth?.rawValue
-        for (report, found) in zip(reports, clip.compared) {
-          try write(
-            report.figure(found, truth: truth, trueValues: clip.item.trueValues),
-            as: stem + suffix(report, of: reports),
-            report.provenance(clip.item.path))
-        }
-        for own in clip.clips {
-          guard let figure = reports[0].attentionFigure(own, path: clip.item.path) else { continue }
-          try write(
-            figure, as: "\(stem).attention-\(own.model.name.replacing("/", with: "-"))",
-            reports[0].provenance(clip.item.path))
-        }
-        try page?.add(
-          clip.compared, clips: clip.clips, samples: clip.samples, figures: plotted, truth: truth,
-          trueValues: clip.item.trueValues)
-        return figures
-      }
+        in: folder.path, plotsAgain: page.html, status: Console.exitStatus, shouldStop: { Interruption.wasAsked },
+        { tell($0, bar) }, plot: { try written.write($0) })
       ProgressBar.clear()
       try Console.endInterrupted(result.isFinished)
-      try write(result, of: reports, to: folder, as: drawing, page)
+      if !result.summaries.isEmpty { try show(result, of: reports, written: written.write(result)) }
       try Console.end(result.failures, of: clips.count)
     }
   }
 
-  /// What all clips say together.
-  private func write(
-    _ result: ComparisonJob.Result, of reports: [ComparisonReport], to folder: OutputFolder, as drawing: FigureFiles,
-    _ page: ComparisonPage?
+  private func tell(_ event: ComparisonJob.Event, _ bar: ProgressBar) {
+    switch event {
+    case .resumed(let clips): Console.note("undertone: resuming after \(clips) clips")
+    case .progress(let done): bar.show(done)
+    case .cut(let path, let seconds): noteCut(path, seconds: seconds)
+    case .failed(let error): Console.report(error)
+    }
+  }
+
+  private func show(
+    _ result: ComparisonJob.Result, of reports: [ComparisonReport], written: (figures: [String], page: String?)
   ) throws {
-    guard !result.summaries.isEmpty else { return }
     let found = Array(zip(reports, result.summaries))
-    var figures = result.figures
-    for (report, summary) in found {
-      figures += try drawing.write(
-        report.figure(summary), to: folder, as: "agreement" + suffix(report, of: reports),
-        provenance: report.provenance())
-    }
-    try folder.write(CSV.text(of: ComparisonReport.rows(found)), to: "agreement.csv")
-    try folder.write(CSV.text(of: result.rows), to: "clips.csv")
-    if var page {
-      try page.finish(result.summaries, clipRows: result.rows)
-      try folder.write(page.page, as: "compare", isQuiet: json)
-    }
     guard !json else {
       return try Console.print(
-        try ComparisonReport.json(found, disagreements: result.disagreements, figures: figures))
+        try ComparisonReport.json(found, disagreements: result.disagreements, figures: written.figures))
     }
+    if let page = written.page { try Console.print(page) }
     try Console.print(text(found, result.disagreements))
     if !reports[0].comparer.models.contains(where: \.looksByAttention) {
       try Console.print("None of the models has attention.\n")
     }
-    let drawn = "\(figures.count) figure\(figures.count == 1 ? "" : "s")"
-    try Console.print("\(folder.path): \(drawn), agreement.csv, clips.csv")
-  }
-
-  /// What tells a method's files apart, where there are several.
-  private func suffix(_ report: ComparisonReport, of reports: [ComparisonReport]) -> String {
-    reports.count > 1 ? ".\(report.method)" : ""
+    let drawn = "\(written.figures.count) figure\(written.figures.count == 1 ? "" : "s")"
+    try Console.print("\(output): \(drawn), agreement.csv, clips.csv")
   }
 
   /// A comparer for each method, all of the same models.

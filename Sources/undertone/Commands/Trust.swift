@@ -86,19 +86,7 @@ struct Trust: ParsableCommand {
   func run() throws {
     try Console.run {
       let drawing = try self.drawing.files()
-      let names = method.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
-      var named: [String] = []
-      for name in names ?? Self.defaultMethods where !named.contains(name) { named.append(name) }
-      guard !named.isEmpty else { throw ValidationError("no method is named; `undertone methods` lists them") }
-      let methods = try named.map { name in
-        do {
-          var options = MethodOptions()
-          options.seed = seed
-          return try AttributionMethods.make(name, options)
-        } catch {
-          throw ValidationError("\(error)")
-        }
-      }
+      let methods = try makeMethods()
       let model = try self.model.load()
       let target = target == "predicted" ? nil : try model.index(of: target)
       let manifest = try readManifest(data)
@@ -107,41 +95,45 @@ struct Trust: ParsableCommand {
       (settings.seed, settings.filling) = (seed, replacement)
       var job = TrustJob(
         TrustExaminer(model: model, methods: methods, space: input, settings: settings, target: target),
-        manifest: manifest,
-        path: data, clips: clips)
+        manifest: manifest, path: data, clips: clips)
       let bar = ProgressBar("examining", total: job.count)
       Interruption.listen()
-      let result: TrustJob.Result
-      do {
-        result = try job.run(
-          in: folder.path, status: Console.exitStatus, shouldStop: { Interruption.wasAsked }
-        ) { event in
-          switch event {
-          case .resumed(let clips): Console.note("undertone: resuming after \(clips) clips")
-          case .leftOut(let error): Console.note("undertone: left out: \(error)")
-          case .progress(let done, let share, let method): bar.show(done, of: share, note: method)
-          case .cut(let path, let seconds): noteCut(path, seconds: seconds)
-          case .failed(let error): Console.report(error)
-          }
-        }
-      } catch let error as TrustJobError {
-        throw ValidationError("\(error)")
-      }
+      let result = try job.run(
+        in: folder.path, status: Console.exitStatus, shouldStop: { Interruption.wasAsked }, { tell($0, bar) })
       ProgressBar.clear()
       try Console.endInterrupted(result.isFinished)
-      guard let report = result.report else { return try Console.end(result.failures, of: result.tried) }
-      let figures = try drawing.write(report.figure, to: folder, as: "trust", provenance: report.provenance)
-      try folder.write(CSV.text(of: report.summaryRows), to: "trust.csv")
-      try folder.write(CSV.text(of: report.clipRows), to: "clips.csv")
-      let line = try report.json(figures: figures)
-      try folder.write(line + "\n", to: "trust.json")
-      try Console.print(json ? line : text(report))
-      if page.html { try folder.write(report.page, as: "trust", isQuiet: json) }
-      if !json {
-        try Console.print(
-          (figures + ["trust.csv", "clips.csv", "trust.json"].map(folder.file)).joined(separator: "\n"))
+      if let report = result.report {
+        let files = try report.write(to: folder, figures: drawing, hasPage: page.html)
+        try Console.print(json ? files.json : text(report))
+        if !json { try Console.print(files.paths.joined(separator: "\n")) }
       }
       try Console.end(result.failures, of: result.tried)
+    }
+  }
+
+  private func makeMethods() throws -> [any AttributionMethod] {
+    let names = method.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+    var named: [String] = []
+    for name in names ?? Self.defaultMethods where !named.contains(name) { named.append(name) }
+    guard !named.isEmpty else { throw ValidationError("no method is named; `undertone methods` lists them") }
+    var options = MethodOptions()
+    options.seed = seed
+    return try named.map { name in
+      do {
+        return try AttributionMethods.make(name, options)
+      } catch {
+        throw ValidationError("\(error)")
+      }
+    }
+  }
+
+  private func tell(_ event: TrustJob.Event, _ bar: ProgressBar) {
+    switch event {
+    case .resumed(let clips): Console.note("undertone: resuming after \(clips) clips")
+    case .leftOut(let error): Console.note("undertone: left out: \(error)")
+    case .progress(let done, let share, let method): bar.show(done, of: share, note: method)
+    case .cut(let path, let seconds): noteCut(path, seconds: seconds)
+    case .failed(let error): Console.report(error)
     }
   }
 
