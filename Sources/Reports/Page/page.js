@@ -544,7 +544,7 @@
     // As figures have it: zero is in the middle where a value is negative.
     const end = Math.max(1, ...numbers.map(Math.abs)), axis = [numbers.some((v) => v < 0) ? -end : 0, end];
     bars.replaceChildren(
-      make("caption", {}, classes.length ? `Probabilities of ${model}` : `Values of ${model}`),
+      make("caption", {}, `${!classes.length ? "Values" : dimensions.length ? "Prediction" : "Probabilities"} of ${model}`),
       ...classes.map((name, i) => barRow(
         name, [0, 1], probabilities[i], data.colors.emotions[name], i === predicted,
         [probabilities[i].toFixed(3), i === predicted && "predicted", name === target && "target",
