@@ -284,6 +284,16 @@ import Testing
     #expect(grey.dropFirst(8).dropLast(8).allSatisfy { image.color(x: $0, y: lines).chroma == 0 })
   }
 
+  @Test("Thirty names have room beside their lines")
+  func names() throws {
+    let names = (0..<30).map { "label \($0)" }
+    let figure = PredictionTimeline(
+      title: [], emotions: names, times: [1], probabilities: [[Double](repeating: 1 / 30, count: 30)], duration: 2)
+    let image = try figure.rendered()
+    #expect(image.hasWhiteBorder(of: 16))
+    #expect(figure.size.height > 30 * 17)
+  }
+
   @Test("A single window draws; windows without probabilities are refused")
   func extremes() throws {
     let one = PredictionTimeline(title: ["a"], times: [2.5], probabilities: [evenProbabilities], duration: 5)

@@ -25,17 +25,23 @@ public struct PredictionTimeline: Figure {
     self.duration = duration
   }
 
+  /// The height of a panel that has room for the names beside it.
+  private func height(of names: [String], atLeast least: Double) -> Double {
+    max(least, Double(names.count) * LinesPanel.nameHeight)
+  }
+
   private var panels: [LinesPanel] {
     let all = values.compactMap { $0 }.joined()
     return [
       LinesPanel(
         axis: .linear("Probability", from: 0, to: 1, ticks: 5), names: emotions,
         colors: emotions.enumerated().map { EmotionColors.color(of: $0.element, index: $0.offset) }, times: times,
-        rows: probabilities, duration: duration, height: 240),
+        rows: probabilities, duration: duration, height: height(of: emotions, atLeast: 240)),
       LinesPanel(
         axis: .values(all, ticks: 5), names: dimensions,
         colors: dimensions.enumerated().map { EmotionColors.color(ofDimension: $0.element, index: $0.offset) },
-        times: times, rows: values, duration: duration, height: emotions.isEmpty ? 240 : 160),
+        times: times, rows: values, duration: duration,
+        height: height(of: dimensions, atLeast: emotions.isEmpty ? 240 : 160)),
     ].filter { !$0.names.isEmpty }
   }
 

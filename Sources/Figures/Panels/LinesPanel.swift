@@ -12,6 +12,9 @@ struct LinesPanel {
   /// Points.
   var height: Double
 
+  /// Points from one name to the next.
+  static let nameHeight = 17.0
+
   private func shown(on canvas: Canvas) -> [String] { names.map { canvas.shortened($0, to: 110, .label) } }
 
   /// The room of the names right of the frame.
@@ -37,7 +40,7 @@ struct LinesPanel {
           for point in points { canvas.dot(at: point, radius: 2.5, color) }
         }
       }
-      let y = frame.top + 8 + Double(index) * 17
+      let y = frame.top + 8 + Double(index) * Self.nameHeight
       canvas.fill(Rectangle(x: frame.right + 16, y: y - 4.5, width: 12, height: 9), color)
       canvas.text(names[index], at: Point(x: frame.right + 34, y: y), .label)
     }
