@@ -38,7 +38,7 @@ extension Worker {
         ContactSheet.Clip(
           name: "clip-\(number).wav", input: .logMel(.init(frames: frames(128), attribution: attribution(128 * 313))),
           duration: 5,
-          predicted: "angry", probability: 0.5, truth: "angry")
+          prediction: .emotion("angry", probability: 0.5, truth: "angry"))
       }
       return { _ = try ContactSheet(title: ["angry", "12 clips · saliency"], clips: clips).encoded() }
     case .comparison:

@@ -27,6 +27,16 @@ public struct Manifest: Sendable, Equatable {
       self.speaker = speaker
       self.extra = extra
     }
+
+    /// The value of a dimension, such as arousal; nil where the manifest has no number for it.
+    public func value(of dimension: String) -> Double? {
+      extra[dimension].flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// The values of those of the dimensions that the manifest has numbers for, by name.
+    public func values(of dimensions: [String]) -> [String: Double] {
+      dimensions.reduce(into: [:]) { $0[$1] = value(of: $1) }
+    }
   }
 
   /// The path that the manifest was read from, as it was given; nil where it was made in memory.

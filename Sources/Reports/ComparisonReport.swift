@@ -13,26 +13,45 @@ public struct ComparisonReport {
   public let source: String
   /// The target of the attributions: "each model's prediction", "angry".
   public let target: String
+  /// The dimension that is explained; nil where the target is a class.
+  public let dimension: String?
 
-  public init(_ comparer: ModelComparer, target: String, seed: UInt64, source: String) {
-    (self.comparer, self.target, self.seed, self.source) = (comparer, target, seed, source)
+  public init(
+    _ comparer: ModelComparer, target: String, dimension: String? = nil, seed: UInt64, source: String
+  ) {
+    (self.comparer, self.target, self.dimension) = (comparer, target, dimension)
+    (self.seed, self.source) = (seed, source)
   }
 
   /// The name of the method.
   public var method: String { comparer.explainers[0].method.name }
   private var names: [String] { comparer.models.map(\.name) }
+  /// The dimensions of all models, each once.
+  private var dimensions: [String] {
+    comparer.models.flatMap(\.dimensions).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
 
   // MARK: One clip
 
-  /// - Parameter truth: The clip's emotion, where it is known.
-  public func figure(_ clip: ComparedClip, truth: String? = nil) -> ComparisonFigure {
+  /// - Parameters:
+  ///   - truth: The clip's emotion, where it is known.
+  ///   - trueValues: The true values of dimensions that are known, by name.
+  public func figure(
+    _ clip: ComparedClip, truth: String? = nil, trueValues: [String: Double] = [:]
+  ) -> ComparisonFigure {
     let name = URL(fileURLWithPath: clip.path).lastPathComponent
     let isCut = clip.wholeDuration > clip.duration + 0.05
     let stretch = isCut ? String(format: " · the first %.2f s, which all models use", clip.duration) : ""
+    let truths =
+      [truth].compactMap { $0 }
+      + dimensions.compactMap { dimension in
+        trueValues[dimension].map { "\(dimension) \(String(format: "%.2f", $0).replacing("-", with: "−"))" }
+      }
     return ComparisonFigure(
       title: [
-        name + (truth.map { ": \($0)" } ?? ""),
-        "\(method), computed on the \(comparer.space.words) · target: \(target)\(stretch)",
+        name + (truths.isEmpty ? "" : ": \(truths.joined(separator: ", "))"),
+        "\(method), computed on the \(comparer.space.words) · target: \(target)\(stretch)"
+          + (trueValues.isEmpty ? "" : " · black lines: true values"),
       ],
       logMel: .init(
         values: clip.logMel, rows: clip.mels, columns: clip.frames, hop: comparer.frontEnd.hopSeconds),
@@ -41,7 +60,8 @@ public struct ComparisonReport {
       models: clip.explanations.enumerated().map { index, explanation in
         .init(
           name: names[index], map: clip.relativeMap(index), emotions: explanation.classes,
-          probabilities: explanation.probabilities, target: explanation.targetName)
+          probabilities: explanation.probabilities, dimensions: explanation.dimensions, values: explanation.values,
+          target: explanation.targetName)
       },
       remarks: names.indices.map { index in
         guard index > 0 else { return [] }
@@ -49,7 +69,7 @@ public struct ComparisonReport {
         return Agreement.Measure.allCases.compactMap { measure in
           agreement.values[measure].map { measure.words + String(format: " %.2f", $0) }
         }
-      }, truth: truth)
+      }, truth: truth, trueValues: trueValues)
   }
 
   /// The figure of what each head of a model's attention takes; nil where the model has none.
@@ -86,8 +106,9 @@ public struct ComparisonReport {
       title: [
         "How far the models' attributions agree",
         "\(method), computed on the \(comparer.space.words) · target: \(target) · \(summary.clips) "
-          + "clip\(summary.clips == 1 ? "" : "s") · means, 95 % bootstrap intervals · the class differs on "
-          + "\(summary.disagreements)",
+          + "clip\(summary.clips == 1 ? "" : "s") · means, 95 % bootstrap intervals · "
+          + (summary.meanDifference.map { String(format: "values %.2f apart", $0) }
+            ?? "the class differs on \(summary.disagreements)"),
       ], models: names,
       measures: Agreement.Measure.allCases.map { measure in
         .init(
@@ -111,18 +132,35 @@ public struct ComparisonReport {
       }
   }
 
-  /// The header of the clips' table: what each model predicts, with its probability, and how far each pair agrees.
+  /// The header of the clips' table: what each model predicts, with its probability, or its value of the dimension beside
+  /// the true one; and how far each pair agrees.
   public var clipHeader: [String] {
-    ["clip", "emotion", "method", "same_class"] + names.flatMap { ["\($0)", "\($0)_probability"] }
-      + AgreementSummary.pairs(names.count).flatMap { first, second in
-        Agreement.Measure.allCases.map { "\(names[first])|\(names[second])_\($0.rawValue)" }
-      }
+    var header = ["clip", "emotion", "method"]
+    if let dimension {
+      header += ["difference", "true \(dimension)"] + names.map { "\($0)_\(dimension)" }
+    } else {
+      header += ["same_class"] + names.flatMap { ["\($0)", "\($0)_probability"] }
+    }
+    for (first, second) in AgreementSummary.pairs(names.count) {
+      header += Agreement.Measure.allCases.map { "\(names[first])|\(names[second])_\($0.rawValue)" }
+    }
+    return header
   }
 
+  /// The row of a clip in the table of ``clipHeader``.
   /// - Parameter agreements: Of the pairs, in their order.
-  public func row(_ clip: ComparedClip, truth: String?, agreements: [Agreement]) -> [String] {
-    [clip.path, truth ?? "", method, clip.areOneMind ? "yes" : "no"]
-      + clip.explanations.flatMap { [$0.classes[$0.predicted], String($0.probabilities[$0.predicted])] }
+  public func row(
+    _ clip: ComparedClip, truth: String?, trueValues: [String: Double] = [:], agreements: [Agreement]
+  ) -> [String] {
+    let predictions: [String]
+    if let dimension, let values = clip.targetValues, let difference = clip.difference {
+      predictions = [String(difference), trueValues[dimension].map { String($0) } ?? ""] + values.map { String($0) }
+    } else {
+      predictions =
+        [clip.areOneMind ? "yes" : "no"]
+        + clip.explanations.flatMap { [$0.classes[$0.predicted], String($0.probabilities[$0.predicted])] }
+    }
+    return [clip.path, truth ?? "", method] + predictions
       + agreements.flatMap { found in Agreement.Measure.allCases.map { found.values[$0].map { String($0) } ?? "" } }
   }
 
@@ -142,11 +180,11 @@ public struct ComparisonReport {
 extension ComparisonReport {
   /// The line of `--json`.
   /// - Parameters:
-  ///   - disagreements: The clips on which the predicted classes differ, with each model's.
+  ///   - disagreements: The clips on which the predictions differ, with each model's.
   ///   - figures: The figures written.
   public static func json(
     _ found: [(report: ComparisonReport, summary: AgreementSummary)],
-    disagreements: [(path: String, predictions: [String])], figures: [String]
+    disagreements: [ComparisonJob.Disagreement], figures: [String]
   ) throws -> String {
     let (report, summary) = found[0]
     return try JSON(
@@ -158,7 +196,9 @@ extension ComparisonReport {
             method: report.method, first: summary.models[first], second: summary.models[second],
             measures: summary.estimates.compactMapValues { $0[first][second] })
         }
-      }, disagreements: disagreements.map { .init(clip: $0.path, predictions: $0.predictions) }, figures: figures
+      },
+      disagreements: disagreements.map { .init(clip: $0.path, predictions: $0.predictions, difference: $0.difference) },
+      figures: figures
     ).line
   }
 
@@ -170,6 +210,8 @@ extension ComparisonReport {
     struct Disagreement: Encodable {
       let clip: String
       let predictions: [String]
+      /// How far the values of the explained dimension are apart; nil of classes.
+      let difference: Double?
     }
     let models, methods: [String]
     let input, target: String

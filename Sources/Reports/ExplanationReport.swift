@@ -25,15 +25,14 @@ public struct ExplanationReport {
   public var place: String { Self.place(file, range) }
 
   public var figure: ExplanationFigure {
-    // Dimensions have no bars of probability.
-    func place(_ output: Int) -> Int? { explanation.classes.indices.contains(output) ? output : nil }
     var figure = ExplanationFigure(
       title: ExplanationFigure.title(
         clip: Self.place(URL(fileURLWithPath: file).lastPathComponent, range),
         predicted: predictedWords, probability: predictedProbability, target: explanation.targetName,
         method: explanation.method, model: "\(model.kind.title) \(model.name)"),
       duration: explanation.duration, emotions: explanation.classes, probabilities: explanation.probabilities,
-      target: place(explanation.target.emotion), versus: explanation.target.versus.flatMap(place))
+      dimensions: explanation.dimensions, values: explanation.values, target: explanation.target.emotion,
+      versus: explanation.target.versus)
     for input in explanation.inputs {
       switch explanation.shown(input) {
       case .waveform(let waveform): figure.waveform = waveform
@@ -46,7 +45,7 @@ public struct ExplanationReport {
   }
 
   private var predictedWords: String {
-    explanation.classes.isEmpty ? prediction : explanation.classes[explanation.predicted]
+    explanation.classes.isEmpty ? prediction.replacing(" -", with: " −") : explanation.classes[explanation.predicted]
   }
 
   /// Nil of a model without classes.
@@ -134,7 +133,7 @@ public struct ExplanationReport {
         input.space.rawValue,
         JSON.Input(
           shape: input.attribution.shape, array: arrays[input.space],
-          unit: explanation.quantity.unit(at: input.space), sum: Double(input.attribution.sum().scalar),
+          unit: explanation.unit(at: input.space), sum: Double(input.attribution.sum().scalar),
           score: input.completeness?.score, baselineScore: input.completeness?.baselineScore,
           gap: input.completeness?.gap)
       )
@@ -205,7 +204,7 @@ extension Explanation {
   /// An input with its attribution, as figures take it.
   func shown(_ input: Input) -> ExplainedInput {
     let attribution = Attribution(
-      values: input.attribution.floats, isSigned: isSigned, name: method, unit: quantity.unit(at: input.space))
+      values: input.attribution.floats, isSigned: isSigned, name: method, unit: unit(at: input.space))
     let (rate, values) = (Double(sampleRate), input.values.floats)
     func frames(_ values: [Float]) -> FrameMatrix {
       FrameMatrix(values: values, rows: input.values.shape[0], columns: input.values.shape[1], hop: hop)

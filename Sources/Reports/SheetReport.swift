@@ -29,7 +29,7 @@ public struct SheetReport {
     return panels.first.map { first in
       ContactSheet(
         title: [
-          "\(emotion.rawValue): \(selection.method.name) on the \(first.input.words)",
+          "\(emotion.groupName): \(selection.method.name) on the \(first.input.words)",
           "\(selection.words), drawn with seed \(selection.seed)",
         ], clips: panels)
     }
@@ -41,9 +41,19 @@ public struct SheetReport {
       ContactSheet.Clip(
         name: URL(fileURLWithPath: clip.entry.path).deletingPathExtension().lastPathComponent,
         input: explanation.shown(input), duration: explanation.duration,
-        predicted: explanation.classes[explanation.predicted],
-        probability: explanation.probabilities[explanation.predicted], truth: clip.entry.emotion.rawValue)
+        prediction: prediction(of: clip))
     }
+  }
+
+  /// The value of the explained dimension, or else the predicted class.
+  private func prediction(of clip: Clip) -> ContactSheet.Prediction {
+    let explanation = clip.explanation
+    if let (name, value) = explanation.targetValue {
+      return .value(of: name, value, truth: clip.entry.value(of: name))
+    }
+    return .emotion(
+      explanation.classes[explanation.predicted], probability: explanation.probabilities[explanation.predicted],
+      truth: clip.entry.emotion.rawValue)
   }
 
   public var provenance: [String: String] {

@@ -11,6 +11,10 @@ public struct TrustReport {
   public let model: TrainedModel
   public let space: InputSpace
   public let settings: TrustSettings
+  /// The name of the output that is explained; nil for each clip's predicted class.
+  public let target: String?
+  /// The dimension that is explained; nil where it is a class.
+  public let dimension: String?
   /// The manifest, and where it is, as given by the user.
   public let manifest: Manifest
   public let path: String
@@ -19,13 +23,14 @@ public struct TrustReport {
   public init(_ clips: [ClipTrust], by examiner: TrustExaminer, manifest: Manifest, path: String) {
     (self.clips, model, space, settings) = (clips, examiner.model, examiner.space, examiner.settings)
     (self.manifest, self.path) = (manifest, path)
+    (target, dimension) = (examiner.target.map { examiner.model.outputs[$0] }, examiner.dimension)
     summary = TrustSummary(clips, by: examiner)
   }
 
   public var figure: TrustFigure {
     TrustFigure(
       title: [
-        "Attributions on the \(space.words), measured",
+        "Attributions on the \(space.words), measured" + (target.map { ": target \($0)" } ?? ""),
         "\(model.kind.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent) · "
           + "\(clips.count) clips, seed \(settings.seed) · means with 95 % bootstrap intervals · "
           + "taken away: \(settings.filling == .silence ? "to silence" : "to the mean")",
@@ -33,23 +38,29 @@ public struct TrustReport {
       methods: summary.methods.map { .init(name: $0.name, isControl: $0.isControl) },
       panels: summary.measures.map { measure in
         TrustFigure.Panel(
-          title: measure.figureTitle,
+          title: measure.figureTitle(of: dimension),
           values: summary.methods.map { method in
             method.estimates[measure].map { (mean: $0.mean, low: $0.low, high: $0.high) }
           }, chance: chance(of: measure))
       },
       curves: [
         .init(
-          title: "Probability in deletion", xLabel: "Share of cells taken away", end: 1,
+          title: "\(quantity) in deletion", xLabel: "Share of cells taken away", end: 1,
           values: summary.methods.map(\.deletion)),
         .init(
-          title: "Probability in insertion", xLabel: "Share of cells put in", end: 1,
+          title: "\(quantity) in insertion", xLabel: "Share of cells put in", end: 1,
           values: summary.methods.map(\.insertion)),
         .init(
           title: "Rank correlation with itself", xLabel: "Layers drawn anew, from the head down",
           end: Double(summary.layers.count), values: summary.methods.map { [1] + $0.cascade }),
       ])
   }
+
+  /// What the curves follow.
+  private var quantity: String { dimension.map { "Change of \($0)" } ?? "Probability" }
+
+  /// The target in words.
+  public var targetWords: String { target ?? "the predicted emotion" }
 
   /// The value of a random attribution, where it is known.
   public func chance(of measure: TrustMeasure) -> Double? {
@@ -62,7 +73,7 @@ public struct TrustReport {
       manifest.entries.map { (manifest.fullPath(of: $0), $0.path) }, uniquingKeysWith: { first, _ in first })
     return model.provenance(source: path, manifest: manifest).merging([
       "Methods": summary.methods.map(\.name).joined(separator: ", "), "Input": space.rawValue,
-      "Target": "predicted", "Replacement": settings.filling.rawValue, "Seed": String(settings.seed),
+      "Target": target ?? "predicted", "Replacement": settings.filling.rawValue, "Seed": String(settings.seed),
       "Clips": clips.map { names[$0.path] ?? $0.path }.joined(separator: "; "),
     ]) { $1 }
   }
@@ -92,6 +103,26 @@ public struct TrustReport {
       }
   }
 
+  // MARK: Files
+
+  /// The files that were written of a report: the figure, the page, the tables and the JSON, and the line of the last.
+  public struct Files {
+    public let paths: [String]
+    public let json: String
+  }
+
+  /// Writes the figure in each format, the tables, the JSON and, where asked for, the page.
+  public func write(to folder: OutputFolder, figures: FigureFiles, hasPage: Bool) throws -> Files {
+    let drawn = try figures.write(figure, to: folder, as: "trust", provenance: provenance)
+    let json = try json(figures: drawn)
+    let texts = [
+      ("trust.csv", CSV.text(of: summaryRows)), ("clips.csv", CSV.text(of: clipRows)), ("trust.json", json + "\n"),
+    ]
+    for (name, text) in texts { try folder.write(text, to: name) }
+    let page = hasPage ? [try folder.write(page, named: "trust")] : []
+    return Files(paths: page + drawn + texts.map { folder.file($0.0) }, json: json)
+  }
+
   // MARK: Page
 
   public var page: Page {
@@ -111,7 +142,8 @@ public struct TrustReport {
   /// - Parameter figures: The figures written.
   public func json(figures: [String]) throws -> String {
     try JSON(
-      model: model.name, data: path, input: space.rawValue, clips: clips.count, seed: settings.seed,
+      model: model.name, data: path, input: space.rawValue, target: target ?? "predicted", clips: clips.count,
+      seed: settings.seed,
       replacement: settings.filling.rawValue, methods: summary.methods.map(JSON.Method.init), layers: summary.layers,
       correlation: summary.correlation, overlap: summary.overlap, top: settings.top, cueClips: summary.cueClips,
       cueArea: summary.cueArea, verdicts: summary.verdicts, figure: figures.first, figures: figures
@@ -134,7 +166,7 @@ public struct TrustReport {
         (advantage, beyond) = (method.advantage, method.beyond)
       }
     }
-    let model, data, input: String
+    let model, data, input, target: String
     let clips: Int
     let seed: UInt64
     let replacement: String
@@ -153,11 +185,11 @@ public struct TrustReport {
 
 extension TrustMeasure {
   /// Over a panel: with an arrow to where a good attribution lies.
-  fileprivate var figureTitle: String {
+  fileprivate func figureTitle(of dimension: String?) -> String {
     let name =
       switch self {
       case .redrawn: "new weights"
-      case .otherClass: "other class"
+      case .otherClass: dimension == nil ? "other class" : "other dimension"
       case .gini: "sparseness (Gini)"
       case .entropy: "complexity (nat)"
       case .silence: "share on silence"

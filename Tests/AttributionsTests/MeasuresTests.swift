@@ -333,6 +333,44 @@ struct TrustTests {
     #expect(longer.methods[0].values[.sensitivity] != here.methods[0].values[.sensitivity])
   }
 
+  @Test("Of a dimension the curves go from its distance to its value in silence to none, in the clip's direction")
+  func dimension() throws {
+    let configuration = ModelConfiguration(architecture: .cnnatt, classes: [], dimensions: ["arousal", "valence"])
+    let model = TrainedModel(untrained: configuration, seed: 1)
+    let samples = makeSpeech(16_000)
+    let clip = Clip(samples, model: model)
+    let silence = clip.logits(clip.silence(at: .mel), at: .mel).floats
+    for (index, name) in model.dimensions.enumerated() {
+      let examiner = TrustExaminer(
+        model: model, methods: [Gradient()], space: .mel, settings: Self.settings, target: index == 0 ? nil : index)
+      #expect(examiner.dimension == name)
+      let found = try examiner.examine(samples, path: "a.wav", label: name)
+      let distance = Double(abs(clip.logits.floats[index] - silence[index]))
+      #expect(found.target == name && distance > 0)
+      for method in found.methods {
+        // The head's product rounds by the place in the batch.
+        #expect(abs(method.deletion[0] - distance) < 1e-5 && abs(method.insertion[4] - distance) < 1e-5)
+        #expect(abs(method.deletion[4]) < 1e-5 && abs(method.insertion[0]) < 1e-5)
+        // The other class is the other dimension.
+        #expect(method.values[.otherClass] != nil)
+      }
+    }
+    let one = ModelConfiguration(architecture: .cnnatt, classes: [], dimensions: ["arousal"])
+    let alone = try TrustExaminer(
+      model: TrainedModel(untrained: one, seed: 1), methods: [Saliency()], space: .mel, settings: Self.settings
+    ).examine(samples, path: "a.wav")
+    #expect(alone.methods[0].values[.otherClass] == nil)
+  }
+
+  @Test("Dimensions beside classes do not count among the probabilities")
+  func classesBesideDimensions() {
+    let logits = Tensor([0, 1, 3, 50], shape: [1, 4])
+    let among = exp(1.0) / (1 + exp(1.0) + exp(3.0))
+    #expect(abs(Target(1).measured(logits, classes: 3)[0] - among) < 1e-6)
+    #expect(Target(3).measured(logits, classes: 3) == [50])
+    #expect(Target(3, versus: 1).measured(logits, classes: 3) == [49])
+  }
+
   private func silentShare(_ samples: [Float], _ model: TrainedModel) -> Double {
     let silent = Clip(samples, model: model).silentFrames
     return Double(silent.count { $0 }) / Double(silent.count)

@@ -59,6 +59,29 @@ import Testing
     }
   }
 
+  @Test("Thirty labels outside the seven have thirty colours, which differ well; two hundred still differ")
+  func otherLabels() {
+    let colors = (0..<200).map { EmotionColors.color(of: "label \($0)", index: $0) }
+    let seen = colors.prefix(30).map { lab(linear($0)) }
+    for first in seen.indices {
+      for second in seen.indices where second > first {
+        let distance = sqrt((0..<3).reduce(0) { $0 + pow(seen[first][$1] - seen[second][$1], 2) })
+        #expect(distance > 10, "labels \(first) and \(second): ΔE \(distance)")
+      }
+    }
+    #expect(colors[0] == Color(0x332288) && colors[9] == Color(0x6699CC))
+    #expect(Set(colors).isDisjoint(with: EmotionColors.all.map(\.color)))
+    #expect(Set(colors).count == 200)
+  }
+
+  @Test("Dimensions have colours of their own, in whatever order a model has them")
+  func dimensions() {
+    let names = ["arousal", "valence", "dominance", "tension", "power"]
+    let colors = names.enumerated().map { EmotionColors.color(ofDimension: $0.element, index: $0.offset) }
+    #expect(Set(colors).count == names.count)
+    #expect(EmotionColors.color(ofDimension: "Valence", index: 7) == colors[1])
+  }
+
   private func linear(_ color: Color) -> [Double] {
     [color.red, color.green, color.blue].map {
       let value = Double($0) / 255

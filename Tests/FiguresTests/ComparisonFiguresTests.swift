@@ -40,6 +40,25 @@ struct ComparisonFiguresTests {
     #expect(differences > 0 && image.patches(of: 300, leftOf: end, where: isBlue) >= count - 1)
   }
 
+  @Test("Models of dimensions have bars of values on one axis, with the true one where it is known")
+  func values() throws {
+    var figure = comparison(models: 3)
+    for index in figure.models.indices {
+      (figure.models[index].emotions, figure.models[index].probabilities) = ([], [])
+      (figure.models[index].dimensions, figure.models[index].values) = (["arousal"], [index == 2 ? -0.3 : 0.6])
+      figure.models[index].target = "arousal"
+    }
+    figure.trueValues = ["arousal": 0.4]
+    let image = try figure.rendered()
+    #expect(image.hasWhiteBorder(of: 16))
+    let color = EmotionColors.color(ofDimension: "arousal", index: 0)
+    let bars = image.patches(of: 200, leftOf: image.width) { $0 == color }
+    #expect(bars >= 3)
+    #expect(figure.models[2].caption(truth: "angry") == "arousal −0.30")
+    figure.models[0].values = [.nan]
+    #expect(throws: FigureError.notFinite(name: "values of model 0", index: 0)) { try figure.encoded() }
+  }
+
   @Test("A model whose map has another shape, and a lone model, are refused")
   func refusals() {
     var figure = comparison(models: 2)

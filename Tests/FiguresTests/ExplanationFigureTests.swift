@@ -291,4 +291,37 @@ import Testing
       probabilities: [1, 0, 0, 0, 0, 0, 0], target: 0, truth: 0)
     #expect(try figure.rendered().hasWhiteBorder(of: 16))
   }
+
+  @Test("The bar of a dimension goes from zero to its value on an axis of all values", arguments: [true, false])
+  func dimensions(hasClasses: Bool) throws {
+    var figure = ExplanationFigure(
+      title: ["clip.wav", "arousal"], duration: 2, emotions: hasClasses ? EmotionColors.names : [],
+      probabilities: hasClasses ? evenProbabilities : [], dimensions: ["arousal", "valence"], values: [0.5, -0.25],
+      target: hasClasses ? 7 : 0, versus: hasClasses ? 8 : 1)
+    let image = try figure.rendered()
+    #expect(image.hasWhiteBorder(of: 16))
+    let colors = ["arousal", "valence"].enumerated().map {
+      EmotionColors.color(ofDimension: $0.element, index: $0.offset)
+    }
+    let bars = colors.map { color in image.longestRun(row: image.longestRow { $0 == color }) { $0 == color } }
+    // One goes right from zero, the other left, by half as much.
+    #expect(abs(bars[1].upperBound - bars[0].lowerBound) <= 2 && abs(bars[0].count - 2 * bars[1].count) <= 3)
+    // Frames are the longest dark rows: of −1 to 1, a quarter is 0.5.
+    let frame = image.longestRun(row: image.longestRow { $0.red < 100 && $0.chroma < 20 }) { $0.red < 100 }
+    #expect(abs(frame.count - 4 * bars[0].count) < 16)
+    figure.values[1] = .infinity
+    #expect(throws: FigureError.notFinite(name: "values", index: 1)) { try figure.encoded() }
+    figure.values = [1]
+    #expect(throws: FigureError.shape(name: "values", expected: [2], found: [1])) { try figure.encoded() }
+  }
+
+  @Test("Values axes have zero in the middle where some are negative, else at the left, and reach 1 at least")
+  func valueAxis() {
+    func ends(_ values: Double...) -> [Double] {
+      let axis = Axis.values(values, ticks: 5)
+      return [axis.lower, axis.upper]
+    }
+    #expect(ends(0.2, 0.9) == [0, 1] && ends(-0.01, 0.9) == [-1, 1] && ends() == [0, 1])
+    #expect(ends(4, 6) == [0, 6 * 1.05] && ends(-3, 2) == [-3 * 1.05, 3 * 1.05])
+  }
 }

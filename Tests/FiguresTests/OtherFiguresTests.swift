@@ -13,8 +13,8 @@ import Testing
             frames: frames,
             attribution: Attribution(
               values: frames.values.map { 60 + $0 }, isSigned: isSigned, name: "saliency", unit: "logit/dB"))),
-        duration: 2 - 0.1 * Double(index), predicted: "angry", probability: 0.5,
-        truth: index % 2 == 0 ? "angry" : "happy")
+        duration: 2 - 0.1 * Double(index),
+        prediction: .emotion("angry", probability: 0.5, truth: index % 2 == 0 ? "angry" : "happy"))
     }
     return ContactSheet(title: ["angry", "twelve clips"], clips: clips)
   }
@@ -36,7 +36,7 @@ import Testing
       name: "clip",
       input: .mfcc(
         .init(frames: frames, attribution: .init(values: [0, 0, 1, 1], isSigned: false, unit: ""))),
-      duration: 1, predicted: "fear", probability: 1)
+      duration: 1, prediction: .emotion("fear", probability: 1, truth: nil))
     let image = try ContactSheet(title: ["many"], clips: Array(repeating: clip, count: 500)).rendered()
     #expect(
       image.patches(of: 200, leftOf: image.width - 200) { $0.chroma > 60 && $0.red < 145 && $0.green < 60 } == 500)
@@ -55,6 +55,17 @@ import Testing
     let beyond = (0..<image.height).map { image.longestRun(row: $0) { $0 == Color(0xF4F4F4) } }
       .max { $0.count < $1.count }
     #expect(try (300...340).contains(#require(beyond).count))
+  }
+
+  @Test("Values of a dimension stand where a prediction does; one that is no number is refused")
+  func values() throws {
+    var sheet = sheet(3)
+    for index in sheet.clips.indices {
+      sheet.clips[index].prediction = .value(of: "arousal", 0.25 * Double(index), truth: index == 0 ? nil : 0.4)
+    }
+    #expect(try sheet.rendered().hasWhiteBorder(of: 16))
+    sheet.clips[1].prediction = .value(of: "arousal", .nan, truth: nil)
+    #expect(throws: FigureError.self) { try sheet.encoded() }
   }
 
   @Test("No clips, and signs of different kinds under one bar, are refused")
@@ -238,11 +249,11 @@ import Testing
   }
 }
 
-@Suite struct ProbabilityTimelineTests {
+@Suite struct PredictionTimelineTests {
   @Test("A probability lies at its height, in its emotion's colour")
   func height() throws {
     let row = [0.5, 0.1, 0.1, 0.1, 0.1, 0.05, 0.05]
-    let figure = ProbabilityTimeline(
+    let figure = PredictionTimeline(
       title: [], times: (0..<100).map { Double($0) / 10 }, probabilities: .init(repeating: row, count: 100),
       duration: 10)
     let image = try figure.rendered()
@@ -259,7 +270,7 @@ import Testing
   func silence() throws {
     var rows = [[Double]?](repeating: evenProbabilities, count: 10)
     rows.replaceSubrange(4..<6, with: [nil, nil])
-    let figure = ProbabilityTimeline(
+    let figure = PredictionTimeline(
       title: [], times: (0..<10).map { Double($0) + 0.5 }, probabilities: rows, duration: 10)
     let image = try figure.rendered()
     let row = image.height / 4
@@ -273,12 +284,46 @@ import Testing
     #expect(grey.dropFirst(8).dropLast(8).allSatisfy { image.color(x: $0, y: lines).chroma == 0 })
   }
 
+  @Test("Thirty names have room beside their lines")
+  func names() throws {
+    let names = (0..<30).map { "label \($0)" }
+    let figure = PredictionTimeline(
+      title: [], emotions: names, times: [1], probabilities: [[Double](repeating: 1 / 30, count: 30)], duration: 2)
+    let image = try figure.rendered()
+    #expect(image.hasWhiteBorder(of: 16))
+    #expect(figure.size.height > 30 * 17)
+  }
+
   @Test("A single window draws; windows without probabilities are refused")
   func extremes() throws {
-    let one = ProbabilityTimeline(title: ["a"], times: [2.5], probabilities: [evenProbabilities], duration: 5)
+    let one = PredictionTimeline(title: ["a"], times: [2.5], probabilities: [evenProbabilities], duration: 5)
     #expect(try one.rendered().hasWhiteBorder(of: 16))
     #expect(throws: FigureError.shape(name: "probabilities", expected: [1], found: [0])) {
-      try ProbabilityTimeline(title: [], times: [1], probabilities: [], duration: 2).encoded()
+      try PredictionTimeline(title: [], times: [1], probabilities: [], duration: 2).encoded()
     }
+  }
+
+  @Test(
+    "A dimension's value lies at its height on an axis from −1 to 1, alone and under the probabilities",
+    arguments: [true, false])
+  func values(hasClasses: Bool) throws {
+    var figure = PredictionTimeline(
+      title: [], emotions: hasClasses ? EmotionColors.names : [], dimensions: ["arousal", "valence"],
+      times: (0..<100).map { Double($0) / 10 },
+      probabilities: .init(repeating: hasClasses ? evenProbabilities : [], count: 100),
+      values: .init(repeating: [0.5, -0.25], count: 100), duration: 10)
+    let image = try figure.rendered()
+    #expect(image.hasWhiteBorder(of: 16))
+    let colors = ["arousal", "valence"].enumerated().map {
+      EmotionColors.color(ofDimension: $0.element, index: $0.offset)
+    }
+    let places = colors.map { color in image.longestRun(column: 700) { $0 == color } }
+    let distance = Double(places[1].lowerBound + places[1].upperBound - places[0].lowerBound - places[0].upperBound) / 2
+    // 0.75 of 2, on 240 points of panel alone and 160 below another, at two pixels each.
+    #expect(abs(distance - 0.375 * (hasClasses ? 320 : 480)) <= 1)
+    figure.values[3] = [0.5, .nan]
+    #expect(throws: FigureError.notFinite(name: "values at 0.30 s", index: 1)) { try figure.encoded() }
+    figure.values.removeLast()
+    #expect(throws: FigureError.shape(name: "values", expected: [100], found: [99])) { try figure.encoded() }
   }
 }

@@ -106,6 +106,42 @@ struct StoppedJobsTests {
     }
   }
 
+  @Test("Of a dimension the clips of the largest differences are plotted, in the end and after a stop alike")
+  func largestDifferences() throws {
+    try withClips { folder, manifest in
+      let models = (1...2).map { seed in
+        TrainedModel(
+          untrained: .init(architecture: .cnnatt, classes: [], dimensions: ["arousal"]), seed: UInt64(seed))
+      }
+      let report = ComparisonReport(
+        try ModelComparer(models, method: Saliency(), space: .mel), target: "arousal", dimension: "arousal", seed: 0,
+        source: "x")
+      let items = manifest.entries.map { ComparisonJob.Item(manifest.fullPath(of: $0), trueValues: ["arousal": 0.5]) }
+      func run(
+        _ name: String, stop: () -> Bool = { false }
+      ) throws -> (result: ComparisonJob.Result, plotted: [String]) {
+        let path = folder.appendingPathComponent(name).path
+        try makeFolder(path)
+        var plotted: [String] = []
+        let job = ComparisonJob([report], items: items, target: .named("arousal"), seed: 0, plottedDisagreements: 2)
+        let result = try job.run(in: path, plotsAgain: false, status: { _ in 65 }, shouldStop: stop, { _ in }) { clip in
+          plotted.append(clip.item.path)
+          return []
+        }
+        return (result, plotted)
+      }
+      let whole = try run("whole")
+      #expect(try run("parts", stop: afterOneClip()).plotted.isEmpty)
+      let after = try run("parts")
+      let differences = whole.result.disagreements.compactMap(\.difference)
+      #expect(differences.count == 3 && differences == differences.sorted(by: >))
+      #expect(whole.plotted == whole.result.disagreements.prefix(2).map(\.path) && after.plotted == whole.plotted)
+      #expect(after.result.rows == whole.result.rows && whole.result.rows[1].dropFirst(3).prefix(2).last == "0.5")
+      let mean = try #require(whole.result.summaries[0].meanDifference)
+      #expect(abs(mean - differences.reduce(0, +) / 3) < 1e-12)
+    }
+  }
+
   @Test("A damaged state is refused by name; that of another run is not used")
   func damaged() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path

@@ -4,15 +4,21 @@ public struct AgreementSummary: Sendable {
   public let clips: Int
   /// The number of clips on which the models predict different classes.
   public let disagreements: Int
+  /// The mean over clips of how far the models' values of the explained dimension are apart; nil of classes.
+  public let meanDifference: Double?
   /// Estimates as [measure][first][second]; nil on the diagonal and where no clip has a value.
   public let estimates: [Agreement.Measure: [[Estimate?]]]
 
   /// - Parameters:
   ///   - clips: The agreement of each pair (first below second) of each clip, in the order of ``pairs(_:)``.
   ///   - disagreements: The number of clips on which the predicted classes differ.
+  ///   - differences: How far the models' values of the explained dimension are apart, by clip; empty of classes.
   ///   - seed: The seed of the bootstrap.
-  public init(models: [String], clips: [[Agreement]], disagreements: Int, seed: UInt64) {
+  public init(
+    models: [String], clips: [[Agreement]], disagreements: Int, differences: [Double] = [], seed: UInt64
+  ) {
     (self.models, self.clips, self.disagreements) = (models, clips.count, disagreements)
+    meanDifference = differences.isEmpty ? nil : differences.reduce(0, +) / Double(differences.count)
     estimates = Agreement.Measure.allCases.reduce(into: [:]) { found, measure in
       var matrix = [[Estimate?]](repeating: [Estimate?](repeating: nil, count: models.count), count: models.count)
       for (place, pair) in Self.pairs(models.count).enumerated() {

@@ -13,9 +13,21 @@ public struct ComparedClip {
   /// Seconds of speech in the whole clip.
   public let wholeDuration: Double
 
-  /// The class that each model predicts.
-  public var predictions: [String] { explanations.map { $0.classes[$0.predicted] } }
+  /// The value that each model predicts of the explained dimension; nil where a model's target is a class.
+  public var targetValues: [Double]? {
+    let values = explanations.compactMap { $0.targetValue?.value }
+    return values.count == explanations.count ? values : nil
+  }
 
+  /// The highest of the models' values less the lowest; nil where a model's target is a class.
+  public var difference: Double? { targetValues.map { $0.max()! - $0.min()! } }
+
+  /// What each model predicts: its class, or the value of the explained dimension.
+  public var predictions: [String] {
+    targetValues?.map { String(format: "%.2f", $0) } ?? explanations.map { $0.classes[$0.predicted] }
+  }
+
+  /// Whether all models predict the same class.
   public var areOneMind: Bool { Set(predictions).count == 1 }
 
   /// The agreement of the attributions of two models.

@@ -72,7 +72,8 @@ public struct EmotionProfiles: Sendable {
   /// - Parameters:
   ///   - profiles: The clips by emotion, in the order in which they are shown.
   ///   - seed: The seed of the bootstrap.
-  public init(_ profiles: [Collection], seed: UInt64) {
+  ///   - hasClaims: Whether the report's claims are tested: they are about each emotion explained as itself.
+  public init(_ profiles: [Collection], seed: UInt64, hasClaims: Bool = true) {
     let present = profiles.filter { !$0.clips.isEmpty }
     emotions = present.map { emotion in
       let clips = emotion.clips
@@ -101,6 +102,10 @@ public struct EmotionProfiles: Sendable {
       return Estimate(difference: own, others, seed: seed).map {
         Claim(words: words, measure: measure, effect: $0, isPositive: isPositive)
       }
+    }
+    guard hasClaims else {
+      claims = []
+      return
     }
     let centroid = "spectral centroid of the attribution, mel"
     claims = [

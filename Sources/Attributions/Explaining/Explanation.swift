@@ -49,6 +49,18 @@ public struct Explanation {
     outputs[target.emotion] + (target.versus.map { " versus \(outputs[$0])" } ?? "")
   }
 
+  /// The dimension that is explained, with its value; nil where the target is a class.
+  public var targetValue: (name: String, value: Double)? {
+    guard target.emotion >= classes.count else { return nil }
+    return (dimensions[target.emotion - classes.count], values[target.emotion - classes.count])
+  }
+
+  /// The unit of the attribution at an input space: of a dimension parts of its value, of a class of its logit.
+  public func unit(at space: InputSpace) -> String {
+    let unit = quantity.unit(at: space)
+    return targetValue == nil ? unit : unit.replacing("logit", with: "value")
+  }
+
   /// The method with all its settings: "integrated-gradients, baseline silence, steps 50".
   public var methodWithParameters: String { named(method, parameters) }
 }

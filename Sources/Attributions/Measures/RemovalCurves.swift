@@ -2,14 +2,14 @@ import Basics
 import Models
 import Tensors
 
-/// Deletion and insertion curves: the target's probability while cells are removed from the clip, the most relevant
+/// Deletion and insertion curves: the target's probability, or the value of a dimension, while cells are removed from the clip, the most relevant
 /// first, and while they are inserted into their replacement, in the same order (Petsiuk, Das and Saenko 2018,
 /// arXiv:1806.07421).
 ///
 /// A faithful attribution makes the first fall fast and the second rise fast. The result depends on the values that
 /// replace removed cells: see ``RemovalFilling``.
 struct RemovalCurves {
-  /// The probability with shares 0, 1/steps … 1 of the cells removed, or inserted.
+  /// The probability or value with shares 0, 1/steps … 1 of the cells removed, or inserted.
   let deletion, insertion: [Double]
 
   /// - Parameters:
@@ -20,7 +20,7 @@ struct RemovalCurves {
       replacement.clip.batched(steps + 1, at: replacement.space) { numbers in
         let parts = numbers.map { order.prefix(($0 * order.count + steps / 2) / steps) }
         return replacement.inputs(without: parts, isInserting: isInserting)
-      }.flatMap(target.probabilities)
+      }.flatMap { target.measured($0, classes: replacement.clip.model.classes.count) }
     }
     (deletion, insertion) = (curve(isInserting: false), curve(isInserting: true))
   }
@@ -32,6 +32,13 @@ struct RemovalCurves {
 }
 
 extension Target {
+  /// What curves follow, for each clip of logits [batch, classes then dimensions]: the target's probability among the
+  /// classes, or the value of a dimension.
+  func measured(_ logits: Tensor, classes: Int) -> [Double] {
+    guard max(emotion, versus ?? 0) < classes else { return score(logits).floats.map(Double.init) }
+    return probabilities(logits.slice(axis: 1, 0..<classes))
+  }
+
   /// The target's probability for each clip of logits [batch, classes]; for a difference of two classes, the
   /// probability among those two.
   func probabilities(_ logits: Tensor) -> [Double] {

@@ -24,51 +24,40 @@ public struct TrustSettings: Sendable, Equatable {
   public init() {}
 }
 
-/// The measures of one clip.
-public struct ClipTrust: Sendable, Codable {
-  public struct OfMethod: Sendable, Codable {
-    /// The measures that have a value: an attribution that is zero everywhere has no ranks.
-    public internal(set) var values: [TrustMeasure: Double] = [:]
-    /// The probability of the target at shares 0, 1/steps … 1.
-    public internal(set) var deletion: [Double] = []
-    public internal(set) var insertion: [Double] = []
-    /// The rank correlation of the attribution with itself after each further layer is randomised; nil where there is
-    /// none.
-    public internal(set) var cascade: [Double?] = []
-  }
-
-  public let path: String
-  /// The explained class, which is the predicted one.
-  public let target: String
-  /// The measures of each method, in the examiner's order.
-  public let methods: [OfMethod]
-  /// The agreement between methods, [methods, methods]: Spearman's rank correlation of sizes (nil where an attribution
-  /// has no ranks), and the share of top cells in common.
-  public let correlation: [[Double?]]
-  public let overlap: [[Double]]
-  /// The planted cue's share of the clip's area; nil where there is no cue to find.
-  public let cueArea: Double?
-}
-
 /// Measures how faithful attribution methods are on a model's clips, beside two controls.
+///
+/// Of a dimension, deletion and insertion follow the change of its value: its distance from the value of the clip with all
+/// cells replaced, in the direction in which the whole clip differs from that. So it starts and ends like a probability,
+/// for values that the clip raises and for those that it lowers.
 ///
 /// Where a measure does not use the sign, sizes are compared: the sums over each cell's absolute values.
 public struct TrustExaminer {
   public let model: TrainedModel
   public let space: InputSpace
   public let settings: TrustSettings
+  /// The index of the output that is explained; nil for each clip's predicted class.
+  public let target: Int?
   /// The methods to examine, then the controls.
   public private(set) var methods: [any AttributionMethod]
   private let cascade: CascadingRandomization
 
+  /// - Parameter target: The index of the output to explain; where nil, each clip's predicted class, or the first dimension
+  ///   of a model without classes.
   public init(
-    model: TrainedModel, methods: [any AttributionMethod], space: InputSpace, settings: TrustSettings = TrustSettings()
+    model: TrainedModel, methods: [any AttributionMethod], space: InputSpace, settings: TrustSettings = TrustSettings(),
+    target: Int? = nil
   ) {
     (self.model, self.space, self.settings) = (model, space, settings)
+    self.target = target ?? (model.classes.isEmpty ? 0 : nil)
     var options = MethodOptions()
     options.seed = settings.seed
     self.methods = methods + [LoudnessMap(), RandomAttribution(options)]
     cascade = CascadingRandomization(model, seed: settings.seed)
+  }
+
+  /// The dimension that is explained; nil where it is a class.
+  public var dimension: String? {
+    target.flatMap { $0 < model.classes.count ? nil : model.outputs[$0] }
   }
 
   /// The layers in the order in which they are randomised.
@@ -112,11 +101,12 @@ public struct TrustExaminer {
   ) throws(ExplanationError) -> ClipTrust {
     guard !isSilent(samples) else { throw .silent(path: path) }
     let clip = Clip(samples, model: model)
-    let target = Target(try clip.probabilities(path: path).likeliestClass)
+    let probabilities = try clip.probabilities(path: path)
+    let target = Target(self.target ?? probabilities.likeliestClass)
     let examination = Examination(clip, samples: samples, target: target, examiner: self)
     let frontEnd = model.configuration.frontEnd
     let cueCells = cue.flatMap { region -> CueCells? in
-      guard model.classes[target.emotion] == label else { return nil }
+      guard model.outputs[target.emotion] == label else { return nil }
       let frames = min(examination.cells.frames, 1 + samples.count / frontEnd.hopSamples)
       let cells = CueCells(region, examination.cells, at: space, frontEnd: frontEnd, speechFrames: frames)
       return cells.area > 0 ? cells : nil
@@ -136,7 +126,7 @@ public struct TrustExaminer {
       }
     }
     return ClipTrust(
-      path: path, target: model.classes[target.emotion], methods: found,
+      path: path, target: model.outputs[target.emotion], methods: found,
       correlation: rankings.map { a in rankings.map { a.correlation(with: $0) } },
       overlap: rankings.map { a in rankings.map { a.overlap(with: $0, share: settings.top) } },
       cueArea: cueCells?.area)
@@ -147,7 +137,12 @@ public struct TrustExaminer {
 private struct Examination {
   let clip: Clip
   let space: InputSpace
-  let target, other: Target
+  let target: Target
+  /// Another class, or another dimension; nil where there is none.
+  let other: Target?
+  /// Of a dimension: 1 where the clip has a higher value than its replacement, else −1; and the value of the replacement.
+  /// Of a class 1 and 0.
+  let direction, floor: Double
   let cells: Cells
   let replacement: Replacement
   let removals: Removals
@@ -165,16 +160,34 @@ private struct Examination {
     print.add(settings.seed)
     print.add(samples)
     var generator = SeededGenerator(seed: print.value)
-    let drawn = generator.index(below: clip.model.classes.count - 1)
-    other = Target(drawn < target.emotion ? drawn : drawn + 1)
+    other = Self.other(target, of: clip.model, using: &generator)
     cells = Cells(of: clip, at: space)
     replacement = Replacement(of: clip, at: space, with: settings.filling)
+    (direction, floor) = Self.change(of: target, in: replacement)
     removals = Removals(
       Removals.rectangles(settings.parts, in: cells, using: &generator), target: target, replacement: replacement)
     offsets = (0..<settings.offsets).map { _ in clip[space].offset(share: settings.noise, using: &generator) }
     let silentFrames = clip.silentFrames
     silent = (0..<cells.rows).flatMap { _ in silentFrames }
     loudness = Ranking(cells.sizes(clip.loudness(at: space)))
+  }
+
+  /// Another output of the target's kind.
+  private static func other(_ target: Target, of model: TrainedModel, using generator: inout SeededGenerator) -> Target?
+  {
+    let classes = model.classes.count
+    let kind = target.emotion < classes ? 0..<classes : classes..<model.outputs.count
+    guard kind.count > 1 else { return nil }
+    let drawn = kind.lowerBound + generator.index(below: kind.count - 1)
+    return Target(drawn < target.emotion ? drawn : drawn + 1)
+  }
+
+  private static func change(of target: Target, in replacement: Replacement) -> (direction: Double, floor: Double) {
+    let (clip, classes) = (replacement.clip, replacement.clip.model.classes.count)
+    guard target.emotion >= classes else { return (1, 0) }
+    let inputs = replacement.inputs(without: [0..<0, 0..<replacement.cells.count])
+    let values = target.measured(clip.logits(inputs, at: replacement.space), classes: classes)
+    return (values[0] >= values[1] ? 1 : -1, values[1])
   }
 
   /// The measures of one method on the clip, and the ranking of its sizes.
@@ -185,9 +198,9 @@ private struct Examination {
     guard attribution.isFinite else { throw NotFinite() }
     let sizes = cells.sizes(attribution)
     let ranking = Ranking(sizes)
-    // Positive relevance comes before negative relevance.
     let values = method.isSigned ? cells.sums(attribution) : sizes
-    let order = (method.isSigned ? Ranking(values) : ranking).order
+    // What raises a probability or makes the change of a value comes first, what lowers or undoes it last.
+    let order = (method.isSigned ? Ranking(values.map { direction * $0 }) : ranking).order
     let curves = RemovalCurves(order.reversed(), target: target, steps: steps, replacement: replacement)
 
     /// The rank correlation of the sizes with another attribution of the same method.
@@ -196,16 +209,18 @@ private struct Examination {
       return changed.isFinite ? ranking.correlation(with: Ranking(cells.sizes(changed))) : nil
     }
 
+    func change(_ curve: [Double]) -> [Double] { curve.map { direction * ($0 - floor) } }
+
     var found = ClipTrust.OfMethod()
-    (found.deletion, found.insertion) = (curves.deletion, curves.insertion)
+    (found.deletion, found.insertion) = (change(curves.deletion), change(curves.insertion))
     found.cascade = try cascade.layers.indices.map {
       try correlation(clip.through(cascade.model(upTo: $0)), target)
     }
     let sum = sizes.reduce(0, +)
     let measured: [TrustMeasure: Double?] = [
-      .deletion: RemovalCurves.area(curves.deletion), .insertion: RemovalCurves.area(curves.insertion),
+      .deletion: RemovalCurves.area(found.deletion), .insertion: RemovalCurves.area(found.insertion),
       .infidelity: removals.infidelity(of: values).unexplained,
-      .redrawn: found.cascade.last ?? nil, .otherClass: try correlation(clip, other),
+      .redrawn: found.cascade.last ?? nil, .otherClass: try other.flatMap { try correlation(clip, $0) },
       .sensitivity: try method.maximumSensitivity(
         of: attribution, clip, at: space, target: target, offsets: offsets),
       .gini: Concentration.gini(sorted: ranking.order.map { sizes[$0] }), .entropy: Concentration.entropy(sizes),

@@ -30,13 +30,16 @@ public enum TrustMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepr
   }
 
   /// A line that explains the measure.
-  public var summary: String {
+  /// - Parameter dimension: The dimension that is explained; nil of classes.
+  public func summary(of dimension: String? = nil) -> String {
     switch self {
-    case .deletion: "mean probability while cells are removed, the most relevant first"
-    case .insertion: "mean probability while cells are inserted, in the same order"
+    case .deletion:
+      "mean \(dimension == nil ? "probability" : "change") while cells are removed, the most relevant first"
+    case .insertion:
+      "mean \(dimension == nil ? "probability" : "change") while cells are inserted, in the same order"
     case .infidelity: "share of the score's losses that the attribution does not predict"
     case .redrawn: "rank correlation with itself after all weights are randomised"
-    case .otherClass: "rank correlation with itself for another class"
+    case .otherClass: "rank correlation with itself for another \(dimension == nil ? "class" : "dimension")"
     case .sensitivity: "largest relative change under noise of 2 % of the input's range"
     case .gini: "sparseness: 0 if even, 1 if all in one cell"
     case .entropy: "complexity in nats: 0 if all in one cell"

@@ -1,5 +1,5 @@
 /// One clip and the attributions of several models, side by side on one seconds × Hz grid: each model's attribution on the
-/// log-mel with its probabilities, and its difference from the first model's.
+/// log-mel with its prediction, and its difference from the first model's.
 public struct ComparisonFigure: OverlaidFigure {
   public struct Model: Sendable {
     public var name: String
@@ -7,12 +7,30 @@ public struct ComparisonFigure: OverlaidFigure {
     public var map: [Float]
     public var emotions: [String]
     public var probabilities: [Double]
-    /// The class that its attribution explains.
+    /// The names of its dimensions, and their values.
+    public var dimensions: [String]
+    public var values: [Double]
+    /// The output that its attribution explains.
     public var target: String
 
-    public init(name: String, map: [Float], emotions: [String], probabilities: [Double], target: String) {
-      (self.name, self.map, self.emotions) = (name, map, emotions)
-      (self.probabilities, self.target) = (probabilities, target)
+    public init(
+      name: String, map: [Float], emotions: [String], probabilities: [Double], dimensions: [String] = [],
+      values: [Double] = [], target: String
+    ) {
+      (self.name, self.map, self.emotions, self.probabilities) = (name, map, emotions, probabilities)
+      (self.dimensions, self.values, self.target) = (dimensions, values, target)
+    }
+
+    /// The place of the most probable class; nil without classes.
+    var likeliest: Int? { probabilities.indices.max { probabilities[$0] < probabilities[$1] } }
+
+    /// The prediction in words: "✓ angry 0.93", "arousal 0.71"; and the target where it is not the prediction.
+    func caption(truth: String?) -> String {
+      let value = dimensions.firstIndex(of: target).map { "\(target) \(number(values[$0], digits: 2))" }
+      guard let likeliest else { return value ?? "target \(target)" }
+      let mark = truth.map { $0 == emotions[likeliest] ? "✓ " : "✗ " } ?? ""
+      return "\(mark)\(emotions[likeliest]) \(probabilityText(probabilities[likeliest]))"
+        + (target == emotions[likeliest] ? "" : " · target \(value ?? target)")
     }
   }
 
@@ -30,28 +48,30 @@ public struct ComparisonFigure: OverlaidFigure {
   public var remarks: [[String]]
   /// The true class, where it is known.
   public var truth: String?
+  /// The true values of dimensions, by name.
+  public var trueValues: [String: Double]
   public var overlay: AttributionOverlay
 
   public init(
     title: [String], logMel: FrameMatrix, maximumFrequency: Double = 8000, duration: Double, method: String,
     isSigned: Bool, models: [Model], remarks: [[String]] = [], truth: String? = nil,
-    overlay: AttributionOverlay = .standard
+    trueValues: [String: Double] = [:], overlay: AttributionOverlay = .standard
   ) {
     self.overlay = overlay
     (self.title, self.logMel, self.maximumFrequency) = (title, logMel, maximumFrequency)
     (self.duration, self.method, self.isSigned) = (duration, method, isSigned)
-    (self.models, self.remarks, self.truth) = (models, remarks, truth)
+    (self.models, self.remarks, self.truth, self.trueValues) = (models, remarks, truth, trueValues)
   }
 
   private static let panelsInRow = 3
   private static let panelHeight = 193.5
   private static let caption = Font.emphasis.line + Font.tick.line + 5
 
-  private var classCount: Int { models.map(\.emotions.count).max() ?? 0 }
+  private var barsHeight: Double { models.map { bars(of: $0).height }.max() ?? 0 }
   /// A panel with its caption and axis.
   private static let block = caption + panelHeight + Plot.below + 10
   private var rowHeight: Double {
-    Self.block + Double(classCount) * ProbabilityBars.rowHeight + Plot.below + FigureLayout.gap
+    Self.block + barsHeight + Plot.below + FigureLayout.gap
   }
   /// The height of a last row of differences, under which stand only remarks.
   private var lastRowHeight: Double {
@@ -125,7 +145,7 @@ public struct ComparisonFigure: OverlaidFigure {
             at: Point(x: frame.left, y: below + Double(line) * Font.label.line), .label, vertically: .start)
         }
       } else {
-        drawProbabilities(of: models[model], on: canvas, in: frame, top: below, isFirst: column == 0)
+        drawPrediction(of: models[model], on: canvas, in: frame, top: below, isFirst: column == 0)
       }
     }
     var x = right + 12
@@ -142,25 +162,27 @@ public struct ComparisonFigure: OverlaidFigure {
     canvas.text(
       canvas.shortened(name, to: frame.width, .emphasis), at: Point(x: frame.left, y: top), .emphasis,
       vertically: .start)
-    let likeliest = model.probabilities.indices.max { model.probabilities[$0] < model.probabilities[$1] }!
-    let mark = truth.map { $0 == model.emotions[likeliest] ? "✓ " : "✗ " } ?? ""
-    let words =
-      isDifference
-      ? "red: more to \(model.name)"
-      : "\(mark)\(model.emotions[likeliest]) \(probabilityText(model.probabilities[likeliest]))"
-        + (model.target == model.emotions[likeliest] ? "" : " · target \(model.target)")
+    let words = isDifference ? "red: more to \(model.name)" : model.caption(truth: truth)
     canvas.text(
       canvas.shortened(words, to: frame.width, .tick), at: Point(x: frame.left, y: top + Font.emphasis.line), .tick,
       vertically: .start, color: .secondaryInk)
   }
 
-  private func drawProbabilities(
+  /// The bars of a model's prediction; the values of all models have one axis.
+  private func bars(of model: Model) -> PredictionBars {
+    let names = model.emotions + model.dimensions
+    let chosen = model.likeliest.map { model.emotions[$0] } ?? model.target
+    return PredictionBars(
+      emotions: model.emotions, probabilities: model.probabilities, dimensions: model.dimensions,
+      values: model.values, marks: names.map { $0 == chosen ? [""] : [] },
+      truths: model.dimensions.map { trueValues[$0] },
+      scale: models.flatMap(\.values) + trueValues.values)
+  }
+
+  private func drawPrediction(
     of model: Model, on canvas: Canvas, in frame: Rectangle, top: Double, isFirst: Bool
   ) {
-    let likeliest = model.probabilities.indices.max { model.probabilities[$0] < model.probabilities[$1] }!
-    let bars = ProbabilityBars(
-      names: model.emotions, probabilities: model.probabilities,
-      marks: model.emotions.indices.map { $0 == likeliest ? [""] : [] })
+    let bars = bars(of: model)
     // The first has the room of the frequencies' numbers for its names.
     let room = bars.room(on: canvas)
     let start = isFirst ? max(frame.left, FigureLayout.margin + room) : frame.left + room
@@ -177,7 +199,9 @@ public struct ComparisonFigure: OverlaidFigure {
       try ExplainedInput.logMel(
         .init(frames: logMel, maximumFrequency: maximumFrequency, attribution: attribution)
       ).check(name: model.name)
-      try checkProbabilities(model.probabilities, names: model.emotions, name: "probabilities of \(model.name)")
+      try checkPrediction(
+        model.probabilities, emotions: model.emotions, values: model.values, dimensions: model.dimensions,
+        name: " of \(model.name)")
     }
   }
 }

@@ -9,22 +9,20 @@ public struct ContactSheet: OverlaidFigure {
     public var input: ExplainedInput
     /// Seconds of speech. What lies beyond is padding and is not drawn.
     public var duration: Double
-    public var predicted: String
-    public var probability: Double
-    /// The true class, where it is known.
-    public var truth: String?
+    public var prediction: Prediction
 
-    public init(
-      name: String, input: ExplainedInput, duration: Double, predicted: String, probability: Double,
-      truth: String? = nil
-    ) {
+    public init(name: String, input: ExplainedInput, duration: Double, prediction: Prediction) {
       self.name = name
       self.input = input
       self.duration = duration
-      self.predicted = predicted
-      self.probability = probability
-      self.truth = truth
+      self.prediction = prediction
     }
+  }
+
+  /// What the model predicts of a clip, and the truth where it is known.
+  public enum Prediction: Equatable, Sendable {
+    case emotion(String, probability: Double, truth: String?)
+    case value(of: String, Double, truth: Double?)
   }
 
   /// The first line is the heading.
@@ -128,7 +126,7 @@ public struct ContactSheet: OverlaidFigure {
     bar.draw(on: canvas, left: right + 12, top: middle - barHeight / 2, height: barHeight)
   }
 
-  /// The clip's name; below it the prediction, its probability and whether it is right.
+  /// Draws the clip's name; below it the prediction and what is true.
   private func drawCaption(of clip: Clip, on canvas: Canvas, above room: Rectangle) {
     var top = room.top - Self.caption
     let name = Font(size: Font.tick.size, isBold: true)
@@ -136,11 +134,20 @@ public struct ContactSheet: OverlaidFigure {
       canvas.shortened(clip.name, to: room.width, name), at: Point(x: room.left, y: top), name,
       vertically: .start)
     top += Font.tick.line
-    let isRight = clip.truth.map { $0 == clip.predicted }
-    let mark = isRight.map { $0 ? "✓ " : "✗ " } ?? ""
-    let color = isRight == false ? Color(0xB03A00) : isRight == true ? Color(0x00694C) : .secondaryInk
-    let truth = isRight == false && columns <= 4 ? ", is \(clip.truth ?? "")" : ""
-    let text = "\(mark)\(clip.predicted) \(probabilityText(clip.probability))\(truth)"
+    let text: String
+    var color = Color.secondaryInk
+    switch clip.prediction {
+    case .emotion(let predicted, let probability, let truth):
+      let isRight = truth.map { $0 == predicted }
+      let mark = isRight.map { $0 ? "✓ " : "✗ " } ?? ""
+      if let isRight { color = isRight ? Color(0x00694C) : Color(0xB03A00) }
+      text =
+        "\(mark)\(predicted) \(probabilityText(probability))"
+        + (isRight == false && columns <= 4 ? ", is \(truth ?? "")" : "")
+    case .value(let name, let value, let truth):
+      let name = columns <= 4 ? "\(name) " : ""
+      text = name + number(value, digits: 2) + (truth.map { ", is \(number($0, digits: 2))" } ?? "")
+    }
     canvas.text(
       canvas.shortened(text, to: room.width, .tick), at: Point(x: room.left, y: top), .tick,
       vertically: .start,
@@ -159,7 +166,14 @@ public struct ContactSheet: OverlaidFigure {
         throw .mixed(name: clip.name, expected: clips[0].input.words, found: clip.input.words)
       }
       guard let attribution = clip.input.attribution else { throw .empty(name: "attribution of \(clip.name)") }
-      try checkProbabilities([clip.probability], names: [clip.predicted], name: "probability of \(clip.name)")
+      switch clip.prediction {
+      case .emotion(let name, let probability, _):
+        try checkProbabilities([probability], names: [name], name: "probability of \(clip.name)")
+      case .value(_, let value, let truth):
+        guard value.isFinite, truth?.isFinite != false else {
+          throw .notFinite(name: "value of \(clip.name)", index: 0)
+        }
+      }
       guard attribution.isSigned == clips[0].input.attribution?.isSigned else {
         // They share a colour bar.
         throw .mixed(

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A clip, a model's prediction and its explanation: the waveform, its spectrogram, the log-mel and the MFCC over one time axis, each with its attribution, and the probabilities of the emotions. What is nil is left out.
+/// A clip, a model's prediction and its explanation: the waveform, its spectrogram, the log-mel and the MFCC over one time axis, each with its attribution, and the prediction: probabilities of classes, values of dimensions. What is nil is left out.
 public struct ExplanationFigure: OverlaidFigure {
   public struct Waveform: Sendable {
     public var samples: [Float]
@@ -52,7 +52,11 @@ public struct ExplanationFigure: OverlaidFigure {
   /// The names of the classes and their probabilities, in the same order.
   public var emotions: [String]
   public var probabilities: [Double]
-  /// The class that was explained, the one that it was set against, and the true one where it is known.
+  /// The names of the dimensions, such as arousal, and their values, in the same order.
+  public var dimensions: [String]
+  public var values: [Double]
+  /// The places of the output that was explained and of the one that it was set against among the classes and, after them,
+  /// the dimensions; the true class where it is known.
   public var target, versus, truth: Int?
   public var overlay: AttributionOverlay
 
@@ -60,7 +64,7 @@ public struct ExplanationFigure: OverlaidFigure {
     title: [String], duration: Double, waveform: Waveform? = nil, spectrogram: Spectrogram? = nil,
     logMel: Spectrogram? = nil,
     mfcc: Coefficients? = nil, emotions: [String] = EmotionColors.names, probabilities: [Double],
-    target: Int? = nil, versus: Int? = nil, truth: Int? = nil,
+    dimensions: [String] = [], values: [Double] = [], target: Int? = nil, versus: Int? = nil, truth: Int? = nil,
     overlay: AttributionOverlay = .standard
   ) {
     self.title = title
@@ -71,6 +75,7 @@ public struct ExplanationFigure: OverlaidFigure {
     self.mfcc = mfcc
     self.emotions = emotions
     self.probabilities = probabilities
+    (self.dimensions, self.values) = (dimensions, values)
     (self.target, self.versus, self.truth) = (target, versus, truth)
     self.overlay = overlay
   }
@@ -110,8 +115,7 @@ public struct ExplanationFigure: OverlaidFigure {
       panels.isEmpty ? 0 : panels.reduce(0, +) + FigureLayout.gap * Double(panels.count - 1) + Plot.below + 14
     return Size(
       width: FigureLayout.width,
-      height: FigureLayout.titleHeight(title) + timed + Double(emotions.count) * ProbabilityBars.rowHeight
-        + Plot.below + FigureLayout.margin)
+      height: FigureLayout.titleHeight(title) + timed + bars.height + Plot.below + FigureLayout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
@@ -120,7 +124,7 @@ public struct ExplanationFigure: OverlaidFigure {
       TimePanel.stack($0, overlay: overlay, duration: duration, height: Self.height(of: $0))
     }
     let panels = stacks.flatMap { $0 }
-    let bars = ProbabilityBars(names: emotions, probabilities: probabilities, marks: marks)
+    let bars = bars
     let margin = FigureLayout.margin
     let left = margin + (panels.map { $0.axis.room(on: canvas) } + [bars.room(on: canvas)]).max()!
     // Of two bars the second ones stand in line, beyond the widest first one.
@@ -148,15 +152,19 @@ public struct ExplanationFigure: OverlaidFigure {
         y += panel.height + (!isLowest ? TimePanel.gap : isLast ? Plot.below + 14 : FigureLayout.gap)
       }
     }
-    guard !emotions.isEmpty else { return }
     bars.draw(on: canvas, in: Rectangle(x: left, y: y, width: right - left, height: bars.height))
   }
 
   private static let barGap = 12.0
 
+  private var bars: PredictionBars {
+    PredictionBars(
+      emotions: emotions, probabilities: probabilities, dimensions: dimensions, values: values, marks: marks)
+  }
+
   var marks: [[String]] {
     let predicted = probabilities.indices.max { probabilities[$0] < probabilities[$1] }
-    return emotions.indices.map { index in
+    return (emotions + dimensions).indices.map { index in
       [(predicted, "predicted"), (target, "target"), (versus, "versus"), (truth, "true")]
         .filter { $0.0 == index }.map(\.1)
     }
@@ -166,11 +174,12 @@ public struct ExplanationFigure: OverlaidFigure {
     guard duration.isFinite, duration > 0 else {
       throw .outOfRange(name: "duration", value: duration, expected: "a positive number of seconds")
     }
-    // A model of dimensions only has none.
-    if !emotions.isEmpty { try checkProbabilities(probabilities, names: emotions, name: "probabilities") }
+    try checkPrediction(probabilities, emotions: emotions, values: values, dimensions: dimensions, name: "")
+    let outputs = emotions.count + dimensions.count
+    let words = dimensions.isEmpty ? "classes" : "outputs"
     for (name, index) in [("target", target), ("versus", versus), ("truth", truth)] {
-      if let index, !emotions.indices.contains(index) {
-        throw .outOfRange(name: name, value: Double(index), expected: "a place in \(emotions.count) classes")
+      if let index, !(0..<outputs).contains(index) {
+        throw .outOfRange(name: name, value: Double(index), expected: "a place in \(outputs) \(words)")
       }
     }
     for input in inputs { try input.check() }

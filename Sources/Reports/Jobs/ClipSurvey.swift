@@ -60,6 +60,7 @@ final class ClipSurvey {
           let explanation = try explanation(of: clip.samples, candidates[place], by: isShown ? onSheets : other)
         else { continue }
         state.count += 1
+        state.rows.append(selection.row(candidates[place], explanation))
         explained.append((clip.samples, explanation))
         if isShown {
           state.shown.append(place)
@@ -126,9 +127,7 @@ final class ClipSurvey {
   ) throws -> Explanation? {
     let truth = selection.model.classes.firstIndex(of: entry.emotion.rawValue)
     let explanation = try explainer.explain(samples, path: selection.manifest.fullPath(of: entry)) { predicted in
-      guard self.selection.target == .label else { return Target(predicted) }
-      guard let truth else { fault("the model has no class \(entry.emotion.rawValue) to explain") }
-      return Target(truth)
+      self.selection.target(for: entry, predicted: predicted)
     }
     switch selection.choice {
     case .correct where explanation.predicted != truth: return nil

@@ -11,8 +11,12 @@ public struct ComparisonJob {
     public let path: String
     /// Nil where it is not known.
     public let truth: Emotion?
+    /// The true values of dimensions that are known, by name.
+    public let trueValues: [String: Double]
 
-    public init(_ path: String, truth: Emotion? = nil) { (self.path, self.truth) = (path, truth) }
+    public init(_ path: String, truth: Emotion? = nil, trueValues: [String: Double] = [:]) {
+      (self.path, self.truth, self.trueValues) = (path, truth, trueValues)
+    }
   }
 
   /// Which output of each model is explained.
@@ -20,6 +24,20 @@ public struct ComparisonJob {
     case predicted, label
     /// A class or dimension by its name.
     case named(String)
+
+    public var words: String {
+      switch self {
+      case .predicted: "each model's prediction"
+      case .label: "the true emotion"
+      case .named(let name): name
+      }
+    }
+
+    /// The dimension that it is in all models; nil where it is a class of one.
+    public func dimension(of models: [TrainedModel]) -> String? {
+      guard case .named(let name) = self, models.allSatisfy({ $0.dimensions.contains(name) }) else { return nil }
+      return name
+    }
   }
 
   /// A clip that is plotted, by method.
@@ -42,10 +60,14 @@ public struct ComparisonJob {
     case failed(any Error)
   }
 
-  /// A clip on which the models predict different classes.
+  /// A clip on which the models predict different classes, or any clip where a dimension is explained.
   public struct Disagreement: Codable {
     public let path: String
     public let predictions: [String]
+    /// How far the values of the explained dimension are apart; nil of classes.
+    public let difference: Double?
+    /// The clip's place among the items.
+    let place: Int
   }
 
   public struct Result {
@@ -53,6 +75,7 @@ public struct ComparisonJob {
     public let summaries: [AgreementSummary]
     /// The table of clips, its header first.
     public let rows: [[String]]
+    /// Where a dimension is explained, those that differ most come first.
     public let disagreements: [Disagreement]
     /// The figures written.
     public let figures: [String]
@@ -77,7 +100,7 @@ public struct ComparisonJob {
   private let items: [Item]
   private let target: Target
   private let seed: UInt64
-  /// Clips with different predictions that are plotted; nil plots every clip.
+  /// Clips that are plotted: the first with different classes, or those whose values differ most; nil plots every clip.
   private let plottedDisagreements: Int?
 
   /// - Parameter reports: By method, of the same models.
@@ -98,7 +121,6 @@ public struct ComparisonJob {
     in folder: String, plotsAgain: Bool, status: (any Error) -> Int32, shouldStop: () -> Bool = { false },
     _ report: (Event) -> Void, plot: (Plotted) throws -> [String]
   ) throws -> Result {
-    let models = reports[0].comparer.models
     let asked =
       reports.flatMap { $0.provenance().sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" } }
       + ["\(target), seed \(seed)"] + items.map(\.path)
@@ -113,61 +135,89 @@ public struct ComparisonJob {
           item: items[place], compared: found?.compared ?? [], clips: found?.clips ?? [],
           samples: found?.samples ?? [], isAgain: true))
     }
-    let pairs = AgreementSummary.pairs(models.count)
     while progress.state.next < items.count {
       if shouldStop() {
         try progress.save(atOnce: true)
         return Result(
           summaries: [], rows: [], disagreements: [], figures: [], failures: [], isFinished: false)
       }
-      let (place, item) = (progress.state.next, items[progress.state.next])
-      report(.progress(place))
-      progress.state.next += 1
-      do {
-        let found = try compared(item, report)
-        for (number, clip) in found.compared.enumerated() {
-          let agreements = pairs.map { clip.agreement($0.0, $0.1) }
-          progress.state.agreements[number].append(agreements)
-          progress.state.rows.append(reports[number].row(clip, truth: item.truth?.rawValue, agreements: agreements))
-        }
-        // Each method has the same predictions.
-        let (areOneMind, predictions) = (found.compared[0].areOneMind, found.compared[0].predictions)
-        if !areOneMind {
-          progress.state.disagreements.append(Disagreement(path: item.path, predictions: predictions))
-        }
-        let isPlotted =
-          plottedDisagreements.map { !areOneMind && progress.state.disagreements.count <= $0 } ?? true
-        if isPlotted {
-          progress.state.figures += try plot(
-            Plotted(
-              item: item, compared: found.compared, clips: found.clips, samples: found.samples, isAgain: false))
-          progress.state.plotted.append(place)
-        }
-      } catch let error as ExplanationError where error.isOfTheMethod {
-        throw error
-      } catch {
-        report(.failed(error))
-        progress.state.failures.append(status(error))
-      }
+      try compareNext(&progress.state, status, report, plot)
       try progress.save(atOnce: false)
     }
+    progress.state.disagreements.sort { ($0.difference ?? 0, $1.place) > ($1.difference ?? 0, $0.place) }
+    if reports[0].dimension != nil, let plottedDisagreements {
+      for clip in progress.state.disagreements.prefix(plottedDisagreements)
+      where !progress.state.plotted.contains(clip.place) {
+        try self.plot(clip.place, try compared(items[clip.place], { _ in }), &progress.state, plot)
+        try progress.save(atOnce: false)
+      }
+    }
     progress.remove()
-    let state = progress.state
+    return result(of: progress.state)
+  }
+
+  /// Compares the models on the next clip, and plots it where it is known already that it is to be plotted.
+  private func compareNext(
+    _ state: inout State, _ status: (any Error) -> Int32, _ report: (Event) -> Void,
+    _ plot: (Plotted) throws -> [String]
+  ) throws {
+    let (place, item) = (state.next, items[state.next])
+    report(.progress(place))
+    state.next += 1
+    do {
+      let found = try compared(item, report)
+      for (number, clip) in found.compared.enumerated() {
+        let agreements = AgreementSummary.pairs(clip.maps.count).map { clip.agreement($0.0, $0.1) }
+        state.agreements[number].append(agreements)
+        state.rows.append(
+          reports[number].row(clip, truth: item.truth?.rawValue, trueValues: item.trueValues, agreements: agreements))
+      }
+      // Each method has the same predictions.
+      let first = found.compared[0]
+      if !first.areOneMind || first.difference != nil {
+        state.disagreements.append(
+          Disagreement(path: item.path, predictions: first.predictions, difference: first.difference, place: place))
+      }
+      // The largest differences are known at the end.
+      let isPlotted =
+        plottedDisagreements.map {
+          first.difference == nil && !first.areOneMind && state.disagreements.count <= $0
+        } ?? true
+      if isPlotted { try self.plot(place, found, &state, plot) }
+    } catch let error as ExplanationError where error.isOfTheMethod {
+      throw error
+    } catch {
+      report(.failed(error))
+      state.failures.append(status(error))
+    }
+  }
+
+  private func result(of state: State) -> Result {
     let summaries =
       state.agreements[0].isEmpty
       ? []
       : state.agreements.map { found in
         AgreementSummary(
-          models: models.map(\.name), clips: found, disagreements: state.disagreements.count, seed: seed)
+          models: reports[0].comparer.models.map(\.name), clips: found, disagreements: state.disagreements.count,
+          differences: state.disagreements.compactMap(\.difference), seed: seed)
       }
     return Result(
       summaries: summaries, rows: state.rows, disagreements: state.disagreements, figures: state.figures,
       failures: state.failures, isFinished: true)
   }
 
-  private func compared(
-    _ item: Item, _ report: (Event) -> Void
-  ) throws -> (compared: [ComparedClip], clips: [Clip], samples: [Float]) {
+  private typealias Found = (compared: [ComparedClip], clips: [Clip], samples: [Float])
+
+  private func plot(
+    _ place: Int, _ found: Found, _ state: inout State, _ plot: (Plotted) throws -> [String]
+  ) throws {
+    state.figures += try plot(
+      Plotted(
+        item: items[place], compared: found.compared, clips: found.clips, samples: found.samples, isAgain: false))
+    state.plotted.append(place)
+  }
+
+  private func compared(_ item: Item, _ report: (Event) -> Void) throws -> Found {
     let comparer = reports[0].comparer
     let speech = try AudioClip.trimmedSpeech(path: item.path, sampleRate: comparer.frontEnd.sampleRate)
     if speech.isCut { report(.cut(path: item.path, seconds: speech.sourceDuration)) }

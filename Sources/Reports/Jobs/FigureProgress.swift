@@ -12,10 +12,12 @@ struct FigureProgress: Codable {
     /// How many of the kind asked for there were.
     var count = 0
     var profiles: EmotionProfiles.Collection
+    /// The rows of the clips' table.
+    var rows: [[String]] = []
 
     init(_ emotion: Emotion) {
       self.emotion = emotion
-      profiles = .init(name: emotion.rawValue)
+      profiles = .init(name: emotion.groupName)
     }
   }
 

@@ -20,6 +20,8 @@ public enum FiguresEvent {
   case sheet(path: String, shown: Int, found: Int)
   /// A figure of all clips, or the page, is written.
   case written(path: String)
+  /// A part of the results is left out, and why.
+  case leftOut(String)
   /// A claim of the report, and what these clips say of it.
   case claim(String)
 }
@@ -74,8 +76,11 @@ public struct FiguresJob {
       + ["\(clips) clips, \(drawn) drawn"]
     var progress = try RunProgress(
       in: folder.path, asked: asked,
-      new: FigureProgress(emotions: selection.manifest.emotions.map(FigureProgress.OfEmotion.init)))
+      new: FigureProgress(emotions: selection.groups.map(FigureProgress.OfEmotion.init)))
     if progress.state.looked > 0 { try report(.resumed(looked: progress.state.looked, path: progress.path)) }
+    if selection.groups == [.none] {
+      try report(.leftOut("the groups by emotion: \(selection.path) has no emotions, and its clips are one group"))
+    }
     let survey = ClipSurvey(selection, spaces: spaces, clips: clips, drawn: drawn)
     var generator = SeededGenerator(seed: selection.seed)
     for index in progress.state.emotions.indices {
@@ -111,7 +116,7 @@ public struct FiguresJob {
     let sheets = SheetReport(emotion, shown.map { .init($0.entry, $0.explanation) }, of: selection)
     for space in spaces {
       guard let sheet = sheets.figure(at: space) else { continue }
-      let stem = space == .mel ? emotion.rawValue : "\(emotion.rawValue)-\(space.rawValue)"
+      let stem = emotion.groupStem + (space == .mel ? "" : "-\(space.rawValue)")
       for path in try figures.write(sheet, to: folder, as: stem, provenance: sheets.provenance) {
         try report(.sheet(path: path, shown: shown.count, found: found))
       }
@@ -122,11 +127,12 @@ public struct FiguresJob {
     }
   }
 
-  /// What all clips say together.
+  /// Writes the figures and tables of all clips.
   private func writeProfiles(
     of progress: FigureProgress, page: inout EmotionsPage?, _ report: (FiguresEvent) throws -> Void
   ) throws {
-    let profiles = EmotionProfiles(progress.emotions.map(\.profiles), seed: selection.seed)
+    let profiles = EmotionProfiles(
+      progress.emotions.map(\.profiles), seed: selection.seed, hasClaims: selection.explainsEmotions)
     guard !profiles.emotions.isEmpty else { return }
     let together = ProfilesReport(profiles, of: selection)
     let paths =
@@ -135,8 +141,16 @@ public struct FiguresJob {
     for path in paths { try report(.written(path: path)) }
     try folder.write(CSV.text(of: together.profileRows), to: "profiles.csv")
     try folder.write(CSV.text(of: together.emotionRows), to: "emotions.csv")
-    try folder.write(CSV.text(of: together.claimRows), to: "claims.csv")
-    for line in together.claimLines { try report(.claim(line)) }
-    try page?.add(together)
+    let rows = [selection.clipHeader] + progress.emotions.flatMap(\.rows)
+    try folder.write(CSV.text(of: rows), to: "clips.csv")
+    if selection.explainsEmotions {
+      try folder.write(CSV.text(of: together.claimRows), to: "claims.csv")
+      for line in together.claimLines { try report(.claim(line)) }
+    } else {
+      try report(
+        .leftOut(
+          "the report's claims, which are about predicted or true emotions; the target is \(selection.target.name)"))
+    }
+    try page?.add(together, clipRows: rows)
   }
 }

@@ -64,6 +64,7 @@ public struct TrustJob {
       model.provenance(source: path, manifest: manifest).sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
       + examiner.methods.map(\.nameWithParameters)
       + ["\(examiner.space.rawValue), \(examiner.settings), \(clips) clips"]
+      + (examiner.target.map { ["target \(model.outputs[$0])"] } ?? [])
     var progress = try RunProgress(in: folder, asked: asked, new: State())
     if progress.state.next > 0 { report(.resumed(clips: progress.state.examined.count)) }
     if let kept = progress.state.methods { examiner.keep(kept) }
@@ -73,33 +74,7 @@ public struct TrustJob {
         try progress.save(atOnce: true)
         return Result(report: nil, failures: [], tried: progress.state.next, isFinished: false)
       }
-      let entry = entries[progress.state.next]
-      progress.state.next += 1
-      do {
-        let path = manifest.fullPath(of: entry)
-        let speech = try AudioClip.trimmedSpeech(path: path, sampleRate: model.configuration.frontEnd.sampleRate)
-        if speech.isCut { report(.cut(path: path, seconds: speech.sourceDuration)) }
-        if progress.state.methods == nil {
-          examiner.leaveOutInapplicable(on: speech.samples).forEach { report(.leftOut($0)) }
-          progress.state.methods = examiner.methods.map(\.name)
-          guard examiner.methods.count > 2 else { throw TrustJobError.noMethod }
-        }
-        let cue = CueRegion(entry).map { region in
-          CueRegion(
-            seconds: (region.seconds.lowerBound - speech.start)...(region.seconds.upperBound - speech.start),
-            hertz: region.hertz)
-        }
-        let done = progress.state.examined.count
-        progress.state.examined.append(
-          try examiner.examine(speech.samples, path: path, label: entry.emotion.rawValue, cue: cue) { share, name in
-            report(.progress(done, share: share, method: name))
-          })
-      } catch let error as TrustJobError {
-        throw error
-      } catch {
-        report(.failed(error))
-        progress.state.failures.append(status(error))
-      }
+      try examine(entries[progress.state.next], &progress.state, status, report)
       try progress.save(atOnce: false)
     }
     progress.remove()
@@ -107,6 +82,38 @@ public struct TrustJob {
     return Result(
       report: examined.isEmpty ? nil : TrustReport(examined, by: examiner, manifest: manifest, path: path),
       failures: progress.state.failures, tried: examined.count + progress.state.failures.count, isFinished: true)
+  }
+
+  private mutating func examine(
+    _ entry: Manifest.Entry, _ state: inout State, _ status: (any Error) -> Int32, _ report: (Event) -> Void
+  ) throws {
+    state.next += 1
+    do {
+      let path = manifest.fullPath(of: entry)
+      let speech = try AudioClip.trimmedSpeech(
+        path: path, sampleRate: examiner.model.configuration.frontEnd.sampleRate)
+      if speech.isCut { report(.cut(path: path, seconds: speech.sourceDuration)) }
+      if state.methods == nil {
+        examiner.leaveOutInapplicable(on: speech.samples).forEach { report(.leftOut($0)) }
+        state.methods = examiner.methods.map(\.name)
+        guard examiner.methods.count > 2 else { throw TrustJobError.noMethod }
+      }
+      let cue = CueRegion(entry).map { region in
+        CueRegion(
+          seconds: (region.seconds.lowerBound - speech.start)...(region.seconds.upperBound - speech.start),
+          hertz: region.hertz)
+      }
+      let done = state.examined.count
+      state.examined.append(
+        try examiner.examine(speech.samples, path: path, label: entry.emotion.rawValue, cue: cue) { share, name in
+          report(.progress(done, share: share, method: name))
+        })
+    } catch let error as TrustJobError {
+      throw error
+    } catch {
+      report(.failed(error))
+      state.failures.append(status(error))
+    }
   }
 
   /// The entries in random order; where some have a planted cue, one with and one without in turn.

@@ -19,23 +19,24 @@ public struct ComparisonPage {
 
   /// Adds a clip with its figures, by method; where there is no room for more clips, nothing.
   public mutating func add(
-    _ compared: [ComparedClip], clips: [Clip], samples: [Float], figures: [any Figure], truth: String?
+    _ compared: [ComparedClip], clips: [Clip], samples: [Float], figures: [any Figure], truth: String?,
+    trueValues: [String: Double] = [:]
   ) throws {
     guard page.clips.count < ExplanationPage.room else { return }
-    // Every emotion that all models know, so that the page can switch.
+    // Every output that all models have, so that the page can switch.
     let models = reports[0].comparer.models
-    let targets = models[0].classes.filter { name in models.allSatisfy { $0.classes.contains(name) } }
+    let targets = models[0].outputs.filter { name in models.allSatisfy { $0.outputs.contains(name) } }
     var comparisons = compared
     for report in reports {
       for target in targets {
         comparisons.append(
-          try report.comparer.compare(clips, path: compared[0].path) { $0.classes.firstIndex(of: target) })
+          try report.comparer.compare(clips, path: compared[0].path) { $0.outputs.firstIndex(of: target) })
       }
     }
     page.clips.append(
       try PageClip(
         name: URL(fileURLWithPath: compared[0].path).lastPathComponent, samples: samples, models: models.map(\.name),
-        comparisons: comparisons, truth: truth))
+        comparisons: comparisons, truth: truth, trueValues: trueValues))
     for figure in figures { ofClips.append(try .init(figure.overlaid(page.overlay))) }
   }
 

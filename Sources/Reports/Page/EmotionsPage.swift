@@ -27,16 +27,21 @@ public struct EmotionsPage {
     page.clips.append(
       try PageClip(
         name: URL(fileURLWithPath: entry.path).lastPathComponent, samples: samples,
-        explanations: [(selection.model.name, explanation)], truth: entry.emotion.rawValue))
+        explanations: [(selection.model.name, explanation)],
+        truth: entry.emotion == .none ? nil : entry.emotion.rawValue,
+        trueValues: entry.values(of: selection.model.dimensions)))
   }
 
   /// Adds the summary of all clips before the sheets.
-  public mutating func add(_ report: ProfilesReport) throws {
+  public mutating func add(_ report: ProfilesReport, clipRows: [[String]]) throws {
     let sheets = page.sections
     page.sections = []
     try page.add(report.figure)
     try page.add(report.measuresFigure)
-    page.addTable("Claims of the report, tested on these clips", report.claimRows)
+    if selection.explainsEmotions {
+      page.addTable("Claims of the report, tested on these clips", report.claimRows)
+    }
+    page.addTable("Clips", clipRows)
     page.addTable("Measures", report.emotionRows)
     page.addTable("Profiles", report.profileRows)
     if !page.clips.isEmpty { page.sections.append(.clips) }

@@ -40,9 +40,12 @@ public struct ExplanationPage {
       if !report.remarks.isEmpty { page.sections.append(.text(heading: "", lines: report.remarks)) }
     }
     let first = explanations[0]
-    page.addTable(
-      "Probabilities in \(name)",
-      [["emotion", "probability"]]
-        + zip(first.classes, first.probabilities).map { [$0, String(format: "%.3f", $1)] })
+    func addTable(_ caption: String, _ names: [String], _ header: [String], _ numbers: [Double]) {
+      guard !names.isEmpty else { return }
+      page.addTable(
+        "\(caption) in \(name)", [header] + zip(names, numbers).map { [$0, String(format: "%.3f", $1)] })
+    }
+    addTable("Probabilities", first.classes, ["emotion", "probability"], first.probabilities)
+    addTable("Values", first.dimensions, ["dimension", "value"], first.values)
   }
 }

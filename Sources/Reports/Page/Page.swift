@@ -134,7 +134,7 @@ extension Page.Section {
 private struct PageData: Encodable {
   struct Colors: Encodable {
     /// "#rrggbb".
-    let emotions: [String: String]
+    let emotions, dimensions: [String: String]
     let paper, lightPaper: [String]
     /// "#rrggbb", and the opacity of each.
     let magnitude, signed: [String]
@@ -147,13 +147,17 @@ private struct PageData: Encodable {
 
   init(clips: [PageClip]) {
     self.clips = clips
-    // Every class of the clips' models has its colour, whatever its name.
-    let classes = clips.flatMap { $0.views.flatMap { $0.classes.enumerated() } }
-    let emotions = Dictionary(
-      classes.map { ($0.element, EmotionColors.color(of: $0.element, index: $0.offset).hexadecimal) },
-      uniquingKeysWith: { first, _ in first })
-    colors = Colors(
-      emotions: emotions, paper: AttributionColors.paper.map(\.hexadecimal),
+    // Every output of the clips' models has its colour, whatever its name.
+    func colors(_ names: [[String]], _ color: (String, Int) -> Color) -> [String: String] {
+      Dictionary(
+        names.flatMap { $0.enumerated() }.map { ($0.element, color($0.element, $0.offset).hexadecimal) },
+        uniquingKeysWith: { first, _ in first })
+    }
+    let views = clips.flatMap(\.views)
+    self.colors = Colors(
+      emotions: colors(views.map(\.classes)) { EmotionColors.color(of: $0, index: $1) },
+      dimensions: colors(views.map(\.dimensions)) { EmotionColors.color(ofDimension: $0, index: $1) },
+      paper: AttributionColors.paper.map(\.hexadecimal),
       lightPaper: AttributionColors.lightPaper.map(\.hexadecimal),
       magnitude: AttributionColors.magnitude.map(\.color.hexadecimal),
       signed: AttributionColors.signed.map(\.color.hexadecimal),

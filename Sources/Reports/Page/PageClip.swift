@@ -21,6 +21,8 @@ public struct PageClip: Encodable {
     let model, method, target: String
     let classes: [String]
     let probabilities: [Double]
+    let dimensions: [String]
+    let values: [Double]
     let isSigned: Bool
     /// The attribution on each input space.
     let inputs: [String: Input]
@@ -35,6 +37,8 @@ public struct PageClip: Encodable {
 
   let name: String
   let truth: String?
+  /// The true values of dimensions, by name.
+  let trueValues: [String: Double]
   /// Seconds of speech, and from one frame to the next.
   let duration, hop: Double
   let sampleRate: Int
@@ -47,7 +51,8 @@ public struct PageClip: Encodable {
   ///   - samples: The clip's speech.
   ///   - explanations: By each model and method for each target, all at the same places.
   public init(
-    name: String, samples: [Float], explanations: [(model: String, explanation: Explanation)], truth: String? = nil
+    name: String, samples: [Float], explanations: [(model: String, explanation: Explanation)], truth: String? = nil,
+    trueValues: [String: Double] = [:]
   ) throws(FigureError) {
     let first = explanations[0].explanation
     var grids: [Grid] = []
@@ -61,17 +66,20 @@ public struct PageClip: Encodable {
     var views: [View] = []
     for (model, explanation) in explanations {
       let inputs = explanation.inputs.map {
-        ($0.space, $0.attribution.floats, explanation.quantity.unit(at: $0.space))
+        ($0.space, $0.attribution.floats, explanation.unit(at: $0.space))
       }
       views.append(try View(model, explanation, inputs: inputs))
     }
-    self.init(name: name, samples: samples, like: first, truth: truth, grids: grids, views: views)
+    self.init(
+      name: name, samples: samples, like: first, truth: truth, trueValues: trueValues, grids: grids,
+      views: views)
   }
 
   /// A clip that models were compared on.
   /// - Parameter comparisons: Of each target.
   public init(
-    name: String, samples: [Float], models: [String], comparisons: [ComparedClip], truth: String? = nil
+    name: String, samples: [Float], models: [String], comparisons: [ComparedClip], truth: String? = nil,
+    trueValues: [String: Double] = [:]
   ) throws(FigureError) {
     let first = comparisons[0]
     let grid = Grid(
@@ -83,13 +91,16 @@ public struct PageClip: Encodable {
         views.append(try View(model, explanation, inputs: [(.mel, clip.relativeMap(index), "relative")]))
       }
     }
-    self.init(name: name, samples: samples, like: first.explanations[0], truth: truth, grids: [grid], views: views)
+    self.init(
+      name: name, samples: samples, like: first.explanations[0], truth: truth, trueValues: trueValues,
+      grids: [grid], views: views)
   }
 
   private init(
-    name: String, samples: [Float], like explanation: Explanation, truth: String?, grids: [Grid], views: [View]
+    name: String, samples: [Float], like explanation: Explanation, truth: String?,
+    trueValues: [String: Double], grids: [Grid], views: [View]
   ) {
-    (self.name, self.truth, self.grids) = (name, truth, grids)
+    (self.name, self.truth, self.trueValues, self.grids) = (name, truth, trueValues, grids)
     // Of one model, method and target there is one.
     var seen: Set<[String]> = []
     self.views = views.filter { seen.insert([$0.model, $0.method, $0.target]).inserted }
@@ -105,6 +116,7 @@ extension PageClip.View {
   ) throws(FigureError) {
     (self.model, method, target) = (model, explanation.method, explanation.targetName)
     (classes, probabilities, isSigned) = (explanation.classes, explanation.probabilities, explanation.isSigned)
+    (dimensions, values) = (explanation.dimensions, explanation.values)
     var found: [String: Input] = [:]
     for input in inputs {
       var shown = input.values

@@ -528,20 +528,31 @@
     });
   };
 
+  // From zero to a value, in percent of an axis.
+  const barRow = (name, [lower, upper], value, color, isChosen, words) => {
+    const bar = make("span", { className: "bar" }), share = (v) => 100 * (v - lower) / (upper - lower);
+    bar.style.width = `${share(Math.max(0, value)) - share(Math.min(0, value))}%`;
+    bar.style.marginLeft = `${share(Math.min(0, value))}%`;
+    bar.style.background = color || "#5a5a5a";
+    return make("tr", { className: isChosen ? "chosen" : "" },
+      make("th", { scope: "row" }, name), make("td", {}, bar), make("td", {}, words.filter(Boolean).join(" · ")));
+  };
   const drawBars = () => {
-    const { classes, probabilities, target, model } = view();
-    const predicted = probabilities.indexOf(Math.max(...probabilities));
+    const { classes, probabilities, dimensions, values, target, model } = view();
+    const predicted = probabilities.indexOf(Math.max(...probabilities)), truths = clip().trueValues;
+    const numbers = [...values, ...dimensions.map((name) => truths[name] ?? 0)];
+    // As figures have it: zero is in the middle where a value is negative.
+    const end = Math.max(1, ...numbers.map(Math.abs)), axis = [numbers.some((v) => v < 0) ? -end : 0, end];
     bars.replaceChildren(
-      make("caption", {}, `Probabilities of ${model}`),
-      ...classes.map((name, i) => {
-        const bar = make("span", { className: "bar" });
-        bar.style.width = `${100 * probabilities[i]}%`;
-        bar.style.background = data.colors.emotions[name] || "#5a5a5a";
-        const marks = [i === predicted && "predicted", name === target && "target", name === clip().truth && "true"];
-        const words = [probabilities[i].toFixed(3), ...marks.filter(Boolean)].join(" · ");
-        return make("tr", { className: i === predicted ? "chosen" : "" },
-          make("th", { scope: "row" }, name), make("td", {}, bar), make("td", {}, words));
-      }));
+      make("caption", {}, `${!classes.length ? "Values" : dimensions.length ? "Prediction" : "Probabilities"} of ${model}`),
+      ...classes.map((name, i) => barRow(
+        name, [0, 1], probabilities[i], data.colors.emotions[name], i === predicted,
+        [probabilities[i].toFixed(3), i === predicted && "predicted", name === target && "target",
+          name === clip().truth && "true"])),
+      ...dimensions.map((name, i) => barRow(
+        name, axis, values[i], data.colors.dimensions[name], name === target,
+        [values[i].toFixed(3).replace("-", "−"), name === target && "target",
+          name in truths && `true ${truths[name].toFixed(3).replace("-", "−")}`])));
   };
 
   // ---- Sound, keys, numbers

@@ -14,7 +14,8 @@ struct Compare: ParsableCommand {
     usage: "undertone compare --model <folder> ... [<files> ...] [<options>]",
     discussion: """
       Explains each clip with each model by one method, on one grid of seconds × Hz. Writes a figure for each file (or, \
-      with a manifest, for at most twelve clips on which the models predict different emotions): all models with their \
+      with a manifest, for at most twelve clips on which the models predict different emotions, or on which their values of \
+      a dimension differ most): all models with their \
       differences from the first; for models with attention also the weights and the gradients of each head. For all \
       clips it writes the agreement of each pair of models with intervals (agreement.png, agreement.csv), and each \
       clip's predictions (clips.csv).
@@ -24,6 +25,7 @@ struct Compare: ParsableCommand {
         undertone compare --model a --model b --model c --data validation.csv --clips 20
         undertone compare --model a --model b clips/*.wav --method integrated-gradients --target angry
         undertone compare --model a --model b clip.wav --method saliency,deeplift --html
+        undertone compare --model a --model b --data clips.csv --target arousal
       """)
 
   @Argument(help: "Audio files.")
@@ -46,7 +48,10 @@ struct Compare: ParsableCommand {
   var input = InputSpace.mel
 
   @Option(
-    help: "The emotion to explain: predicted (each model's own), label (with --data), or one that all models have.")
+    help: """
+      The output to explain: predicted (each model's own emotion; where a model has none, the first dimension that all \
+      have), label (with --data), or an emotion or dimension that all models have.
+      """)
   var target = "predicted"
 
   @Option(help: "With --data: the number of clips per emotion.")
@@ -80,103 +85,56 @@ struct Compare: ParsableCommand {
       let drawing = try self.drawing.files()
       let comparers = try makeComparers()
       let models = comparers[0].models
-      for model in models { try model.checkClasses(for: "compare") }
-      let clips = try readItems()
-      for model in models where target != "predicted" {
-        if target == "label" {
-          for truth in Set(clips.compactMap(\.truth)) { _ = try model.index(of: truth.rawValue) }
-        } else {
-          _ = try model.index(of: target)
-        }
+      let target = try target(of: models)
+      let clips = try readItems(for: models)
+      for model in models where target == .label {
+        for truth in Set(clips.compactMap(\.truth)) { _ = try model.index(of: truth.rawValue) }
       }
-      let words = target == "predicted" ? "each model's prediction" : target == "label" ? "the true emotion" : target
       let reports = comparers.map {
-        ComparisonReport($0, target: words, seed: seed, source: data ?? files.joined(separator: "; "))
+        ComparisonReport(
+          $0, target: target.words, dimension: target.dimension(of: models), seed: seed,
+          source: data ?? files.joined(separator: "; "))
       }
-      var folder = try OutputFolder(output)
-      var page = page.html ? ComparisonPage(reports, overlay: drawing.overlay) : nil
+      let folder = try OutputFolder(output)
+      var written = ComparisonFiles(reports, in: folder, figures: drawing, hasPage: page.html)
       let bar = ProgressBar("comparing", total: clips.count)
-      let what: ComparisonJob.Target =
-        target == "predicted" ? .predicted : target == "label" ? .label : .named(target)
       let job = ComparisonJob(
-        reports, items: clips, target: what, seed: seed, plottedDisagreements: data == nil ? nil : Self.drawn)
+        reports, items: clips, target: target, seed: seed, plottedDisagreements: data == nil ? nil : Self.drawn)
       Interruption.listen()
       let result = try job.run(
-        in: folder.path, plotsAgain: page != nil, status: Console.exitStatus,
-        shouldStop: { Interruption.wasAsked }
-      ) { event in
-        switch event {
-        case .resumed(let clips): Console.note("undertone: resuming after \(clips) clips")
-        case .progress(let done): bar.show(done)
-        case .cut(let path, let seconds): noteCut(path, seconds: seconds)
-        case .failed(let error): Console.report(error)
-        }
-      } plot: { clip in
-        let stem = folder.stem(for: clip.item.path)
-        guard !clip.compared.isEmpty else { return [] }
-        var figures: [String] = []
-        var plotted: [any Figure] = []
-        func write(_ figure: any Figure, as name: String, _ provenance: [String: String]) throws {
-          if !clip.isAgain { figures += try drawing.write(figure, to: folder, as: name, provenance: provenance) }
-          plotted.append(figure)
-        }
-        let truth = clip.item.truth?.rawValue
-        for (report, found) in zip(reports, clip.compared) {
-          try write(
-            report.figure(found, truth: truth), as: stem + suffix(report, of: reports),
-            report.provenance(clip.item.path))
-        }
-        for own in clip.clips {
-          guard let figure = reports[0].attentionFigure(own, path: clip.item.path) else { continue }
-          try write(
-            figure, as: "\(stem).attention-\(own.model.name.replacing("/", with: "-"))",
-            reports[0].provenance(clip.item.path))
-        }
-        try page?.add(clip.compared, clips: clip.clips, samples: clip.samples, figures: plotted, truth: truth)
-        return figures
-      }
+        in: folder.path, plotsAgain: page.html, status: Console.exitStatus, shouldStop: { Interruption.wasAsked },
+        { tell($0, bar) }, plot: { try written.write($0) })
       ProgressBar.clear()
       try Console.endInterrupted(result.isFinished)
-      try write(result, of: reports, to: folder, as: drawing, page)
+      if !result.summaries.isEmpty { try show(result, of: reports, written: written.write(result)) }
       try Console.end(result.failures, of: clips.count)
     }
   }
 
-  /// What all clips say together.
-  private func write(
-    _ result: ComparisonJob.Result, of reports: [ComparisonReport], to folder: OutputFolder, as drawing: FigureFiles,
-    _ page: ComparisonPage?
+  private func tell(_ event: ComparisonJob.Event, _ bar: ProgressBar) {
+    switch event {
+    case .resumed(let clips): Console.note("undertone: resuming after \(clips) clips")
+    case .progress(let done): bar.show(done)
+    case .cut(let path, let seconds): noteCut(path, seconds: seconds)
+    case .failed(let error): Console.report(error)
+    }
+  }
+
+  private func show(
+    _ result: ComparisonJob.Result, of reports: [ComparisonReport], written: (figures: [String], page: String?)
   ) throws {
-    guard !result.summaries.isEmpty else { return }
     let found = Array(zip(reports, result.summaries))
-    var figures = result.figures
-    for (report, summary) in found {
-      figures += try drawing.write(
-        report.figure(summary), to: folder, as: "agreement" + suffix(report, of: reports),
-        provenance: report.provenance())
-    }
-    try folder.write(CSV.text(of: ComparisonReport.rows(found)), to: "agreement.csv")
-    try folder.write(CSV.text(of: result.rows), to: "clips.csv")
-    if var page {
-      try page.finish(result.summaries, clipRows: result.rows)
-      try folder.write(page.page, as: "compare", isQuiet: json)
-    }
-    let disagreements = result.disagreements.map { (path: $0.path, predictions: $0.predictions) }
     guard !json else {
       return try Console.print(
-        try ComparisonReport.json(found, disagreements: disagreements, figures: figures))
+        try ComparisonReport.json(found, disagreements: result.disagreements, figures: written.figures))
     }
-    try Console.print(text(found, disagreements))
+    if let page = written.page { try Console.print(page) }
+    try Console.print(text(found, result.disagreements))
     if !reports[0].comparer.models.contains(where: { $0.kind.hasAttention }) {
       try Console.print("None of the models has attention.\n")
     }
-    let drawn = "\(figures.count) figure\(figures.count == 1 ? "" : "s")"
-    try Console.print("\(folder.path): \(drawn), agreement.csv, clips.csv")
-  }
-
-  /// What tells a method's files apart, where there are several.
-  private func suffix(_ report: ComparisonReport, of reports: [ComparisonReport]) -> String {
-    reports.count > 1 ? ".\(report.method)" : ""
+    let drawn = "\(written.figures.count) figure\(written.figures.count == 1 ? "" : "s")"
+    try Console.print("\(output): \(drawn), agreement.csv, clips.csv")
   }
 
   /// A comparer for each method, all of the same models.
@@ -196,20 +154,48 @@ struct Compare: ParsableCommand {
     }
   }
 
-  private func readItems() throws -> [ComparisonJob.Item] {
+  /// The output that is explained. Models without classes have no predicted one: they are compared on a dimension that all
+  /// models have.
+  private func target(of models: [TrainedModel]) throws -> ComparisonJob.Target {
+    switch target {
+    case "predicted" where models.allSatisfy({ !$0.classes.isEmpty }): return .predicted
+    case "predicted":
+      guard
+        let common = models[0].dimensions.first(where: { name in models.allSatisfy { $0.dimensions.contains(name) } })
+      else {
+        let outputs = models.map { "\($0.name) has \($0.outputs.joined(separator: ", "))" }
+        throw ValidationError(
+          "a model without emotions is compared on a dimension that all models have; \(outputs.joined(separator: "; "))"
+        )
+      }
+      return .named(common)
+    case "label":
+      for model in models { try model.checkClasses(for: "--target label") }
+      return .label
+    default:
+      for model in models { _ = try model.index(of: target) }
+      return .named(target)
+    }
+  }
+
+  /// The clips of each emotion; where a manifest has no emotions, of all clips.
+  private func readItems(for models: [TrainedModel]) throws -> [ComparisonJob.Item] {
     guard let data else { return files.map { ComparisonJob.Item($0) } }
     let manifest = try readManifest(data)
     var generator = SeededGenerator(seed: seed)
-    return manifest.emotions.flatMap { emotion in
+    let groups = manifest.emotions.isEmpty ? [.none] : manifest.emotions
+    return groups.flatMap { emotion in
       generator.shuffled(manifest.entries.filter { $0.emotion == emotion }).prefix(clips).map {
-        ComparisonJob.Item(manifest.fullPath(of: $0), truth: emotion)
+        ComparisonJob.Item(
+          manifest.fullPath(of: $0), truth: emotion == .none ? nil : emotion,
+          trueValues: $0.values(of: models.flatMap(\.dimensions)))
       }
     }
   }
 
   private func text(
     _ found: [(report: ComparisonReport, summary: AgreementSummary)],
-    _ disagreements: [(path: String, predictions: [String])]
+    _ disagreements: [ComparisonJob.Disagreement]
   ) -> String {
     let summary = found[0].summary
     var lines = summary.models.enumerated().map { "\($0.offset + 1) \($0.element)" }
@@ -226,9 +212,15 @@ struct Compare: ParsableCommand {
       lines += ["", table.text]
     }
     lines.append("")
-    lines.append(
-      "The models predict different emotions on \(disagreements.count) of \(summary.clips) "
-        + "clip\(summary.clips == 1 ? "" : "s")" + (disagreements.isEmpty ? "." : ":"))
+    if let difference = summary.meanDifference {
+      lines.append(
+        "The models' \(found[0].report.dimension ?? "value") differs by \(String(format: "%.2f", difference)) on "
+          + "average; the largest differences first:")
+    } else {
+      lines.append(
+        "The models predict different emotions on \(disagreements.count) of \(summary.clips) "
+          + "clip\(summary.clips == 1 ? "" : "s")" + (disagreements.isEmpty ? "." : ":"))
+    }
     for clip in disagreements.prefix(Self.drawn) {
       lines.append(
         "  \(URL(fileURLWithPath: clip.path).lastPathComponent): \(clip.predictions.joined(separator: ", "))")

@@ -13,7 +13,7 @@ struct FiguresCommand: ParsableCommand {
       clips (--drawn); the summaries on the log-mel use all clips: the attributions over frequency and over the speech \
       (profiles); their preference for loud and voiced frames, edges of bands and onsets, and acoustic measures of the \
       salient part against the rest (measures, emotions.csv); and a test of three claims of Biagini (LoopQ Prize \
-      2022, Case A) on these clips (claims.csv). Each has a 95 % bootstrap interval over clips. Ctrl-C keeps the \
+      2022, Case A) on these clips (claims.csv). clips.csv has the predictions beside what is true. Each has a 95 % bootstrap interval over clips. Ctrl-C keeps the \
       results so far; the same command resumes from there.
 
       Examples:
@@ -22,6 +22,7 @@ struct FiguresCommand: ParsableCommand {
         undertone figures --data clips.csv --clips 100 --method integrated-gradients --html
         undertone figures --data clips.csv --input mel,waveform,mfcc --clips 48 --drawn 48
         undertone figures --data clips.csv --model output/train/cnnlstm --format pdf
+        undertone figures --data clips.csv --model output/train/cnnatt --target arousal
       """)
 
   @Option(help: ArgumentHelp("A manifest.", valueName: "file"))
@@ -47,8 +48,12 @@ struct FiguresCommand: ParsableCommand {
   @Option(help: "Inputs on the sheets: waveform, spectrogram, mel, mfcc or all; separate several with commas.")
   var input = "mel"
 
-  @Option(help: "The emotion to explain: the predicted or the true one.")
-  var target = ClipSelection.TargetChoice.predicted
+  @Option(
+    help: """
+      The output to explain: predicted (the predicted emotion; of a model without emotions its first dimension), label \
+      (the true emotion), or one by its name, such as arousal.
+      """)
+  var target = "predicted"
 
   @OptionGroup var drawing: OverlaidFigureOption
 
@@ -69,7 +74,10 @@ struct FiguresCommand: ParsableCommand {
       let drawing = try self.drawing.files()
       let spaces = try inputSpaces(input)
       let model = try self.model.load()
-      try model.checkClasses(for: "figures")
+      if which != .all { try model.checkClasses(for: "--which \(which.rawValue)") }
+      if target == "label" { try model.checkClasses(for: "--target label") }
+      let target = ClipSelection.TargetChoice(self.target, of: model)
+      if case .named(let name) = target { _ = try model.index(of: name) }
       let manifest = try readManifest(data)
       // What the model has no class for cannot be explained as itself.
       if target == .label { try model.configuration.check(manifest) }
@@ -79,7 +87,7 @@ struct FiguresCommand: ParsableCommand {
       let job = FiguresJob(
         selection, spaces: spaces, clips: clips, drawn: drawn, folder: try OutputFolder(output), figures: drawing,
         hasPage: page.html, status: Console.exitStatus)
-      let bar = ProgressBar("figures", total: manifest.emotions.count * clips)
+      let bar = ProgressBar("figures", total: max(1, manifest.emotions.count) * clips)
       let result = try job.run({ try tell($0, bar) }, shouldStop: { Interruption.wasAsked })
       ProgressBar.clear()
       try Console.endInterrupted(result.isFinished)
@@ -91,11 +99,13 @@ struct FiguresCommand: ParsableCommand {
     switch event {
     case .resumed(let looked, let path): Console.note("undertone: resuming after \(looked) clips (\(path))")
     case .looking(let emotion, let done): bar.show(done, note: emotion.rawValue)
+    case .leftOut(let words): Console.note("undertone: left out: \(words)")
     case .cut(let path, let seconds): noteCut(path, seconds: seconds)
     case .failed(let error): Console.report(error)
     case .none(let emotion):
       Console.note(
-        "undertone: no clip of \(emotion.rawValue)\(which == .all ? "" : " is among the \(which.rawValue)")")
+        "undertone: no clip\(emotion == .none ? "" : " of \(emotion.rawValue)")\(which == .all ? "" : " is among the \(which.rawValue)")"
+      )
     case .sheet(let path, let shown, let found):
       try Console.print("\(path): \(shown) clip\(shown == 1 ? "" : "s")" + (found > shown ? " of \(found)" : ""))
     case .written(let path): try Console.print(path)
@@ -105,4 +115,3 @@ struct FiguresCommand: ParsableCommand {
 }
 
 extension ClipSelection.Choice: ExpressibleByArgument {}
-extension ClipSelection.TargetChoice: ExpressibleByArgument {}

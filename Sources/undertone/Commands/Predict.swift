@@ -9,12 +9,12 @@ import Tensors
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Prints the probabilities of the emotions of clips.",
+    abstract: "Prints the probabilities of the emotions of clips, and the values of dimensions.",
     usage: "undertone predict <files> ... [<options>]",
     discussion: """
       Only the first minute of a longer file is used. --window covers all of it: the last window is shorter, or, if less \
-      than half of it would be left, starts earlier. A silent window has no probabilities. With --format, the \
-      probabilities over time are also plotted.
+      than half of it would be left, starts earlier. A silent window has no prediction. With --format, the \
+      predictions over time are also plotted.
 
       Examples:
         undertone predict clip.wav
@@ -46,7 +46,7 @@ struct Predict: ParsableCommand {
   @Option(help: ArgumentHelp("The folder for figures.", valueName: "folder"))
   var output = "output/predict"
 
-  @Flag(help: "Print CSV: file, start, end, and one column per emotion.")
+  @Flag(help: "Print CSV: file, start, end, and one column per emotion and dimension.")
   var csv = false
 
   @Flag(help: "Print one JSON object per file or window.")
@@ -66,13 +66,10 @@ struct Predict: ParsableCommand {
     try Console.run {
       let drawing = try self.drawing.files(unnamed: [])
       let model = try self.model.load()
-      if window != nil, !drawing.formats.isEmpty || page.html {
-        try model.checkClasses(for: "a timeline's figure")
-      }
       var folder = try drawing.formats.isEmpty && !page.html ? nil : OutputFolder(output)
       var page =
         page.html
-        ? Page(title: "Probabilities over time", provenance: model.provenance(source: files.joined(separator: "; ")))
+        ? Page(title: "Predictions over time", provenance: model.provenance(source: files.joined(separator: "; ")))
         : nil
       if csv { try Console.print((["file", "start", "end"] + model.outputs).joined(separator: ",")) }
       func writePage() throws {
@@ -85,9 +82,11 @@ struct Predict: ParsableCommand {
           try page?.add(timeline)
           page?.addTable(
             file,
-            [["seconds"] + model.classes]
-              + zip(timeline.times, timeline.probabilities).map { time, row in
-                [String(format: "%.2f", time)] + (row?.map { String($0) } ?? model.classes.map { _ in "" })
+            [["seconds"] + model.outputs]
+              + timeline.times.indices.map { window in
+                let row = timeline.probabilities[window].flatMap { first in timeline.values[window].map { first + $0 } }
+                return [String(format: "%.2f", timeline.times[window])]
+                  + (row?.map { String($0) } ?? model.outputs.map { _ in "" })
               })
           guard let stem = folder?.stem(for: file) else { return }
           let provenance = model.provenance(source: file).merging(["Window": "\(window) s", "Hop": "\(hop) s"]) { $1 }
@@ -102,22 +101,25 @@ struct Predict: ParsableCommand {
     }
   }
 
-  private func timeline(_ file: String, window: Double, _ model: TrainedModel) throws -> ProbabilityTimeline {
+  private func timeline(_ file: String, window: Double, _ model: TrainedModel) throws -> PredictionTimeline {
     var times: [Double] = []
-    var rows: [[Double]?] = []
+    var probabilities: [[Double]?] = []
+    var values: [[Double]?] = []
     let duration = try ClipWindows(length: window, hop: hop).forEach(of: file, for: model) { range, samples in
       let clip = samples.map { Clip($0, model: model) }
       let row = try clip?.probabilities(path: file)
       try show(clip.map { (row!, $0.values) }, file: file, from: range, model)
       times.append((range.lowerBound + range.upperBound) / 2)
-      rows.append(row)
+      probabilities.append(row)
+      values.append(clip?.values)
     }
     let name = URL(fileURLWithPath: file).lastPathComponent
-    return ProbabilityTimeline(
+    return PredictionTimeline(
       title: [
-        "\(name): probabilities in windows of \(window.formatted()) s",
+        "\(name): \(model.dimensions.isEmpty ? "probabilities" : "predictions") in windows of \(window.formatted()) s",
         "\(model.kind.title) \(model.name) · a window every \(hop.formatted()) s, drawn at its middle",
-      ], emotions: model.classes, times: times, probabilities: rows, duration: duration)
+      ], emotions: model.classes, dimensions: model.dimensions, times: times, probabilities: probabilities,
+      values: values, duration: duration)
   }
 
   /// - Parameter found: Probabilities by class and values by dimension; nil of silence.

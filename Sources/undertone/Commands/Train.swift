@@ -1,4 +1,5 @@
 import ArgumentParser
+import AudioFeatures
 import AudioFiles
 import Basics
 import Corpora
@@ -246,7 +247,8 @@ struct Train: ParsableCommand {
         throw CheckpointError.configuration(path: path, reason: "it does not have the sizes of \(kind.name)")
       }
     }
-    let configuration = ModelConfiguration(kind, network: sizes, classes: classes, dimensions: dimensions, trimming: trim ?? .standard)
+    let configuration = ModelConfiguration(
+      kind, network: sizes, classes: classes, dimensions: dimensions, trimming: trim ?? .standard)
     do {
       try configuration.check(path: network ?? "the model")
     } catch {

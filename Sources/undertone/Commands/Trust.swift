@@ -19,6 +19,9 @@ struct Trust: ParsableCommand {
       better than loudness has not shown that it depends on the model, and the output names it. Better means a \
       higher insertion minus deletion, with a 95 % interval above zero.
 
+      Of a dimension, such as arousal, deletion and insertion follow the change of its value instead of a probability: \
+      its distance from the value of the clip with all cells removed.
+
       On a corpus with a planted cue (`undertone corpus synthesize --plant angry`) half of the clips are sampled \
       from those with the cue, and the table also has the share of the attribution inside the cue and the pointing \
       game.
@@ -30,6 +33,7 @@ struct Trust: ParsableCommand {
         undertone trust --data clips.csv --model output/train/fcmfcc --method saliency
         undertone trust --data validation.csv --input mfcc --clips 50 --format pdf
         undertone trust --data validation.csv --html
+        undertone trust --data validation.csv --model output/train/cnnatt --target arousal
       """)
 
   @OptionGroup var model: ModelOption
@@ -45,6 +49,10 @@ struct Trust: ParsableCommand {
 
   @Option(help: "The input to explain.")
   var input = InputSpace.mel
+
+  @Option(
+    help: "The output to explain: predicted (of a model without emotions its first dimension), or one by its name.")
+  var target = "predicted"
 
   @Option(help: "The values that replace removed cells.")
   var replacement = RemovalFilling.silence
@@ -80,61 +88,54 @@ struct Trust: ParsableCommand {
   func run() throws {
     try Console.run {
       let drawing = try self.drawing.files()
-      let names = method.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
-      var named: [String] = []
-      for name in names ?? Self.defaultMethods where !named.contains(name) { named.append(name) }
-      guard !named.isEmpty else { throw ValidationError("no method is named; `undertone methods` lists them") }
-      let methods = try named.map { name in
-        do {
-          var options = MethodOptions()
-          options.seed = seed
-          return try AttributionMethods.make(name, options)
-        } catch {
-          throw ValidationError("\(error)")
-        }
-      }
+      let methods = try makeMethods()
       let model = try self.model.load()
-      try model.checkClasses(for: "trust")
+      let target = target == "predicted" ? nil : try model.index(of: target)
       let manifest = try readManifest(data)
       let folder = try OutputFolder(output)
       var settings = TrustSettings()
       (settings.seed, settings.filling) = (seed, replacement)
       var job = TrustJob(
-        TrustExaminer(model: model, methods: methods, space: input, settings: settings), manifest: manifest,
-        path: data, clips: clips)
+        TrustExaminer(model: model, methods: methods, space: input, settings: settings, target: target),
+        manifest: manifest, path: data, clips: clips)
       let bar = ProgressBar("examining", total: job.count)
       Interruption.listen()
-      let result: TrustJob.Result
-      do {
-        result = try job.run(
-          in: folder.path, status: Console.exitStatus, shouldStop: { Interruption.wasAsked }
-        ) { event in
-          switch event {
-          case .resumed(let clips): Console.note("undertone: resuming after \(clips) clips")
-          case .leftOut(let error): Console.note("undertone: left out: \(error)")
-          case .progress(let done, let share, let method): bar.show(done, of: share, note: method)
-          case .cut(let path, let seconds): noteCut(path, seconds: seconds)
-          case .failed(let error): Console.report(error)
-          }
-        }
-      } catch let error as TrustJobError {
-        throw ValidationError("\(error)")
-      }
+      let result = try job.run(
+        in: folder.path, status: Console.exitStatus, shouldStop: { Interruption.wasAsked }, { tell($0, bar) })
       ProgressBar.clear()
       try Console.endInterrupted(result.isFinished)
-      guard let report = result.report else { return try Console.end(result.failures, of: result.tried) }
-      let figures = try drawing.write(report.figure, to: folder, as: "trust", provenance: report.provenance)
-      try folder.write(CSV.text(of: report.summaryRows), to: "trust.csv")
-      try folder.write(CSV.text(of: report.clipRows), to: "clips.csv")
-      let line = try report.json(figures: figures)
-      try folder.write(line + "\n", to: "trust.json")
-      try Console.print(json ? line : text(report))
-      if page.html { try folder.write(report.page, as: "trust", isQuiet: json) }
-      if !json {
-        try Console.print(
-          (figures + ["trust.csv", "clips.csv", "trust.json"].map(folder.file)).joined(separator: "\n"))
+      if let report = result.report {
+        let files = try report.write(to: folder, figures: drawing, hasPage: page.html)
+        try Console.print(json ? files.json : text(report))
+        if !json { try Console.print(files.paths.joined(separator: "\n")) }
       }
       try Console.end(result.failures, of: result.tried)
+    }
+  }
+
+  private func makeMethods() throws -> [any AttributionMethod] {
+    let names = method.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+    var named: [String] = []
+    for name in names ?? Self.defaultMethods where !named.contains(name) { named.append(name) }
+    guard !named.isEmpty else { throw ValidationError("no method is named; `undertone methods` lists them") }
+    var options = MethodOptions()
+    options.seed = seed
+    return try named.map { name in
+      do {
+        return try AttributionMethods.make(name, options)
+      } catch {
+        throw ValidationError("\(error)")
+      }
+    }
+  }
+
+  private func tell(_ event: TrustJob.Event, _ bar: ProgressBar) {
+    switch event {
+    case .resumed(let clips): Console.note("undertone: resuming after \(clips) clips")
+    case .leftOut(let error): Console.note("undertone: left out: \(error)")
+    case .progress(let done, let share, let method): bar.show(done, of: share, note: method)
+    case .cut(let path, let seconds): noteCut(path, seconds: seconds)
+    case .failed(let error): Console.report(error)
     }
   }
 
@@ -147,8 +148,9 @@ struct Trust: ParsableCommand {
       [.sensitivity, .gini, .entropy, .silence, .loudness], [.inCue, .pointing],
     ]
     var parts = [
-      "\(summary.clips) clips, \(input.rawValue), the predicted emotion; mean ± half of the 95 % interval\n"
+      "\(summary.clips) clips, \(input.rawValue), \(report.targetWords); mean ± half of the 95 % interval\n"
         + "removed cells are replaced by \(replacement == .silence ? "silence" : "the mean over time")"
+        + (report.dimension.map { "\nchange of \($0): its distance from the value without any cell" } ?? "")
     ]
     for group in groups {
       let measures = group.filter(summary.measures.contains)
@@ -161,7 +163,7 @@ struct Trust: ParsableCommand {
         table.rows.append(["by chance"] + measures.map { _ in String(format: "%.3f", area) })
       }
       parts.append(table.text)
-      parts.append(measures.map { "\($0.title): \($0.summary)" }.joined(separator: "\n"))
+      parts.append(measures.map { "\($0.title): \($0.summary(of: report.dimension))" }.joined(separator: "\n"))
     }
     parts += agreement(summary)
     parts.append(summary.verdicts.map { wrapped($0) }.joined(separator: "\n"))

@@ -24,10 +24,10 @@ extension TrainedModel {
     return index
   }
 
-  /// A usage error where the model predicts numbers only, which a command cannot show yet.
-  func checkClasses(for command: String) throws {
+  /// Throws a usage error where the model predicts numbers only, and what was asked for is about classes.
+  func checkClasses(for option: String) throws {
     guard classes.isEmpty else { return }
     throw ValidationError(
-      "\(command) needs a model with classes; \(name) predicts \(dimensions.joined(separator: ", ")) only")
+      "\(option) needs a model with classes; \(name) predicts \(dimensions.joined(separator: ", ")) only")
   }
 }

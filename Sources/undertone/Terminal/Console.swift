@@ -60,7 +60,7 @@ enum Console {
       66
     case FigureError.provenance, FigureError.drawing: 70
     case RunProgressError.damaged: 65
-    case ExplanationError.method, TrainingError.alreadyFinished, TrainingError.recipe: 64
+    case ExplanationError.method, is TrustJobError, TrainingError.alreadyFinished, TrainingError.recipe: 64
     case is AudioFileError, is ManifestError, is FigureError, is SplitError, is ExplanationError, is TensorFileError,
       is CheckpointError, is ParameterError, is TrainingError:
       65

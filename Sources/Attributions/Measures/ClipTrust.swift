@@ -1,0 +1,25 @@
+/// The measures of one clip.
+public struct ClipTrust: Sendable, Codable {
+  public struct OfMethod: Sendable, Codable {
+    /// The measures that have a value: an attribution that is zero everywhere has no ranks.
+    public internal(set) var values: [TrustMeasure: Double] = [:]
+    /// The probability of the target, or the change of its value, at shares 0, 1/steps … 1.
+    public internal(set) var deletion: [Double] = []
+    public internal(set) var insertion: [Double] = []
+    /// The rank correlation of the attribution with itself after each further layer is randomised; nil where there is
+    /// none.
+    public internal(set) var cascade: [Double?] = []
+  }
+
+  public let path: String
+  /// The explained output: the predicted class, or the one asked for.
+  public let target: String
+  /// The measures of each method, in the examiner's order.
+  public let methods: [OfMethod]
+  /// The agreement between methods, [methods, methods]: Spearman's rank correlation of sizes (nil where an attribution
+  /// has no ranks), and the share of top cells in common.
+  public let correlation: [[Double?]]
+  public let overlap: [[Double]]
+  /// The planted cue's share of the clip's area; nil where there is no cue to find.
+  public let cueArea: Double?
+}
