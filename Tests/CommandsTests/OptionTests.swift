@@ -15,7 +15,8 @@ struct OptionTests {
   @Test(
     "A wrong option: exit 64, one line that says what is wrong, nothing written",
     arguments: [
-      ("explain", "<files>"), ("explain clip.wav --method magic", "no method \"magic\"; there is saliency"),
+      ("explain", "no clips"), ("predict clip.wav --hop 1", "--hop needs --window"),
+      ("explain clip.wav --method magic", "no method \"magic\"; there is saliency"),
       ("explain clip.wav --input ears", "no input \"ears\"; there are waveform, spectrogram, mel, mfcc"),
       ("explain clip.wav --input ,", "no input"), ("explain clip.wav --format gif", "no format \"gif\""),
       ("explain clip.wav --format ,", "no format"), ("explain clip.wav --target joy", "no emotion \"joy\""),

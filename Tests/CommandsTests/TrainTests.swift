@@ -227,7 +227,8 @@ struct TrainTests {
     #expect(
       folder.files(in: "sheets")
         == [
-          "angry.png", "claims.csv", "disgust.png", "emotions.csv", "fear.png", "happy.png", "measures.png",
+          "angry.png", "claims.csv", "clips.csv", "disgust.png", "emotions.csv", "fear.png", "happy.png",
+          "measures.png",
           "neutral.png", "profiles.csv", "profiles.png", "sadness.png", "surprise.png",
         ])
     func lines(_ name: String) throws -> [Substring] {

@@ -28,8 +28,7 @@ struct Compare: ParsableCommand {
         undertone compare --model a --model b --data clips.csv --target arousal
       """)
 
-  @Argument(help: "Audio files.")
-  var files: [String] = []
+  @OptionGroup var files: ClipFiles
 
   @Option(help: ArgumentHelp("A manifest, instead of files.", valueName: "file"))
   var data: String?
@@ -93,7 +92,7 @@ struct Compare: ParsableCommand {
       let reports = comparers.map {
         ComparisonReport(
           $0, target: target.words, dimension: target.dimension(of: models), seed: seed,
-          source: data ?? files.joined(separator: "; "))
+          source: data ?? files.source)
       }
       let folder = try OutputFolder(output)
       var written = ComparisonFiles(reports, in: folder, figures: drawing, hasPage: page.html)
@@ -142,7 +141,7 @@ struct Compare: ParsableCommand {
     var folders: [String] = []
     for folder in models where !folders.contains(folder) { folders.append(folder) }
     let loaded = try zip(folders, distinctNames(of: folders)).map { folder, name in
-      try folder == "built-in" ? TrainedModel.builtIn() : TrainedModel(folder: folder, name: name)
+      try TrainedModel.named(folder, as: name)
     }
     guard let first = loaded.first else { throw ValidationError("\(ComparisonError.oneModel)") }
     do {
@@ -180,7 +179,7 @@ struct Compare: ParsableCommand {
 
   /// The clips of each emotion; where a manifest has no emotions, of all clips.
   private func readItems(for models: [TrainedModel]) throws -> [ComparisonJob.Item] {
-    guard let data else { return files.map { ComparisonJob.Item($0) } }
+    guard let data else { return try files.paths().map { ComparisonJob.Item($0) } }
     let manifest = try readManifest(data)
     var generator = SeededGenerator(seed: seed)
     let groups = manifest.emotions.isEmpty ? [.none] : manifest.emotions

@@ -23,8 +23,7 @@ struct Predict: ParsableCommand {
         undertone predict interview.flac --window 5 --format png,pdf
       """)
 
-  @Argument(help: "Audio files: WAV, FLAC, OGG, MP3 and others, any sample rate; the first channel is used.")
-  var files: [String]
+  @OptionGroup var files: ClipFiles
 
   @OptionGroup var model: ModelOption
 
@@ -34,8 +33,8 @@ struct Predict: ParsableCommand {
   @Option(help: ArgumentHelp("Predict windows of this length instead of the whole clip.", valueName: "seconds"))
   var window: Double?
 
-  @Option(help: ArgumentHelp("The time from one window's start to the next.", valueName: "seconds"))
-  var hop = 1.0
+  @Option(help: ArgumentHelp("The time from one window's start to the next. (default: 1)", valueName: "seconds"))
+  var hop: Double?
 
   @OptionGroup var drawing: FigureOption
 
@@ -52,9 +51,12 @@ struct Predict: ParsableCommand {
   @Flag(help: "Print one JSON object per file or window.")
   var json = false
 
+  private var hopSeconds: Double { hop ?? 1 }
+
   func validate() throws {
     if top < 1 { throw ValidationError("--top must be at least 1") }
     try ClipWindows.check(length: window, hop: hop)
+    guard hop == nil || window != nil else { throw ValidationError("--hop needs --window") }
     guard window != nil || drawing.format == nil else {
       throw ValidationError("--format draws a timeline: it needs --window")
     }
@@ -64,12 +66,13 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     try Console.run {
+      let files = try self.files.paths()
       let drawing = try self.drawing.files(unnamed: [])
       let model = try self.model.load()
       var folder = try drawing.formats.isEmpty && !page.html ? nil : OutputFolder(output)
       var page =
         page.html
-        ? Page(title: "Predictions over time", provenance: model.provenance(source: files.joined(separator: "; ")))
+        ? Page(title: "Predictions over time", provenance: model.provenance(source: self.files.source))
         : nil
       if csv { try Console.print((["file", "start", "end"] + model.outputs).joined(separator: ",")) }
       func writePage() throws {
@@ -89,7 +92,9 @@ struct Predict: ParsableCommand {
                   + (row?.map { String($0) } ?? model.outputs.map { _ in "" })
               })
           guard let stem = folder?.stem(for: file) else { return }
-          let provenance = model.provenance(source: file).merging(["Window": "\(window) s", "Hop": "\(hop) s"]) { $1 }
+          let provenance = model.provenance(source: file).merging(["Window": "\(window) s", "Hop": "\(hopSeconds) s"]) {
+            $1
+          }
           let paths = try drawing.write(timeline, to: folder!, as: stem, provenance: provenance)
           if !csv, !json { for path in paths { try Console.print("\(file) → \(path)") } }
         } else {
@@ -105,7 +110,7 @@ struct Predict: ParsableCommand {
     var times: [Double] = []
     var probabilities: [[Double]?] = []
     var values: [[Double]?] = []
-    let duration = try ClipWindows(length: window, hop: hop).forEach(of: file, for: model) { range, samples in
+    let duration = try ClipWindows(length: window, hop: hopSeconds).forEach(of: file, for: model) { range, samples in
       let clip = samples.map { Clip($0, model: model) }
       let row = try clip?.probabilities(path: file)
       try show(clip.map { (row!, $0.values) }, file: file, from: range, model)
@@ -117,7 +122,7 @@ struct Predict: ParsableCommand {
     return PredictionTimeline(
       title: [
         "\(name): \(model.dimensions.isEmpty ? "probabilities" : "predictions") in windows of \(window.formatted()) s",
-        "\(model.kind.title) \(model.name) · a window every \(hop.formatted()) s, drawn at its middle",
+        "\(model.kind.title) \(model.name) · a window every \(hopSeconds.formatted()) s, drawn at its middle",
       ], emotions: model.classes, dimensions: model.dimensions, times: times, probabilities: probabilities,
       values: values, duration: duration)
   }

@@ -213,9 +213,9 @@ struct Train: ParsableCommand {
     }
     // Before the work, so that a folder that cannot be written to is known at once.
     _ = try OutputFolder(folder)
-    notes.forEach(Console.note)
     let configuration = try configuration(kind, for: whole)
     let sets = try features(training, validating, for: configuration)
+    notes.forEach(Console.note)
     let model = TrainedModel(untrained: configuration, seed: seed)
     let trainer = try Trainer(
       model, recipe: recipe, seed: seed, training: sets.training, validation: sets.validation, folder: folder,

@@ -4,16 +4,19 @@ import Models
 struct ModelOption: ParsableArguments {
   @Option(
     name: .long,
-    help: ArgumentHelp("A model folder that `train` wrote. (default: the built-in model)", valueName: "folder"))
+    help: ArgumentHelp("A model folder that `train` wrote, or built-in. (default: built-in)", valueName: "folder"))
   var model: String?
 
-  /// The named model, or the one that comes with the program.
-  func load() throws -> TrainedModel {
-    try model.map { try TrainedModel(folder: $0) } ?? .builtIn()
-  }
+  func load() throws -> TrainedModel { try .named(model ?? "built-in") }
 }
 
 extension TrainedModel {
+  /// The model that comes with the program, or that of a folder.
+  /// - Parameter name: What tells it from other models of a run; the folder's own name where nil.
+  static func named(_ folder: String, as name: String? = nil) throws -> TrainedModel {
+    try folder == "built-in" ? builtIn() : TrainedModel(folder: folder, name: name)
+  }
+
   /// The place of a class, or of a dimension, among the outputs.
   func index(of name: String) throws -> Int {
     guard let index = outputs.firstIndex(of: name) else {
