@@ -45,7 +45,6 @@ struct AudioTests {
   @Test("What is not there, a folder in a file's place, a name of two lines")
   func places() throws {
     #expect(try folder.undertone("explain", "no.wav").failed(66, naming: "no.wav: no such file"))
-    #expect(try folder.undertone("predict", ".").failed(65, naming: ".: is a directory"))
     #expect(try folder.undertone("explain", "a\nb.wav").failed(66, naming: "no such file"))
     #expect(try folder.undertone("explain", "").failed(66, naming: "no such file"))
   }
