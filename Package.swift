@@ -49,7 +49,9 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["Basics", "Kernels", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models"]),
-    .target(name: "Attributions", dependencies: ["Basics", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models"]),
+    .target(
+      name: "Attributions",
+      dependencies: ["Basics", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models"]),
     .target(name: "Figures", dependencies: ["Basics", "CPNG", "CCairo"]),
     .target(
       name: "Reports",
@@ -89,7 +91,8 @@ let package = Package(
     .testTarget(
       name: "AttributionsTests",
       dependencies: [
-        "TestSupport", "Basics", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Attributions",
+        "TestSupport", "Basics", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models",
+        "Attributions",
       ]),
     .testTarget(name: "FiguresTests", dependencies: ["TestSupport", "Basics", "Figures"]),
     .testTarget(

@@ -1,12 +1,13 @@
 # Sourced by the notebooks: builds the program in the repository, and makes a synthetic corpus if DATA is not set.
-#   DATA     a manifest (default: a synthetic corpus)
-#   MODEL    a model folder (default: the built-in model)
-#   OUTPUT   the folder for results (default: output/notebooks)
-#   CLIPS    the number of clips per emotion
+#   UNDERTONE  the program (default: the one in the repository, which is built)
+#   DATA       a manifest (default: a synthetic corpus)
+#   MODEL      a model folder (default: the built-in model)
+#   OUTPUT     the folder for results (default: output/notebooks)
+#   CLIPS      the number of clips per emotion
 set -euo pipefail
 here="$PWD"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-undertone="$PWD/.build/release/undertone"
+undertone="${UNDERTONE:-$PWD/.build/release/undertone}"
 [ -x "$undertone" ] || make build
 # Paths are relative to the caller's folder.
 cd "$here"

@@ -14,17 +14,16 @@ public struct AudioClip: Sendable, Equatable {
   public let sourceDuration: Double
   /// Whether a limit cut the clip, so that it is only the beginning of its file.
   public let isCut: Bool
-  /// Seconds of the file before the first sample.
-  public var start = 0.0
-  /// The stretch of the file that was read, in seconds: all of it, its beginning, or a window; the samples may be a part.
-  public var stretch: Range<Double>
+  /// Where the samples stand in the file.
+  public var place: ClipPlace
 
-  /// A clip that comes from no file.
-  public init(samples: [Float], sampleRate: Int) {
+  /// A clip that comes from no file, or from `start` seconds of one on.
+  public init(samples: [Float], sampleRate: Int, start: Double = 0) {
     demand(sampleRate > 0, "a clip needs a positive sample rate, not \(sampleRate)")
     self.init(
       samples: samples, sampleRate: sampleRate, sourceSampleRate: sampleRate, sourceChannels: 1,
       sourceDuration: Double(samples.count) / Double(sampleRate), isCut: false)
+    place = ClipPlace(start..<start + duration)
   }
 
   init(
@@ -37,14 +36,15 @@ public struct AudioClip: Sendable, Equatable {
     self.sourceChannels = sourceChannels
     self.sourceDuration = sourceDuration
     self.isCut = isCut
-    stretch = 0..<Double(samples.count) / Double(sampleRate)
+    place = ClipPlace(0..<Double(samples.count) / Double(sampleRate))
   }
 
   /// The samples of a range, with their place in the file.
   public func part(_ range: Range<Int>) -> AudioClip {
     var part = self
     part.samples = Array(samples[range])
-    part.start += Double(range.lowerBound) / Double(sampleRate)
+    let start = place.start + Double(range.lowerBound) / Double(sampleRate)
+    part.place.speech = start..<start + part.duration
     return part
   }
 

@@ -47,7 +47,7 @@ public struct ComparisonReport {
       + dimensions.compactMap { dimension in
         trueValues[dimension].map { "\(dimension) \(String(format: "%.2f", $0).replacing("-", with: "−"))" }
       }
-    return ComparisonFigure(
+    var figure = ComparisonFigure(
       title: [
         name + (truths.isEmpty ? "" : ": \(truths.joined(separator: ", "))"),
         "\(method), computed on the \(comparer.space.words) · target: \(target)\(stretch)"
@@ -70,6 +70,8 @@ public struct ComparisonReport {
           agreement.values[measure].map { measure.words + String(format: " %.2f", $0) }
         }
       }, truth: truth, trueValues: trueValues)
+    figure.place = clip.explanations[0].place
+    return figure
   }
 
   /// The figure of what each head of a model's attention takes; nil where the model has none.
@@ -81,7 +83,7 @@ public struct ComparisonReport {
     let mel = FrameMatrix(
       values: clip.mel.floats, rows: rows, columns: columns, hop: comparer.frontEnd.hopSeconds)
     let count = heads.weights.shape[1]
-    return AttentionFigure(
+    var figure = AttentionFigure(
       title: [
         "\(URL(fileURLWithPath: path).lastPathComponent): the attention of \(model.kind.title) \(model.name)",
         "top: attention between channels · bottom: gradient of each head's output with respect to the log-mel",
@@ -97,6 +99,8 @@ public struct ComparisonReport {
               frames: mel, maximumFrequency: Double(comparer.frontEnd.sampleRate) / 2,
               attribution: .init(values: places.floats, isSigned: false, name: "|∂ head / ∂ mel|", unit: "1/dB"))))
       }, duration: duration)
+    figure.place = clip.place
+    return figure
   }
 
   // MARK: All clips

@@ -10,11 +10,11 @@ public struct ExplanationReport {
   public let model: TrainedModel
   /// The path as given by the user.
   public let file: String
-  /// The stretch of the file that was explained, in seconds; nil where it is the clip, its quiet ends trimmed.
-  public let range: Range<Double>?
+  /// The window of the file that was explained, in seconds; nil where it is the whole file.
+  public let window: Range<Double>?
 
-  public init(_ explanation: Explanation, model: TrainedModel, file: String, range: Range<Double>? = nil) {
-    (self.explanation, self.model, self.file, self.range) = (explanation, model, file, range)
+  public init(_ explanation: Explanation, model: TrainedModel, file: String, window: Range<Double>? = nil) {
+    (self.explanation, self.model, self.file, self.window) = (explanation, model, file, window)
   }
 
   /// "talk.wav", or "talk.wav 5.00–10.00 s".
@@ -22,17 +22,18 @@ public struct ExplanationReport {
     file + (range.map { String(format: " %.2f–%.2f s", $0.lowerBound, $0.upperBound) } ?? "")
   }
 
-  public var place: String { Self.place(file, range) }
+  public var place: String { Self.place(file, window) }
 
   public var figure: ExplanationFigure {
     var figure = ExplanationFigure(
       title: ExplanationFigure.title(
-        clip: Self.place(URL(fileURLWithPath: file).lastPathComponent, range),
+        clip: Self.place(URL(fileURLWithPath: file).lastPathComponent, window),
         predicted: predictedWords, probability: predictedProbability, target: explanation.targetName,
         method: explanation.method, model: "\(model.kind.title) \(model.name)"),
       duration: explanation.duration, emotions: explanation.classes, probabilities: explanation.probabilities,
       dimensions: explanation.dimensions, values: explanation.values, target: explanation.target.emotion,
       versus: explanation.target.versus)
+    figure.place = explanation.place
     for input in explanation.inputs {
       switch explanation.shown(input) {
       case .waveform(let waveform): figure.waveform = waveform
@@ -74,7 +75,9 @@ public struct ExplanationReport {
       guard let place = sizes.indices.max(by: { sizes[$0] < sizes[$1] }), sizes[place] > 0 else { return nil }
       let columns = input.attribution.shape.last!
       let (row, column) = (place / columns, place % columns)
-      let seconds = Double(column) * (input.space == .waveform ? 1 / Double(explanation.sampleRate) : explanation.hop)
+      let seconds =
+        explanation.place.start + Double(column)
+        * (input.space == .waveform ? 1 / Double(explanation.sampleRate) : explanation.hop)
       let height =
         switch input.space {
         case .waveform: ""
@@ -89,8 +92,19 @@ public struct ExplanationReport {
   /// The entries from which the figure can be made again.
   public var provenance: [String: String] {
     model.provenance(source: place).merging([
-      "Method": explanation.methodWithParameters, "Target": explanation.targetName,
+      "Method": explanation.methodWithParameters, "Target": explanation.targetName, "Speech": speech,
     ]) { $1 }
+  }
+
+  /// The part of the file that the model uses: "1.056–3.296 s of 0–4.372 s, trimmed 20 dB below the loudest frame".
+  public var speech: String {
+    func words(_ range: Range<Double>) -> String { String(format: "%.3f–%.3f s", range.lowerBound, range.upperBound) }
+    let place = explanation.place
+    let used = words(explanation.used)
+    guard case .decibels(let decibels) = model.configuration.trimming, place.isTrimmed else {
+      return used == words(place.stretch) ? used : "\(used) of \(words(place.stretch))"
+    }
+    return "\(used) of \(words(place.stretch)), trimmed \(decibels.formatted()) dB below the loudest frame"
   }
 
   /// Remarks on the attributions, a line each: how the method was asked, how near it came
@@ -121,25 +135,28 @@ public struct ExplanationReport {
 
   /// One line of `--json`.
   /// - Parameters:
-  ///   - arrays: The array file written for an input space, if any.
+  ///   - arrays: The array files written for an input space, if any.
   ///   - figures: The figures written.
   ///   - listening: The sounds written, if any.
   ///   - seconds: What the whole took.
   public func json(
-    arrays: [InputSpace: String], figures: [String], listening: Listened? = nil, seconds: Double
+    arrays: [InputSpace: ExplainedArrays], figures: [String], listening: Listened? = nil, seconds: Double
   ) throws -> String {
     let inputs = explanation.inputs.map { input in
       (
         input.space.rawValue,
         JSON.Input(
-          shape: input.attribution.shape, array: arrays[input.space],
+          shape: input.attribution.shape, array: arrays[input.space]?.attribution,
+          feature: arrays[input.space]?.feature,
+          axes: arrays[input.space]?.axes,
           unit: explanation.unit(at: input.space), sum: Double(input.attribution.sum().scalar),
           score: input.completeness?.score, baselineScore: input.completeness?.baselineScore,
           gap: input.completeness?.gap)
       )
     }
     return try JSON(
-      file: file, start: range?.lowerBound, end: range?.upperBound, model: model.name, method: explanation.method,
+      file: file, start: explanation.used.lowerBound, end: explanation.used.upperBound,
+      window: window.map { [$0.lowerBound, $0.upperBound] }, model: model.name, method: explanation.method,
       parameters: explanation.parameters, target: explanation.targetName,
       predicted: explanation.classes.isEmpty ? nil : explanation.classes[explanation.predicted],
       values: explanation.dimensions.isEmpty
@@ -153,18 +170,23 @@ public struct ExplanationReport {
   private struct JSON: Encodable {
     struct Input: Encodable {
       let shape: [Int]
-      let array: String?
+      /// Paths of arrays: the attribution, the input that it is of, and the places along each axis.
+      let array, feature: String?
+      let axes: [ExplainedArrays.Axis]?
       let unit: String
       let sum: Double
       let score, baselineScore, gap: Double?
 
       enum CodingKeys: String, CodingKey {
-        case shape, array, unit, sum, score, gap
+        case shape, array, feature, axes, unit, sum, score, gap
         case baselineScore = "baseline_score"
       }
     }
     let file: String
-    let start, end: Double?
+    /// The part of the file that the model uses, in seconds.
+    let start, end: Double
+    /// The window's start and end in seconds.
+    let window: [Double]?
     let model, method: String
     let parameters: [String: String]
     let target: String

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Attributions
+import AudioFiles
 
 @Suite("Models beside each other")
 struct ComparisonTests {
@@ -43,7 +44,7 @@ struct ComparisonTests {
     let models = [makeModel(.cnnatt), makeModel(.fcmfcc)]
     let comparer = try ModelComparer(models, method: Saliency(), space: .mel)
     let samples = makeSpeech(Int(seconds * 16_000))
-    let clip = try comparer.compare(comparer.clips(of: samples), path: "clip")
+    let clip = try comparer.compare(comparer.clips(of: AudioClip(samples: samples, sampleRate: 16_000)), path: "clip")
     #expect(clip.duration == min(seconds, 5) && clip.wholeDuration == seconds)
     #expect(clip.frames == min(313, Int(clip.duration / 0.016 + 0.5) + 1) && clip.mels == 128)
     for (index, model) in models.enumerated() {
@@ -60,7 +61,9 @@ struct ComparisonTests {
   func waveform() throws {
     let comparer = try ModelComparer(
       [makeModel(.cnnatt), makeModel(.cnnatt, seed: 2)], method: InputXGradient(), space: .waveform)
-    let clip = try comparer.compare(comparer.clips(of: makeSpeech(16_000)), path: "clip") { _ in 3 }
+    let clip = try comparer.compare(
+      comparer.clips(of: AudioClip(samples: makeSpeech(16_000), sampleRate: 16_000)), path: "clip"
+    ) { _ in 3 }
     #expect(clip.maps.allSatisfy { $0.count == 128 * clip.frames } && clip.explanations[1].target == Target(3))
     #expect(clip.maps.count == 2 && clip.explanations.count == 2)
     for (map, explanation) in zip(clip.maps, clip.explanations) {

@@ -125,7 +125,7 @@ struct AudioTests {
     try folder.write(WAV().file(Array(repeating: 0.3, count: samples)), to: "short.wav")
     let run = try folder.undertone("explain", "short.wav")
     #expect(run.status == 0 && run.errors.isEmpty && run.output.count == 1, "\(run)")
-    #expect(folder.files(in: "output/explain") == ["short.png"])
+    #expect(folder.files(in: "output/explain") == ["short.saliency.png"])
   }
 
   /// Whether the libsndfile that is here lists MPEG among its formats; before version 1.1 it had none.
@@ -183,7 +183,7 @@ struct AudioTests {
       let other = try folder.undertone(command, "one.wav", fixture("text.wav"), "gone.wav")
       #expect(other.status == 65)
     }
-    #expect(folder.files(in: "output/explain") == ["one.png", "two.png"])
+    #expect(folder.files(in: "output/explain") == ["one.saliency.png", "two.saliency.png"])
   }
 }
 

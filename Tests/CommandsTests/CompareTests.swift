@@ -27,15 +27,15 @@ struct CompareTests {
     #expect(run.status == 0, "\(run)")
     #expect(
       folder.files(in: "out") == [
-        "agreement.csv", "agreement.png", "agreement.svg", "angry-001.attention-a-model.png",
+        "agreement.csv", "agreement.saliency.png", "agreement.saliency.svg", "angry-001.attention-a-model.png",
         "angry-001.attention-a-model.svg", "angry-001.attention-built-in.png", "angry-001.attention-built-in.svg",
-        "angry-001.png", "angry-001.svg", "clips.csv",
+        "angry-001.saliency.png", "angry-001.saliency.svg", "clips.csv",
       ])
     // Two folders of one name are told apart; lines fit a terminal.
     #expect(run.output.contains("2 a/model") && run.output.allSatisfy { $0.count <= 80 })
     let rows = try folder.lines("out/agreement.csv")
     #expect(rows.count == 1 + 3 * 4 && rows[1].hasPrefix("saliency,built-in,a/model,spearman,"))
-    let texts = try PNGImage(decoding: [UInt8](folder.contents("out/angry-001.png"))).texts
+    let texts = try PNGImage(decoding: [UInt8](folder.contents("out/angry-001.saliency.png"))).texts
     #expect(texts["Model"]?.contains("b/model") == true && texts["Source"] == clip)
   }
 
@@ -87,7 +87,7 @@ struct CompareTests {
     try TrainedModel(untrained: configuration, seed: 2).write(to: folder.path("c"))
     #expect(try compare("--model", "a/model", "--model", "c", clip, "--target", "fear").failed(64, naming: "calm"))
     let run = try compare("--model", "a/model", "--model", "c", clip, "--output", "out")
-    #expect(run.status == 0 && folder.files(in: "out").contains("angry-001.png"), "\(run)")
+    #expect(run.status == 0 && folder.files(in: "out").contains("angry-001.saliency.png"), "\(run)")
     // Another front-end.
     var other = ModelConfiguration(architecture: .cnnatt)
     other.frontEnd.hopSamples = 128
@@ -95,6 +95,6 @@ struct CompareTests {
     #expect(try compare("--model", "a/model", "--model", "d", clip).failed(65, naming: "d", "front-end"))
     // One bad file does not stop the others.
     let mixed = try compare("--model", "a/model", "--model", "b/model", "missing.wav", clip, "--output", "mixed")
-    #expect(mixed.status == 66 && folder.files(in: "mixed").contains("angry-001.png"), "\(mixed)")
+    #expect(mixed.status == 66 && folder.files(in: "mixed").contains("angry-001.saliency.png"), "\(mixed)")
   }
 }

@@ -17,12 +17,19 @@ struct ExplainTests {
   struct Line: Decodable {
     struct Input: Decodable {
       let shape: [Int]
-      let array: String?
+      struct Axis: Decodable {
+        let name, array: String
+        let unit: String?
+      }
+
+      let array, feature: String?
+      let axes: [Axis]?
       let sum: Double
     }
 
     let file: String
-    let start, end: Double?
+    let start, end: Double
+    let window: [Double]?
     let model, method, target, predicted: String
     let probabilities: [String: Double]
     let inputs: [String: Input]
@@ -61,7 +68,7 @@ struct ExplainTests {
       #expect(line.probabilities.count == 7)
       #expect(abs(line.probabilities.values.reduce(0, +) - 1) < 1e-5)
       #expect(line.probabilities[line.predicted] == line.probabilities.values.max())
-      #expect(line.figures == ["png", "svg", "pdf"].map { "output/explain/\(stem).\($0)" })
+      #expect(line.figures == ["png", "svg", "pdf"].map { "output/explain/\(stem).saliency.\($0)" })
       #expect(line.figure == line.figures[0])
       #expect(Set(line.inputs.keys) == ["waveform", "mel", "mfcc"])
 
@@ -70,7 +77,7 @@ struct ExplainTests {
       #expect(line.inputs["mel"]?.shape == [128, 1 + samples / 256])
       #expect(line.inputs["mfcc"]?.shape == [40, 1 + samples / 256])
       for (space, input) in line.inputs {
-        #expect(input.array == "output/explain/\(stem).\(space).npy")
+        #expect(input.array == "output/explain/\(stem).saliency.\(space).npy")
         let (shape, values) = try array(#require(input.array))
         #expect(shape == input.shape)
         #expect(values.count == shape.reduce(1, *))
@@ -81,7 +88,7 @@ struct ExplainTests {
     }
     let starts = [("png", "\u{89}PNG\r\n"), ("svg", "<?xml"), ("pdf", "%PDF-")]
     for (format, start) in starts {
-      let bytes = try folder.contents("output/explain/clip.\(format)")
+      let bytes = try folder.contents("output/explain/clip.saliency.\(format)")
       #expect(bytes.starts(with: start.unicodeScalars.map { UInt8($0.value) }), "\(format)")
     }
   }
@@ -91,9 +98,9 @@ struct ExplainTests {
     let command = ["explain", "clip.wav", "--target", "sadness", "--arrays"]
     #expect(try folder.undertone(command + ["--output", "a"]).status == 0)
     #expect(try folder.undertone(command + ["--output", "b"]).status == 0)
-    #expect(folder.files(in: "a") == ["clip.mel.npy", "clip.mfcc.npy", "clip.png", "clip.waveform.npy"])
+    #expect(folder.files(in: "a").count == 12)
     for name in folder.files(in: "a") { #expect(try folder.contents("a/\(name)") == folder.contents("b/\(name)")) }
-    let texts = try PNGImage(contentsOf: folder.path("a/clip.png")).texts
+    let texts = try PNGImage(contentsOf: folder.path("a/clip.saliency.png")).texts
     #expect(texts["Method"] == "saliency" && texts["Target"] == "sadness" && texts["Source"] == "clip.wav")
     #expect(texts["Architecture"] == "cnnatt")
     #expect(texts["Software"]?.wholeMatch(of: /Undertone [0-9.]+/) != nil)
@@ -106,10 +113,14 @@ struct ExplainTests {
     let run = try folder.undertone("explain", "clip.wav", "--json", "--arrays", "--input", space)
     let line: Line = try decoded(#require(run.output.first))
     #expect(Array(line.inputs.keys) == [space])
-    #expect(Set(folder.files(in: "output/explain")) == ["clip.\(space).npy", "clip.png"])
+    let rows = ["waveform": [], "mfcc": ["coefficients"]][space] ?? ["hertz"]
+    let arrays = ["", ".feature", ".seconds"] + rows.map { ".\($0)" }
+    #expect(
+      Set(folder.files(in: "output/explain"))
+        == Set(arrays.map { "clip.saliency.\(space)\($0).npy" } + ["clip.saliency.png"]))
     #expect(try folder.undertone("explain", "clip.wav", "--output", "all").status == 0)
-    let one = try PNGImage(contentsOf: folder.path("output/explain/clip.png"))
-    let all = try PNGImage(contentsOf: folder.path("all/clip.png"))
+    let one = try PNGImage(contentsOf: folder.path("output/explain/clip.saliency.png"))
+    let all = try PNGImage(contentsOf: folder.path("all/clip.saliency.png"))
     #expect(one.width == all.width && one.height < all.height)
   }
 
@@ -127,10 +138,17 @@ struct ExplainTests {
   func listen() throws {
     let run = try folder.undertone("explain", "clip.wav", "--listen", "--method", "deeplift")
     #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
-    #expect(run.output.contains { $0.contains("what matters: ") && $0.hasSuffix("→ output/explain/clip.matters.wav") })
-    #expect(run.output.contains { $0.contains("the rest: ") && $0.hasSuffix("→ output/explain/clip.rest.wav") })
-    #expect(folder.files(in: "output/explain") == ["clip.matters.wav", "clip.png", "clip.rest.wav"])
-    let sizes = try ["matters", "rest"].map { try folder.contents("output/explain/clip.\($0).wav").count }
+    #expect(
+      run.output.contains {
+        $0.contains("what matters: ") && $0.hasSuffix("→ output/explain/clip.deeplift.matters.wav")
+      })
+    #expect(
+      run.output.contains { $0.contains("the rest: ") && $0.hasSuffix("→ output/explain/clip.deeplift.rest.wav") })
+    #expect(
+      folder.files(in: "output/explain") == [
+        "clip.deeplift.matters.wav", "clip.deeplift.png", "clip.deeplift.rest.wav",
+      ])
+    let sizes = try ["matters", "rest"].map { try folder.contents("output/explain/clip.deeplift.\($0).wav").count }
     #expect(sizes[0] == sizes[1] && sizes[0] > 1000)
     let refused = try folder.undertone("explain", "clip.wav", "--listen", "--input", "waveform")
     #expect(refused.failed(64, naming: "--listen", "add mel to --input"))
@@ -146,11 +164,39 @@ struct ExplainTests {
     #expect(lines.map(\.file) == files)
     #expect(Set(lines.map(\.figure)).count == files.count)
     #expect(Set(lines.map { $0.inputs["mfcc"]?.array }).count == files.count)
-    #expect(folder.files(in: "output/explain").count == 2 * files.count)
+    #expect(folder.files(in: "output/explain").count == 5 * files.count)
     for line in lines {
       let source = try PNGImage(contentsOf: folder.path(#require(line.figure))).texts["Source"]
       #expect(source == line.file)
     }
+  }
+
+  @Test("Times are the file's: of the JSON, of the arrays' axes and in the figure, whatever was trimmed")
+  func fileTime() throws {
+    let quiet = [Float](repeating: 0, count: 16_000)
+    // A second, and half a second, in multiples of the 512 samples that trimming goes by, but for the last.
+    try folder.write(WAV().file(quiet + voice(seconds: 1) + quiet[..<8_000]), to: "quiet.wav")
+    let run = try folder.undertone("explain", "quiet.wav", "--arrays", "--json")
+    let line: Line = try decoded(#require(run.output.first))
+    #expect(abs(line.start - 1) < 0.07 && abs(line.end - 2) < 0.07 && line.window == nil)
+    for (space, step) in [("waveform", 1.0 / 16_000), ("mel", 0.016), ("mfcc", 0.016)] {
+      let input = try #require(line.inputs[space])
+      let axes = try #require(input.axes)
+      #expect(axes.map(\.name) == [["mel": "frequency", "mfcc": "coefficient"][space], "time"].compactMap { $0 })
+      let places = try axes.map { try array($0.array).values }
+      #expect(places.map(\.count) == input.shape)
+      #expect(places.last!.first == Float(line.start))
+      #expect(abs(Double(places.last![1] - places.last![0]) - step) < 1e-6)
+      #expect(try array(#require(input.feature)).shape == input.shape)
+    }
+    let mel = try array(line.inputs["mel"]!.axes![0].array).values
+    #expect(mel.first! > 0 && mel.last! < 8_000 && zip(mel, mel.dropFirst()).allSatisfy { $0 < $1 })
+    let texts = try PNGImage(contentsOf: folder.path(#require(line.figure))).texts
+    let speech = String(
+      format: "%.3f–%.3f s of 0.000–2.500 s, trimmed 20 dB below the loudest frame", line.start, line.end)
+    #expect(texts["Speech"] == speech)
+    let text = try folder.undertone("explain", "quiet.wav").output
+    #expect(text[0].contains(String(format: "quiet.wav (%.2f–%.2f s, trimmed): ", line.start, line.end)))
   }
 
   @Test("--versus the prediction itself is said, and left out")
@@ -171,15 +217,16 @@ struct ExplainTests {
       "explain", "talk.wav", "--window", "1", "--input", "mel", "--arrays", "--json")
     #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
     let lines: [Line] = try run.output.map(decoded)
-    #expect(lines.map(\.start) == [0, 2, 2.4])
-    #expect(lines.map(\.end) == [1, 3, 3.4])
-    #expect(lines.map(\.figure) == ["0000.00", "0002.00", "0002.40"].map { "output/explain/talk-\($0).png" })
+    #expect(lines.map(\.window) == [[0, 1], [2, 3], [2.4, 3.4]])
+    #expect(lines.map(\.figure) == ["0000.00", "0002.00", "0002.40"].map { "output/explain/talk-\($0).saliency.png" })
     for line in lines {
-      #expect(line.inputs["mel"]?.shape == [128, 63])
-      let place = String(format: "talk.wav %.2f–%.2f s", line.start ?? -1, line.end ?? -1)
+      let window = try #require(line.window)
+      #expect(line.start >= window[0] && line.end <= window[1])
+      #expect(line.inputs["mel"]?.shape == [128, 1 + Int((line.end - line.start) * 16_000) / 256])
+      let place = String(format: "talk.wav %.2f–%.2f s", window[0], window[1])
       #expect(try PNGImage(contentsOf: folder.path(#require(line.figure))).texts["Source"] == place)
     }
-    #expect(folder.files(in: "output/explain").count == 6)
+    #expect(folder.files(in: "output/explain").count == 3 * 5)
     let text = try folder.undertone("explain", "talk.wav", "--window", "1", "--hop", "1.2").output
     #expect(text.map { $0.prefix(20) }.contains("talk.wav 1.20–2.20 s"))
     #expect(try folder.undertone("explain", "talk.wav", "--hop", "1").status == 64)

@@ -165,7 +165,7 @@ struct LabelsTests {
     let line: Line = try decoded(run.output[0])
     let differences = line.disagreements.map(\.difference)
     #expect(line.target == "valence" && differences.count == 8 && differences == differences.sorted(by: >))
-    #expect(folder.files(in: "out").contains("7.png") && line.figures.count >= 9)
+    #expect(folder.files(in: "out").contains("7.saliency.png") && line.figures.count >= 9)
     let rows = try folder.lines("out/clips.csv")
     #expect(rows[0].hasPrefix("clip,emotion,method,difference,true valence,numbers_valence,others_valence,"))
     // With a model of both, on what they share; with one that shares nothing, not at all.

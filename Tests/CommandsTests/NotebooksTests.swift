@@ -13,7 +13,7 @@ struct NotebooksTests {
     for script in scripts {
       let path = ReadmeTests.repository.appendingPathComponent("notebooks-cli/\(script)").path
       let run = try folder.start(
-        ["-c", "OUTPUT=results CLIPS=2 EPOCHS=1 METHODS=saliency '\(path)'"],
+        ["-c", "UNDERTONE='\(program.path)' OUTPUT=results CLIPS=2 EPOCHS=1 METHODS=saliency '\(path)'"],
         executable: URL(fileURLWithPath: "/bin/bash")
       ).finish()
       #expect(run.status == 0 && !run.output.isEmpty, "\(script): \(run)")

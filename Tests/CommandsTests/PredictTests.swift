@@ -17,7 +17,7 @@ struct PredictTests {
     let prediction: Prediction = try decoded(
       #require(folder.undertone("predict", "clip, one.wav", "--json").output.first))
     #expect(abs(prediction.probabilities.values.reduce(0, +) - 1) < 1e-5)
-    #expect(prediction.start == nil && prediction.end == nil && prediction.model == "built-in")
+    #expect(prediction.start! >= 0 && prediction.end! <= 3 && prediction.model == "built-in")
     let ranked = prediction.probabilities.sorted { $0.value > $1.value }
     #expect(prediction.predicted == ranked[0].key)
     for count in [1, 3, 7, 9] {
@@ -50,6 +50,20 @@ struct PredictTests {
         #expect(abs(probability - windows[0].probabilities[emotion]!) < 0.02)
       }
     }
+  }
+
+  @Test("A file as one window gives what the whole file does, quiet ends or not")
+  func oneWindow() throws {
+    let quiet = [Float](repeating: 0, count: 16_000)
+    try folder.write(WAV().file(quiet + voice(seconds: 1) + quiet), to: "quiet.wav")
+    for file in ["quiet.wav", "short.wav", "clip, one.wav"] {
+      let whole: Prediction = try decoded(#require(folder.undertone("predict", file, "--json").output.first))
+      let window: Prediction = try decoded(
+        #require(folder.undertone("predict", file, "--window", "10", "--json").output.first))
+      #expect(whole.probabilities == window.probabilities)
+    }
+    let row = try folder.undertone("predict", "quiet.wav", "--csv").output[1].split(separator: ",")
+    #expect(abs(Double(row[1])! - 1) < 0.07 && abs(Double(row[2])! - 2) < 0.07, "\(row)")
   }
 
   @Test("--window goes to the end of the file, whatever is left there")
@@ -117,7 +131,7 @@ struct PredictTests {
     let header = "file,start,end,angry,disgust,fear,happy,neutral,sadness,surprise"
     let whole = try folder.undertone("predict", "clip, one.wav", "short.wav", "--csv").output
     #expect(whole.count == 3 && whole[0] == header)
-    #expect(whole[1].hasPrefix("\"clip, one.wav\",,,") && whole[2].hasPrefix("short.wav,,,"))
+    #expect(whole[1].hasPrefix("\"clip, one.wav\",0.000,") && whole[2].hasPrefix("short.wav,0.000,0.400,"))
     let windows = try folder.undertone("predict", "short.wav", "--csv", "--window", "0.2", "--hop", "0.1").output
     #expect(windows[0] == header)
     #expect(

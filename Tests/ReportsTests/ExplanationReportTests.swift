@@ -2,9 +2,11 @@ import Attributions
 import Figures
 import Foundation
 import Models
-import Reports
 import Tensors
+import TestSupport
 import Testing
+
+@testable import Reports
 
 @Suite struct ExplanationReportTests {
   // Untrained weights: what the model says is of no matter here.
@@ -93,7 +95,7 @@ import Testing
     #expect(
       Set(object.keys) == [
         "file", "model", "method", "parameters", "target", "predicted", "probabilities", "inputs", "figure", "figures",
-        "seconds",
+        "seconds", "start", "end",
       ])
     #expect(object["file"] as? String == "clips/hum.wav" && object["seconds"] as? Double == 1.5)
     #expect(object["figure"] as? String == "a.png" && object["figures"] as? [String] == ["a.png", "a.pdf"])
@@ -112,12 +114,19 @@ import Testing
         entry["unit"] as? String == ([.waveform, .spectrogram].contains(input.space) ? "logit/amplitude" : "logit/dB"))
       // Saliency promises no sum.
       #expect(entry["gap"] == nil)
-      #expect(entry["array"] as? String == (input.space == .mel ? "a.mel.npy" : nil))
+      #expect((entry["array"] as? String)?.hasSuffix("/a.saliency.mel.npy") == (input.space == .mel ? true : nil))
     }
   }
 
   private func object(_ report: ExplanationReport) throws -> [String: Any] {
-    let line = try report.json(arrays: [.mel: "a.mel.npy"], figures: ["a.png", "a.pdf"], seconds: 1.5)
+    let arrays = try inFreshFolder { folder in
+      try report.explanation.inputs.filter { $0.space == .mel }.map {
+        try ExplainedArrays(
+          $0, of: report.explanation, frontEnd: .init(), to: OutputFolder(folder.path), as: "a.saliency")
+      }
+    }
+    let line = try report.json(
+      arrays: arrays.first.map { [.mel: $0] } ?? [:], figures: ["a.png", "a.pdf"], seconds: 1.5)
     #expect(!line.contains("\n"))
     return try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
   }

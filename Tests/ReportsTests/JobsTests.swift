@@ -17,6 +17,8 @@ struct JobsTests {
   let path = FileManager.default.temporaryDirectory.appendingPathComponent("jobs-\(UUID())").path
   let figures = FigureFiles(formats: [.svg], scale: 1)
 
+  var speech: AudioClip { AudioClip(samples: samples, sampleRate: 16_000) }
+
   func explainer(_ method: any AttributionMethod) -> Explainer {
     Explainer(model: model, method: method, spaces: [.mel])
   }
@@ -41,13 +43,15 @@ struct JobsTests {
       case .versusIsPredicted, .pageIsFull: Issue.record("\(event)")
       }
     }
-    try job.explain(samples, of: "a/hum.wav", at: 5..<6, as: job.stem(for: "a/hum.wav"), note)
+    try job.explain(
+      AudioClip(samples: samples, sampleRate: 16_000, start: 5), of: "a/hum.wav", in: 5..<6,
+      as: job.stem(for: "a/hum.wav"), note)
     try job.finish(note)
     #expect(clips.map(\.report.explanation.method) == ["saliency", "gradient"])
     #expect(clips.map(\.figures) == ["saliency", "gradient"].map { ["\(path)/hum-0005.00.\($0).svg"] })
     #expect(pages == ["\(path)/explain.html"])
     let sounds = clips.flatMap { $0.listened?.parts.map(\.heard.path) ?? [] }
-    let named = clips.flatMap { $0.figures + $0.arrays.values } + sounds + pages
+    let named = clips.flatMap { $0.figures + $0.arrays.values.flatMap(\.paths) } + sounds + pages
     #expect(sounds.count == 4 && clips.allSatisfy { Array($0.arrays.keys) == [.mel] && $0.seconds > 0 })
     #expect(try files().map { "\(path)/\($0)" } == named.sorted())
   }
@@ -60,14 +64,14 @@ struct JobsTests {
       explainers: [explainer(Saliency())], target: nil, versus: predicted, folder: try OutputFolder(path),
       figures: figures)
     var places: [String] = []
-    try job.explain(samples, of: "hum.wav", as: "hum") { event in
+    try job.explain(speech, of: "hum.wav", as: "hum") { event in
       if case .versusIsPredicted(let place) = event { places.append(place) }
       if case .explained(let clip) = event { #expect(clip.report.explanation.target.versus == nil) }
     }
     #expect(places == ["hum.wav"])
-    #expect(try files() == ["hum.svg"])
-    #expect(throws: Stop.self) { try job.explain(samples, of: "hum.wav", as: "other") { _ in throw Stop() } }
-    #expect(try files() == ["hum.svg"])
+    #expect(try files() == ["hum.saliency.svg"])
+    #expect(throws: Stop.self) { try job.explain(speech, of: "hum.wav", as: "other") { _ in throw Stop() } }
+    #expect(try files() == ["hum.saliency.svg"])
   }
 
   @Test("Figures that are stopped resume; a failed clip keeps its status, and the numbers are those of one run")

@@ -1,4 +1,6 @@
 import AudioFeatures
+import AudioFiles
+import Basics
 import Layers
 import Models
 import Tensors
@@ -10,6 +12,8 @@ public final class Clip {
   public let path: SignalPath
   /// The number of samples before the clip was fitted to the model's length.
   public let sampleCount: Int
+  /// Where the clip stands in its file.
+  public let place: ClipPlace
   private var keptLogits: Tensor?
   /// Is called before each batch of a method that runs many, with the inputs done and all of them.
   public var progress: ((_ done: Int, _ total: Int) -> Void)?
@@ -17,19 +21,25 @@ public final class Clip {
 
   /// - Parameter samples: Samples at the front-end's sample rate, trimmed; the length is fitted to the model here.
   public convenience init(_ samples: [Float], model: TrainedModel) {
-    self.init(path: model.path(of: samples), sampleCount: samples.count, model: model)
+    self.init(AudioClip(samples: samples, sampleRate: model.configuration.frontEnd.sampleRate), model: model)
   }
 
-  private init(path: SignalPath, sampleCount: Int, model: TrainedModel) {
-    (self.path, self.sampleCount, self.model) = (path, sampleCount, model)
+  /// - Parameter speech: Trimmed, at the front-end's sample rate; the length is fitted to the model here.
+  public convenience init(_ speech: AudioClip, model: TrainedModel) {
+    self.init(
+      path: model.path(of: speech.samples), sampleCount: speech.samples.count, place: speech.place, model: model)
+  }
+
+  private init(path: SignalPath, sampleCount: Int, place: ClipPlace, model: TrainedModel) {
+    (self.path, self.sampleCount, self.place, self.model) = (path, sampleCount, place, model)
   }
 
   /// The clip with another model of the same front-end and the same clip length.
-  func through(_ model: TrainedModel) -> Clip { Clip(path: path, sampleCount: sampleCount, model: model) }
+  func through(_ model: TrainedModel) -> Clip { Clip(path: path, sampleCount: sampleCount, place: place, model: model) }
 
   /// The clip with other values at one input space: downstream inputs follow, upstream inputs stay as they were.
   func with(_ values: Tensor, at space: InputSpace) -> Clip {
-    Clip(path: path.with(values, at: space), sampleCount: sampleCount, model: model)
+    Clip(path: path.with(values, at: space), sampleCount: sampleCount, place: place, model: model)
   }
 
   /// The input at one space, from the waveform to the MFCC.
@@ -49,6 +59,9 @@ public final class Clip {
   public var duration: Double {
     Double(min(sampleCount, waveform.count)) / Double(model.configuration.frontEnd.sampleRate)
   }
+
+  /// The part of the file that the model uses, in seconds.
+  public var used: Range<Double> { place.start..<place.start + duration }
 
   /// The input of silence at one space: zeros; on the mel the floor that padding has; the MFCC of that floor.
   func silence(at space: InputSpace) -> Tensor { path.silence(at: space) }

@@ -1,4 +1,6 @@
 import AudioFeatures
+import AudioFiles
+import Basics
 import Foundation
 import Models
 import Tensors
@@ -13,8 +15,13 @@ public struct ModelComparer {
     _ models: [TrainedModel], method: any AttributionMethod, space: InputSpace
   ) throws(ComparisonError) {
     guard let first = models.first, models.count > 1 else { throw .oneModel }
-    for other in models.dropFirst() where other.configuration.frontEnd != first.configuration.frontEnd {
-      throw .frontEnds(first.name, other.name)
+    for other in models.dropFirst() {
+      guard other.configuration.frontEnd == first.configuration.frontEnd else {
+        throw .frontEnds(first.name, other.name)
+      }
+      guard other.configuration.trimming == first.configuration.trimming else {
+        throw .trimmings(first.name, other.name)
+      }
     }
     (self.models, self.space) = (models, space)
     explainers = models.map { Explainer(model: $0, method: method, spaces: [space]) }
@@ -25,12 +32,12 @@ public struct ModelComparer {
 
   /// One clip for each model, to be used with every method and target. Models with the same clip length share the
   /// computed features.
-  /// - Parameter samples: Samples at the models' sample rate, trimmed.
-  public func clips(of samples: [Float]) -> [Clip] {
+  /// - Parameter speech: Trimmed, at the models' sample rate.
+  public func clips(of speech: AudioClip) -> [Clip] {
     var made: [Clip] = []
     for model in models {
-      let count = model.fitted(samples).count
-      made.append(made.first { $0.waveform.count == count }?.through(model) ?? Clip(samples, model: model))
+      let count = model.fitted(speech.samples).count
+      made.append(made.first { $0.waveform.count == count }?.through(model) ?? Clip(speech, model: model))
     }
     return made
   }
@@ -65,6 +72,7 @@ public struct ModelComparer {
 public enum ComparisonError: Error, CustomStringConvertible, Equatable {
   case oneModel
   case frontEnds(String, String)
+  case trimmings(String, String)
 
   public var description: String {
     switch self {
@@ -72,6 +80,9 @@ public enum ComparisonError: Error, CustomStringConvertible, Equatable {
     case .frontEnds(let first, let second):
       "the models \(first) and \(second) use different front-ends (sample rate, window, hop or mel bands); "
         + "their attributions have no common grid"
+    case .trimmings(let first, let second):
+      "the models \(first) and \(second) were trained on differently trimmed clips (trim_db); each would get another "
+        + "part of a file"
     }
   }
 }

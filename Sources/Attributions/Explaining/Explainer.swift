@@ -1,4 +1,5 @@
 import AudioFeatures
+import AudioFiles
 import Basics
 import Models
 import Tensors
@@ -15,16 +16,24 @@ public struct Explainer {
     self.spaces = InputSpace.allCases.filter(spaces.contains)
   }
 
-  /// Explains samples.
+  /// Explains speech.
   /// - Parameters:
-  ///   - samples: The clip's samples at the model's sample rate, trimmed.
+  ///   - speech: Trimmed, at the model's sample rate.
   ///   - path: The file's path, for errors.
   ///   - target: Chooses the target, given the predicted class; the predicted class itself where nil.
   public func explain(
+    _ speech: AudioClip, path: String, target choose: ((_ predicted: Int) -> Target)? = nil
+  ) throws(ExplanationError) -> Explanation {
+    guard !isSilent(speech.samples) else { throw .silent(path: path) }
+    return try explain(Clip(speech, model: model), path: path, target: choose)
+  }
+
+  /// Explains samples that are no part of a file.
+  public func explain(
     _ samples: [Float], path: String, target choose: ((_ predicted: Int) -> Target)? = nil
   ) throws(ExplanationError) -> Explanation {
-    guard !isSilent(samples) else { throw .silent(path: path) }
-    return try explain(Clip(samples, model: model), path: path, target: choose)
+    try explain(
+      AudioClip(samples: samples, sampleRate: model.configuration.frontEnd.sampleRate), path: path, target: choose)
   }
 
   /// Explains a clip that other methods and targets share; see ``explain(_:path:target:)``.
@@ -63,7 +72,7 @@ public struct Explainer {
     return Explanation(
       method: method.name, parameters: parameters, isSigned: method.isSigned, quantity: method.quantity,
       target: target, classes: model.classes, probabilities: probabilities, dimensions: model.dimensions,
-      values: clip.values, inputs: inputs, leftOut: leftOut, duration: clip.duration,
+      values: clip.values, inputs: inputs, leftOut: leftOut, place: clip.place, duration: clip.duration,
       hop: frontEnd.hopSeconds, sampleRate: frontEnd.sampleRate)
   }
 }

@@ -32,8 +32,13 @@ public struct Explanation {
   public let inputs: [Input]
   /// The requested input spaces that the method cannot explain, each with the reason.
   public let leftOut: [(space: InputSpace, reason: String)]
+  /// Where the clip stands in its file: time 0 of the inputs is at its start.
+  public let place: ClipPlace
   /// Seconds of speech; the rest of the inputs is padding.
   public let duration: Double
+  /// The part of the file that the model uses, in seconds.
+  public var used: Range<Double> { place.start..<place.start + duration }
+
   /// Seconds from one frame to the next.
   public let hop: Double
   public let sampleRate: Int

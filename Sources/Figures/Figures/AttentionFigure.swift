@@ -29,6 +29,8 @@ public struct AttentionFigure: OverlaidFigure {
   public var strips: [Strip]
   /// Seconds, of the strips.
   public var duration: Double
+  /// The clip's place in its file, whose time the axis has; nil where the clip is all there is.
+  public var place: ClipPlace?
   public var overlay: AttributionOverlay
 
   public init(
@@ -76,7 +78,7 @@ public struct AttentionFigure: OverlaidFigure {
       TimePanel.stack($0.input, overlay: overlay, duration: duration, height: Self.stripHeight)
     }
     let panels = stacks.flatMap { $0 }
-    let time = Axis.seconds(duration, ticks: 10)
+    let time = ClipTime(duration, in: place, ticks: 10)
     let left = margin + (panels.map { $0.axis.room(on: canvas) }.max() ?? 0)
     let room = panels.compactMap { $0.bars.first?.width(on: canvas) }.max() ?? 0
     let right = canvas.bounds.right - margin - room - 12
@@ -88,7 +90,8 @@ public struct AttentionFigure: OverlaidFigure {
       for (number, panel) in stack.enumerated() {
         let isLowest = number == stack.count - 1
         let frame = canvas.aligned(Rectangle(x: left, y: top, width: right - left, height: panel.height))
-        let plot = Plot(frame: frame, x: time, y: panel.axis)
+        let plot = Plot(frame: frame, x: time.axis, y: panel.axis)
+        time.drawUnused(on: canvas, in: plot, isNamed: index == 0 && number == 0)
         panel.draw(canvas, plot)
         plot.drawAxes(on: canvas, namesX: isLowest && index == strips.count - 1)
         panel.bars.first?.draw(on: canvas, left: right + 12, top: frame.top, height: frame.height)

@@ -1,3 +1,4 @@
+import Basics
 /// One clip and the attributions of several models, side by side on one seconds × Hz grid: each model's attribution on the
 /// log-mel with its prediction, and its difference from the first model's.
 public struct ComparisonFigure: OverlaidFigure {
@@ -40,6 +41,8 @@ public struct ComparisonFigure: OverlaidFigure {
   public var maximumFrequency: Double
   /// Seconds of speech that are in every model's input.
   public var duration: Double
+  /// The clip's place in its file, whose time the axis has; nil where the clip is all there is.
+  public var place: ClipPlace?
   /// The attribution method, as the colour bar calls it.
   public var method: String
   public var isSigned: Bool
@@ -106,7 +109,7 @@ public struct ComparisonFigure: OverlaidFigure {
           : AttributionScale.unitBar(["difference of relative attributions"], isSigned: true, height: height),
       ]
     let frequency = Axis.mel(to: maximumFrequency)
-    let time = Axis.seconds(duration, ticks: 5)
+    let time = ClipTime(duration, in: place, ticks: 5)
     let left = margin + frequency.room(on: canvas)
     let right = canvas.bounds.right - margin - keys.reduce(0) { $0 + $1.width(on: canvas) + 12 }
     let step = (right - left + 18) / Double(Self.panelsInRow)
@@ -117,7 +120,8 @@ public struct ComparisonFigure: OverlaidFigure {
           x: left + Double(column) * step, y: top + Double(row) * rowHeight + Self.caption, width: step - 18,
           height: Self.panelHeight))
       guard panel >= matrixCount else {
-        let plot = Plot(frame: frame, x: time, y: frequency)
+        let plot = Plot(frame: frame, x: time.axis, y: frequency)
+        time.drawUnused(on: canvas, in: plot, isNamed: true)
         matrix.draw(canvas, plot)
         plot.drawAxes(on: canvas)
         canvas.text(
@@ -133,7 +137,8 @@ public struct ComparisonFigure: OverlaidFigure {
         values: values, isSigned: isDifference || isSigned, name: method, unit: "", limit: 1)
       let input = ExplainedInput.logMel(
         .init(frames: logMel, maximumFrequency: maximumFrequency, attribution: attribution))
-      let plot = Plot(frame: frame, x: time, y: frequency)
+      let plot = Plot(frame: frame, x: time.axis, y: frequency)
+      time.drawUnused(on: canvas, in: plot, isNamed: panel == 0)
       TimePanel.stack(input, overlay: overlay, duration: duration, height: frame.height).last!.draw(canvas, plot)
       plot.drawAxes(on: canvas, namesY: column == 0)
       drawCaption(of: model, isDifference: isDifference, on: canvas, above: frame)

@@ -78,7 +78,8 @@ public struct ContactSheet: OverlaidFigure {
     try check()
     let margin = FigureLayout.margin
     let longest = clips.map(\.duration).max() ?? 1
-    let time = Axis.seconds(longest, ticks: max(columns > 4 ? 2 : 5, 10 / columns))
+    var time = Axis.seconds(longest, ticks: max(columns > 4 ? 2 : 5, 10 / columns))
+    time.label = "Time in the clip (s)"
     let attributions = clips.compactMap(\.input.attribution)
     var names: [String] = []
     for attribution in attributions where !names.contains(attribution.name) { names.append(attribution.name) }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// A clip, a model's prediction and its explanation: the waveform, its spectrogram, the log-mel and the MFCC over one time axis, each with its attribution, and the prediction: probabilities of classes, values of dimensions. What is nil is left out.
@@ -44,6 +45,8 @@ public struct ExplanationFigure: OverlaidFigure {
   public var title: [String]
   /// Seconds of speech. What lies beyond is padding and is not drawn.
   public var duration: Double
+  /// The clip's place in its file, whose time the axis has; nil where the clip is all there is.
+  public var place: ClipPlace?
   public var waveform: Waveform?
   /// Bins of the Fourier transform over time in dB, 0 Hz first.
   public var spectrogram: Spectrogram?
@@ -137,13 +140,14 @@ public struct ExplanationFigure: OverlaidFigure {
       }.max() ?? 0
     let right = canvas.bounds.right - margin - max(barRoom, 8)
     var y = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
-    let time = Axis.seconds(duration, ticks: 10)
+    let time = ClipTime(duration, in: place, ticks: 10)
     for (number, stack) in stacks.enumerated() {
       let isLast = number == stacks.count - 1
       for (index, panel) in stack.enumerated() {
         let isLowest = index == stack.count - 1
         let frame = canvas.aligned(Rectangle(x: left, y: y, width: right - left, height: panel.height))
-        let plot = Plot(frame: frame, x: time, y: panel.axis)
+        let plot = Plot(frame: frame, x: time.axis, y: panel.axis)
+        time.drawUnused(on: canvas, in: plot, isNamed: number == 0 && index == 0)
         panel.draw(canvas, plot)
         plot.drawAxes(on: canvas, namesX: isLast && isLowest)
         for (bar, x) in zip(panel.bars, [right + Self.barGap, right + Self.barGap + secondBar]) {

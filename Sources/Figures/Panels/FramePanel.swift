@@ -94,7 +94,8 @@ struct FramePanel {
   func draw(on canvas: Canvas, in plot: Plot) {
     let end = min(duration, (Double(heatmap.columns) - 0.5) * hop)
     let frame = plot.frame
-    let picture = Rectangle(x: frame.x, y: frame.y, width: plot.x(end) - frame.x, height: frame.height)
+    let start = plot.x(0)
+    let picture = Rectangle(x: start, y: frame.y, width: plot.x(end) - start, height: frame.height)
     let count = Double(heatmap.rows)
     // Band k of n peaks at (k + 1) / (n + 1) of the mel axis.
     let (top, bottom) =

@@ -65,9 +65,9 @@ struct WaveformPanel {
         attribution.map { _ in 0 }, rows: 1, columns: attribution.count, map: .paper, lower: 0, upper: 1)
       colors.overlay(attribution, scale)
       let end = min(plot.x.upper, Double(attribution.count) * Self.bin)
-      let frame = plot.frame
+      let (frame, start) = (plot.frame, plot.x(0))
       colors.draw(
-        on: canvas, in: Rectangle(x: frame.x, y: frame.y, width: plot.x(end) - frame.x, height: frame.height),
+        on: canvas, in: Rectangle(x: start, y: frame.y, width: plot.x(end) - start, height: frame.height),
         left: -0.5, right: end / Self.bin - 0.5, top: 0, bottom: 0)
     }
     if scale?.isZero == true { canvas.writeZero(in: plot.frame) }
@@ -84,13 +84,16 @@ struct WaveformPanel {
         Rectangle(x: left, y: min(zero, end), width: right - left, height: abs(zero - end)),
         scale.color(at: value < 0 ? -0.8 : 0.8))
     }
-    if scale.isSigned { canvas.rule(from: plot.point(0, 0), to: plot.point(plot.x.upper, 0), .secondaryInk) }
+    if scale.isSigned {
+      canvas.rule(from: plot.point(plot.x.lower, 0), to: plot.point(plot.x.upper, 0), .secondaryInk)
+    }
   }
 
   /// The line itself where there are few samples; else from the lowest to the highest in each pixel.
   private func drawLine(on canvas: Canvas, in plot: Plot) {
     let pixels = Int(plot.frame.width * canvas.scale)
-    let perPixel = plot.x.upper * sampleRate / Double(pixels)
+    let perPixel = (plot.x.upper - plot.x.lower) * sampleRate / Double(pixels)
+    let first = plot.x.lower * sampleRate
     guard perPixel > 3 else {
       let points = samples.enumerated().map { plot.point(Double($0.offset) / sampleRate, Double($0.element)) }
       return canvas.stroke(points, .ink, width: 0.7)
@@ -98,9 +101,9 @@ struct WaveformPanel {
     var upper: [Point] = []
     var lower: [Point] = []
     for pixel in 0..<pixels {
-      let start = Int(Double(pixel) * perPixel)
-      let end = min(samples.count, Int(Double(pixel + 1) * perPixel) + 1)
-      guard start < end else { break }
+      let start = max(0, Int(first + Double(pixel) * perPixel))
+      let end = min(samples.count, Int(first + Double(pixel + 1) * perPixel) + 1)
+      guard start < end else { continue }
       var (low, high) = (samples[start], samples[start])
       for index in start..<end {
         low = min(low, samples[index])

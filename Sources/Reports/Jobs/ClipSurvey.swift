@@ -57,7 +57,7 @@ final class ClipSurvey {
         let clip = try read.get()
         let isShown = state.shown.count < drawn
         guard
-          let explanation = try explanation(of: clip.samples, candidates[place], by: isShown ? onSheets : other)
+          let explanation = try explanation(of: clip, candidates[place], by: isShown ? onSheets : other)
         else { continue }
         state.count += 1
         state.rows.append(selection.row(candidates[place], explanation))
@@ -86,11 +86,10 @@ final class ClipSurvey {
     let own = found.removeValue(forKey: state.emotion) ?? [:]
     return try state.shown.compactMap { place in
       if let clip = own[place] { return clip }
-      let clip = try AudioClip.trimmedSpeech(
-        path: selection.manifest.fullPath(of: candidates[place]),
-        sampleRate: selection.model.configuration.frontEnd.sampleRate)
+      let clip = try selection.model.configuration.speech(
+        of: selection.manifest.fullPath(of: candidates[place]))
       try reportCut(clip, candidates[place], report)
-      return try explanation(of: clip.samples, candidates[place], by: onSheets).map {
+      return try explanation(of: clip, candidates[place], by: onSheets).map {
         Shown(entry: candidates[place], samples: clip.samples, explanation: $0)
       }
     }
@@ -105,9 +104,9 @@ final class ClipSurvey {
 
   private func read(_ entries: ArraySlice<Manifest.Entry>) -> [Result<AudioClip, AudioFileError>] {
     let paths = entries.map(selection.manifest.fullPath)
-    let rate = selection.model.configuration.frontEnd.sampleRate
+    let configuration = selection.model.configuration
     return concurrentMap(count: paths.count) { index in
-      Result { () throws(AudioFileError) in try AudioClip.trimmedSpeech(path: paths[index], sampleRate: rate) }
+      Result { () throws(AudioFileError) in try configuration.speech(of: paths[index]) }
     }
   }
 
@@ -123,10 +122,10 @@ final class ClipSurvey {
 
   /// Nil where the clip is not of the kind asked for.
   private func explanation(
-    of samples: [Float], _ entry: Manifest.Entry, by explainer: Explainer
+    of speech: AudioClip, _ entry: Manifest.Entry, by explainer: Explainer
   ) throws -> Explanation? {
     let truth = selection.model.classes.firstIndex(of: entry.emotion.rawValue)
-    let explanation = try explainer.explain(samples, path: selection.manifest.fullPath(of: entry)) { predicted in
+    let explanation = try explainer.explain(speech, path: selection.manifest.fullPath(of: entry)) { predicted in
       self.selection.target(for: entry, predicted: predicted)
     }
     switch selection.choice {

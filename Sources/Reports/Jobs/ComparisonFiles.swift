@@ -15,9 +15,6 @@ public struct ComparisonFiles {
     page = hasPage ? ComparisonPage(reports, overlay: figures.overlay) : nil
   }
 
-  /// The method's part of a file's name, where there are several methods.
-  private func suffix(_ report: ComparisonReport) -> String { reports.count > 1 ? ".\(report.method)" : "" }
-
   /// Writes the figures of a clip, and returns their paths; those of an interrupted run are there already.
   public mutating func write(_ clip: ComparisonJob.Plotted) throws -> [String] {
     let (item, stem) = (clip.item, folder.stem(for: clip.item.path))
@@ -27,7 +24,7 @@ public struct ComparisonFiles {
     for (report, found) in zip(reports, clip.compared) {
       plotted.append(
         (
-          report.figure(found, truth: truth, trueValues: item.trueValues), stem + suffix(report),
+          report.figure(found, truth: truth, trueValues: item.trueValues), "\(stem).\(report.method)",
           report.provenance(item.path)
         ))
     }
@@ -49,7 +46,7 @@ public struct ComparisonFiles {
     let found = Array(zip(reports, result.summaries))
     let own = try found.flatMap { report, summary in
       try figures.write(
-        report.figure(summary), to: folder, as: "agreement" + suffix(report), provenance: report.provenance())
+        report.figure(summary), to: folder, as: "agreement.\(report.method)", provenance: report.provenance())
     }
     try folder.write(CSV.text(of: ComparisonReport.rows(found)), to: "agreement.csv")
     try folder.write(CSV.text(of: result.rows), to: "clips.csv")

@@ -219,9 +219,9 @@ public struct ComparisonJob {
 
   private func compared(_ item: Item, _ report: (Event) -> Void) throws -> Found {
     let comparer = reports[0].comparer
-    let speech = try AudioClip.trimmedSpeech(path: item.path, sampleRate: comparer.frontEnd.sampleRate)
+    let speech = try comparer.models[0].configuration.speech(of: item.path)
     if speech.isCut { report(.cut(path: item.path, seconds: speech.sourceDuration)) }
-    let clips = comparer.clips(of: speech.samples)
+    let clips = comparer.clips(of: speech)
     let compared = try reports.map { report in
       try report.comparer.compare(clips, path: item.path) { model in
         switch target {

@@ -23,8 +23,8 @@ public struct ClipExplained {
   public let report: ExplanationReport
   /// The paths of the figure, one a format.
   public let figures: [String]
-  /// The paths of the arrays; empty where none were asked for.
-  public let arrays: [InputSpace: String]
+  /// The arrays; empty where none were asked for.
+  public let arrays: [InputSpace: ExplainedArrays]
   /// The sounds; nil where none were asked for, or the method has nothing on the mel.
   public let listened: ExplanationReport.Listened?
   /// What explaining and writing took.
@@ -71,31 +71,30 @@ public struct ExplainJob {
 
   /// Explains a clip, or a stretch of one, by every method, and writes the files.
   /// - Parameters:
-  ///   - samples: At the model's sample rate.
-  ///   - file: Where they are from, as given by the user.
-  ///   - range: The stretch in seconds; nil where it is the whole clip.
-  ///   - stem: Of the file's results. That of a stretch has its start behind, that of one of several methods its name.
+  ///   - speech: Trimmed, at the model's sample rate.
+  ///   - file: Where it is from, as given by the user.
+  ///   - window: The window of the file in seconds; nil where it is all of it.
+  ///   - stem: The beginning of the names of the file's results; a window's start and the method's name follow.
   ///   - report: Called after each method; what it throws ends the clip.
   public mutating func explain(
-    _ samples: [Float], of file: String, at range: Range<Double>? = nil, as stem: String,
+    _ speech: AudioClip, of file: String, in window: Range<Double>? = nil, as stem: String,
     _ report: (ExplainEvent) throws -> Void
   ) throws {
     // Sorted by name, stretches are sorted by time.
-    let stem = stem + (range.map { String(format: "-%07.2f", $0.lowerBound) } ?? "")
+    let stem = stem + (window.map { String(format: "-%07.2f", $0.lowerBound) } ?? "")
     let model = explainers[0].model
     // One clip for all methods and targets: its front-end and its prediction are computed once.
-    let clip = Clip(samples, model: model)
+    let clip = Clip(speech, model: model)
     var reports: [ExplanationReport] = []
     for explainer in explainers {
       let start = ContinuousClock.now
       clip.progress = progress.map { progress in { progress(explainer.method.name, $0, $1) } }
-      let explained = try explanation(of: clip, by: explainer, file: file, range: range, report)
-      let name = explainers.count > 1 ? "\(stem).\(explainer.method.name)" : stem
-      try report(.explained(write(explained, of: clip, as: name, since: start)))
+      let explained = try explanation(of: clip, by: explainer, file: file, window: window, report)
+      try report(.explained(write(explained, of: clip, as: "\(stem).\(explainer.method.name)", since: start)))
       reports.append(explained)
     }
     // The explanations of the other emotions too, so that the page can switch.
-    try page?.add(reports, samples: samples) { [explainers, versus] in
+    try page?.add(reports, samples: speech.samples) { [explainers, versus] in
       guard versus == nil else { return [] }
       return try zip(explainers, reports).flatMap { explainer, report in
         try model.outputs.indices.filter { $0 != report.explanation.target.emotion }.map { index in
@@ -113,7 +112,7 @@ public struct ExplainJob {
   }
 
   private func explanation(
-    of clip: Clip, by explainer: Explainer, file: String, range: Range<Double>?,
+    of clip: Clip, by explainer: Explainer, file: String, window: Range<Double>?,
     _ report: (ExplainEvent) throws -> Void
   ) throws -> ExplanationReport {
     var isSame = false
@@ -121,7 +120,7 @@ public struct ExplainJob {
       isSame = target == nil && predicted == versus
       return Target(target ?? predicted, versus: isSame ? nil : versus)
     }
-    let explained = ExplanationReport(explanation, model: explainer.model, file: file, range: range)
+    let explained = ExplanationReport(explanation, model: explainer.model, file: file, window: window)
     if isSame { try report(.versusIsPredicted(place: explained.place)) }
     return explained
   }
@@ -130,19 +129,18 @@ public struct ExplainJob {
     _ report: ExplanationReport, of clip: Clip, as stem: String, since start: ContinuousClock.Instant
   ) throws -> ClipExplained {
     let paths = try figures.write(report.figure, to: folder, as: stem, provenance: report.provenance)
-    let arrays = writesArrays ? try writeArrays(report.explanation, as: stem) : [:]
+    let arrays = writesArrays ? try writeArrays(report, as: stem) : [:]
     let listened = writesSounds ? try writeSounds(report, of: clip, as: stem) : nil
     return ClipExplained(
       report: report, figures: paths, arrays: arrays, listened: listened,
       seconds: (ContinuousClock.now - start) / .seconds(1))
   }
 
-  private func writeArrays(_ explanation: Explanation, as stem: String) throws -> [InputSpace: String] {
-    var written: [InputSpace: String] = [:]
-    for input in explanation.inputs {
-      let path = folder.file("\(stem).\(input.space.rawValue).npy")
-      try NPY.write(input.attribution, to: path)
-      written[input.space] = path
+  private func writeArrays(_ report: ExplanationReport, as stem: String) throws -> [InputSpace: ExplainedArrays] {
+    var written: [InputSpace: ExplainedArrays] = [:]
+    for input in report.explanation.inputs {
+      written[input.space] = try ExplainedArrays(
+        input, of: report.explanation, frontEnd: report.model.configuration.frontEnd, to: folder, as: stem)
     }
     return written
   }

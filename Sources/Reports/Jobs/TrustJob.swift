@@ -90,8 +90,7 @@ public struct TrustJob {
     state.next += 1
     do {
       let path = manifest.fullPath(of: entry)
-      let speech = try AudioClip.trimmedSpeech(
-        path: path, sampleRate: examiner.model.configuration.frontEnd.sampleRate)
+      let speech = try examiner.model.configuration.speech(of: path)
       if speech.isCut { report(.cut(path: path, seconds: speech.sourceDuration)) }
       if state.methods == nil {
         examiner.leaveOutInapplicable(on: speech.samples).forEach { report(.leftOut($0)) }
@@ -100,7 +99,7 @@ public struct TrustJob {
       }
       let cue = CueRegion(entry).map { region in
         CueRegion(
-          seconds: (region.seconds.lowerBound - speech.start)...(region.seconds.upperBound - speech.start),
+          seconds: (region.seconds.lowerBound - speech.place.start)...(region.seconds.upperBound - speech.place.start),
           hertz: region.hertz)
       }
       let done = state.examined.count

@@ -31,7 +31,7 @@ public struct ExplanationPage {
       leftOut += 1
       return
     }
-    let name = ExplanationReport.place(URL(fileURLWithPath: reports[0].file).lastPathComponent, reports[0].range)
+    let name = ExplanationReport.place(URL(fileURLWithPath: reports[0].file).lastPathComponent, reports[0].window)
     let explanations = reports.map(\.explanation) + (try others())
     page.clips.append(
       try PageClip(name: name, samples: samples, explanations: explanations.map { (model.name, $0) }))

@@ -39,8 +39,8 @@ public struct PageClip: Encodable {
   let truth: String?
   /// The true values of dimensions, by name.
   let trueValues: [String: Double]
-  /// Seconds of speech, and from one frame to the next.
-  let duration, hop: Double
+  /// Seconds of the file before the speech, of the speech, and from one frame to the next.
+  let start, duration, hop: Double
   let sampleRate: Int
   /// The speech as a WAV file, base64.
   let audio: String
@@ -104,6 +104,7 @@ public struct PageClip: Encodable {
     // Of one model, method and target there is one.
     var seen: Set<[String]> = []
     self.views = views.filter { seen.insert([$0.model, $0.method, $0.target]).inserted }
+    start = explanation.place.start
     (duration, hop, sampleRate) = (explanation.duration, explanation.hop, explanation.sampleRate)
     let speech = Array(samples.prefix(Int((explanation.duration * Double(sampleRate)).rounded())))
     audio = Data(WAVBytes.of(speech, sampleRate: sampleRate)).base64EncodedString()

@@ -121,6 +121,8 @@
     return read.get(audio);
   };
   const clip = () => data.clips[state.clip];
+  // Seconds of the file at a time in the speech.
+  const fileTime = (seconds) => clip().start + seconds;
   const view = () =>
     clip().views.find((v) => v.model === state.model && v.method === state.method && v.target === state.target);
   const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
@@ -349,7 +351,7 @@
     panel.attribution.forEach((value, i) => { if (Math.abs(value) > Math.abs(panel.attribution[best])) best = i; });
     const row = Math.floor(best / panel.columns);
     const where = panel.hertz ? `${Math.round(panel.hertz(row))} Hz` : `coefficient ${row}`;
-    return `; strongest at ${(best % panel.columns * clip().hop).toFixed(2)} s, ${where}`;
+    return `; strongest at ${fileTime(best % panel.columns * clip().hop).toFixed(2)} s, ${where}`;
   };
 
   const build = () => {
@@ -361,7 +363,7 @@
       panel.canvas = make("canvas", { tabIndex: 0, id: `panel-${panel.key}` });
       panel.canvas.setAttribute("role", "img");
       panel.canvas.setAttribute("aria-label",
-        `${panel.words} for ${state.target}, over ${clip().duration.toFixed(2)} seconds${strongest(panel)}. ` +
+        `${panel.words} for ${state.target}, ${clip().start.toFixed(2)} to ${fileTime(clip().duration).toFixed(2)} seconds of the file${strongest(panel)}. ` +
         "Arrow keys read its values.");
       listen(panel);
       return [make("p", { className: "panel" }, panel.words + (panel.label ? ` · grey: ${panel.label}` : "")), panel.canvas];
@@ -438,10 +440,11 @@
     context.textBaseline = "top";
     const rough = clip().duration / 8, power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 2.5, 5, 10].map((f) => f * power).find((s) => s >= rough);
-    for (let k = 0; k * step <= clip().duration + 1e-9; k++) {
-      const x = left + panel.width * k * step / clip().duration;
+    const end = clip().start + clip().duration;
+    for (let k = Math.ceil(clip().start / step - 1e-9); k * step <= end + 1e-9; k++) {
+      const x = left + panel.width * (k * step - clip().start) / clip().duration;
       context.fillRect(x, above + panel.height + 1, 1, 4);
-      const last = (k + 1) * step > clip().duration;
+      const last = (k + 1) * step > end;
       context.fillText(Number((k * step).toFixed(3)) + (last ? " s" : ""), x, above + panel.height + 6);
     }
   };
@@ -498,8 +501,8 @@
     state.fraction = Math.max(0, Math.min(1, fraction));
     state.panel = panel.key;
     cursor.value = state.seconds.toFixed(2);
-    cursor.setAttribute("aria-valuetext", `${state.seconds.toFixed(2)} seconds`);
-    readout.textContent = `${state.seconds.toFixed(3)} s · ${panel.words}: ${panel.write(state.seconds, state.fraction)}`;
+    cursor.setAttribute("aria-valuetext", `${fileTime(state.seconds).toFixed(2)} seconds`);
+    readout.textContent = `${fileTime(state.seconds).toFixed(3)} s · ${panel.words}: ${panel.write(state.seconds, state.fraction)}`;
     drawCursors();
   };
 
@@ -586,7 +589,7 @@
       for (let i = 0; i < own.length; i++) {
         const seconds = (i % columns) * (grid ? clip().hop : perBin / clip().sampleRate);
         const value = grid ? numbers(grid.values)[i] : peak(i).toFixed(4);
-        lines.push([space, Math.floor(i / columns), i % columns, seconds.toFixed(5), value, own[i]].join());
+        lines.push([space, Math.floor(i / columns), i % columns, fileTime(seconds).toFixed(5), value, own[i]].join());
       }
     }
     const link = make("a", { download: `${clip().name}.${state.model}.${state.method}.${state.target}.csv`
@@ -602,6 +605,7 @@
     if (name in state) state[name] = typeof state[name] === "number" ? Number(value) || 0 : value;
   }
   state.clip = Math.max(0, Math.min(data.clips.length - 1, Math.round(state.clip)));
+  if (location.hash.includes("seconds=")) state.seconds -= clip().start;
   settle();
   document.documentElement.dataset.ready = "true";
 })();

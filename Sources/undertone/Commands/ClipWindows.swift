@@ -4,8 +4,8 @@ import AudioFiles
 import Corpora
 import Models
 
-/// Stretches of a file, one after the other, its quiet ends included, so that times are the file's own. The file is read
-/// as it is gone through: memory does not grow with its length.
+/// Stretches of a file, one after the other, each trimmed as a whole file is. The file is read as it is gone through:
+/// memory does not grow with its length.
 struct ClipWindows {
   /// Seconds; the hop is from one window's start to the next.
   let length, hop: Double
@@ -20,21 +20,21 @@ struct ClipWindows {
     }
   }
 
-  /// Calls with each window's place in seconds and its samples, which are nil where the window is silent.
+  /// Calls with each window's place in seconds and its speech, which is nil where the window is silent.
   /// - Returns: Seconds of the whole file.
   /// - Throws: `AudioFileError.silent` at the end where every window was silent.
   func forEach(
-    of file: String, for model: TrainedModel, _ body: (Range<Double>, [Float]?) throws -> Void
+    of file: String, for model: TrainedModel, _ body: (Range<Double>, AudioClip?) throws -> Void
   ) throws -> Double {
     let rate = Double(model.configuration.frontEnd.sampleRate)
     let stream = try AudioStream(path: file, resampledTo: Int(rate))
     var isSilentSoFar = true
     let count = try stream.forEachWindow(of: Int((length * rate).rounded()), every: Int((hop * rate).rounded())) {
       start, samples in
-      let hasSound = !isSilent(samples)
-      if hasSound { isSilentSoFar = false }
-      try body(
-        (Double(start) / rate)..<(Double(start + samples.count) / rate), hasSound ? samples : nil)
+      let window = AudioClip(samples: samples, sampleRate: Int(rate), start: Double(start) / rate)
+      let speech = window.trimmed(model.configuration.trimming)
+      if speech != nil { isSilentSoFar = false }
+      try body(window.place.stretch, speech)
     }
     if isSilentSoFar { throw AudioFileError.silent(path: file, channels: stream.sourceChannels, isCut: false) }
     return Double(count) / rate

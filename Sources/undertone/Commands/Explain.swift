@@ -108,13 +108,12 @@ struct Explain: ParsableCommand {
       try Console.forEach(files, atEnd: { try job.finish(tell) }) { index, file in
         if files.count > 1 { bar.show(index) }
         guard let window else {
-          let samples = try readClip(file, for: model)
-          return try job.explain(samples, of: file, as: job.stem(for: file), tell)
+          return try job.explain(readSpeech(file, for: model), of: file, as: job.stem(for: file), tell)
         }
         let stem = job.stem(for: file)
-        _ = try ClipWindows(length: window, hop: hop ?? window).forEach(of: file, for: model) { range, samples in
-          if let samples { return try job.explain(samples, of: file, at: range, as: stem, tell) }
-          if !json { try Console.print("\(ExplanationReport.place(file, range)): silent") }
+        _ = try ClipWindows(length: window, hop: hop ?? window).forEach(of: file, for: model) { window, speech in
+          if let speech { return try job.explain(speech, of: file, in: window, as: stem, tell) }
+          if !json { try Console.print("\(ExplanationReport.place(file, window)): silent") }
         }
       }
     }
@@ -134,6 +133,13 @@ struct Explain: ParsableCommand {
   }
 
   /// What there is to say of a clip without `--json`.
+  /// The part of the file that the model uses, where it is not all of it: " (1.06–3.30 s, trimmed)".
+  private func used(_ report: ExplanationReport) -> String {
+    let (place, used) = (report.explanation.place, report.explanation.used)
+    guard place.isTrimmed || used != place.stretch else { return "" }
+    return String(format: " (%.2f–%.2f s%@)", used.lowerBound, used.upperBound, place.isTrimmed ? ", trimmed" : "")
+  }
+
   private func text(of clip: ClipExplained) -> String {
     let report = clip.report
     let heard = (clip.listened?.parts ?? []).map { words, heard in
@@ -141,7 +147,7 @@ struct Explain: ParsableCommand {
       return "\(words): \(predicted)→ \(heard.path)"
     }
     return
-      (["\(report.place): \(report.prediction) → \(clip.figures.joined(separator: ", "))"]
+      (["\(report.place)\(used(report)): \(report.prediction) → \(clip.figures.joined(separator: ", "))"]
       + (report.remarks + heard).map { "  \($0)" }).joined(separator: "\n")
   }
 }

@@ -98,9 +98,7 @@ struct Predict: ParsableCommand {
           let paths = try drawing.write(timeline, to: folder!, as: stem, provenance: provenance)
           if !csv, !json { for path in paths { try Console.print("\(file) → \(path)") } }
         } else {
-          let samples = try readClip(file, for: model)
-          let clip = Clip(samples, model: model)
-          try show((clip.probabilities(path: file), clip.values), file: file, model)
+          try show(Clip(readSpeech(file, for: model), model: model), file: file, model)
         }
       }
     }
@@ -110,12 +108,11 @@ struct Predict: ParsableCommand {
     var times: [Double] = []
     var probabilities: [[Double]?] = []
     var values: [[Double]?] = []
-    let duration = try ClipWindows(length: window, hop: hopSeconds).forEach(of: file, for: model) { range, samples in
-      let clip = samples.map { Clip($0, model: model) }
-      let row = try clip?.probabilities(path: file)
-      try show(clip.map { (row!, $0.values) }, file: file, from: range, model)
-      times.append((range.lowerBound + range.upperBound) / 2)
-      probabilities.append(row)
+    let duration = try ClipWindows(length: window, hop: hopSeconds).forEach(of: file, for: model) { window, speech in
+      let clip = speech.map { Clip($0, model: model) }
+      try show(clip, file: file, in: window, model)
+      times.append((window.lowerBound + window.upperBound) / 2)
+      probabilities.append(try clip?.probabilities(path: file))
       values.append(clip?.values)
     }
     let name = URL(fileURLWithPath: file).lastPathComponent
@@ -127,40 +124,41 @@ struct Predict: ParsableCommand {
       values: values, duration: duration)
   }
 
-  /// - Parameter found: Probabilities by class and values by dimension; nil of silence.
-  private func show(
-    _ found: (probabilities: [Double], values: [Double])?, file: String, from range: Range<Double>? = nil,
-    _ model: TrainedModel
-  ) throws {
-    let seconds = range.map { [$0.lowerBound, $0.upperBound] }
+  /// - Parameter clip: Nil of silence.
+  private func show(_ clip: Clip?, file: String, in window: Range<Double>? = nil, _ model: TrainedModel) throws {
+    let probabilities = try clip?.probabilities(path: file)
+    let seconds = window ?? clip?.used
     if csv {
-      let times = seconds?.map { String(format: "%.3f", $0) } ?? ["", ""]
-      let cells =
-        found.map { ($0.probabilities + $0.values).map { String(format: "%.6f", $0) } } ?? model.outputs.map { _ in "" }
-      try Console.print(CSV.line(of: [file] + times + cells))
+      let times = seconds.map { [$0.lowerBound, $0.upperBound].map { String(format: "%.3f", $0) } } ?? ["", ""]
+      let cells = (probabilities ?? []) + (clip?.values ?? [])
+      try Console.print(
+        CSV.line(
+          of: [file] + times
+            + (clip == nil ? model.outputs.map { _ in "" } : cells.map { String(format: "%.6f", $0) })))
       return
     }
-    let ranked = (found?.probabilities ?? []).enumerated().sorted { $0.element > $1.element }
+    let ranked = (probabilities ?? []).enumerated().sorted { $0.element > $1.element }
     if json {
       let line = PredictionLine(
-        file: file, model: model.name, start: seconds?[0], end: seconds?[1],
+        file: file, model: model.name, start: seconds?.lowerBound, end: seconds?.upperBound,
         predicted: ranked.first.map { model.classes[$0.offset] },
-        probabilities: found.map { Dictionary(uniqueKeysWithValues: zip(model.classes, $0.probabilities)) },
+        probabilities: probabilities.map { Dictionary(uniqueKeysWithValues: zip(model.classes, $0)) },
         values: model.dimensions.isEmpty
-          ? nil : found.map { Dictionary(uniqueKeysWithValues: zip(model.dimensions, $0.values)) })
+          ? nil : clip.map { Dictionary(uniqueKeysWithValues: zip(model.dimensions, $0.values)) })
       try Console.print(try line.line)
       return
     }
-    let place = seconds.map { String(format: " %6.2f–%.2f s", $0[0], $0[1]) } ?? ""
+    let place = window.map { String(format: " %6.2f–%.2f s", $0.lowerBound, $0.upperBound) } ?? ""
     let shown =
       ranked.prefix(top).map { "\(model.classes[$0.offset]) \(String(format: "%.2f", $0.element))" }
-      + zip(model.dimensions, found?.values ?? []).map { "\($0) \(String(format: "%.2f", $1))" }
+      + zip(model.dimensions, clip?.values ?? []).map { "\($0) \(String(format: "%.2f", $1))" }
     try Console.print("\(file)\(place): \(shown.isEmpty ? "silent" : shown.joined(separator: ", "))")
   }
 }
 
 private struct PredictionLine: Encodable {
   let file, model: String
+  /// Seconds of the file: the window, or what the model uses of the file.
   let start, end: Double?
   /// nil in a silent window.
   let predicted: String?
@@ -170,7 +168,7 @@ private struct PredictionLine: Encodable {
 
   enum CodingKeys: CodingKey { case file, model, start, end, predicted, probabilities, values }
 
-  /// A silent window has `null` for what is not there; a whole clip has no start and no end.
+  /// A silent window has `null` for what is not there.
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(file, forKey: .file)
