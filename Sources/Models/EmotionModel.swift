@@ -5,7 +5,7 @@ import Tensors
 
 /// A network that predicts the emotion of a clip. Everything particular to a model is a member of its type, in one
 /// file; outside it, there is only its line in ``EmotionModels/all``.
-public protocol EmotionModel: Layer {
+public protocol EmotionModel: Layer, SendableType {
   /// The network's sizes, as `config.json` has them under `network`.
   associatedtype Configuration: NetworkConfiguration
 
@@ -35,6 +35,14 @@ public protocol EmotionModel: Layer {
   /// Clips → logits [batch, outputs].
   func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor
 }
+
+#if compiler(>=6.2)
+  /// A type that may be named on any thread; compilers before Swift 6.2 take all types for such.
+  public typealias SendableType = SendableMetatype
+#else
+  /// A type that may be named on any thread; compilers before Swift 6.2 take all types for such.
+  public protocol SendableType {}
+#endif
 
 /// The sizes of a network.
 public protocol NetworkConfiguration: Codable, Equatable, Sendable {

@@ -202,7 +202,7 @@ extension ComparisonReport {
         }
       },
       disagreements: disagreements.map { .init(clip: $0.path, predictions: $0.predictions, difference: $0.difference) },
-      figures: figures
+      figures: figures, command: commandLine
     ).line
   }
 
@@ -224,5 +224,6 @@ extension ComparisonReport {
     let agreement: [Pair]
     let disagreements: [Disagreement]
     let figures: [String]
+    let command: String
   }
 }

@@ -106,7 +106,7 @@ public struct EvaluationReport {
         ? nil : Dictionary(uniqueKeysWithValues: zip(evaluation.dimensions, evaluation.agreement)), classes: classes,
       confusion: all.confusion,
       byClass: all.byClass, byOrigin: evaluation.metricsByOrigin.mapValues { Scores($0, classes) },
-      figure: figures.first, figures: figures
+      figure: figures.first, figures: figures, command: commandLine
     ).line
   }
 
@@ -137,5 +137,6 @@ public struct EvaluationReport {
     let byOrigin: [String: Scores]
     let figure: String?
     let figures: [String]
+    let command: String
   }
 }

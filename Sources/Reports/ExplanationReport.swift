@@ -157,13 +157,14 @@ public struct ExplanationReport {
     return try JSON(
       file: file, start: explanation.used.lowerBound, end: explanation.used.upperBound,
       window: window.map { [$0.lowerBound, $0.upperBound] }, model: model.name, method: explanation.method,
-      parameters: explanation.parameters, target: explanation.targetName,
+      parameters: explanation.parameters, target: explanation.outputs[explanation.target.emotion],
+      versus: explanation.target.versus.map { explanation.outputs[$0] },
       predicted: explanation.classes.isEmpty ? nil : explanation.classes[explanation.predicted],
       values: explanation.dimensions.isEmpty
         ? nil : Dictionary(uniqueKeysWithValues: zip(explanation.dimensions, explanation.values)),
       probabilities: Dictionary(uniqueKeysWithValues: zip(explanation.classes, explanation.probabilities)),
       inputs: Dictionary(uniqueKeysWithValues: inputs), figure: figures.first, figures: figures, listening: listening,
-      seconds: seconds
+      elapsedSeconds: seconds, command: commandLine
     ).line
   }
 
@@ -176,11 +177,6 @@ public struct ExplanationReport {
       let unit: String
       let sum: Double
       let score, baselineScore, gap: Double?
-
-      enum CodingKeys: String, CodingKey {
-        case shape, array, feature, axes, unit, sum, score, gap
-        case baselineScore = "baseline_score"
-      }
     }
     let file: String
     /// The part of the file that the model uses, in seconds.
@@ -190,6 +186,8 @@ public struct ExplanationReport {
     let model, method: String
     let parameters: [String: String]
     let target: String
+    /// The output that the target is compared with.
+    let versus: String?
     let predicted: String?
     /// Predicted values by dimension.
     let values: [String: Double]?
@@ -198,7 +196,9 @@ public struct ExplanationReport {
     let figure: String?
     let figures: [String]
     let listening: Listened?
-    let seconds: Double
+    /// Seconds that explaining and writing took.
+    let elapsedSeconds: Double
+    let command: String
   }
 
   /// The salient part of a clip as sound and the rest, with the prediction for each.
@@ -241,17 +241,6 @@ extension Explanation {
     case .mel:
       return .logMel(.init(frames: frames(values), maximumFrequency: rate / 2, attribution: attribution))
     case .mfcc: return .mfcc(.init(frames: frames(values), attribution: attribution))
-    }
-  }
-}
-
-extension Encodable {
-  /// JSON in one line, keys sorted.
-  public var line: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
   }
 }

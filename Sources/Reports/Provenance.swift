@@ -10,7 +10,7 @@ extension TrainedModel {
   public func provenance(source: String, manifest: Manifest? = nil) -> [String: String] {
     var entries = [
       "Software": "Undertone \(undertoneVersion)", "Source": source, "Model": "\(name) (\(digest))",
-      "Architecture": kind.name,
+      "Architecture": kind.name, "Command": commandLine,
     ]
     entries["Source digest"] = manifest?.digest
     return entries

@@ -146,7 +146,8 @@ public struct TrustReport {
       seed: settings.seed,
       replacement: settings.filling.rawValue, methods: summary.methods.map(JSON.Method.init), layers: summary.layers,
       correlation: summary.correlation, overlap: summary.overlap, top: settings.top, cueClips: summary.cueClips,
-      cueArea: summary.cueArea, verdicts: summary.verdicts, figure: figures.first, figures: figures
+      cueArea: summary.cueArea, verdicts: summary.verdicts, figure: figures.first, figures: figures,
+      command: commandLine
     ).line
   }
 
@@ -180,6 +181,7 @@ public struct TrustReport {
     let verdicts: [String]
     let figure: String?
     let figures: [String]
+    let command: String
   }
 }
 

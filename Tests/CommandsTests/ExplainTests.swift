@@ -35,7 +35,9 @@ struct ExplainTests {
     let inputs: [String: Input]
     let figure: String?
     let figures: [String]
-    let seconds: Double
+    let elapsedSeconds: Double
+    let versus: String?
+    let command: String
   }
 
   /// The shape in the header of an array file and its numbers, read as numpy.lib.format describes version 1.0.
@@ -63,8 +65,9 @@ struct ExplainTests {
     let lines: [Line] = try run.output.map(decoded)
     #expect(lines.map(\.file) == ["clip.wav", "other.wav"])
     for (line, stem) in zip(lines, ["clip", "other"]) {
-      #expect(line.model == "built-in" && line.method == "saliency" && line.target == "fear versus happy")
-      #expect(line.seconds > 0)
+      #expect(line.model == "built-in" && line.method == "saliency" && line.target == "fear")
+      #expect(line.versus == "happy" && line.command.hasPrefix("undertone explain clip.wav other.wav --json"))
+      #expect(line.elapsedSeconds > 0)
       #expect(line.probabilities.count == 7)
       #expect(abs(line.probabilities.values.reduce(0, +) - 1) < 1e-5)
       #expect(line.probabilities[line.predicted] == line.probabilities.values.max())

@@ -84,8 +84,3 @@ let program: URL = {
 func fixture(_ name: String) -> String {
   Checkout.fixture("audio/\(name)").path
 }
-
-/// A JSON object of one line.
-func decoded<Value: Decodable>(_ line: String) throws -> Value {
-  try JSONDecoder().decode(Value.self, from: Data(line.utf8))
-}

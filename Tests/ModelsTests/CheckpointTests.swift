@@ -41,6 +41,8 @@ struct CheckpointTests {
     let read = try TrainedModel(folder: "\(folder.path)/new/model")
     #expect(read.configuration == configuration)
     #expect(read.name == "model")
+    // A number is a number in the file, and its text again when read.
+    #expect(try String(contentsOfFile: folder.path("new/model/config.json"), encoding: .utf8).contains("\"seed\" : 7"))
     try #require(model.network.namedParameters.count == read.network.namedParameters.count)
     for (own, other) in zip(model.network.namedParameters, read.network.namedParameters) {
       #expect(own.name == other.name)

@@ -3,6 +3,7 @@ import Figures
 import Foundation
 import Models
 import Reports
+import TestSupport
 import Testing
 
 @testable import Training
@@ -46,11 +47,11 @@ import Testing
 
   @Test("JSON says the same of all clips and of each origin, by the emotions' names")
   func json() throws {
-    let bytes = Data(try report.json(figures: ["a.png", "a.pdf"]).utf8)
-    let line = try JSONDecoder().decode(Line.self, from: bytes)
+    let text = try report.json(figures: ["a.png", "a.pdf"])
+    let line: Line = try decoded(text)
     #expect(line.model == "cnnatt" && line.data == "corpora/clips.csv" && line.loss == 1.5)
     #expect(line.figure == "a.png" && line.figures == ["a.png", "a.pdf"])
-    let all = try JSONDecoder().decode(Scores.self, from: bytes)
+    let all: Scores = try decoded(text)
     #expect(all.clips == 4 && all.accuracy == 0.75)
     #expect(all.byClass["angry"]?.recall == 0.5 && all.byClass["fear"]?.precision == 0.5)
     #expect(line.byOrigin["one"]?.clips == 2 && line.byOrigin["one"]?.accuracy == 0.5)
@@ -63,7 +64,7 @@ import Testing
     struct Line: Decodable {
       let calibration: Calibration
     }
-    let calibration = try JSONDecoder().decode(Line.self, from: Data(report.json(figures: []).utf8)).calibration
+    let calibration = (try decoded(report.json(figures: [])) as Line).calibration
     #expect(abs(calibration.expectedCalibrationError - 0.35) < 1e-6)
     // Right: 0.6² + 6 · 0.1²; wrong: 0.9² + 0.4² + 5 · 0.1².
     #expect(abs(calibration.brierScore - (3 * 0.42 + 1.02) / 4) < 1e-6)

@@ -95,9 +95,9 @@ import Testing
     #expect(
       Set(object.keys) == [
         "file", "model", "method", "parameters", "target", "predicted", "probabilities", "inputs", "figure", "figures",
-        "seconds", "start", "end",
+        "elapsed_seconds", "start", "end", "command",
       ])
-    #expect(object["file"] as? String == "clips/hum.wav" && object["seconds"] as? Double == 1.5)
+    #expect(object["file"] as? String == "clips/hum.wav" && object["elapsed_seconds"] as? Double == 1.5)
     #expect(object["figure"] as? String == "a.png" && object["figures"] as? [String] == ["a.png", "a.pdf"])
     let probabilities = try #require(object["probabilities"] as? [String: Double])
     #expect(abs(probabilities.values.reduce(0, +) - 1) < 1e-5)

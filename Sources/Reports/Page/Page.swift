@@ -50,7 +50,7 @@ public struct Page {
       var body = sections.map(html).joined(separator: "\n")
       if !clips.isEmpty {
         // A "<" could end the element or begin a comment in it.
-        let data = try PageData(clips: clips).line.replacing("<", with: "\\u003c")
+        let data = try PageData(clips: clips).jsonLine().replacing("<", with: "\\u003c")
         body += """
 
           <script type="application/json" id="data">\(data)</script>

@@ -11,8 +11,9 @@ struct Explain: ParsableCommand {
     usage: "undertone explain <files> ... [<options>]",
     discussion: """
       Writes a figure for each clip: the waveform, the log-mel spectrogram and the MFCC, each with its attribution, \
-      and the probabilities; with several methods, one figure each (clip.saliency.png). Only the first minute of a \
-      longer file is used. --window explains all of it, window by window; a silent window has no explanation.
+      and the probabilities (clip.saliency.png); with several methods, one each. A model uses a file without its quiet \
+      ends, as it was trained: they are grey, and all times are the file's. Only the first minute of a longer file is \
+      used. --window explains all of it, window by window; a silent window has no explanation.
 
       Examples:
         undertone explain clip.wav
@@ -65,7 +66,7 @@ struct Explain: ParsableCommand {
 
   @OptionGroup var drawing: OverlaidFigureOption
 
-  @Flag(help: "Also write each attribution as a .npy array (float32).")
+  @Flag(help: "Also write arrays (.npy, float32): each attribution, its input, and the places along each axis.")
   var arrays = false
 
   @Flag(help: "Print one JSON object per file or window instead of text.")

@@ -11,8 +11,8 @@ import Models
 struct MethodOption: ParsableArguments {
   @Option(
     help:
-      "The attribution method; `undertone methods` lists all with their options. `explain` and `compare` take several, separated by commas."
-  )
+      "The attribution method; `undertone methods` lists all with their options. `explain` and `compare` take several, separated by commas.",
+    completion: .list(AttributionMethods.all.map { $0.name }))
   var method = Saliency.name
 
   @Option(.baseline) var baseline: String?
