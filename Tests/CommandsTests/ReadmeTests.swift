@@ -24,6 +24,7 @@ struct ReadmeTests {
     for name in ["recording.wav", "clip.wav", "talk.wav", "clips/one.wav", "clips/two.wav"] {
       try folder.write(speech, to: name)
     }
+    try folder.write("clip.wav\n", to: "more.txt")
     // Two actors; emotions 01 and 03 to 08, as RAVDESS names its files.
     for (actor, emotion) in [1, 2].flatMap({ actor in [1, 3, 4, 5, 6, 7, 8].map { (actor, $0) } }) {
       let clip = WAV().file(voice(seconds: 0.3 + 0.02 * Double(emotion + 10 * actor)))
