@@ -29,7 +29,7 @@ public struct ExplanationReport {
       title: ExplanationFigure.title(
         clip: Self.place(URL(fileURLWithPath: file).lastPathComponent, window),
         predicted: predictedWords, probability: predictedProbability, target: explanation.targetName,
-        method: explanation.method, model: "\(model.kind.title) \(model.name)"),
+        method: explanation.method, model: "\(model.kind.title) \(model.name)") + explanation.gaps,
       duration: explanation.duration, emotions: explanation.classes, probabilities: explanation.probabilities,
       dimensions: explanation.dimensions, values: explanation.values, target: explanation.target.emotion,
       versus: explanation.target.versus)
@@ -114,15 +114,10 @@ public struct ExplanationReport {
     for input in explanation.inputs {
       if let promise = input.completeness {
         let difference = promise.score - promise.baselineScore
-        let share = abs(promise.gap) / max(abs(difference), 1e-12)
         var line = String(
           format: "%@: Σ %.4g, f(x) − f(baseline) %.4g, gap %.2g", input.space.rawValue as NSString, promise.sum,
           difference, promise.gap)
-        if share > 0.01 {
-          line += String(format: ": %.2g %% off", 100 * share)
-          if explanation.parameters["steps"] != nil { line += "; more --steps come nearer" }
-          if explanation.parameters["draws"] != nil { line += "; more --draws come nearer" }
-        }
+        if promise.relativeGap > 0.01 { line += ": \(promise.relativeGapText) off" }
         lines.append(line)
       }
       if input.attribution.floats.allSatisfy({ $0 == 0 }) {
@@ -223,6 +218,17 @@ public struct ExplanationReport {
 }
 
 extension Explanation {
+  /// A line of a figure's title for the inputs whose attributions miss the sum that the method promises by more than 5 %;
+  /// none where all come near.
+  var gaps: [String] {
+    let wide = inputs.compactMap { input in
+      input.completeness.flatMap { promise in
+        promise.relativeGap > Completeness.tolerance ? "\(promise.relativeGapText) on the \(input.space.words)" : nil
+      }
+    }
+    return wide.isEmpty ? [] : ["Σ attribution off f(x) − f(baseline): " + wide.joined(separator: ", ")]
+  }
+
   /// An input with its attribution, as figures take it.
   func shown(_ input: Input) -> ExplainedInput {
     let attribution = Attribution(

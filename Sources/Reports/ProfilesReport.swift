@@ -16,8 +16,10 @@ public struct ProfilesReport {
 
   /// The line under both figures' headings.
   private var subtitle: String {
-    "\(selection.method.name) on the log-mel · \(selection.words) · means, 95 % bootstrap intervals"
+    "\(selection.method.name) on the log-mel · \(selection.words) · means, 95 % bootstrap intervals by \(isBySpeaker ? "speaker" : "clip")"
   }
+
+  private var isBySpeaker: Bool { profiles.emotions.allSatisfy { $0.centroid.speakers != nil } }
 
   private var frontEnd: FrontEnd { selection.model.configuration.frontEnd }
 
@@ -104,11 +106,12 @@ public struct ProfilesReport {
   }
 
   public var claimRows: [[String]] {
-    [["claim", "measure", "effect", "low", "high", "clips", "verdict"]]
+    [["claim", "measure", "effect", "low", "high", "level", "clips", "own clips", "own speakers", "verdict"]]
       + profiles.claims.map {
         [
           $0.words, $0.measure, String($0.effect.mean), String($0.effect.low), String($0.effect.high),
-          String($0.effect.clips), $0.verdict,
+          String($0.effect.level), String($0.effect.clips), String($0.clips), $0.speakers.map { String($0) } ?? "",
+          $0.verdict,
         ]
       }
   }
@@ -118,12 +121,28 @@ public struct ProfilesReport {
     profiles.claims.map {
       $0.words
         + String(format: ": %+.3g (%.3g to %.3g) → ", $0.effect.mean, $0.effect.low, $0.effect.high) + $0.verdict
-    }
+        + ($0.verdict == "too few clips" ? " (\($0.size); a verdict needs \(Self.needed))" : "")
+    } + (profiles.claims.isEmpty ? [] : [claimNote])
   }
+
+  /// The interval's level and what is resampled.
+  public var claimNote: String {
+    guard let first = profiles.claims.first else { return "" }
+    return String(format: "%.1f %% intervals", 100 * first.effect.level) + " by "
+      + (first.effect.speakers == nil ? "clip" : "speaker")
+      + (profiles.claims.count > 1 ? "; all \(profiles.claims.count) claims hold together with 95 % (Bonferroni)" : "")
+  }
+
+  private static let needed = "\(Estimate.leastClips) clips of \(Estimate.leastSpeakers) speakers"
 
   public var provenance: [String: String] {
     selection.provenance.merging(["Clips": String(profiles.emotions.reduce(0) { $0 + $1.clips })]) { $1 }
   }
+}
+
+extension EmotionProfiles.Claim {
+  /// "6 clips of 5 speakers".
+  fileprivate var size: String { "\(clips) clips" + (speakers.map { " of \($0) speakers" } ?? "") }
 }
 
 extension RelevanceProfile.Region {

@@ -34,7 +34,7 @@ public struct TrustReport {
         "\(model.kind.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent) · "
           + "\(clips.count) clips, seed \(settings.seed) · means with 95 % bootstrap intervals · "
           + "taken away: \(settings.filling == .silence ? "to silence" : "to the mean")",
-      ],
+      ] + [summary.noRanking].compactMap { $0 },
       methods: summary.methods.map { .init(name: $0.name, isControl: $0.isControl) },
       panels: summary.measures.map { measure in
         TrustFigure.Panel(
@@ -123,13 +123,18 @@ public struct TrustReport {
     return Files(paths: page + drawn + texts.map { folder.file($0.0) }, json: json)
   }
 
+  /// The criterion, the conclusions and what became of a planted cue.
+  private var remarks: [String] {
+    (summary.noRanking == nil ? [summary.criterion] : []) + summary.verdicts + [summary.cueRemark].compactMap { $0 }
+  }
+
   // MARK: Page
 
   public var page: Page {
     get throws {
       var page = Page(title: "How far explanations of \(model.name) can be believed", provenance: provenance)
       try page.add(figure, description: summary.verdicts.joined(separator: " "))
-      page.sections.append(.text(heading: "Conclusions", lines: summary.verdicts))
+      page.sections.append(.text(heading: "Conclusions", lines: remarks))
       page.addTable("Measures", summaryRows)
       page.addTable("Clips", clipRows)
       return page
@@ -146,8 +151,8 @@ public struct TrustReport {
       seed: settings.seed,
       replacement: settings.filling.rawValue, methods: summary.methods.map(JSON.Method.init), layers: summary.layers,
       correlation: summary.correlation, overlap: summary.overlap, top: settings.top, cueClips: summary.cueClips,
-      cueArea: summary.cueArea, verdicts: summary.verdicts, figure: figures.first, figures: figures,
-      command: commandLine
+      cueArea: summary.cueArea, speakers: summary.speakers, criterion: summary.criterion, verdicts: summary.verdicts,
+      cueRemark: summary.cueRemark, figure: figures.first, figures: figures, command: commandLine
     ).line
   }
 
@@ -178,7 +183,10 @@ public struct TrustReport {
     let top: Double
     let cueClips: Int
     let cueArea: Double?
+    let speakers: Int?
+    let criterion: String
     let verdicts: [String]
+    let cueRemark: String?
     let figure: String?
     let figures: [String]
     let command: String

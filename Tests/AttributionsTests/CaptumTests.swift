@@ -25,6 +25,8 @@ struct CaptumTests {
     _ method: String, _ clip: Clip, _ set: (inout MethodOptions) -> Void = { _ in }
   ) throws -> Tensor {
     var options = MethodOptions()
+    // Captum's saliency is the plain derivative.
+    if method == "saliency" { options[.per] = "amplitude" }
     set(&options)
     return try AttributionMethods.make(method, options)
       .attribute(clip, at: clip.model.kind.input, target: target).values
@@ -63,7 +65,7 @@ struct CaptumTests {
     let places = sampled("places", [10]).floats.map { ($0 + 1) / 2 }
     let found = ExpectedGradients.attribute(
       clip, at: space, target: target, starts: [silence, input / 2],
-      draws: places.enumerated().map { ($0.offset % 2, $0.element) })
+      draws: places.enumerated().map { .init(start: $0.offset % 2, place: $0.element) })
     #expect(try distance(found.values, "\(architecture.rawValue) expected-gradients") < 1e-3)
 
     let tiles = Tiles(

@@ -99,28 +99,52 @@ struct EmotionProfilesTests {
     #expect(abs(mean[77] - expected) < 1e-9)
   }
 
+  /// Clips of twelve speakers in turn, each with its attribution on one band, which is moved by up to two times `spread`.
+  private func clips(_ row: Int, spread: Int, count: Int = 24) -> [RelevanceProfile] {
+    (0..<count).compactMap { clip in
+      var found = profile { r, _ in r == row + clip % 3 * spread ? 1 : 0 }
+      found?.speaker = "speaker \(clip / 3 % 12)"
+      return found
+    }
+  }
+
   @Test("A claim holds, fails or is open by its interval; emotions without a clip are left out")
   func claims() throws {
-    func clips(_ row: Int, spread: Int) -> [RelevanceProfile] {
-      (0..<12).compactMap { clip in profile { r, _ in r == row + clip % 3 * spread ? 1 : 0 } }
-    }
     let found = EmotionProfiles(
       [
-        .init(name: "angry", clips: clips(60, spread: 2)), .init(name: "fear"),
-        .init(name: "happy", clips: clips(60, spread: 2)), .init(name: "sadness", clips: clips(20, spread: 2)),
+        .init(name: "angry", clips: clips(60, spread: 2, count: 36)), .init(name: "fear"),
+        .init(name: "happy", clips: clips(60, spread: 2, count: 36)),
+        .init(name: "sadness", clips: clips(20, spread: 2, count: 36)),
       ],
       seed: 1)
     #expect(found.emotions.map(\.name) == ["angry", "happy", "sadness"])
     #expect(found.claims.map(\.verdict) == ["holds", "holds"])
+    // Two claims: 97.5 % each.
+    #expect(found.claims.allSatisfy { $0.effect.level == 0.975 && $0.clips == 36 && $0.speakers == 12 })
     #expect(found.emotions[0].bands[60].mean > 40 && found.emotions[0].bands[0].mean == 0)
     #expect(found.emotions[2].centroid.mean < found.emotions[0].centroid.mean)
-    let turned = EmotionProfiles(
-      [.init(name: "angry", clips: clips(20, spread: 2)), .init(name: "sadness", clips: clips(60, spread: 2))], seed: 1)
-    #expect(turned.claims.map(\.verdict) == ["does not hold"])
-    let same = EmotionProfiles(
-      [.init(name: "angry", clips: clips(20, spread: 20)), .init(name: "sadness", clips: clips(20, spread: 20))],
-      seed: 1)
-    #expect(same.claims.map(\.verdict) == ["undecided"])
+    func verdicts(_ angry: [RelevanceProfile], _ sadness: [RelevanceProfile]) -> [String] {
+      EmotionProfiles([.init(name: "angry", clips: angry), .init(name: "sadness", clips: sadness)], seed: 1)
+        .claims.map(\.verdict)
+    }
+    #expect(verdicts(clips(20, spread: 2, count: 36), clips(60, spread: 2, count: 36)) == ["does not hold"])
+    #expect(verdicts(clips(20, spread: 20, count: 36), clips(20, spread: 20, count: 36)) == ["undecided"])
     #expect(EmotionProfiles([.init(name: "sadness", clips: clips(20, spread: 1))], seed: 1).claims.isEmpty)
+  }
+
+  @Test("Of few clips or few speakers there is no verdict")
+  func tooFew() {
+    func verdict(_ sadness: [RelevanceProfile]) -> [String] {
+      EmotionProfiles(
+        [.init(name: "angry", clips: clips(60, spread: 2, count: 36)), .init(name: "sadness", clips: sadness)], seed: 1
+      ).claims.map(\.verdict)
+    }
+    #expect(verdict(clips(20, spread: 2, count: 36)) == ["holds"])
+    #expect(verdict(clips(20, spread: 2, count: 23)) == ["too few clips"])
+    // 36 clips of nine speakers; without speakers, of as many units as there are clips.
+    var few = clips(20, spread: 2, count: 27) + clips(20, spread: 2, count: 9)
+    #expect(verdict(few) == ["too few clips"])
+    for clip in few.indices { few[clip].speaker = nil }
+    #expect(verdict(few) == ["holds"])
   }
 }

@@ -26,7 +26,9 @@ struct SaliencyTests {
     // Five seconds of sound: in padding all cells are alike, and which of them a maximum takes is anyone's choice.
     let clip = Clip(makeSpeech(80_000), model: makeModel(test.architecture))
     let target = Target(2)
-    let saliency = try Saliency().attribute(clip, at: test.space, target: target).values
+    var options = MethodOptions()
+    options[.per] = "amplitude"
+    let saliency = try Saliency(options).attribute(clip, at: test.space, target: target).values
     let input = clip[test.space]
     #expect(saliency.shape == input.shape)
     let (floats, sizes) = (input.floats, saliency.floats.map(Double.init))
@@ -64,8 +66,15 @@ struct SaliencyTests {
     let second = clip.gradient(clip[test.space], at: test.space, target: Target(3))
     let both = clip.gradient(clip[test.space], at: test.space, target: Target(0, versus: 3))
     #expect(relativeDistance(both, first - second) < 1e-4)
+    var options = MethodOptions()
+    options[.per] = "amplitude"
+    let plain = try Saliency(options).attribute(clip, at: test.space, target: Target(0, versus: 3)).values
+    #expect(plain.floats == both.absolute().floats)
+    // Per dB: a gain of 1 dB changes an amplitude x by x · ln 10 / 20; the mel and the MFCC are in dB already.
     let saliency = try Saliency().attribute(clip, at: test.space, target: Target(0, versus: 3)).values
-    #expect(saliency.floats == both.absolute().floats)
+    let isLevel = [InputSpace.mel, .mfcc].contains(test.space)
+    let expected = isLevel ? plain : plain * clip[test.space].absolute() * Float(log(10.0) / 20)
+    #expect(relativeDistance(saliency, expected) < 1e-6)
     // Exchanging the two changes the sign only.
     let exchanged = try Saliency().attribute(clip, at: test.space, target: Target(3, versus: 0)).values
     #expect(relativeDistance(exchanged, saliency) < 1e-5)

@@ -74,7 +74,9 @@ struct TrustTests {
     #expect(line.clips == 2 && line.cueArea == nil && line.figures.count == 3)
     #expect(line.methods.suffix(2).map(\.name) == ["loudness", "random"])
     #expect(line.methods.suffix(2).allSatisfy { $0.isControl })
-    #expect(line.verdicts.contains { $0.contains("loudness") && $0.contains("saliency") })
+    // Two clips are no grounds for a ranking.
+    #expect(
+      line.verdicts.first?.hasPrefix("No ranking: ") == true && !line.verdicts.contains { $0.contains("etter than") })
     for method in line.methods {
       #expect(method.deletion.count == 21 && method.cascade.count == line.layers.count)
       for (name, estimate) in method.measures {

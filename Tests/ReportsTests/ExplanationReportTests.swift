@@ -33,10 +33,10 @@ import Testing
     // The transform's bins, the lowest first, in dB: 200 Hz is nearest to bin 13 of 15.625 Hz each.
     let spectrogram = try #require(figure.spectrogram)
     #expect(spectrogram.frames.rows == 513 && spectrogram.frames.columns == 63 && spectrogram.maximumFrequency == 8000)
-    #expect(spectrogram.attribution?.unit == "logit/amplitude")
+    #expect(spectrogram.attribution?.unit == "logit/dB")
     let spectrum = (0..<513).map { spectrogram.frames.values[$0 * 63 + 31] }
     #expect(spectrum.firstIndex(of: spectrum.max()!) == 13 && abs(spectrum.max()! - spectrum.min()! - 80) < 1)
-    #expect(waveform.attribution?.values.count == 16_000 && waveform.attribution?.unit == "logit/amplitude")
+    #expect(waveform.attribution?.values.count == 16_000 && waveform.attribution?.unit == "logit/dB")
     // A frame every 256 samples, from the first on.
     let mel = try #require(figure.logMel)
     #expect(mel.frames.rows == 128 && mel.frames.columns == 63 && mel.frames.hop == 0.016)
@@ -111,7 +111,7 @@ import Testing
       #expect(told.isFinite && abs(told - sum) <= 1e-4 * sum)
       #expect(entry["shape"] as? [Int] == input.attribution.shape)
       #expect(
-        entry["unit"] as? String == ([.waveform, .spectrogram].contains(input.space) ? "logit/amplitude" : "logit/dB"))
+        entry["unit"] as? String == "logit/dB")
       // Saliency promises no sum.
       #expect(entry["gap"] == nil)
       #expect((entry["array"] as? String)?.hasSuffix("/a.saliency.mel.npy") == (input.space == .mel ? true : nil))

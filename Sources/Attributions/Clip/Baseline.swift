@@ -5,6 +5,13 @@ import Tensors
 
 /// The reference input that attributions are measured against.
 public enum Baseline: Equatable, Sendable {
+  /// The default of methods that promise f(x) − f(baseline): on the waveform and the spectrogram noise of −50 dB, on the
+  /// mel and the MFCC silence.
+  ///
+  /// From silence, a path of amplitudes starts where the mel's logarithm has no slope, and the mel's floor, 80 dB under
+  /// the loudest cell, rises with the path: the sum misses f(x) − f(silence) by half of it, with any number of steps. In
+  /// noise of −50 dB all cells are above both floors.
+  case standard
   /// The clip's silence: the values that padding has.
   case silence
   /// Zeros in the explained input itself: on the mel that is 0 dB, a loud noise.
@@ -21,6 +28,7 @@ public enum Baseline: Equatable, Sendable {
   /// "silence", "noise:-40", or a name of a file: as it is given and printed.
   public var name: String {
     switch self {
+    case .standard: "noise:-50 on waveform and spectrogram, else silence"
     case .silence: "silence"
     case .zero: "zero"
     case .noise(let decibels): "noise:\(decibels.formatted(.number.grouping(.never)))"
@@ -55,6 +63,9 @@ public enum Baseline: Equatable, Sendable {
     let count = clip.waveform.count
     func features(_ samples: [Float]) -> Tensor { Clip(samples, model: clip.model)[space] }
     switch self {
+    case .standard:
+      let own: Baseline = [.waveform, .spectrogram].contains(space) ? .noise(decibels: -50) : .silence
+      return try own.tensor(for: clip, at: space, seed: seed)
     case .silence: return clip.silence(at: space)
     case .zero: return .zeros(clip.shape(at: space))
     case .noise(let decibels):

@@ -22,7 +22,8 @@ public struct AgreementSummary: Sendable {
     estimates = Agreement.Measure.allCases.reduce(into: [:]) { found, measure in
       var matrix = [[Estimate?]](repeating: [Estimate?](repeating: nil, count: models.count), count: models.count)
       for (place, pair) in Self.pairs(models.count).enumerated() {
-        let estimate = Estimate(clips.compactMap { $0[place].values[measure] }, seed: seed)
+        let estimate = Estimate(
+          clips.compactMap { $0[place].values[measure] }.map { Observation(value: $0, speaker: nil) }, seed: seed)
         (matrix[pair.0][pair.1], matrix[pair.1][pair.0]) = (estimate, estimate)
       }
       found[measure] = matrix

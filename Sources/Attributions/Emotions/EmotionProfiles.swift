@@ -51,14 +51,19 @@ public struct EmotionProfiles: Sendable {
     public let words: String
     /// The measure, with its unit.
     public let measure: String
-    /// The emotion's mean less the mean of the others' clips.
+    /// The emotion's mean less the mean of the others' clips, with an interval that holds with 95 % for all claims
+    /// together.
     public let effect: Estimate
+    /// The numbers of the emotion's own clips, and of its speakers; nil where a speaker is not known.
+    public let clips: Int
+    public let speakers: Int?
     /// The sign that the claim needs.
     let isPositive: Bool
 
     /// The verdict: "holds" where the whole interval has the claimed sign, "does not hold" where it has the other, else
-    /// "undecided".
+    /// "undecided"; "too few clips" where the emotion has fewer clips or speakers than a verdict needs.
     public var verdict: String {
+      guard Estimate.isEnough(clips: clips, speakers: speakers) else { return "too few clips" }
       if isPositive ? effect.low > 0 : effect.high < 0 { return "holds" }
       return (isPositive ? effect.high < 0 : effect.low > 0) ? "does not hold" : "undecided"
     }
@@ -81,26 +86,32 @@ public struct EmotionProfiles: Sendable {
         clips.map { clip in clip[keyPath: part].map { $0 * Double(clip[keyPath: part].count) } }
       }
       return OfEmotion(
-        name: emotion.name, clips: clips.count, bands: Estimate.ofColumns(beside(\.bands), seed: seed),
-        times: Estimate.ofColumns(beside(\.times), seed: seed),
+        name: emotion.name, clips: clips.count,
+        bands: Estimate.ofColumns(beside(\.bands), speakers: clips.map(\.speaker), seed: seed),
+        times: Estimate.ofColumns(beside(\.times), speakers: clips.map(\.speaker), seed: seed),
         map: emotion.meanMap,
-        centroid: Estimate(clips.map(\.centroid), seed: seed)!.mapped(FrontEnd.hertz),
+        centroid: Estimate(clips.observations(\.centroid), seed: seed)!.mapped(FrontEnd.hertz),
         preferences: RelevanceProfile.Region.allCases.reduce(into: [:]) { found, region in
-          found[region] = Estimate(clips.compactMap { $0.preferences[region] }, seed: seed)
+          found[region] = Estimate(clips.observations { $0.preferences[region] }, seed: seed)
         },
         cues: AcousticCue.allCases.reduce(into: [:]) { found, cue in
-          found[cue] = Estimate(clips.compactMap { $0.cues[cue] }, seed: seed)
+          found[cue] = Estimate(clips.observations { $0.cues[cue] }, seed: seed)
         })
+    }
+    let tested = Self.claimed.filter { emotion in
+      present.count > 1 && present.contains { $0.name == emotion }
     }
     /// The claim as a difference between an emotion's clips and all others.
     func claim(
       _ words: String, of emotion: String, _ measure: String, isPositive: Bool,
       value: (RelevanceProfile) -> Double?
     ) -> Claim? {
-      let own = present.filter { $0.name == emotion }.flatMap { $0.clips.compactMap(value) }
-      let others = present.filter { $0.name != emotion }.flatMap { $0.clips.compactMap(value) }
-      return Estimate(difference: own, others, seed: seed).map {
-        Claim(words: words, measure: measure, effect: $0, isPositive: isPositive)
+      let own = present.filter { $0.name == emotion }.flatMap { $0.clips.observations(value) }
+      let others = present.filter { $0.name != emotion }.flatMap { $0.clips.observations(value) }
+      let level = Estimate.level(ofEachAmong: tested.count)
+      return Estimate(difference: own, others, level: level, seed: seed).map {
+        Claim(
+          words: words, measure: measure, effect: $0, clips: own.count, speakers: own.speakers, isPositive: isPositive)
       }
     }
     guard hasClaims else {
@@ -116,5 +127,15 @@ public struct EmotionProfiles: Sendable {
       ) { $0.preferences[.edges] },
       claim("happiness: the higher frequencies", of: "happy", centroid, isPositive: true) { $0.centroid },
     ].compactMap { $0 }
+  }
+
+  /// The emotions that claims are about, each one claim.
+  private static let claimed = ["sadness", "surprise", "happy"]
+}
+
+extension [RelevanceProfile] {
+  /// A value of each clip that has it, with the clip's speaker.
+  fileprivate func observations(_ value: (RelevanceProfile) -> Double?) -> [Observation] {
+    compactMap { clip in value(clip).map { Observation(value: $0, speaker: clip.speaker) } }
   }
 }

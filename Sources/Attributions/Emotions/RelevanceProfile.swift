@@ -33,6 +33,8 @@ public struct RelevanceProfile: Sendable, Codable, Equatable {
   /// The difference of each cue between the frames that hold half of the attribution and the others; absent where one
   /// of them has no value.
   public let cues: [AcousticCue: Double]
+  /// The clip's speaker, where it is known: intervals resample speakers.
+  public var speaker: String?
 
   /// The profile of an attribution; nil where it is zero throughout the speech.
   /// - Parameters:

@@ -14,6 +14,12 @@ public struct ClipTrust: Sendable, Codable {
   public let path: String
   /// The explained output: the predicted class, or the one asked for.
   public let target: String
+  /// The predicted class; nil of a model without classes.
+  public let predicted: String?
+  /// The clip's true class and its speaker, where they are known.
+  public let label, speaker: String?
+  /// Whether a cue was planted in the clip.
+  public let hasCue: Bool
   /// The measures of each method, in the examiner's order.
   public let methods: [OfMethod]
   /// The agreement between methods, [methods, methods]: Spearman's rank correlation of sizes (nil where an attribution

@@ -1,67 +1,174 @@
 import Basics
+import Foundation
+
+/// A clip's value of a measure, with the clip's speaker where it is known.
+struct Observation {
+  let value: Double
+  let speaker: String?
+}
+
+extension [Observation] {
+  /// The number of speakers; nil where that of a clip is not known.
+  var speakers: Int? { contains { $0.speaker == nil } ? nil : Set(map(\.speaker)).count }
+}
 
 /// A mean over clips, with its confidence interval.
 public struct Estimate: Sendable, Codable, Equatable {
   public let mean: Double
-  /// The ends of the 95 % interval of the mean: percentiles of means of clips resampled with replacement (Efron 1979).
+  /// The ends of the interval of the mean: percentiles of the means of speakers' clips, speakers resampled with
+  /// replacement (Davison and Hinkley 1997, section 3.8); of clips, where speakers are not known. The percentiles lie
+  /// further out the fewer speakers there are (Hesterberg 2015, arXiv:1411.5279, section 4.1), as Student's t does.
   public let low, high: Double
+  /// The interval's level, 0.95 where nothing else is said.
+  public let level: Double
   public let clips: Int
+  /// The number of speakers; nil where the speaker of a clip is not known.
+  public let speakers: Int?
 
-  static let resamples = 2000
+  /// The least number of clips, and of speakers where they are known, from which a verdict is drawn.
+  ///
+  /// Measured on 1,040 clips of RAVDESS, whose labels were shuffled within each speaker, so that no claim is true: one of
+  /// three claims got a verdict with 4 clips of each emotion in 16 % of the draws, with 24 in 5 % (20 speakers); with 24
+  /// clips of 10 speakers in 7 %, of 6 in 10 %, of 4 in 33 %.
+  public static let leastClips = 24, leastSpeakers = 10
 
-  /// The estimate of values, one a clip; nil where there are none.
-  init?(_ values: [Double], seed: UInt64) {
-    guard !values.isEmpty else { return nil }
-    let count = values.count
-    var generator = SeededGenerator(seed: seed)
-    let means = (0..<Self.resamples).map { _ in
-      (0..<count).reduce(0.0) { sum, _ in sum + values[generator.index(below: count)] } / Double(count)
-    }.sorted()
-    self.init(mean: values.reduce(0, +) / Double(count), sorted: means, clips: count)
+  /// Whether so many clips, and speakers where they are known, are enough for a verdict.
+  static func isEnough(clips: Int, speakers: Int?) -> Bool {
+    clips >= leastClips && speakers.map { $0 >= leastSpeakers } ?? true
   }
 
-  /// The difference of two sets' means, each set resampled with replacement; nil where one is empty.
-  init?(difference first: [Double], _ second: [Double], seed: UInt64) {
-    guard !first.isEmpty, !second.isEmpty else { return nil }
-    var generator = SeededGenerator(seed: seed)
-    func drawn(_ values: [Double]) -> Double {
-      values.indices.reduce(0) { sum, _ in sum + values[generator.index(below: values.count)] } / Double(values.count)
+  /// The level of each of several intervals that hold all together with 95 %: Bonferroni's 1 − 0.05 / count.
+  static func level(ofEachAmong count: Int) -> Double { 1 - 0.05 / Double(max(1, count)) }
+
+  /// The estimate of a mean; nil of no clips.
+  init?(_ clips: [Observation], level: Double = 0.95, seed: UInt64) {
+    guard !clips.isEmpty else { return nil }
+    let groups = Self.groups(clips.map(\.speaker)).map { group in group.map { clips[$0].value } }
+      .map { (sum: $0.reduce(0, +), count: $0.count) }
+    let whole = groups.reduce((sum: 0.0, count: 0)) { ($0.sum + $1.sum, $0.count + $1.count) }
+    self.init(
+      mean: whole.sum / Double(whole.count), level: level, clips: clips.count, speakers: clips.speakers, seed: seed
+    ) { generator in
+      var (sum, count) = (0.0, 0)
+      for _ in groups {
+        let group = groups[generator.index(below: groups.count)]
+        (sum, count) = (sum + group.sum, count + group.count)
+      }
+      return sum / Double(count)
     }
-    let differences = (0..<Self.resamples).map { _ in drawn(first) - drawn(second) }.sorted()
-    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-    self.init(mean: mean(first) - mean(second), sorted: differences, clips: first.count + second.count)
   }
 
-  private init(mean: Double, sorted: [Double], clips: Int) {
-    let tail = sorted.count / 40
-    (self.mean, low, high, self.clips) = (mean, sorted[tail], sorted[sorted.count - 1 - tail], clips)
+  /// The estimate of the difference of two sets' means, of the same speakers or of others; nil where one is empty.
+  init?(difference first: [Observation], _ second: [Observation], level: Double = 0.95, seed: UInt64) {
+    guard !first.isEmpty, !second.isEmpty else { return nil }
+    let all = first + second
+    let groups = Self.groups(all.map(\.speaker)).map { group in
+      group.reduce(into: Difference()) { $0.add(all[$1].value, isFirst: $1 < first.count) }
+    }
+    self.init(
+      mean: groups.reduce(Difference(), +).value!, level: level, clips: all.count, speakers: all.speakers,
+      seed: seed
+    ) { generator in
+      // Where all the speakers that are drawn have clips of one set only, there is no difference: again.
+      while true {
+        var drawn = Difference()
+        for _ in groups { drawn = drawn + groups[generator.index(below: groups.count)] }
+        if let value = drawn.value { return value }
+      }
+    }
+  }
+
+  /// The sums and counts of two sets' values.
+  private struct Difference {
+    var sums = (0.0, 0.0)
+    var counts = (0, 0)
+
+    mutating func add(_ value: Double, isFirst: Bool) {
+      if isFirst {
+        (sums.0, counts.0) = (sums.0 + value, counts.0 + 1)
+      } else {
+        (sums.1, counts.1) = (sums.1 + value, counts.1 + 1)
+      }
+    }
+
+    static func + (a: Difference, b: Difference) -> Difference {
+      Difference(
+        sums: (a.sums.0 + b.sums.0, a.sums.1 + b.sums.1), counts: (a.counts.0 + b.counts.0, a.counts.1 + b.counts.1))
+    }
+
+    /// The difference of the means; nil where one set has no values.
+    var value: Double? {
+      counts.0 > 0 && counts.1 > 0 ? sums.0 / Double(counts.0) - sums.1 / Double(counts.1) : nil
+    }
+  }
+
+  private init(
+    mean: Double, level: Double, clips: Int, speakers: Int?, seed: UInt64,
+    resampled: (inout SeededGenerator) -> Double
+  ) {
+    var generator = SeededGenerator(seed: seed)
+    let tail = Self.tail(level, units: speakers ?? clips)
+    // Some thirty means beyond each end, where that is possible in short time.
+    let resamples = min(max(2000, Int(30 / max(tail, 1e-9))), 20_000)
+    let sorted = (0..<resamples).map { _ in resampled(&generator) }.sorted()
+    self.init(mean: mean, sorted: sorted, level: level, clips: clips, speakers: speakers)
+  }
+
+  /// The share of resampled means beyond each end of an interval: Φ(−√(n/(n − 1)) t), of n speakers or clips, with t the
+  /// quantile of Student's distribution of n − 1 degrees of freedom.
+  private static func tail(_ level: Double, units: Int) -> Double {
+    guard units > 1 else { return 0 }
+    let t = StudentsT.quantile(within: level, degrees: min(units - 1, 1000))  // beyond which it is the normal one
+    return erfc((Double(units) / Double(units - 1)).squareRoot() * t / 2.0.squareRoot()) / 2
+  }
+
+  private init(mean: Double, sorted: [Double], level: Double, clips: Int, speakers: Int?) {
+    let tail = Int((Double(sorted.count) * Self.tail(level, units: speakers ?? clips)).rounded())
+    self.init(
+      mean: mean, low: sorted[tail], high: sorted[sorted.count - 1 - tail], level: level, clips: clips,
+      speakers: speakers)
+  }
+
+  private init(mean: Double, low: Double, high: Double, level: Double, clips: Int, speakers: Int?) {
+    (self.mean, self.low, self.high, self.level) = (mean, low, high, level)
+    (self.clips, self.speakers) = (clips, speakers)
+  }
+
+  /// The places of each speaker's clips; of each clip alone, where a speaker is not known.
+  private static func groups(_ speakers: [String?]) -> [[Int]] {
+    guard !speakers.contains(nil) else { return speakers.indices.map { [$0] } }
+    return Dictionary(grouping: speakers.indices) { speakers[$0]! }.values.sorted { $0[0] < $1[0] }
   }
 
   /// One estimate per column of `rows` ([clip][column]); all columns share the same bootstrap resamples.
-  static func ofColumns(_ rows: [[Double]], seed: UInt64) -> [Estimate] {
+  /// - Parameter speakers: Each clip's.
+  static func ofColumns(_ rows: [[Double]], speakers: [String?], seed: UInt64) -> [Estimate] {
     guard let first = rows.first else { return [] }
     let resamples = 400  // enough for a plotted band: its edge is then exact to a tenth of its width
     var generator = SeededGenerator(seed: seed)
+    let groups = groups(speakers).map { group in
+      (count: group.count, sums: first.indices.map { column in group.reduce(0) { $0 + rows[$1][column] } })
+    }
     func mean(_ chosen: some Collection<Int>) -> [Double] {
       var sums = [Double](repeating: 0, count: first.count)
-      for index in chosen {
-        for (column, value) in rows[index].enumerated() { sums[column] += value }
+      for group in chosen {
+        for (column, value) in groups[group].sums.enumerated() { sums[column] += value }
       }
-      return sums.map { $0 / Double(chosen.count) }
+      let count = Double(chosen.reduce(0) { $0 + groups[$1].count })
+      return sums.map { $0 / count }
     }
-    let means = (0..<resamples).map { _ in mean(rows.map { _ in generator.index(below: rows.count) }) }
-    return mean(rows.indices).enumerated().map { column, mean in
-      Estimate(mean: mean, sorted: means.map { $0[column] }.sorted(), clips: rows.count)
+    let means = (0..<resamples).map { _ in mean(groups.map { _ in generator.index(below: groups.count) }) }
+    let known = speakers.contains(nil) ? nil : groups.count
+    return mean(groups.indices).enumerated().map { column, mean in
+      Estimate(
+        mean: mean, sorted: means.map { $0[column] }.sorted(), level: 0.95, clips: rows.count, speakers: known)
     }
   }
 
   /// The estimate on another scale; `change` must be increasing.
   func mapped(_ change: (Double) -> Double) -> Estimate {
-    Estimate(mean: change(mean), low: change(low), high: change(high), clips: clips)
-  }
-
-  private init(mean: Double, low: Double, high: Double, clips: Int) {
-    (self.mean, self.low, self.high, self.clips) = (mean, low, high, clips)
+    Estimate(
+      mean: change(mean), low: change(low), high: change(high), level: level, clips: clips, speakers: speakers)
   }
 
   /// Half the interval's width.

@@ -92,11 +92,12 @@ public struct TrustExaminer {
   ///     them, so that a folder can be moved.
   ///   - path: The file's path, for errors.
   ///   - label: The clip's true class.
+  ///   - speaker: The clip's speaker, by whom intervals are resampled.
   ///   - cue: The planted cue of that class, in seconds from the first sample. It counts only where the class is
   ///     predicted: else the model has not used it.
   ///   - progress: Called before each method with the share of the clip done and the method's name.
   public func examine(
-    _ samples: [Float], path: String, label: String? = nil, cue: CueRegion? = nil,
+    _ samples: [Float], path: String, label: String? = nil, speaker: String? = nil, cue: CueRegion? = nil,
     progress: (Double, String) -> Void = { _, _ in }
   ) throws(ExplanationError) -> ClipTrust {
     guard !isSilent(samples) else { throw .silent(path: path) }
@@ -126,7 +127,10 @@ public struct TrustExaminer {
       }
     }
     return ClipTrust(
-      path: path, target: model.outputs[target.emotion], methods: found,
+      path: path, target: model.outputs[target.emotion],
+      predicted: probabilities.isEmpty ? nil : model.classes[probabilities.likeliestClass],
+      label: label.flatMap { model.classes.contains($0) ? $0 : nil }, speaker: speaker, hasCue: cue != nil,
+      methods: found,
       correlation: rankings.map { a in rankings.map { a.correlation(with: $0) } },
       overlap: rankings.map { a in rankings.map { a.overlap(with: $0, share: settings.top) } },
       cueArea: cueCells?.area)

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 
 /// The measures over all clips: means with their intervals.
 public struct TrustSummary: Sendable {
@@ -11,7 +12,8 @@ public struct TrustSummary: Sendable {
     public let cascade: [Double?]
     /// Insertion minus deletion: how well the order of the cells agrees with the model.
     public let advantage: Estimate
-    /// Paired difference of `advantage` to each control, keyed by the control's name; empty for controls.
+    /// Paired difference of `advantage` to each control, keyed by the control's name; empty for controls. Its interval
+    /// holds with 95 % for all methods and controls together.
     public let beyond: [String: Estimate]
   }
 
@@ -24,7 +26,15 @@ public struct TrustSummary: Sendable {
   /// a cue.
   public let cueArea: Double?
   public let cueClips: Int
+  /// The number of clips in which a cue was planted.
+  public let plantedClips: Int
   public let clips: Int
+  /// The number of speakers; nil where the speaker of a clip is not known.
+  public let speakers: Int?
+  /// The accuracy on the clips that have labels; nil where none has one.
+  public let accuracy: PredictionAccuracy?
+  /// Whether each clip is explained for its predicted class.
+  private let hasOwnTarget: Bool
 
   /// - Parameter clips: At least one.
   public init(_ clips: [ClipTrust], by examiner: TrustExaminer) {
@@ -34,41 +44,75 @@ public struct TrustSummary: Sendable {
     func meanCurve(_ curves: [[Double]]) -> [Double] {
       curves[0].indices.map { point in mean(curves.map { $0[point] })! }
     }
-    func advantages(_ method: Int) -> [Double] {
-      clips.map { $0.methods[method].values[.insertion]! - $0.methods[method].values[.deletion]! }
+    func observed(_ value: (ClipTrust) -> Double?) -> [Observation] {
+      clips.compactMap { clip in value(clip).map { Observation(value: $0, speaker: clip.speaker) } }
+    }
+    func advantage(_ method: Int, of clip: ClipTrust) -> Double {
+      clip.methods[method].values[.insertion]! - clip.methods[method].values[.deletion]!
     }
     let types = examiner.methods.map { type(of: $0) }
     let controls = types.indices.filter { types[$0].description.family == .control }
+    let level = Estimate.level(ofEachAmong: (types.count - controls.count) * controls.count)
     methods = types.indices.map { index in
       let found = clips.map { $0.methods[index] }
       let isControl = controls.contains(index)
-      let own = advantages(index)
       return OfMethod(
         name: types[index].name, isControl: isControl,
         estimates: Dictionary(
           uniqueKeysWithValues: TrustMeasure.allCases.compactMap { measure in
-            Estimate(found.compactMap { $0.values[measure] }, seed: seed).map { (measure, $0) }
+            Estimate(observed { $0.methods[index].values[measure] }, seed: seed).map { (measure, $0) }
           }),
         deletion: meanCurve(found.map(\.deletion)), insertion: meanCurve(found.map(\.insertion)),
         cascade: examiner.layers.indices.map { layer in mean(found.compactMap { $0.cascade[layer] }) },
-        advantage: Estimate(own, seed: seed)!,
+        advantage: Estimate(observed { advantage(index, of: $0) }, seed: seed)!,
         beyond: isControl
           ? [:]
           : Dictionary(
             uniqueKeysWithValues: controls.map { control in
-              (types[control].name, Estimate(zip(own, advantages(control)).map { $0 - $1 }, seed: seed)!)
+              let differences = observed { advantage(index, of: $0) - advantage(control, of: $0) }
+              return (types[control].name, Estimate(differences, level: level, seed: seed)!)
             }))
     }
     correlation = types.indices.map { a in types.indices.map { b in mean(clips.compactMap { $0.correlation[a][b] }) } }
     overlap = types.indices.map { a in types.indices.map { b in mean(clips.map { $0.overlap[a][b] })! } }
     layers = examiner.layers
     let areas = clips.compactMap(\.cueArea)
-    (cueArea, cueClips, self.clips) = (mean(areas), areas.count, clips.count)
+    (cueArea, cueClips, plantedClips) = (mean(areas), areas.count, clips.count(where: \.hasCue))
+    (self.clips, speakers) = (clips.count, observed { _ in 0 }.speakers)
+    let labelled = clips.filter { $0.label != nil && $0.predicted != nil }
+    accuracy = PredictionAccuracy(labels: labelled.map { $0.label! }, predictions: labelled.map { $0.predicted! })
+    hasOwnTarget = examiner.target == nil
   }
 
   /// The measures that have a value for at least one method.
   public var measures: [TrustMeasure] {
     TrustMeasure.allCases.filter { measure in methods.contains { $0.estimates[measure] != nil } }
+  }
+
+  /// The reason why the methods are not ranked; nil where they are.
+  public var noRanking: String? {
+    if let accuracy, accuracy.isAtChance {
+      let percents = [accuracy.low, accuracy.high, accuracy.chance].map { String(format: "%.0f", 100 * $0) }
+      return "No ranking: the model predicts \(accuracy.right) of \(accuracy.clips) clips right (\(percents[0]) to "
+        + "\(percents[1]) %), which may be chance (\(percents[2]) %); what its attributions find is then not emotion."
+    }
+    guard !Estimate.isEnough(clips: clips, speakers: speakers) else { return nil }
+    return "No ranking: too few clips (\(clips)\(speakers.map { " of \($0) speakers" } ?? "")); a verdict needs "
+      + "\(Estimate.leastClips) clips\(speakers == nil ? "" : " of \(Estimate.leastSpeakers) speakers")."
+  }
+
+  /// The criterion of ``verdicts``.
+  public var criterion: String {
+    let level = String(format: "%.4g", 100 * Estimate.level(ofEachAmong: comparisons))
+    return "Criterion: insertion minus deletion, the method's less the control's on the same clips. Better: the whole "
+      + "interval of the mean is above 0, by \(speakers == nil ? "clip" : "speaker"), at \(level) %, so that all "
+      + "\(comparisons) comparisons hold with 95 % (Bonferroni)."
+  }
+
+  /// Methods times controls.
+  private var comparisons: Int {
+    let controls = methods.count(where: \.isControl)
+    return max(1, (methods.count - controls) * controls)
   }
 
   /// The conclusions from the numbers, one sentence each.
@@ -79,22 +123,39 @@ public struct TrustSummary: Sendable {
       return names.isEmpty ? nil : "\(text): \(names.joined(separator: ", "))."
     }
     let controls = methods.filter(\.isControl).map(\.name)
-    return [
-      sentence("Better than \(controls.joined(separator: " and ")) by insertion minus deletion") { method in
-        controls.allSatisfy { method.beyond[$0]!.low > 0 }
-      }
-    ].compactMap { $0 }
-      + controls.compactMap { control in
-        sentence("No better than \(control) by insertion minus deletion") { $0.beyond[control]!.low <= 0 }
+    let ranking: [String?] =
+      noRanking.map { [$0] }
+      ?? [
+        sentence("Better than \(controls.joined(separator: " and "))") { method in
+          controls.allSatisfy { method.beyond[$0]!.low > 0 }
+        }
+      ]
+      + controls.map { control in
+        sentence("Not shown to be better than \(control)") { $0.beyond[control]!.low <= 0 }
       }
       + [
+        sentence("Finds no more of the planted cue than chance") { method in
+          cueArea.map { area in method.estimates[.inCue].map { $0.low <= area } ?? false } ?? false
+        }
+      ]
+    return
+      (ranking + [
         sentence("Ranks cells much the same after all weights are randomised, so hardly depends on the model") {
           $0.estimates[.redrawn].map { $0.low > 0.5 } ?? false
         },
-        sentence("Finds no more of the planted cue than chance") { method in
-          cueArea.map { area in method.estimates[.inCue].map { $0.low <= area } ?? false } ?? false
-        },
         sentence("Zero everywhere, so without ranks, in some clips") { ($0.estimates[.gini]?.clips ?? 0) < clips },
-      ].compactMap { $0 }
+      ]).compactMap { $0 }
+  }
+
+  /// The clips in which a planted cue was looked for, or why it was in none; nil where none has a cue.
+  public var cueRemark: String? {
+    guard plantedClips > 0 else { return nil }
+    guard cueClips == 0 else {
+      return
+        "The cue was looked for in \(cueClips) of \(plantedClips) clips that have it: those whose planted emotion is "
+        + "explained."
+    }
+    return "No cue columns: none of the \(plantedClips) clips with a cue is explained for its planted emotion"
+      + (hasOwnTarget ? ", since the model predicts it in none." : "; see --target.")
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// The attributions of one clip at one input space.
@@ -27,4 +28,15 @@ public struct Completeness: Equatable, Sendable {
 
   /// Σ attributions − (f(x) − f(baseline)).
   public var gap: Double { sum - (score - baselineScore) }
+
+  /// |gap| as a share of |f(x) − f(baseline)|.
+  public var relativeGap: Double { abs(gap) / max(abs(score - baselineScore), 1e-12) }
+
+  /// The share from which a figure states the gap: 5 %.
+  public static let tolerance = 0.05
+
+  /// "12 %": the relative gap, never in scientific notation.
+  public var relativeGapText: String {
+    relativeGap > 10 ? "more than 1000 %" : String(format: relativeGap < 0.1 ? "%.1f %%" : "%.0f %%", 100 * relativeGap)
+  }
 }

@@ -39,7 +39,7 @@ public struct MethodOptions: Sendable {
 extension MethodOptions.Name {
   public static let baseline = MethodOptions.Key<Baseline>(
     "baseline", "baseline",
-    "The reference input that attributions are measured against: silence, zero, blurred, noise:DECIBELS, file:PATH, or mean (of --background)."
+    "The reference input that attributions are measured against: silence, zero, blurred, noise:DECIBELS, file:PATH, or mean (of --background). Without it, methods that sum to f(x) − f(baseline) use noise:-50 on the waveform and the spectrogram, and silence elsewhere; methods that hide parts use silence."
   )
   public static let background = MethodOptions.Key<Background>(
     "background", "file", "A manifest of typical clips for the baseline; 50 of them are sampled.")
@@ -51,6 +51,10 @@ extension MethodOptions.Name {
     "noise", "share", "The noise's standard deviation, as a share of the input's range.")
   public static let rule = MethodOptions.Key<String>(
     "rule", "name", "Quadrature rule (IG) or LRP rule; see `undertone methods`.")
+  public static let per = MethodOptions.Key<String>(
+    "per", "unit",
+    "Saliency on the waveform and the spectrogram: per dB of each element's level (the default), or per amplitude: the plain derivative."
+  )
   public static let layer = MethodOptions.Key<String>("layer", "name", "The layer to explain, such as blocks.2.")
   public static let neuron = MethodOptions.Key<Neuron>(
     "neuron", "unit", "Channel index (12) or channel,row,frame (12,3,20).")
@@ -85,9 +89,9 @@ extension MethodOptions {
     return named
   }
 
-  /// The baselines of a method that takes several: the clips of ``Name/background``, or ``Name/baseline``, or silence.
+  /// The baselines of a method that takes several: the clips of ``Name/background``, or ``Name/baseline``, or the standard one.
   func baselines() throws(MethodError) -> [Baseline] {
-    guard let background = self[.background] else { return [self[.baseline] ?? .silence] }
+    guard let background = self[.background] else { return [self[.baseline] ?? .standard] }
     guard self[.baseline] == nil else {
       throw .value(option: "baseline", reason: "the baselines are the clips of --background")
     }

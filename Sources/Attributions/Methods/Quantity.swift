@@ -6,6 +6,8 @@ public enum Quantity: Equatable, Sendable {
   case score
   /// The derivative of the score with respect to the input, in logits per amplitude or per dB.
   case slope
+  /// The derivative with respect to the level, in logits per dB on every input.
+  case levelSlope
   /// A weight without a unit: only larger or smaller.
   case weight
   indirect case squared(Quantity)
@@ -15,6 +17,7 @@ public enum Quantity: Equatable, Sendable {
     case .score: "logit"
     // The MFCC are sums of decibels, and so have their unit.
     case .slope: [.waveform, .spectrogram].contains(space) ? "logit/amplitude" : "logit/dB"
+    case .levelSlope: "logit/dB"
     case .weight: ""
     case .squared(let quantity):
       quantity.unit(at: space).isEmpty ? "" : "(\(quantity.unit(at: space)))²"

@@ -51,6 +51,7 @@ final class ClipSurvey {
     let end = min(candidates.count, state.looked + min(Self.chunk, clips - state.count))
     let places = state.looked..<end
     var explained: [(samples: [Float], explanation: Explanation)] = []
+    var speakers: [String?] = []
     for (place, read) in zip(places, read(candidates[places])) {
       if case .success(let clip) = read { try reportCut(clip, candidates[place], report) }
       do {
@@ -62,6 +63,7 @@ final class ClipSurvey {
         state.count += 1
         state.rows.append(selection.row(candidates[place], explanation))
         explained.append((clip.samples, explanation))
+        speakers.append(candidates[place].speaker)
         if isShown {
           state.shown.append(place)
           found[state.emotion, default: [:]][place] = Shown(
@@ -75,7 +77,11 @@ final class ClipSurvey {
       }
     }
     state.looked = end
-    for profile in profiles(explained) { state.profiles.add(profile) }
+    for (profile, speaker) in zip(profiles(explained), speakers) {
+      guard var profile else { continue }
+      profile.speaker = speaker
+      state.profiles.add(profile)
+    }
     return failures
   }
 
@@ -110,14 +116,15 @@ final class ClipSurvey {
     }
   }
 
-  private func profiles(_ explained: [(samples: [Float], explanation: Explanation)]) -> [RelevanceProfile] {
+  /// Nil of a clip whose attribution is zero.
+  private func profiles(_ explained: [(samples: [Float], explanation: Explanation)]) -> [RelevanceProfile?] {
     // Tensors are not changed once made.
     nonisolated(unsafe) let (explained, tracker) = (explained, tracker)
     let frontEnd = selection.model.configuration.frontEnd
     return concurrentMap(count: explained.count) { index in
       explained[index].explanation.profile(
         samples: explained[index].samples, tracker: tracker, frontEnd: frontEnd)
-    }.compactMap { $0 }
+    }
   }
 
   /// Nil where the clip is not of the kind asked for.

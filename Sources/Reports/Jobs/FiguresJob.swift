@@ -73,7 +73,7 @@ public struct FiguresJob {
     var page = hasPage ? EmotionsPage(selection, overlay: figures.overlay) : nil
     let asked =
       selection.provenance.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-      + ["\(clips) clips, \(drawn) drawn"]
+      + ["\(clips) clips, \(drawn) drawn, intervals by speaker"]
     var progress = try RunProgress(
       in: folder.path, asked: asked,
       new: FigureProgress(emotions: selection.groups.map(FigureProgress.OfEmotion.init)))

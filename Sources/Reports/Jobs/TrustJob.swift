@@ -63,7 +63,7 @@ public struct TrustJob {
     let asked =
       model.provenance(source: path, manifest: manifest).sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
       + examiner.methods.map(\.nameWithParameters)
-      + ["\(examiner.space.rawValue), \(examiner.settings), \(clips) clips"]
+      + ["\(examiner.space.rawValue), \(examiner.settings), \(clips) clips, intervals by speaker"]
       + (examiner.target.map { ["target \(model.outputs[$0])"] } ?? [])
     var progress = try RunProgress(in: folder, asked: asked, new: State())
     if progress.state.next > 0 { report(.resumed(clips: progress.state.examined.count)) }
@@ -104,7 +104,9 @@ public struct TrustJob {
       }
       let done = state.examined.count
       state.examined.append(
-        try examiner.examine(speech.samples, path: path, label: entry.emotion.rawValue, cue: cue) { share, name in
+        try examiner.examine(
+          speech.samples, path: path, label: entry.emotion.rawValue, speaker: entry.speaker, cue: cue
+        ) { share, name in
           report(.progress(done, share: share, method: name))
         })
     } catch let error as TrustJobError {

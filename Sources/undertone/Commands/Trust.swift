@@ -17,7 +17,10 @@ struct Trust: ParsableCommand {
       concentrated they are. Removed cells are set to silence; --replacement mean uses the time average, which is \
       fairer to quiet cells. The same table has two controls, loudness and random numbers: a method that does no \
       better than loudness has not shown that it depends on the model, and the output names it. Better means a \
-      higher insertion minus deletion, with a 95 % interval above zero.
+      higher insertion minus deletion on the same clips, with an interval above zero that holds with 95 % for all \
+      comparisons together (Bonferroni). Intervals resample speakers where the manifest names them, else clips. \
+      Methods are not ranked on fewer than \(Estimate.leastClips) clips or \(Estimate.leastSpeakers) speakers, or where the \
+      model predicts no better than chance.
 
       Of a dimension, such as arousal, deletion and insertion follow the change of its value instead of a probability: \
       its distance from the value of the clip with all cells removed.
@@ -166,10 +169,9 @@ struct Trust: ParsableCommand {
       parts.append(measures.map { "\($0.title): \($0.summary(of: report.dimension))" }.joined(separator: "\n"))
     }
     parts += agreement(summary)
+    if summary.noRanking == nil { parts.append(wrapped(summary.criterion)) }
     parts.append(summary.verdicts.map { wrapped($0) }.joined(separator: "\n"))
-    if summary.cueClips > 0 {
-      parts.append("The cue was looked for in \(summary.cueClips) clips, whose planted emotion was predicted.")
-    }
+    if let remark = summary.cueRemark { parts.append(wrapped(remark)) }
     return parts.joined(separator: "\n\n") + "\n"
   }
 

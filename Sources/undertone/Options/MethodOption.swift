@@ -21,6 +21,7 @@ struct MethodOption: ParsableArguments {
   @Option(.draws) var draws: Int?
   @Option(.noise) var noise: Double?
   @Option(.rule) var rule: String?
+  @Option(.per) var per: String?
   @Option(.layer) var layer: String?
   @Option(.neuron) var neuron: String?
   @Option(.around) var around: String?
@@ -50,6 +51,7 @@ struct MethodOption: ParsableArguments {
     options.seed = seed
     (options[.steps], options[.draws], options[.noise]) = (steps, draws, noise)
     (options[.rule], options[.layer], options[.around]) = (rule, layer, around)
+    options[.per] = per
     if let tile {
       guard let size = TileSize(tile) else {
         throw ValidationError("--tile: \"\(tile)\" is not seconds x Hz, as 0.2x1000")

@@ -1,3 +1,4 @@
+import Foundation
 import Models
 import Tensors
 
@@ -7,7 +8,7 @@ public struct LayerConductance: MapMethod {
   public static let description = MethodDescription(
     "layer-conductance", .activation, source: "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233",
     summary: "flow through a layer from baseline to clip; sums to f(x) − f(baseline)",
-    cost: "51 gradients", isSigned: true, promisesCompleteness: true, options: [.layer, .steps, .baseline])
+    cost: "151 gradients", isSigned: true, promisesCompleteness: true, options: [.layer, .steps, .baseline])
 
   let layer: String?
   private let steps: Int
@@ -16,8 +17,8 @@ public struct LayerConductance: MapMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
     layer = options[.layer]
-    steps = try options.steps(default: 50, least: 1)
-    baseline = options[.baseline] ?? .silence
+    steps = try options.steps(default: 150, least: 1)
+    baseline = options[.baseline] ?? .standard
     seed = options.seed
   }
 
@@ -39,6 +40,8 @@ public struct LayerConductance: MapMethod {
 
   /// The conductance of each unit, [1, channels, rows, columns].
   ///
+  /// The points of the path lie at the squares of equal steps: near the baseline the score bends most.
+  ///
   /// The integral over y uses trapezoids, Σ (gₖ + gₖ₊₁)/2 · (yₖ₊₁ − yₖ) with g the gradient at y. Captum uses the
   /// gradient of one end only, which needs the square of the number of steps for the same error.
   static func conductance(
@@ -48,7 +51,7 @@ public struct LayerConductance: MapMethod {
     var sum: Tensor?
     var last: (value: Tensor, gradient: Tensor)?
     clip.inBatches(steps + 1) { numbers in
-      let inputs = baseline.moved(by: difference, shares: numbers.map { Float($0) / Float(steps) })
+      let inputs = baseline.moved(by: difference, shares: numbers.map { pow(Float($0) / Float(steps), 2) })
       var (values, gradients) = clip.outputs(of: [layer], inputs, at: space, target: target)
       if let last {
         values[0] = .concatenated([last.value, values[0]], axis: 0)

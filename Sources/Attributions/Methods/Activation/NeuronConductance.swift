@@ -51,7 +51,7 @@ public struct NeuronConductance: MapMethod {
     neuron = options[.neuron] ?? Neuron("0")!
     rule = try options.rule(default: .gaussLegendre)
     steps = try options.steps(default: 50, least: rule == .trapezoid ? 2 : 1)
-    baseline = options[.baseline] ?? .silence
+    baseline = options[.baseline] ?? .standard
     seed = options.seed
   }
 

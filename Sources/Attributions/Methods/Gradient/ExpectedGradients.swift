@@ -6,6 +6,9 @@ import Tensors
 /// The mean of (x − b) · ∂ target / ∂ input at b + α(x − b) over baselines b sampled from a set of clips and α sampled
 /// uniformly from 0 to 1 (Erion et al. 2021); Captum calls it GradientSHAP, after Lundberg and Lee 2017, and can add
 /// noise to x.
+///
+/// Each baseline is drawn equally often, with α = u² and the weight 2u, and one u from each of as many equal parts of 0
+/// to 1. The expected value is the same, and its error is far smaller: near a quiet baseline the score changes most.
 public struct ExpectedGradients: AttributionMethod {
   public static let description = MethodDescription(
     "expected-gradients", .gradient, source: "Erion et al. 2021, arXiv:1906.10670 (GradientSHAP)",
@@ -32,8 +35,13 @@ public struct ExpectedGradients: AttributionMethod {
     var generator = SeededGenerator(seed: seed)
     var starts: [Tensor] = []
     for baseline in baselines { starts.append(try baseline.tensor(for: clip, at: space, seed: seed, fitting: true)) }
-    let drawn = (0..<draws).map { _ in
-      (Int.random(in: starts.indices, using: &generator), Float(generator.uniform(in: 0..<1)))
+    let order = generator.shuffled(starts.indices)
+    let drawn = (0..<draws).map { draw in
+      let (place, part) = (draw % starts.count, draw / starts.count)
+      // The first baselines have one draw more where they do not come out even.
+      let parts = (draws - place + starts.count - 1) / starts.count
+      let root = Float((Double(part) + generator.uniform(in: 0..<1)) / Double(parts))
+      return Draw(start: order[place], place: root * root, weight: 2 * root)
     }
     let (values, score) = Self.attribute(clip, at: space, target: target, starts: starts, draws: drawn)
     return AttributionResult(
@@ -43,10 +51,18 @@ public struct ExpectedGradients: AttributionMethod {
         baselineScore: score))
   }
 
-  /// - Parameter draws: The index of the baseline, and α, of each sample.
+  /// A point between a baseline and the clip.
+  struct Draw {
+    /// The index of the baseline.
+    let start: Int
+    /// α.
+    let place: Float
+    var weight: Float = 1
+  }
+
   /// - Returns: The mean attribution, and the mean score of the sampled baselines.
   static func attribute(
-    _ clip: Clip, at space: InputSpace, target: Target, starts: [Tensor], draws: [(start: Int, place: Float)]
+    _ clip: Clip, at space: InputSpace, target: Target, starts: [Tensor], draws: [Draw]
   ) -> (values: Tensor, baselineScore: Double) {
     let input = clip[space]
     var sum = Tensor.zeros(input.shape)
@@ -55,7 +71,9 @@ public struct ExpectedGradients: AttributionMethod {
       let start = Tensor.concatenated(batch.map { starts[$0.start] }, axis: 0)
       let difference = input - start
       let inputs = start.moved(by: difference, shares: batch.map(\.place))
-      sum = sum + (difference * clip.gradient(inputs, at: space, target: target)).sum(axes: [0])
+      let gradients = clip.gradient(inputs, at: space, target: target)
+      let weights = Tensor(batch.map(\.weight), shape: [batch.count] + input.shape.dropFirst().map { _ in 1 })
+      sum = sum + (difference * gradients * weights).sum(axes: [0])
     }
     let scores = starts.map { clip.score($0, at: space, target: target) }
     return (sum / Float(draws.count), draws.reduce(0) { $0 + scores[$1.start] } / Double(draws.count))

@@ -16,7 +16,7 @@ public struct IntegratedGradients: AttributionMethod {
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
     rule = try options.rule(default: Quadrature.gaussLegendre)
     steps = try options.steps(default: 50, least: rule == .trapezoid ? 2 : 1)
-    baseline = options[.baseline] ?? .silence
+    baseline = options[.baseline] ?? .standard
     seed = options.seed
   }
 
