@@ -3,6 +3,10 @@ import Foundation
 /// An operation that the file system refused. The description is one line: the path, then the reason.
 public enum FileError: Error, Equatable, Sendable {
   case unreadable(path: String, reason: String)
+  /// A file that is larger than any of its kind.
+  case tooLarge(path: String, bytes: Int, limit: Int)
+  /// A file whose digest is not that of its content.
+  case damaged(path: String)
   /// The folder of a file to be written does not exist.
   case noSuchFolder(path: String, folder: String)
   case diskFull(path: String)
@@ -20,7 +24,10 @@ public enum FileError: Error, Equatable, Sendable {
 
   /// Whether writing failed, rather than reading.
   public var isOfWriting: Bool {
-    if case .unreadable = self { false } else { true }
+    switch self {
+    case .unreadable, .tooLarge, .damaged: false
+    case .noSuchFolder, .diskFull, .unwritable: true
+    }
   }
 }
 
@@ -28,6 +35,9 @@ extension FileError: CustomStringConvertible, LocalizedError {
   public var description: String {
     switch self {
     case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+    case .tooLarge(let path, let bytes, let limit):
+      "\(path): cannot be read: \(bytes) bytes are too many for a file of this kind (at most \(limit))"
+    case .damaged(let path): "\(path): damaged, or changed by hand"
     case .noSuchFolder(let path, let folder): "\(path): cannot be written: no such folder: \(folder)"
     case .diskFull(let path): "\(path): cannot be written: the disk is full"
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"

@@ -1,31 +1,47 @@
 import Foundation
+import Synchronization
 
 /// A file that is written beside its place and then renamed into it, so that a partial file is never visible. If it is
-/// dropped before ``place()``, nothing remains.
+/// dropped before ``place()``, nothing remains; if the process is killed, the next one that writes to the folder removes
+/// what it left.
 public struct WholeFile: ~Copyable {
   private let path, beside: String
-  /// The file's descriptor, open for writing until ``close()``.
-  public private(set) var descriptor: Int32
+  /// The file's descriptor, open for writing. While it is open the file is locked: ``sweepLeftovers(in:)`` leaves it.
+  public let descriptor: Int32
   private var isPlaced = false
 
   /// - Parameter path: The place. An existing file is replaced at the end; a device or pipe is written to directly.
   public init(_ path: String) throws(FileError) {
-    self.path = path
+    let (beside, descriptor) = try Self.open(for: path)
+    (self.path, self.beside, self.descriptor) = (path, beside, descriptor)
+  }
+
+  private static func open(for path: String) throws(FileError) -> (beside: String, descriptor: Int32) {
     var status = stat()
     if stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
-      beside = path
-      descriptor = open(path, O_WRONLY)
-    } else {
-      beside =
-        URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent(".\(UUID().uuidString)")
-        .path
-      descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL, 0o666)
+      let descriptor = Foundation.open(path, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw .writing(path, errno: errno) }
+      return (path, descriptor)
     }
-    guard descriptor >= 0 else { throw .writing(path, errno: errno) }
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    sweptFolders.sweepOnce(folder.path)
+    while true {
+      let number = temporaryNumber.add(1, ordering: .relaxed).oldValue
+      let beside = folder.appendingPathComponent("\(temporaryPrefix)\(getpid())-\(number)").path
+      let descriptor = Foundation.open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      // A process of this number on another machine, or one that was killed.
+      if descriptor < 0, errno == EEXIST { continue }
+      guard descriptor >= 0 else { throw .writing(path, errno: errno) }
+      flock(descriptor, LOCK_EX)
+      // Another process may have swept it before the lock.
+      var status = stat()
+      if fstat(descriptor, &status) == 0, status.st_nlink > 0 { return (beside, descriptor) }
+      close(descriptor)
+    }
   }
 
   deinit {
-    if descriptor >= 0 { _ = Foundation.close(descriptor) }
+    close(descriptor)
     if !isPlaced, beside != path { unlink(beside) }
   }
 
@@ -41,19 +57,44 @@ public struct WholeFile: ~Copyable {
     try result.get()
   }
 
-  /// Closes the file, which is not in its place yet. A network disk may report only here that it is full.
-  public mutating func close() throws(FileError) {
-    guard descriptor >= 0 else { return }
-    let status = Foundation.close(descriptor)
-    descriptor = -1
-    guard status == 0 else { throw .writing(path, errno: errno) }
+  /// Ends writing; the file is not in its place yet. A network disk may report only here that it is full.
+  public borrowing func finish() throws(FileError) {
+    // Closing a duplicate reports as much and keeps the lock.
+    let duplicate = dup(descriptor)
+    guard duplicate >= 0, close(duplicate) == 0 else { throw .writing(path, errno: errno) }
   }
 
   /// Puts the file into its place.
   public consuming func place() throws(FileError) {
-    try close()
+    try finish()
     guard beside == path || rename(beside, path) == 0 else { throw .writing(path, errno: errno) }
     isPlaced = true
+  }
+}
+
+private let temporaryPrefix = ".undertone-"
+private let temporaryNumber = Atomic(0)
+
+/// The folders that this process has written to, each of which it swept before.
+private let sweptFolders = SweptFolders()
+
+private struct SweptFolders: ~Copyable, Sendable {
+  private let folders = Mutex<Set<String>>([])
+
+  borrowing func sweepOnce(_ folder: String) {
+    folders.withLock { if $0.insert(folder).inserted { sweepLeftovers(in: folder) } }
+  }
+}
+
+/// Removes what processes that were killed left in a folder: files written beside their place, which nobody has locked.
+public func sweepLeftovers(in folder: String) {
+  for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  where name.hasPrefix(temporaryPrefix) {
+    let path = "\(folder)/\(name)"
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else { continue }
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+    close(descriptor)
   }
 }
 
@@ -87,16 +128,5 @@ public func makeFolder(_ path: String) throws(FileError) {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   } catch {
     throw .unwritable(path: path, reason: systemReason(of: error))
-  }
-}
-
-/// A file's bytes; nil if it does not exist. Throws if it exists and cannot be read.
-public func contents(of path: String) throws(FileError) -> Data? {
-  do {
-    return try Data(contentsOf: URL(fileURLWithPath: path))
-  } catch {
-    let cause = ((error as? CocoaError)?.underlying ?? error) as NSError
-    if cause.domain == NSPOSIXErrorDomain, [ENOENT, ENOTDIR].contains(Int32(cause.code)) { return nil }
-    throw .unreadable(path: path, reason: systemReason(of: error))
   }
 }

@@ -130,24 +130,13 @@ extension Manifest {
   }
 
   private static func rows(of path: String) throws(ManifestError) -> [CSV.Row] {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      throw .noSuchManifest(path: path)
-    }
-    guard !isDirectory.boolValue else {
-      throw .file(.unreadable(path: path, reason: "it is a directory, not a CSV file"))
-    }
-    // A pipe has no folder that the clips' paths could start from.
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw .file(.unreadable(path: path, reason: "a manifest must be a file: its paths start from its folder"))
-    }
-    let bytes: Data
+    let bytes: Data?
     do {
-      bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      bytes = try contents(of: path, limit: SizeLimit.table)
     } catch {
-      throw .file(.unreadable(path: path, reason: systemReason(of: error)))
+      throw .file(error)
     }
+    guard let bytes else { throw .noSuchManifest(path: path) }
     do {
       return try CSV.rows(of: bytes)
     } catch {

@@ -11,7 +11,7 @@ public final class TrainedModel {
   /// The folder's name, or "built-in".
   public let name: String
   /// A short digest of the weights' file, so that a figure can name its model.
-  public private(set) lazy var digest = Self.digest(network)
+  public private(set) lazy var digest = network.storedTensors.digest
   public private(set) lazy var features = FeatureExtractor(configuration.frontEnd)
 
   public init(configuration: ModelConfiguration, network: any EmotionModel, name: String) {
@@ -56,7 +56,7 @@ public final class TrainedModel {
     let path = URL(fileURLWithPath: folder).appendingPathComponent(configurationFile).path
     let data: Data?
     do {
-      data = try contents(of: path)
+      data = try contents(of: path, limit: SizeLimit.configuration)
     } catch {
       throw .file(error)
     }
@@ -88,23 +88,13 @@ public final class TrainedModel {
       try Safetensors.write(network.storedTensors, to: &weights)
       var text = try WholeFile(url.appendingPathComponent(Self.configurationFile).path)
       try text.write(described)
-      try weights.close()
-      try text.close()
+      try weights.finish()
+      try text.finish()
       try weights.place()
       try text.place()
     } catch {
       throw .file(error)
     }
-  }
-
-  /// The digest of a model's weights, by their names and bytes.
-  private static func digest(_ network: any EmotionModel) -> String {
-    var print = Fingerprint()
-    for (name, tensor) in network.storedTensors.sorted(by: { $0.key < $1.key }) {
-      print.add(name)
-      tensor.withBytes { print.add(bytes: $0) }
-    }
-    return print.hexadecimal
   }
 
   // MARK: The path from the waveform

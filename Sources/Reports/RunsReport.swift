@@ -18,7 +18,7 @@ public struct FinishedRun: Sendable {
   public init(folder: String) throws {
     self.folder = folder
     configuration = try TrainedModel.configuration(of: folder)
-    history = try History.read(folder)
+    history = try History.read(folder, of: configuration)
     best = history.best!
   }
 

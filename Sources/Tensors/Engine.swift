@@ -15,4 +15,15 @@ public enum Engine {
       ("OpenBLAS", String(cString: openblas_get_config())),
     ]
   }
+
+  /// Lets each thread take the buffer that OpenBLAS gives it at its first product, where the address space has a limit:
+  /// once the rest is used, OpenBLAS would ask for one for ever.
+  public static func reserveBuffers() {
+    guard kernel_is_memory_limited() != 0 else { return }
+    // One product on all threads, then several at a time.
+    for matrices in [1, 4 * Threads.count] {
+      let factor = Tensor.zeros([matrices, 256, 256])
+      _ = factor.matrixProduct(factor)
+    }
+  }
 }

@@ -9,14 +9,11 @@ final class FileBytes {
 
   /// - Throws: An error for anything but a regular file, so that a pipe without a writer cannot hold the program up.
   init(mapping path: String) throws(FileError) {
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .unreadable(path: path, reason: systemReason(errno)) }
+    guard let (descriptor, size) = try openRegular(path) else {
+      throw .unreadable(path: path, reason: systemReason(ENOENT))
+    }
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: systemReason(errno)) }
-    guard status.st_mode & S_IFMT != S_IFDIR else { throw .unreadable(path: path, reason: systemReason(EISDIR)) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(path: path, reason: "it is no regular file") }
-    count = Int(status.st_size)
+    count = size
     guard count > 0 else {
       (start, isMapped) = (UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1), false)
       return

@@ -75,3 +75,15 @@ public struct StoredTensor {
     }
   }
 }
+
+extension [String: StoredTensor] {
+  /// A digest of the arrays by their names and bytes.
+  public var digest: String {
+    var print = Fingerprint()
+    for (name, tensor) in sorted(by: { $0.key < $1.key }) {
+      print.add(name)
+      tensor.withBytes { print.add(bytes: $0) }
+    }
+    return print.hexadecimal
+  }
+}

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Models
 import Tensors
 
 /// The results of one epoch.
@@ -16,6 +17,13 @@ public struct EpochRecord: Codable, Equatable, Sendable {
   /// The learning rate of the epoch.
   public let rate: Double
   public let seconds: Double
+
+  /// Whether the numbers, read from a file, can be those of an epoch.
+  var isPossible: Bool {
+    trainLoss.isFinite && validationLoss.isFinite && (0...1).contains(validationAccuracy)
+      && (0...1).contains(validationMacroF1) && (-1...1).contains(validationCCC ?? 0) && rate > 0 && rate.isFinite
+      && seconds >= 0 && seconds.isFinite
+  }
 }
 
 extension [EpochRecord] {
@@ -34,11 +42,13 @@ public enum History {
     URL(fileURLWithPath: folder).appendingPathComponent(file).path
   }
 
+  static func row(_ r: EpochRecord) -> String {
+    "\(r.epoch),\(r.trainLoss),\(r.validationLoss),\(r.validationAccuracy),\(r.validationMacroF1),\(r.rate),"
+      + String(format: "%.2f", r.seconds) + (r.validationCCC.map { ",\($0)" } ?? "")
+  }
+
   static func write(_ records: [EpochRecord], to folder: String) throws(TrainingError) {
-    let rows = records.map { r in
-      "\(r.epoch),\(r.trainLoss),\(r.validationLoss),\(r.validationAccuracy),\(r.validationMacroF1),\(r.rate),"
-        + String(format: "%.2f", r.seconds) + (r.validationCCC.map { ",\($0)" } ?? "")
-    }
+    let rows = records.map(row)
     let header = header + (records.first?.validationCCC == nil ? "" : cccColumn)
     do {
       try writeWhole(([header] + rows).joined(separator: "\n") + "\n", to: path(folder))
@@ -47,12 +57,29 @@ public enum History {
     }
   }
 
+  static func remove(from folder: String) { unlink(path(folder)) }
+
   /// The epochs of the training that made a model's folder, at least one.
-  public static func read(_ folder: String) throws(TrainingError) -> [EpochRecord] {
+  /// - Throws: ``TrainingError``, also where the folder's configuration or saved state had other epochs.
+  public static func read(_ folder: String, of configuration: ModelConfiguration) throws -> [EpochRecord] {
+    let (records, path) = (try parsed(folder), path(folder))
+    try SavedTraining.check(records, in: folder, path: path)
+    let facts = configuration.training
+    // The configuration of a better epoch is written before its line here.
+    if let best = facts["best_epoch"], let loss = facts["validation_loss"], best != "\(records.count + 1)",
+      let own = records.best, (best, loss) != ("\(own.epoch)", "\(own.validationLoss)")
+    {
+      throw TrainingError.damagedHistory(
+        path: path, reason: "its best epoch is \(own.epoch), and in config.json beside it \(best) with loss \(loss)")
+    }
+    return records
+  }
+
+  private static func parsed(_ folder: String) throws(TrainingError) -> [EpochRecord] {
     let path = path(folder)
     let data: Data?
     do {
-      data = try contents(of: path)
+      data = try contents(of: path, limit: SizeLimit.table)
     } catch {
       throw .file(error)
     }
@@ -67,16 +94,16 @@ public enum History {
     for line in lines.dropFirst() {
       let epoch = records.count + 1
       let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
-      guard fields.count == columns, fields.allSatisfy(\.isFinite), fields[0] == Double(epoch),
-        (0...1).contains(fields[3]), (0...1).contains(fields[4])
-      else {
-        throw .damagedHistory(path: path, reason: "line \(epoch + 1) is not what epoch \(epoch) came to")
+      func damaged() -> TrainingError {
+        .damagedHistory(path: path, reason: "line \(epoch + 1) is not what epoch \(epoch) came to")
       }
-      records.append(
-        EpochRecord(
-          epoch: epoch, trainLoss: fields[1], validationLoss: fields[2], validationAccuracy: fields[3],
-          validationMacroF1: fields[4],
-          validationCCC: columns == 8 ? fields[7] : nil, rate: fields[5], seconds: fields[6]))
+      guard fields.count == columns, fields[0] == Double(epoch) else { throw damaged() }
+      let record = EpochRecord(
+        epoch: epoch, trainLoss: fields[1], validationLoss: fields[2], validationAccuracy: fields[3],
+        validationMacroF1: fields[4], validationCCC: columns == 8 ? fields[7] : nil, rate: fields[5], seconds: fields[6]
+      )
+      guard record.isPossible else { throw damaged() }
+      records.append(record)
     }
     return records
   }

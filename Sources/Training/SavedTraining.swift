@@ -5,8 +5,8 @@ import Tensors
 
 /// The state of a training after its last whole epoch, from which it resumes as if it had never stopped.
 ///
-/// `resume.json` holds the numbers and names the file of the arrays. That file is written first and under a new name
-/// each epoch, so that at every moment the two belong together.
+/// `resume.json` holds the numbers and names the file of the arrays, with a digest of both. The arrays are written first
+/// and under a new name each epoch, so that at every moment the two belong together.
 public struct SavedTraining: Codable, Sendable {
   public let configuration: ModelConfiguration
   public let recipe: Recipe
@@ -21,6 +21,8 @@ public struct SavedTraining: Codable, Sendable {
   let steps: Int
   let trainingData, validationData: String
   let arrays: String
+  /// The digest of the arrays, by their names and bytes.
+  private var arraysDigest = ""
 
   /// The file of the arrays: `weights.NAME`, `best.NAME`, and the optimiser's moments.
   private static func arraysFile(_ epoch: Int) -> String { "resume-\(epoch).safetensors" }
@@ -44,38 +46,79 @@ public struct SavedTraining: Codable, Sendable {
   /// Reads the state of a stopped training from its folder.
   /// - Throws: ``TrainingError``, or `CheckpointError` where its configuration is unusable.
   public static func read(_ folder: String) throws -> SavedTraining {
-    let path = path(folder)
-    let data: Data?
-    do {
-      data = try contents(of: path)
-    } catch {
-      throw TrainingError.file(error)
-    }
-    guard let data else { throw TrainingError.nothingToResume(folder: folder) }
-    guard let saved = try? JSONDecoder().decode(SavedTraining.self, from: data) else {
-      throw TrainingError.damagedState(path: path, reason: "it is not the state of a training")
-    }
-    try saved.configuration.check(path: path)
+    guard let saved = try readIfPresent(folder) else { throw TrainingError.nothingToResume(folder: folder) }
     return saved
   }
 
-  /// Throws where steps or epochs without a better loss are more than the history allows.
+  private static func readIfPresent(_ folder: String) throws -> SavedTraining? {
+    let path = path(folder)
+    let content: Data?
+    do {
+      content = try SealedJSON.read(path)
+    } catch {
+      if case .damaged = error { throw TrainingError.damagedState(path: path, reason: "it is damaged or was changed") }
+      throw TrainingError.file(error)
+    }
+    guard let content else { return nil }
+    guard let saved = try? JSONDecoder().decode(SavedTraining.self, from: content) else {
+      throw TrainingError.damagedState(path: path, reason: "it is not the state of a training")
+    }
+    try saved.configuration.check(path: path)
+    try saved.recipe.check()
+    try saved.checkHistory(path: path)
+    return saved
+  }
+
+  /// Throws where the epochs are not one after the other with possible numbers, or where the schedule is not where their
+  /// losses lead it.
+  private func checkHistory(path: String) throws(TrainingError) {
+    var replayed = PlateauSchedule(rate: recipe.rate, factor: recipe.plateauFactor, patience: recipe.patience)
+    for (index, record) in history.enumerated() {
+      guard record.epoch == index + 1, record.isPossible, record.rate == replayed.rate else {
+        throw .damagedState(path: path, reason: "its epoch \(index + 1) has impossible numbers")
+      }
+      replayed.follow(record.validationLoss)
+    }
+    guard replayed == schedule else {
+      throw .damagedState(path: path, reason: "its rate is not where the losses of its epochs lead")
+    }
+    guard arrays == Self.arraysFile(history.count) else {
+      throw .damagedState(path: path, reason: "it names the arrays of another epoch")
+    }
+  }
+
+  /// Throws where steps are more than the history has room for.
   func checkCounts(clips: Int, path: String) throws(TrainingError) {
-    guard (0...(history.count * clips)).contains(steps), (0...history.count).contains(schedule.epochsWithout) else {
+    guard (0...(history.count * clips)).contains(steps) else {
       throw .damagedState(path: path, reason: "its counts are more than its \(history.count) epochs have room for")
+    }
+  }
+
+  /// Throws where a folder has the state of a training that did not have these epochs. The last of them may be newer: its
+  /// line is written first.
+  static func check(_ records: [EpochRecord], in folder: String, path: String) throws {
+    guard let saved = try readIfPresent(folder) else { return }
+    let (found, own) = (records.map(History.row), saved.history.map(History.row))
+    guard (0...1).contains(found.count - own.count), found.starts(with: own) else {
+      throw TrainingError.damagedHistory(path: path, reason: "it has other epochs than resume.json beside it")
     }
   }
 
   func readArrays(_ folder: String) throws(TrainingError) -> [String: StoredTensor] {
     let path = arraysPath(folder)
+    let stored: [String: StoredTensor]
     do {
-      return try Safetensors.read(path)
+      stored = try Safetensors.read(path)
     } catch {
       switch error {
       case .malformed(_, let reason): throw .damagedState(path: path, reason: reason)
       case .file(let error): throw .file(error)
       }
     }
+    guard stored.digest == arraysDigest else {
+      throw .damagedState(path: path, reason: "these are other arrays than resume.json was written with")
+    }
+    return stored
   }
 
   func arraysPath(_ folder: String) -> String {
@@ -83,14 +126,13 @@ public struct SavedTraining: Codable, Sendable {
   }
 
   func write(_ tensors: [String: StoredTensor], to folder: String) throws(TrainingError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    guard let described = try? encoder.encode(self) else { fault("a state of training that is no JSON") }
+    var state = self
+    state.arraysDigest = tensors.digest
     do {
       var arrays = try WholeFile(arraysPath(folder))
       try Safetensors.write(tensors, to: &arrays)
       try arrays.place()
-      try writeWhole(described, to: Self.path(folder))
+      try SealedJSON.write(state, to: Self.path(folder))
     } catch {
       throw .file(error)
     }

@@ -58,6 +58,7 @@ public final class Trainer {
   private var schedule: PlateauSchedule
   private var best: [String: StoredTensor] = [:]
   private var hasRun = false
+  private let lock: FolderLock
 
   /// A new training.
   /// - Parameters:
@@ -80,10 +81,13 @@ public final class Trainer {
     schedule = PlateauSchedule(rate: recipe.rate, factor: recipe.plateauFactor, patience: recipe.patience)
     do {
       try makeFolder(folder)
+      lock = try FolderLock(folder)
     } catch {
       throw .file(error)
     }
     try save()
+    // That of a training whose place this one takes.
+    History.remove(from: folder)
   }
 
   /// Resumes a training after its last whole epoch, with the same numbers as without the interruption.
@@ -94,6 +98,7 @@ public final class Trainer {
     resuming folder: String, epochs: Int? = nil, training: FeatureSet, validation: FeatureSet,
     manifests: [String: String] = [:]
   ) throws {
+    lock = try FolderLock(folder)
     let saved = try SavedTraining.read(folder)
     var recipe = saved.recipe
     recipe.epochs = epochs ?? recipe.epochs

@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import Foundation
 import Reports
+import Tensors
 
 @main
 struct Undertone: ParsableCommand {
@@ -34,8 +35,11 @@ struct Undertone: ParsableCommand {
   static func main() {
     reportTraps()
     Threads.sleepWhenIdle()
+    Engine.reserveBuffers()
     // As other programs, without a word where the reader of a pipe has enough; a parent may have had it ignored.
     signal(SIGPIPE, SIG_DFL)
+    // A file that may not be larger (ulimit -f) is an error of writing, as a full disk is, and not the end.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst()))
       try command.run()

@@ -46,7 +46,7 @@ struct ManifestTests {
       ["-c", "printf 'path,emotion\\none.wav,fear\\n' | \"$0\" evaluate --data /dev/stdin", program.path],
       executable: URL(fileURLWithPath: "/bin/sh")
     ).finish()
-    #expect(pipe.failed(66, naming: "/dev/stdin", "a manifest must be a file"), "\(pipe)")
+    #expect(pipe.failed(66, naming: "/dev/stdin", "not a regular file"), "\(pipe)")
     // A link to one is one.
     try folder.write("path,emotion\none.wav,fear\n", to: "real.csv")
     try FileManager.default.createSymbolicLink(atPath: folder.path("link.csv"), withDestinationPath: "real.csv")

@@ -83,7 +83,7 @@ struct ManifestTests {
         == ": the manifest lists no clips (1 rows with an empty value dropped)")
     #expect(try failure("path,emotion\n\"a,happy\n") == ", line 2: a quote is opened and never closed")
     #expect(throws: ManifestError.noSuchManifest(path: "/absent.csv")) { try Manifest.read("/absent.csv") }
-    #expect(throws: ManifestError.file(.unreadable(path: "/", reason: "it is a directory, not a CSV file"))) {
+    #expect(throws: ManifestError.file(.unreadable(path: "/", reason: "Is a directory"))) {
       try Manifest.read("/")
     }
   }

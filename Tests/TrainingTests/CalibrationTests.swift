@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import TestSupport
 import Testing
 
@@ -48,7 +49,7 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try Data(text.utf8).write(to: URL(fileURLWithPath: folder).appending(path: "history.csv"))
-    return try History.read(folder)
+    return try History.read(folder, of: ModelConfiguration(CNNATT.self))
   }
 
   @Test("What was written is read; the best epoch is the first of least validation loss")
@@ -61,7 +62,7 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try History.write(records, to: folder)
-    #expect(try History.read(folder) == records)
+    #expect(try History.read(folder, of: ModelConfiguration(CNNATT.self)) == records)
     #expect(records.best?.epoch == 2 && [EpochRecord]().best == nil)
   }
 
@@ -81,6 +82,8 @@ import Testing
   func damaged(_ text: String, _ reason: String) throws {
     let error = #expect(throws: TrainingError.self) { try read(text.replacing("HEADER", with: header)) }
     #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
-    #expect(throws: TrainingError.noHistory(folder: folder)) { try History.read(folder) }
+    #expect(throws: TrainingError.noHistory(folder: folder)) {
+      try History.read(folder, of: ModelConfiguration(CNNATT.self))
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Layers
 import Models
@@ -192,23 +193,24 @@ struct TrainerTests {
     }
   }
 
-  /// Changes `resume.json`: text for text.
+  /// Changes the content of `resume.json`, text for text, under a right digest.
   private func change(_ folder: String, _ old: String, to new: String) throws {
-    let path = URL(fileURLWithPath: folder).appending(path: "resume.json")
-    let text = String(decoding: try Data(contentsOf: path), as: UTF8.self)
+    let path = "\(folder)/resume.json"
+    let text = String(decoding: try #require(try SealedJSON.read(path)), as: UTF8.self)
     try #require(text.contains(old), "\(text)")
-    try Data(text.replacingOccurrences(of: old, with: new).utf8).write(to: path)
+    try SealedJSON.write(content: Data(text.replacing(old, with: new).utf8), to: path)
   }
 
   @Test(
     "A state with impossible numbers is refused, whichever they are",
     arguments: [
-      (#""mels" : 128"#, #""mels" : -5"#, "front-end"),
-      (#""hop_samples" : 256"#, #""hop_samples" : 0"#, "front-end"),
+      (#""mels":128"#, #""mels":-5"#, "front-end"), (#""hop_samples":256"#, #""hop_samples":0"#, "front-end"),
       (#""angry","#, "", "shape"), (#""angry""#, #""fear""#, "twice"),
-      (#""steps" : 4"#, #""steps" : 9223372036854775807"#, "counts"), (#""steps" : 4"#, #""steps" : -1"#, "counts"),
-      (#""epochsWithout" : 0"#, #""epochsWithout" : 9223372036854775807"#, "counts"),
-      (#""batch" : 8"#, #""batch" : 0"#, "batch"),
+      (#""steps":4"#, #""steps":9223372036854775807"#, "counts"), (#""steps":4"#, #""steps":-1"#, "counts"),
+      (#""epochsWithout":0"#, #""epochsWithout":9223372036854775807"#, "its rate"),
+      (#""batch":8"#, #""batch":0"#, "batch"), (#""epoch":1"#, #""epoch":7"#, "its epoch 1"),
+      (#""validationAccuracy":"#, #""validationAccuracy":1e9"#, "its epoch 1"),
+      (#""resume-1.safetensors""#, #""../resume-1.safetensors""#, "another epoch"),
     ])
   func impossibleState(old: String, new: String, reason: String) throws {
     try withFolder { folder in

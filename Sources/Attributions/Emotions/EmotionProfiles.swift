@@ -41,6 +41,13 @@ public struct EmotionProfiles: Sendable {
       clips.append(row)
     }
 
+    /// Whether the numbers, read from a file, can be those of clips with so many mel bands.
+    public func isPossible(bands: Int) -> Bool {
+      mapSum.count == (clips.isEmpty ? 0 : bands * RelevanceProfile.timeBins)
+        && mapSum.allSatisfy { (0...Double(clips.count) * 1.001).contains($0) }
+        && clips.allSatisfy { $0.map.isEmpty && $0.isPossible(bands: bands) }
+    }
+
     /// The mean map [bands × times], relative to an even share.
     var meanMap: [Double] { mapSum.map { $0 * Double(mapSum.count) / Double(clips.count) } }
   }

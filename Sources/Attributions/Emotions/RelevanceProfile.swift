@@ -110,6 +110,18 @@ public struct RelevanceProfile: Sendable, Codable, Equatable {
   }
 }
 
+extension RelevanceProfile {
+  /// Whether the numbers, read from a file, can be those of a clip with so many mel bands.
+  func isPossible(bands: Int) -> Bool {
+    // A share, and half a hundredth for rounding.
+    func areShares(_ values: [Double], _ count: Int) -> Bool {
+      values.count == count && values.allSatisfy { (0...1.005).contains($0) }
+    }
+    return areShares(self.bands, bands) && areShares(times, Self.timeBins) && (0...10_000).contains(centroid)
+      && preferences.values.allSatisfy { abs($0) < 1000 } && cues.values.allSatisfy { abs($0) < 1000 }
+  }
+}
+
 extension Explanation {
   /// The profile of the attribution on the mel; nil where there is none, or where it is zero.
   /// - Parameters:

@@ -29,3 +29,22 @@ public struct ClipTrust: Sendable, Codable {
   /// The planted cue's share of the clip's area; nil where there is no cue to find.
   public let cueArea: Double?
 }
+
+extension ClipTrust {
+  /// Whether the numbers, read from a file, can be what an examiner found.
+  public func isPossible(by examiner: TrustExaminer) -> Bool {
+    let count = examiner.methods.count
+    func isMatrix<Value>(_ rows: [[Value]]) -> Bool { rows.count == count && rows.allSatisfy { $0.count == count } }
+    func isFinite(_ value: Double) -> Bool { abs(value) < 1e30 }
+    return examiner.model.outputs.contains(target) && methods.count == count && isMatrix(correlation)
+      && isMatrix(overlap) && overlap.allSatisfy { $0.allSatisfy { (0...1).contains($0) } }
+      && correlation.allSatisfy { $0.allSatisfy { abs($0 ?? 0) <= 1.001 } }
+      && (0...1).contains(cueArea ?? 0)
+      && methods.allSatisfy { method in
+        method.deletion.count == examiner.settings.steps + 1 && method.insertion.count == method.deletion.count
+          && method.cascade.count == examiner.layers.count && method.values[.deletion] != nil
+          && method.values[.insertion] != nil && method.values.values.allSatisfy(isFinite)
+          && (method.deletion + method.insertion + method.cascade.map { $0 ?? 0 }).allSatisfy(isFinite)
+      }
+  }
+}

@@ -1,3 +1,4 @@
+import Basics
 import CCairo
 import Foundation
 
@@ -250,10 +251,10 @@ public final class Canvas {
       && UnsafeBufferPointer(start: glyphs, count: Int(count)).allSatisfy { $0.index != 0 }
   }
 
-  /// Composed, because Cairo puts one glyph after the other, and without control characters.
+  /// Composed, because Cairo puts one glyph after the other, with control characters made visible and on one line.
   private static func drawable(_ text: String) -> String {
     if text.utf8.allSatisfy({ $0 >= 32 && $0 < 127 }) { return text }
-    let composed = text.precomposedStringWithCanonicalMapping
+    let composed = visible(text).precomposedStringWithCanonicalMapping
     return String(
       String.UnicodeScalarView(
         composed.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))

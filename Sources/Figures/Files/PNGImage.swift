@@ -13,14 +13,13 @@ public struct PNGImage: Equatable, Sendable {
   public let texts: [String: String]
 
   public init(contentsOf path: String) throws(FigureError) {
-    let bytes: Data
+    let bytes: Data?
     do {
-      bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch CocoaError.fileReadNoSuchFile {
-      throw .noSuchFile(path: path)
+      bytes = try contents(of: path, limit: SizeLimit.array)
     } catch {
-      throw .file(.unreadable(path: path, reason: error.localizedDescription))
+      throw .file(error)
     }
+    guard let bytes else { throw .noSuchFile(path: path) }
     try self.init(decoding: Array(bytes), path: path)
   }
 

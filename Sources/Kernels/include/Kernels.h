@@ -16,6 +16,8 @@ void kernel_parallel(long count, long grain, kernel_body body, void *context);
 int kernel_thread_count(void);
 /// Sets that number, for oneDNN and OpenBLAS too; from the main thread, before anything is computed.
 void kernel_set_thread_count(int count);
+/// 1 where the address space has a limit (ulimit -v), else 0.
+int kernel_is_memory_limited(void);
 /// 1 inside a kernel_parallel that has several threads, else 0.
 int kernel_is_in_parallel(void);
 

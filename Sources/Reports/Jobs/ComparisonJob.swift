@@ -125,7 +125,8 @@ public struct ComparisonJob {
       reports.flatMap { $0.provenance().sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" } }
       + ["\(target), seed \(seed)"] + items.map(\.path)
     var progress = try RunProgress(
-      in: folder, asked: asked, new: State(agreements: reports.map { _ in [] }, rows: [reports[0].clipHeader]))
+      in: folder, asked: asked, new: State(agreements: reports.map { _ in [] }, rows: [reports[0].clipHeader]),
+      isPossible: isPossible)
     if progress.state.next > 0 { report(.resumed(clips: progress.state.next)) }
     for place in progress.state.plotted {
       // Its name among the results is taken either way.
@@ -154,6 +155,31 @@ public struct ComparisonJob {
     }
     progress.remove()
     return result(of: progress.state)
+  }
+
+  /// Whether a run can have reached a state that was read.
+  private func isPossible(_ state: State) -> Bool {
+    let models = reports[0].comparer.models.count
+    let (pairs, done) = (AgreementSummary.pairs(models).count, state.next - min(state.next, state.failures.count))
+    let places = state.disagreements.map(\.place)
+    return (0...items.count).contains(state.next) && state.failures.count <= state.next && areStatuses(state.failures)
+      && state.agreements.count == reports.count
+      && state.agreements.allSatisfy { clips in
+        // A clip that failed while it was plotted is in the tables.
+        (done...state.next).contains(clips.count) && clips.count == state.agreements[0].count
+          && clips.allSatisfy {
+            $0.count == pairs && $0.allSatisfy { $0.values.values.allSatisfy { abs($0) <= 1.001 } }
+          }
+      }
+      && state.rows.first == reports[0].clipHeader
+      && state.rows.count == 1 + reports.count * state.agreements[0].count
+      && state.rows.allSatisfy { $0.count == state.rows[0].count }
+      && places.allSatisfy { (0..<state.next).contains($0) } && Set(places).count == places.count
+      && state.disagreements.allSatisfy {
+        $0.path == items[$0.place].path && $0.predictions.count == models
+          && ($0.difference == nil) == (reports[0].dimension == nil) && abs($0.difference ?? 0) < 1e30
+      }
+      && state.plotted.allSatisfy { (0..<state.next).contains($0) } && Set(state.plotted).count == state.plotted.count
   }
 
   /// Compares the models on the next clip, and plots it where it is known already that it is to be plotted.

@@ -25,6 +25,27 @@ struct FigureProgress: Codable {
   /// The status of each clip that failed.
   var failures: [Int32] = []
 
+  /// Whether a run can have reached this state.
+  /// - Parameters:
+  ///   - candidates: The number of clips of each emotion.
+  ///   - clips, drawn: As many of each as are explained and shown.
+  ///   - columns: Of the clips' table.
+  ///   - bands: Of the mel.
+  func isPossible(candidates: [(emotion: Emotion, count: Int)], clips: Int, drawn: Int, columns: Int, bands: Int)
+    -> Bool
+  {
+    emotions.count == candidates.count && areStatuses(failures)
+      && emotions.allSatisfy { (0...Int(Int32.max)).contains($0.looked) } && failures.count <= looked
+      && zip(emotions, candidates).allSatisfy { own, candidates in
+        own.emotion == candidates.emotion && own.looked <= candidates.count
+          && (0...min(clips, own.looked)).contains(own.count) && own.shown.count == min(own.count, drawn)
+          && Set(own.shown).count == own.shown.count && own.shown.allSatisfy { (0..<own.looked).contains($0) }
+          && own.rows.count == own.count && own.rows.allSatisfy { $0.count == columns }
+          && own.profiles.name == candidates.emotion.groupName && own.profiles.clips.count <= own.count
+          && own.profiles.isPossible(bands: bands)
+      }
+  }
+
   /// Clips looked at.
   var looked: Int { emotions.reduce(0) { $0 + $1.looked } }
 }

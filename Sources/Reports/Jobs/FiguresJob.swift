@@ -76,7 +76,14 @@ public struct FiguresJob {
       + ["\(clips) clips, \(drawn) drawn, intervals by speaker"]
     var progress = try RunProgress(
       in: folder.path, asked: asked,
-      new: FigureProgress(emotions: selection.groups.map(FigureProgress.OfEmotion.init)))
+      new: FigureProgress(emotions: selection.groups.map(FigureProgress.OfEmotion.init))
+    ) { state in
+      state.isPossible(
+        candidates: selection.groups.map { group in
+          (group, selection.manifest.entries.count { $0.emotion == group })
+        }, clips: clips, drawn: drawn, columns: selection.clipHeader.count,
+        bands: selection.model.configuration.frontEnd.mels)
+    }
     if progress.state.looked > 0 { try report(.resumed(looked: progress.state.looked, path: progress.path)) }
     if selection.groups == [.none] {
       try report(.leftOut("the groups by emotion: \(selection.path) has no emotions, and its clips are one group"))

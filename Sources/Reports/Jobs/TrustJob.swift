@@ -65,10 +65,10 @@ public struct TrustJob {
       + examiner.methods.map(\.nameWithParameters)
       + ["\(examiner.space.rawValue), \(examiner.settings), \(clips) clips, intervals by speaker"]
       + (examiner.target.map { ["target \(model.outputs[$0])"] } ?? [])
-    var progress = try RunProgress(in: folder, asked: asked, new: State())
+    let entries = sampled()
+    var progress = try RunProgress(in: folder, asked: asked, new: State()) { isPossible($0, of: entries) }
     if progress.state.next > 0 { report(.resumed(clips: progress.state.examined.count)) }
     if let kept = progress.state.methods { examiner.keep(kept) }
-    let entries = sampled()
     while progress.state.examined.count < clips, progress.state.next < entries.count {
       if shouldStop() {
         try progress.save(atOnce: true)
@@ -82,6 +82,19 @@ public struct TrustJob {
     return Result(
       report: examined.isEmpty ? nil : TrustReport(examined, by: examiner, manifest: manifest, path: path),
       failures: progress.state.failures, tried: examined.count + progress.state.failures.count, isFinished: true)
+  }
+
+  /// Whether a run can have reached a state that was read.
+  private func isPossible(_ state: State, of entries: [Manifest.Entry]) -> Bool {
+    var examiner = examiner
+    if let kept = state.methods {
+      guard kept.count > 2, kept == examiner.methods.map(\.name).filter(kept.contains) else { return false }
+      examiner.keep(kept)
+    }
+    return (0...entries.count).contains(state.next) && state.examined.count <= clips
+      && state.next == state.examined.count + state.failures.count && areStatuses(state.failures)
+      && (state.methods != nil || state.examined.isEmpty)
+      && state.examined.allSatisfy { $0.isPossible(by: examiner) }
   }
 
   private mutating func examine(

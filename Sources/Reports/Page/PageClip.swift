@@ -1,4 +1,5 @@
 import Attributions
+import Basics
 import Figures
 import Foundation
 import Models
@@ -100,7 +101,8 @@ public struct PageClip: Encodable {
     name: String, samples: [Float], like explanation: Explanation, truth: String?,
     trueValues: [String: Double], grids: [Grid], views: [View]
   ) {
-    (self.name, self.truth, self.trueValues, self.grids) = (name, truth, trueValues, grids)
+    (self.name, self.truth, self.grids) = (visible(name), truth.map(visible), grids)
+    self.trueValues = Dictionary(trueValues.map { (visible($0.key), $0.value) }) { first, _ in first }
     // Of one model, method and target there is one.
     var seen: Set<[String]> = []
     self.views = views.filter { seen.insert([$0.model, $0.method, $0.target]).inserted }
@@ -115,9 +117,9 @@ extension PageClip.View {
   init(
     _ model: String, _ explanation: Explanation, inputs: [(space: InputSpace, values: [Float], unit: String)]
   ) throws(FigureError) {
-    (self.model, method, target) = (model, explanation.method, explanation.targetName)
-    (classes, probabilities, isSigned) = (explanation.classes, explanation.probabilities, explanation.isSigned)
-    (dimensions, values) = (explanation.dimensions, explanation.values)
+    (self.model, method, target) = (visible(model), explanation.method, visible(explanation.targetName))
+    (classes, dimensions) = (explanation.classes.map(visible), explanation.dimensions.map(visible))
+    (probabilities, values, isSigned) = (explanation.probabilities, explanation.values, explanation.isSigned)
     var found: [String: Input] = [:]
     for input in inputs {
       var shown = input.values

@@ -240,7 +240,9 @@ struct Train: ParsableCommand {
       Console.note("undertone: \(classes.count) classes: \(classes.joined(separator: ", "))")
     }
     let sizes = try network.map { path in
-      guard let data = try contents(of: path) else { throw CheckpointError.noConfiguration(path: path) }
+      guard let data = try contents(of: path, limit: SizeLimit.configuration) else {
+        throw CheckpointError.noConfiguration(path: path)
+      }
       do {
         return try kind.configuration(decoding: data)
       } catch {

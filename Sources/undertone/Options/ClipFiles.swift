@@ -36,7 +36,7 @@ struct ClipFiles: ParsableArguments {
 
   /// The lines of a list that are neither empty nor comments (#).
   private static func listed(in list: String) throws -> [String] {
-    guard let data = try contents(of: list) else {
+    guard let data = try contents(of: list, limit: SizeLimit.table) else {
       throw FileError.unreadable(path: list, reason: systemReason(ENOENT))
     }
     let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)

@@ -23,11 +23,11 @@ enum Console {
   }
 
   /// A result, on standard output: at once, so that whoever reads a pipe need not wait for the end, and with an error
-  /// where it cannot be written.
+  /// where it cannot be written. What could steer the terminal is visible.
   static func print(_ text: String) throws(FileError) {
     ProgressBar.clear()
     do {
-      try FileHandle.standardOutput.write(contentsOf: Data("\(text)\n".utf8))
+      try FileHandle.standardOutput.write(contentsOf: Data("\(visible(text))\n".utf8))
     } catch {
       throw .unwritable(path: "standard output", reason: systemReason(of: error))
     }
@@ -36,7 +36,7 @@ enum Console {
   /// One line on standard error, whatever line ends a file's name may hold.
   static func note(_ text: String) {
     ProgressBar.clear()
-    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let line = visible(text.split(whereSeparator: \.isNewline).joined(separator: " "))
     try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8))
   }
 
@@ -51,6 +51,7 @@ enum Console {
   /// sysexits.h: 65 bad data in a file, 66 no such file, 73 a result that cannot be written, 70 a fault of ours.
   static func exitStatus(_ error: any Error) -> Int32 {
     switch error {
+    case FileError.tooLarge, FileError.damaged: 65
     case let error as FileError: error.isOfWriting ? 73 : 66
     case AudioFileError.file(let error), ManifestError.file(let error), FigureError.file(let error),
       TensorFileError.file(let error), CheckpointError.file(let error), TrainingError.file(let error):
@@ -59,7 +60,7 @@ enum Console {
       CheckpointError.noSuchFolder, TrainingError.nothingToResume, TrainingError.manifestMoved, TrainingError.noHistory:
       66
     case FigureError.provenance, FigureError.drawing: 70
-    case RunProgressError.damaged: 65
+    case RunProgressError.damaged, RunProgressError.another: 65
     case ExplanationError.method, is TrustJobError, TrainingError.alreadyFinished, TrainingError.recipe: 64
     case is AudioFileError, is ManifestError, is FigureError, is SplitError, is ExplanationError, is TensorFileError,
       is CheckpointError, is ParameterError, is TrainingError:

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// A bar on standard error while something runs; nothing where that is not a terminal.
@@ -24,7 +25,7 @@ struct ProgressBar {
     let filled = Int(Double(width) * min(1, max(0, share)))
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     // One column is left free: a line that fills its row begins another, which the next wipe does not reach.
-    let line = "\(label) \(bar) \(note)".prefix(Console.columns - 1)
+    let line = visible("\(label) \(bar) \(note)").prefix(Console.columns - 1)
     try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(line)".utf8))
     isShown = true
   }

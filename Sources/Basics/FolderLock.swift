@@ -1,0 +1,18 @@
+import Foundation
+
+/// A folder that one process writes its results and state to: a second is refused while this value lives. The lock ends
+/// with the process, however that ends.
+public final class FolderLock: Sendable {
+  private let descriptor: Int32
+
+  /// - Throws: An error where another process has the lock. A file system without locks has none to give.
+  public init(_ folder: String) throws(FileError) {
+    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+      close(descriptor)
+      throw .unwritable(path: folder, reason: "another run is writing to this folder")
+    }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+}
