@@ -1,0 +1,252 @@
+"""A model folder in PyTorch: the whole path from samples to logits, differentiable from the trimmed samples on.
+
+The networks are those of Biagini (2022); their parameters have the names of the folder's `model.safetensors`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ._program import extra
+
+extra("torch")
+import torch  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
+
+RATE = 16_000  # samples a second
+FIVE_SECONDS = 5 * RATE
+LONGEST_SPEECH = 60 * RATE  # The program uses the first minute of a file.
+WINDOW, HOP, MELS, COEFFICIENTS = 1024, 256, 128, 40
+EMOTIONS = ["angry", "disgust", "fear", "happy", "neutral", "sadness", "surprise"]
+
+
+# The front-end
+
+
+def trimmed(waveform: Tensor, decibels: float = 20) -> Tensor:
+    """Samples without their quiet ends: librosa.effects.trim(y, top_db=decibels), [samples] to [fewer samples].
+
+    Frames of 2048 samples at hop 512, centred, with zeros beyond the ends; kept is what lies between the first and the
+    last frame less than `decibels` below the loudest. An RMS below 1e-5 counts as 1e-5, so silence stays whole.
+    """
+    padded = nn.functional.pad(waveform.detach().double(), (1024, 1024))
+    power = padded.unfold(0, 2048, 512).square().mean(-1).clamp(min=1e-10)  # [frames]
+    loud = torch.nonzero(power > power.max() * 10 ** (-decibels / 10)).flatten()
+    return waveform[int(loud[0]) * 512 : (int(loud[-1]) + 1) * 512]
+
+
+class LogMel(nn.Module):
+    """log-mel in dB, [batch, 1, 128, frames], of waveforms [batch, samples] at 16 kHz; frames = 1 + samples // 256.
+
+    10 log10(max(power, 1e-10)), no cell more than 80 dB under its clip's loudest. Periodic Hann window, centred with
+    reflection; triangles of peak 1, evenly spaced on the HTK mel scale from 0 to 8 kHz.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        top = 2595 * math.log10(1 + RATE / 2 / 700)
+        edges = 700 * (10 ** (torch.linspace(0, top, MELS + 2, dtype=torch.float64) / 2595) - 1)  # Hz
+        bins = torch.arange(WINDOW // 2 + 1, dtype=torch.float64) * RATE / WINDOW
+        low, peak, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+        triangles = torch.minimum((bins - low) / (peak - low), (high - bins) / (high - peak)).clamp(min=0)
+        self.filters: Tensor
+        self.window: Tensor
+        # Not in the state: a model's file has only its network's parameters.
+        self.register_buffer("filters", triangles.float(), persistent=False)  # [mels, bins]
+        self.register_buffer("window", torch.hann_window(WINDOW), persistent=False)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        spectrum = torch.stft(waveform, WINDOW, HOP, window=self.window, pad_mode="reflect", return_complex=True)
+        power = spectrum.real.square() + spectrum.imag.square()  # Its gradient is finite at zero, that of abs is not.
+        decibels = 10 * torch.log10((self.filters @ power).clamp(min=1e-10))
+        floor = decibels.detach().amax((-2, -1), keepdim=True) - 80
+        return torch.maximum(decibels, floor).unsqueeze(1)
+
+
+class MFCC(LogMel):
+    """The first 40 coefficients of the orthonormal DCT-II of the log-mel: [batch, samples] to [batch, 1, 40, frames]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        k, m = torch.arange(COEFFICIENTS, dtype=torch.float64)[:, None], torch.arange(MELS, dtype=torch.float64)
+        cosines = torch.cos(math.pi * k * (m + 0.5) / MELS) * math.sqrt(2 / MELS)
+        cosines[0] /= math.sqrt(2)
+        self.cosines: Tensor
+        self.register_buffer("cosines", cosines.float(), persistent=False)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        return self.cosines @ super().forward(waveform)
+
+
+# The networks
+
+
+class Block(nn.Module):
+    """Convolution of "same" size, batch norm, ReLU, pooling."""
+
+    def __init__(self, channels: int, filters: int, kernel: int | tuple[int, int], pool: nn.Module | None = None) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, filters, kernel, padding="same")
+        self.norm = nn.BatchNorm2d(filters)
+        self.pool = pool or nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.pool(torch.relu(self.norm(self.conv(x))))
+
+
+class CNNLSTM(nn.Module):
+    """log-mel [batch, 1, 128, 313] to logits [batch, outputs]."""
+
+    def __init__(
+        self, outputs: int, widths: tuple[int, ...] = (32, 48, 64, 128, 256), pools: tuple[int, ...] = (2, 2, 2, 4, 4),
+        hidden: int = 256, lstmLayers: int = 2, dropout: float = 0.5,
+    ) -> None:
+        super().__init__()
+        steps = zip((1, *widths), widths, pools)
+        self.blocks = nn.Sequential(*(Block(i, o, 3, nn.MaxPool2d(pool)) for i, o, pool in steps))
+        # Between layers only: PyTorch warns of a dropout where there is one layer.
+        between = dropout if lstmLayers > 1 else 0.0
+        rows = MELS // math.prod(pools)
+        self.lstm = nn.LSTM(widths[-1] * rows, hidden, lstmLayers, dropout=between, batch_first=True)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(hidden, outputs)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        steps = self.blocks(mel).flatten(1, 2).transpose(1, 2)  # [batch, 2, 256]: what remains of time
+        return self.head(self.dropout(self.lstm(steps)[0][:, -1]))
+
+
+class FCMFCC(nn.Module):
+    """MFCC [batch, 1, 40, 313] to logits [batch, outputs]."""
+
+    def __init__(
+        self, outputs: int, pathFilters: int = 32, widths: tuple[int, ...] = (64, 96, 128, 160, 320),
+        dropout: float = 0.3,
+    ) -> None:
+        super().__init__()
+        kernels = [(3, 3), (9, 1), (1, 11)]
+        self.paths = nn.ModuleList(Block(1, pathFilters, kernel, nn.AvgPool2d(2)) for kernel in kernels)
+        # Each block halves the coefficients, the first two the frames too; the last ends in one average.
+        pools = [nn.AvgPool2d((2, 2 if i < 2 else 1)) for i in range(len(widths) - 1)] + [nn.AdaptiveAvgPool2d(1)]
+        steps = zip((3 * pathFilters, *widths), widths, pools)
+        self.blocks = nn.Sequential(*(Block(i, o, 3, pool) for i, o, pool in steps))
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(widths[-1], outputs)
+
+    def forward(self, mfcc: Tensor) -> Tensor:
+        maps = self.blocks(torch.cat([path(mfcc) for path in self.paths], 1))  # [batch, 320, 1, 1]
+        return self.head(self.dropout(maps.flatten(1)))
+
+
+class ChannelAttention(nn.Module):
+    """softmax(K Qᵀ / √d) V with Q, K, V = W X, averaged over heads: [batch, d, positions] to [batch, outputs, positions].
+
+    By this formula of the report each output channel attends over channels, not over positions.
+    """
+
+    def __init__(self, inputs: int, outputs: int, heads: int) -> None:
+        super().__init__()
+        self.query, self.key, self.value = (nn.Parameter(torch.zeros(heads, outputs, inputs)) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = (weight @ x.unsqueeze(1) for weight in (self.query, self.key, self.value))
+        weights = torch.softmax(k @ q.transpose(-1, -2) / math.sqrt(x.shape[1]), -1)  # [batch, heads, outputs, outputs]
+        return (weights @ v).mean(1)
+
+
+class CNNATT(nn.Module):
+    """MFCC [batch, 1, 40, frames], at least 4 frames, to logits [batch, outputs]."""
+
+    def __init__(
+        self, outputs: int, pathFilters: int = 8, widths: tuple[int, ...] = (32, 48, 64, 80), attended: int = 128,
+        heads: int = 3,
+    ) -> None:
+        super().__init__()
+        self.paths = nn.ModuleList(Block(1, pathFilters, kernel) for kernel in [(11, 3), (3, 9)])
+        steps = enumerate(zip((2 * pathFilters, *widths), widths))
+        self.blocks = nn.Sequential(*(Block(i, o, 3, nn.AvgPool2d(2) if n < 2 else None) for n, (i, o) in steps))
+        self.attention = ChannelAttention(widths[-1], attended, heads)
+        self.norm = nn.LayerNorm(attended)
+        self.head = nn.Linear(attended, outputs)
+
+    def forward(self, mfcc: Tensor) -> Tensor:
+        maps = self.blocks(torch.cat([path(mfcc) for path in self.paths], 1)).flatten(2)
+        return self.head(self.norm(self.attention(maps).mean(-1)))
+
+
+# The model
+
+
+#: Of each architecture: the network, the front-end that it reads, and its least number of samples.
+ARCHITECTURES: dict[str, tuple[type[nn.Module], type[LogMel], int]] = {
+    "cnnlstm": (CNNLSTM, LogMel, FIVE_SECONDS),
+    "fcmfcc": (FCMFCC, MFCC, FIVE_SECONDS),
+    "cnnatt": (CNNATT, MFCC, 3 * HOP),
+}
+
+
+class Model(nn.Module):
+    """A whole model: samples at 16 kHz to logits. `network` and `features` can be used alone."""
+
+    def __init__(self, configuration: dict[str, Any]) -> None:
+        super().__init__()
+        name = configuration["architecture"]
+        if name not in ARCHITECTURES:
+            raise ValueError(f"the architecture {name!r} is not known; known are {', '.join(ARCHITECTURES)}")
+        network, features, self.samples = ARCHITECTURES[name]
+        self.cut = name != "cnnatt"
+        self.dimensions: list[str] = configuration.get("dimensions", [])
+        self.classes: list[str] = configuration.get("classes", [] if self.dimensions else EMOTIONS)
+        #: How far below the loudest frame the ends of a clip are cut off; "off" keeps them.
+        self.trim_db: float | str = configuration.get("trim_db", 20)
+        self.features = features()
+        self.network = network(len(self.classes) + len(self.dimensions), **configuration.get("network", {}))
+
+    def prepared(self, waveform: Tensor, trim: bool = True) -> Tensor:
+        """What the model uses of a clip [samples]: at most its first minute, trimmed, at the model's length."""
+        speech = waveform[:LONGEST_SPEECH]
+        if trim and self.trim_db != "off":
+            speech = trimmed(speech, float(self.trim_db))
+        speech = speech[: self.samples] if self.cut else speech
+        return nn.functional.pad(speech, (0, max(0, self.samples - len(speech))))
+
+    def forward(self, waveform: Tensor, trim: bool = True) -> Tensor:
+        """Logits [batch, outputs] of clips [samples] or [batch, samples], each prepared on its own: first the classes,
+        then the values of dimensions.
+
+        trim: False of samples that are trimmed already, such as `Explanation.feature("waveform")`.
+        """
+        clips = waveform.unsqueeze(0) if waveform.dim() == 1 else waveform
+        return torch.cat([self.network(self.features(self.prepared(clip, trim).unsqueeze(0))) for clip in clips])
+
+    def probabilities(self, waveform: Tensor, trim: bool = True) -> Tensor:
+        """The probabilities of the classes, [batch, classes]."""
+        return torch.softmax(self(waveform, trim)[:, : len(self.classes)], -1)
+
+
+def load(folder: str | os.PathLike[str]) -> Model:
+    """The model of a folder (`config.json` and `model.safetensors`), in evaluation mode."""
+    configuration = json.loads((Path(folder) / "config.json").read_text("utf-8"))
+    model = Model(configuration)
+    model.network.load_state_dict(read_safetensors(Path(folder) / "model.safetensors"), strict=True)
+    return model.eval()
+
+
+def read_safetensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
+    """The arrays of a safetensors file: 8 bytes with the header's length, the header as JSON, then all values."""
+    types = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I32": "<i4", "I64": "<i8"}
+    data = Path(path).read_bytes()
+    begin = 8 + int.from_bytes(data[:8], "little")
+    tensors = {}
+    for name, entry in json.loads(data[8:begin]).items():
+        if name != "__metadata__":
+            first, last = entry["data_offsets"]
+            values = np.frombuffer(data[begin + first : begin + last], types[entry["dtype"]])
+            tensors[name] = torch.from_numpy(values.reshape(entry["shape"]).copy())
+    return tensors
