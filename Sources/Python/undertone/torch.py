@@ -112,13 +112,12 @@ class CNNLSTM(nn.Module):
         self.blocks = nn.Sequential(*(Block(i, o, 3, nn.MaxPool2d(pool)) for i, o, pool in steps))
         # Between layers only: PyTorch warns of a dropout where there is one layer.
         between = dropout if lstmLayers > 1 else 0.0
-        rows = MELS // math.prod(pools)
-        self.lstm = nn.LSTM(widths[-1] * rows, hidden, lstmLayers, dropout=between, batch_first=True)
+        self.lstm = nn.LSTM(widths[-1], hidden, lstmLayers, dropout=between, batch_first=True)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(hidden, outputs)
 
     def forward(self, mel: Tensor) -> Tensor:
-        steps = self.blocks(mel).flatten(1, 2).transpose(1, 2)  # [batch, 2, 256]: what remains of time
+        steps = self.blocks(mel).flatten(2).transpose(1, 2)  # [batch, 2, 256]: the positions that remain
         return self.head(self.dropout(self.lstm(steps)[0][:, -1]))
 
 
