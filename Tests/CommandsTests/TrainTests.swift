@@ -264,7 +264,7 @@ struct TrainTests {
     #expect(Set(errors.errors) == Set(emotions.map { "undertone: no clip of \($0) is among the errors" }))
     let correct = try folder.undertone("figures", "--data", "right.csv", "--which", "correct")
     #expect(correct.status == 0 && correct.errors.isEmpty)
-    #expect(correct.output.count { $0.contains(" clip") } == emotions.count)
+    #expect(correct.output.count { $0.contains(/png: \d+ clip/) } == emotions.count)
     for emotion in emotions {
       #expect(try PNGImage(contentsOf: folder.path("output/figures/\(emotion).png")).texts["Which"] == "correct")
     }

@@ -68,7 +68,7 @@ class Running(OnClips):
     def test_several_methods_and_windows(self):
         clips = undertone.explain(self.clips[:2], method=["saliency", "input-x-gradient"], target="angry", versus="happy")
         self.assertEqual([clip.method for clip in clips], ["saliency", "input-x-gradient"] * 2)
-        self.assertEqual(clips[0].target, "angry versus happy")
+        self.assertEqual((clips[0].target, clips[0].versus), ("angry", "happy"))
         windows = undertone.explain(self.clips[0], window=1)
         self.assertGreater(len(windows), 1)
         self.assertEqual(windows[0].window, (0, 1))

@@ -147,9 +147,13 @@ struct StoppedJobsTests {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
     try makeFolder(folder)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    var progress = try RunProgress(in: folder, asked: ["a"], new: [1, 2])
-    progress.state.append(3)
-    try progress.save(atOnce: true)
+    // Its lock on the folder ends with it.
+    func run() throws {
+      var progress = try RunProgress(in: folder, asked: ["a"], new: [1, 2])
+      progress.state.append(3)
+      try progress.save(atOnce: true)
+    }
+    try run()
     #expect(try RunProgress(in: folder, asked: ["a"], new: [0]).state == [1, 2, 3])
     #expect(try RunProgress(in: folder, asked: ["b"], new: [0]).state == [0])
     let path = "\(folder)/resume.json"

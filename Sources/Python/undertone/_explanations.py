@@ -42,10 +42,11 @@ class Explanation:
     method: str
     #: The method's options, such as {"steps": "50"}.
     parameters: dict[str, str]
-    #: The output explained, or "angry versus happy".
+    #: The output explained; where `versus` is not None, its difference from that output.
     target: str
     #: Of each input: shape, unit, sum, of complete methods score, baseline_score and gap, and the files of its arrays.
     inputs: dict[str, dict[str, Any]]
+    versus: str | None = None
     #: The likeliest class; None of a model of dimensions only.
     predicted: str | None = None
     #: Of each class; they sum to 1.
@@ -96,6 +97,8 @@ class Explanation:
         axes = self.axes(name)
         dimensions = [axis.name for axis in axes]
         attributes = {"file": self.file, "model": self.model, "method": self.method, "target": self.target, "input": name}
+        if self.versus is not None:
+            attributes["versus"] = self.versus
         attributes |= {key: value for key, value in self.parameters.items() if key not in attributes}
         if self.predicted is not None:
             attributes["predicted"] = self.predicted

@@ -37,7 +37,7 @@ def predict(
 def evaluate(data: PathLike, output: PathLike | None = None, **options: Any) -> pandas.DataFrame:
     """A model on a manifest: a row for each clip, with its true and predicted emotion and all probabilities.
 
-    `.attrs["measures"]` has the command's JSON: accuracy, macroF1, byClass, confusion, calibration.
+    `.attrs["measures"]` has the command's JSON: accuracy, macro_f1, by_class, confusion, calibration.
     """
     pd = extra("pandas")
     with tempfile.TemporaryDirectory() as folder:

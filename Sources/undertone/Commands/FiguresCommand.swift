@@ -31,7 +31,7 @@ struct FiguresCommand: ParsableCommand {
   @OptionGroup var model: ModelOption
 
   @Option(help: "The number of clips per emotion.")
-  var clips = 6
+  var clips = 32
 
   @Option(help: "The largest number of clips plotted on a sheet.")
   var drawn = 12

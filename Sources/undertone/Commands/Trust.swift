@@ -61,7 +61,7 @@ struct Trust: ParsableCommand {
   var replacement = RemovalFilling.silence
 
   @Option(help: "The number of clips.")
-  var clips = 20
+  var clips = 24
 
   @OptionGroup var drawing: FigureOption
 
