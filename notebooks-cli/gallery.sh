@@ -13,14 +13,14 @@ run explain "$clip" --model "$model" --output "$gallery"
 run explain "$clip" --model "$model" --method deeplift --input mel --versus angry --output "$gallery/versus"
 run figures --data "$DATA" --model "$model" --clips "$CLIPS" --drawn 3 --which correct --output "$gallery/figures"
 run compare --model "$model" --model built-in "$clip" --output "$gallery/compare"
-run trust --data "$DATA" --model "$model" --clips 10 --method saliency,integrated-gradients,deeplift,grad-cam \
+run trust --data "$DATA" --model "$model" --clips 30 --method saliency,integrated-gradients,deeplift,grad-cam \
   --output "$gallery/trust"
 run evaluate --data "$OUTPUT/split/validation.csv" --model "$model" --output "$gallery/evaluate"
 run curves "$model" --output "$gallery/curves"
 cd "$gallery"
-mv sadness-002.png explain.png
-mv versus/sadness-002.png versus.png
-mv compare/sadness-002.png compare.png
+mv sadness-002.saliency.png explain.png
+mv versus/sadness-002.deeplift.png versus.png
+mv compare/sadness-002.saliency.png compare.png
 mv compare/sadness-002.attention-2-training.png attention.png
 mv figures/{sadness,profiles,measures}.png trust/trust.png evaluate/calibration.png curves/curves.png .
 rm -r versus figures compare trust evaluate curves

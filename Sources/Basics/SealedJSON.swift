@@ -32,6 +32,11 @@ public enum SealedJSON {
     return Data(content)
   }
 
+  /// Whether the file has a digest, right or wrong.
+  public static func isSealed(_ path: String) throws(FileError) -> Bool {
+    try contents(of: path, limit: SizeLimit.state)?.starts(with: start) ?? false
+  }
+
   private static func digest(_ content: Data) -> [UInt8] {
     var print = Fingerprint()
     content.withUnsafeBytes { print.add(bytes: $0) }

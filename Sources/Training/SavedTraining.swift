@@ -56,7 +56,7 @@ public struct SavedTraining: Codable, Sendable {
     do {
       content = try SealedJSON.read(path)
     } catch {
-      if case .damaged = error { throw TrainingError.damagedState(path: path, reason: "it is damaged or was changed") }
+      if case .damaged = error { throw TrainingError.damagedState(path: path, reason: "it is damaged, was changed, or is of an earlier version") }
       throw TrainingError.file(error)
     }
     guard let content else { return nil }
@@ -97,6 +97,8 @@ public struct SavedTraining: Codable, Sendable {
   /// Throws where a folder has the state of a training that did not have these epochs. The last of them may be newer: its
   /// line is written first.
   static func check(_ records: [EpochRecord], in folder: String, path: String) throws {
+    // Of an earlier version there is nothing to compare with.
+    guard try SealedJSON.isSealed(Self.path(folder)) else { return }
     guard let saved = try readIfPresent(folder) else { return }
     let (found, own) = (records.map(History.row), saved.history.map(History.row))
     guard (0...1).contains(found.count - own.count), found.starts(with: own) else {

@@ -64,7 +64,7 @@ def run(command: str, *arguments: PathLike, program: PathLike | None = None, **o
             several = isinstance(value, (list, tuple))
             line += [option, ",".join(map(str, value)) if several else str(value)]
     # After "--" a file may begin with a hyphen.
-    line += ["--", *map(os.fspath, arguments)] if arguments else []
+    line += ["--", *(os.fspath(argument) for argument in arguments)] if arguments else []
     messages: list[str] = []
     # Standard output into a file, so that neither of two pipes can fill up while the other is read.
     with tempfile.TemporaryFile() as printed:
