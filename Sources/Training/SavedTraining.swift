@@ -56,7 +56,9 @@ public struct SavedTraining: Codable, Sendable {
     do {
       content = try SealedJSON.read(path)
     } catch {
-      if case .damaged = error { throw TrainingError.damagedState(path: path, reason: "it is damaged, was changed, or is of an earlier version") }
+      if case .damaged = error {
+        throw TrainingError.damagedState(path: path, reason: "it is damaged, was changed, or is of an earlier version")
+      }
       throw TrainingError.file(error)
     }
     guard let content else { return nil }

@@ -1,3 +1,5 @@
+import Basics
+
 /// Columns of text, the first to the left, the others to the right.
 struct Table {
   let header: [String]
@@ -6,7 +8,8 @@ struct Table {
   init(header: [String]) { self.header = header }
 
   var text: String {
-    let all = [header] + rows
+    // Columns are as wide as what is seen.
+    let all = ([header] + rows).map { $0.map(visible) }
     let widths = header.indices.map { column in all.map { $0[column].count }.max()! }
     return all.map { row in
       row.indices.map { column in
