@@ -11,5 +11,8 @@ public struct ClipPlace: Sendable, Equatable {
   /// The seconds of the file before the clip.
   public var start: Double { speech.lowerBound }
 
+  /// The clip's first seconds, such as those that a model of a fixed length uses.
+  public func first(_ seconds: Double) -> Range<Double> { start..<start + seconds }
+
   public var isTrimmed: Bool { speech != stretch }
 }

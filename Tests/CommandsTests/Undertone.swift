@@ -84,3 +84,10 @@ let program: URL = {
 func fixture(_ name: String) -> String {
   Checkout.fixture("audio/\(name)").path
 }
+
+/// The names of what `explain --arrays` writes of a clip, sorted.
+func explainedFiles(_ stem: String) -> [String] {
+  let rows = ["waveform": [], "mel": [".hertz"], "mfcc": [".coefficients"]]
+  let arrays = rows.flatMap { space, own in (["", ".feature", ".seconds"] + own).map { "\(stem).\(space)\($0).npy" } }
+  return (arrays + ["\(stem).png"]).sorted()
+}

@@ -61,7 +61,7 @@ public final class Clip {
   }
 
   /// The part of the file that the model uses, in seconds.
-  public var used: Range<Double> { place.start..<place.start + duration }
+  public var used: Range<Double> { place.first(duration) }
 
   /// The input of silence at one space: zeros; on the mel the floor that padding has; the MFCC of that floor.
   func silence(at space: InputSpace) -> Tensor { path.silence(at: space) }

@@ -37,7 +37,7 @@ public struct Explanation {
   /// Seconds of speech; the rest of the inputs is padding.
   public let duration: Double
   /// The part of the file that the model uses, in seconds.
-  public var used: Range<Double> { place.start..<place.start + duration }
+  public var used: Range<Double> { place.first(duration) }
 
   /// Seconds from one frame to the next.
   public let hop: Double

@@ -4,12 +4,7 @@ import Corpora
 import Models
 import Training
 
-/// The samples of a clip ready for a model; where it had to be cut, that is said.
-func readClip(_ path: String, for model: TrainedModel) throws(AudioFileError) -> [Float] {
-  try readSpeech(path, for: model).samples
-}
-
-/// Likewise, with the place where its speech begins.
+/// The speech of a file ready for a model, with a note where the file is too long and was cut.
 func readSpeech(_ path: String, for model: TrainedModel) throws(AudioFileError) -> AudioClip {
   let clip = try model.configuration.speech(of: path)
   if clip.isCut { noteCut(path, seconds: clip.sourceDuration) }

@@ -72,7 +72,7 @@ struct MethodOption: ParsableArguments {
       options[.baseline] = .mean(clips)
     case .some(let name) where name.hasPrefix("file:"):
       let path = String(name.dropFirst("file:".count))
-      options[.baseline] = .clip(try readClip(path, for: model), name: path)
+      options[.baseline] = .clip(try readSpeech(path, for: model).samples, name: path)
     case .some(let name):
       guard let baseline = Baseline(name) else {
         throw ValidationError(
@@ -96,7 +96,7 @@ struct MethodOption: ParsableArguments {
     var clips: [[Float]] = []
     for entry in entries {
       do {
-        clips.append(try readClip(manifest.fullPath(of: entry), for: model))
+        clips.append(try readSpeech(manifest.fullPath(of: entry), for: model).samples)
       } catch {
         Console.report(error)
       }
