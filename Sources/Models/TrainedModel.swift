@@ -10,12 +10,16 @@ public final class TrainedModel {
   public let network: any EmotionModel
   /// The folder's name, or "built-in".
   public let name: String
+  /// The sound of the clips that it was trained on; nil where that is not known.
+  public let domain: TrainingDomain?
   /// A short digest of the weights' file, so that a figure can name its model.
   public private(set) lazy var digest = network.storedTensors.digest
   public private(set) lazy var features = FeatureExtractor(configuration.frontEnd)
 
-  public init(configuration: ModelConfiguration, network: any EmotionModel, name: String) {
-    (self.configuration, self.network, self.name) = (configuration, network, name)
+  public init(
+    configuration: ModelConfiguration, network: any EmotionModel, name: String, domain: TrainingDomain? = nil
+  ) {
+    (self.configuration, self.network, self.name, self.domain) = (configuration, network, name, domain)
   }
 
   /// The type of the model, with everything particular to it.
@@ -47,7 +51,9 @@ public final class TrainedModel {
     let source = ParameterSource.stored(try Safetensors.read(path), path: path)
     let network = try configuration.makeNetwork(from: source)
     try source.checkAllTaken()
-    self.init(configuration: configuration, network: network, name: name ?? url.lastPathComponent)
+    self.init(
+      configuration: configuration, network: network, name: name ?? url.lastPathComponent,
+      domain: try TrainingDomain.read(folder))
   }
 
   /// The configuration in a model folder, without the weights.
@@ -75,8 +81,8 @@ public final class TrainedModel {
     return configuration
   }
 
-  /// Writes the folder's weights and configuration: both whole beside their places, and only then into them, so that
-  /// a disk that fills up leaves the folder as it was.
+  /// Writes the folder's files: all whole beside their places, and only then into them, so that a disk that fills up
+  /// leaves the folder as it was.
   public func write(to folder: String) throws(CheckpointError) {
     let url = URL(fileURLWithPath: folder)
     let encoder = JSONEncoder()
@@ -88,10 +94,15 @@ public final class TrainedModel {
       try Safetensors.write(network.storedTensors, to: &weights)
       var text = try WholeFile(url.appendingPathComponent(Self.configurationFile).path)
       try text.write(described)
+      var sound =
+        domain == nil ? nil : try WholeFile(url.appendingPathComponent(TrainingDomain.file).path)
+      try domain?.write(to: &sound!)
       try weights.finish()
       try text.finish()
+      try sound?.finish()
       try weights.place()
       try text.place()
+      try sound?.place()
     } catch {
       throw .file(error)
     }

@@ -11,10 +11,18 @@ public struct EvaluationReport {
   /// The manifest, and where it is, as given by the user.
   public let manifest: Manifest
   public let path: String
+  /// Where the clips lie by the model's training.
+  private let census: DomainCensus
 
-  public init(_ evaluation: Evaluation, model: TrainedModel, manifest: Manifest, path: String) {
+  public init(
+    _ evaluation: Evaluation, model: TrainedModel, manifest: Manifest, path: String, census: DomainCensus = .init()
+  ) {
     (self.evaluation, self.model, self.manifest, self.path) = (evaluation, model, manifest, path)
+    self.census = census
   }
+
+  /// What there is to know of the clips before the numbers are believed.
+  public var warnings: [String] { census.warnings(model.name) }
 
   private var title: [String] {
     ["\(model.kind.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent)"]
@@ -47,6 +55,7 @@ public struct EvaluationReport {
   public var page: Page {
     get throws {
       var page = Page(title: "How often is it right: \(title[0])", provenance: provenance)
+      if !warnings.isEmpty { page.sections.append(.text(heading: "Before you believe it", lines: warnings)) }
       if let confusion { try page.add(confusion) }
       if let calibration { try page.add(calibration) }
       if !evaluation.dimensions.isEmpty {
@@ -106,7 +115,7 @@ public struct EvaluationReport {
         ? nil : Dictionary(uniqueKeysWithValues: zip(evaluation.dimensions, evaluation.agreement)), classes: classes,
       confusion: all.confusion,
       byClass: all.byClass, byOrigin: evaluation.metricsByOrigin.mapValues { Scores($0, classes) },
-      figure: figures.first, figures: figures, command: commandLine
+      figure: figures.first, figures: figures, trainingData: census, warnings: warnings, command: commandLine
     ).line
   }
 
@@ -137,6 +146,8 @@ public struct EvaluationReport {
     let byOrigin: [String: Scores]
     let figure: String?
     let figures: [String]
+    let trainingData: DomainCensus
+    let warnings: [String]
     let command: String
   }
 }

@@ -107,10 +107,11 @@ public struct ExplanationReport {
     return "\(used) of \(words(place.stretch)), trimmed \(decibels.formatted()) dB below the loudest frame"
   }
 
-  /// Remarks on the attributions, a line each: how the method was asked, how near it came
-  /// to what it promises, and what is zero everywhere.
+  /// Remarks on the attributions, a line each: whether the clip is unlike the training data, how the method was asked, how
+  /// near it came to what it promises, and what is zero everywhere.
   public var remarks: [String] {
-    var lines = explanation.parameters.isEmpty ? [] : [explanation.methodWithParameters]
+    var lines = [explanation.resemblance?.warning].compactMap { $0 }
+    if !explanation.parameters.isEmpty { lines.append(explanation.methodWithParameters) }
     for input in explanation.inputs {
       if let promise = input.completeness {
         let difference = promise.score - promise.baselineScore
@@ -157,6 +158,7 @@ public struct ExplanationReport {
       predicted: explanation.classes.isEmpty ? nil : explanation.classes[explanation.predicted],
       values: explanation.dimensions.isEmpty
         ? nil : Dictionary(uniqueKeysWithValues: zip(explanation.dimensions, explanation.values)),
+      trainingData: explanation.resemblance,
       probabilities: Dictionary(uniqueKeysWithValues: zip(explanation.classes, explanation.probabilities)),
       inputs: Dictionary(uniqueKeysWithValues: inputs), figure: figures.first, figures: figures, listening: listening,
       elapsedSeconds: seconds, command: commandLine
@@ -186,6 +188,8 @@ public struct ExplanationReport {
     let predicted: String?
     /// Predicted values by dimension.
     let values: [String: Double]?
+    /// Where the clip lies by the training data; nil where the model does not know it.
+    let trainingData: Resemblance?
     let probabilities: [String: Double]
     let inputs: [String: Input]
     let figure: String?

@@ -125,8 +125,17 @@ public struct TrustReport {
 
   /// The criterion, the conclusions and what became of a planted cue.
   private var remarks: [String] {
-    (summary.noRanking == nil ? [summary.criterion] : []) + summary.verdicts + [summary.cueRemark].compactMap { $0 }
+    (summary.noRanking == nil ? [summary.criterion] : []) + summary.verdicts
+      + [summary.cueRemark].compactMap { $0 } + warnings
   }
+
+  /// How many of the clips belong to the model's training, and how many are unlike it.
+  private var census: DomainCensus {
+    clips.reduce(into: DomainCensus()) { $0.add($1.resemblance) }
+  }
+
+  /// What there is to know of the clips before the table is believed.
+  public var warnings: [String] { census.warnings(model.name) }
 
   // MARK: Page
 
@@ -152,7 +161,8 @@ public struct TrustReport {
       replacement: settings.filling.rawValue, methods: summary.methods.map(JSON.Method.init), layers: summary.layers,
       correlation: summary.correlation, overlap: summary.overlap, top: settings.top, cueClips: summary.cueClips,
       cueArea: summary.cueArea, speakers: summary.speakers, criterion: summary.criterion, verdicts: summary.verdicts,
-      cueRemark: summary.cueRemark, figure: figures.first, figures: figures, command: commandLine
+      cueRemark: summary.cueRemark, trainingData: census, warnings: warnings, figure: figures.first, figures: figures,
+      command: commandLine
     ).line
   }
 
@@ -187,6 +197,8 @@ public struct TrustReport {
     let criterion: String
     let verdicts: [String]
     let cueRemark: String?
+    let trainingData: DomainCensus
+    let warnings: [String]
     let figure: String?
     let figures: [String]
     let command: String

@@ -1,3 +1,4 @@
+import AudioFeatures
 import Basics
 import Models
 
@@ -29,16 +30,18 @@ public struct ClipFeatures: Sendable, Equatable {
   public let inputs: [InputSpace: Input]
   /// The number of the clip's samples.
   public let samples: Int
+  /// How it sounds; nil where that was not measured.
+  public let statistics: SoundStatistics?
   /// The seconds of its file where only the beginning is used, else nil.
   public let cutFrom: Double?
 
   public init(
     path: String, origin: String, label: Int?, dimensions: [Float] = [], inputs: [InputSpace: Input], samples: Int,
-    cutFrom: Double? = nil
+    statistics: SoundStatistics? = nil, cutFrom: Double? = nil
   ) {
     demand(!inputs.isEmpty, "a clip without an input")
     (self.path, self.origin, self.label, self.dimensions) = (path, origin, label, dimensions)
-    (self.inputs, self.samples, self.cutFrom) = (inputs, samples, cutFrom)
+    (self.inputs, self.samples, self.statistics, self.cutFrom) = (inputs, samples, statistics, cutFrom)
   }
 }
 

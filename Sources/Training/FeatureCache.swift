@@ -1,3 +1,4 @@
+import AudioFeatures
 import Basics
 import Foundation
 import Models
@@ -12,13 +13,14 @@ public struct FeatureCache: Sendable {
   struct Kept {
     let inputs: [InputSpace: ClipFeatures.Input]
     let samples: Int
+    let statistics: SoundStatistics
     /// The seconds of the clip's file where it was cut.
     let cutFrom: Double?
   }
 
   /// The version, which grows with every change of the signal path's numbers or of the files' format, so that older
-  /// files are not used. 2: no silent clips. 3: several inputs.
-  private static let version = 3
+  /// files are not used. 2: no silent clips. 3: several inputs. 4: statistics of the sound.
+  private static let version = 4
 
   public init(folder: String) throws(TrainingError) {
     self.folder = URL(fileURLWithPath: folder, isDirectory: true)
@@ -49,7 +51,8 @@ public struct FeatureCache: Sendable {
 
   func read(_ key: String, _ spaces: [InputSpace]) -> Kept? {
     guard let stored = try? Safetensors.read(path(key)), let facts = stored["facts"]?.tensor.floats, facts.count == 2,
-      let samples = Int(exactly: facts[0]), samples > 0, let checksum = stored["checksum"]?.bytes
+      let samples = Int(exactly: facts[0]), samples > 0, let statistics = stored["statistics"]?.tensor.floats,
+      statistics.count == SoundStatistics.count, let checksum = stored["checksum"]?.bytes
     else { return nil }
     var inputs: [InputSpace: ClipFeatures.Input] = [:]
     for space in spaces {
@@ -59,7 +62,9 @@ public struct FeatureCache: Sendable {
       else { return nil }
       inputs[space] = .init(values: values, silence: silence)
     }
-    let kept = Kept(inputs: inputs, samples: samples, cutFrom: facts[1] > 0 ? Double(facts[1]) : nil)
+    let kept = Kept(
+      inputs: inputs, samples: samples, statistics: SoundStatistics(values: statistics),
+      cutFrom: facts[1] > 0 ? Double(facts[1]) : nil)
     return Self.checksum(kept).bytes == checksum ? kept : nil
   }
 
@@ -67,6 +72,7 @@ public struct FeatureCache: Sendable {
   func write(_ kept: Kept, _ key: String) {
     var stored = [
       "facts": StoredTensor(Tensor(Self.facts(kept), shape: [2])), "checksum": Self.checksum(kept),
+      "statistics": StoredTensor(Tensor(kept.statistics.values, shape: [SoundStatistics.count])),
     ]
     for (space, input) in kept.inputs {
       stored["\(space.rawValue).values"] = StoredTensor(Tensor(input.values, shape: [input.values.count]))
@@ -80,6 +86,7 @@ public struct FeatureCache: Sendable {
   private static func checksum(_ kept: Kept) -> StoredTensor {
     var print = Fingerprint()
     print.add(facts(kept))
+    print.add(kept.statistics.values)
     for (space, input) in kept.inputs.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       print.add(space.rawValue)
       print.add(input.values)

@@ -130,6 +130,13 @@ extension ModelConfiguration {
 }
 
 extension FeatureSet {
+  /// Where the clips lie by what a model was trained on.
+  public func census(for model: TrainedModel) -> DomainCensus {
+    guard let domain = model.domain else { return DomainCensus() }
+    let found = concurrentMap(count: clips.count) { clips[$0].statistics.map(domain.resemblance) }
+    return found.reduce(into: DomainCensus()) { $0.add($1) }
+  }
+
   /// A network's inputs for every clip of a manifest, computed on all cores. A clip that cannot be decoded, or that is
   /// silent, is a failure, and the others are computed.
   /// - Parameters:
@@ -184,7 +191,7 @@ extension FeatureSet {
     guard let truth = try? configuration.truth(of: entry) else { fault("a clip without a class, after the check") }
     return ClipFeatures(
       path: entry.path, origin: entry.origin, label: truth.label, dimensions: truth.dimensions, inputs: kept.inputs,
-      samples: kept.samples, cutFrom: kept.cutFrom)
+      samples: kept.samples, statistics: kept.statistics, cutFrom: kept.cutFrom)
   }
 
   private static func computed(
@@ -192,16 +199,16 @@ extension FeatureSet {
   ) throws(AudioFileError) -> FeatureCache.Kept {
     let clip = try configuration.speech(of: path)
     let samples = configuration.fitted(clip.samples)
+    let path = SignalPath(samples, features: extractor)
     return FeatureCache.Kept(
-      inputs: inputs(of: samples, configuration.model, extractor), samples: samples.count,
-      cutFrom: clip.isCut ? clip.sourceDuration : nil)
+      inputs: inputs(on: path, configuration.model), samples: samples.count,
+      statistics: path.statistics(samples: clip.samples.count), cutFrom: clip.isCut ? clip.sourceDuration : nil)
   }
 
-  /// A network's inputs from samples of the length that its model takes.
+  /// A network's inputs from a clip of the length that its model takes.
   static func inputs(
-    of samples: [Float], _ model: any EmotionModel.Type, _ extractor: FeatureExtractor
+    on path: SignalPath, _ model: any EmotionModel.Type
   ) -> [InputSpace: ClipFeatures.Input] {
-    let path = SignalPath(samples, features: extractor)
     let input = path.input(model.inputs)
     return Dictionary(
       uniqueKeysWithValues: model.inputs.map { space in

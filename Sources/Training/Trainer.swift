@@ -37,7 +37,7 @@ public struct TrainingResult: Sendable {
 }
 
 /// Trains a network epoch by epoch into a model folder: the weights of the best epoch (`model.safetensors`,
-/// `config.json`), `history.csv`, and the state to resume from after an interruption (`resume.json`).
+/// `config.json`, `domain.safetensors`), `history.csv`, and the state to resume from after an interruption (`resume.json`).
 ///
 /// All random numbers come from the seed and the number of the epoch. So the same seed gives the same weights, and an
 /// epoch that was interrupted is repeated exactly.
@@ -54,6 +54,7 @@ public final class Trainer {
   private let provenance, manifests: [String: String]
   private let training, validation: FeatureSet
   private let trainingData, validationData: String
+  private let domain: TrainingDomain?
   private let optimizer: Adam
   private var schedule: PlateauSchedule
   private var best: [String: StoredTensor] = [:]
@@ -77,6 +78,7 @@ public final class Trainer {
     (self.training, self.validation) = (training, validation)
     (self.provenance, self.manifests) = (provenance, manifests)
     (trainingData, validationData) = (training.fingerprint, validation.fingerprint)
+    domain = Self.domain(training, validation)
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     schedule = PlateauSchedule(rate: recipe.rate, factor: recipe.plateauFactor, patience: recipe.patience)
     do {
@@ -108,6 +110,7 @@ public final class Trainer {
     guard (trainingData, validationData) == (saved.trainingData, saved.validationData) else {
       throw TrainingError.otherData(folder: folder)
     }
+    domain = Self.domain(training, validation)
     try saved.checkCounts(clips: training.clips.count, path: SavedTraining.path(folder))
     guard saved.history.count < recipe.epochs else {
       throw TrainingError.alreadyFinished(folder: folder, epochs: saved.history.count)
@@ -126,6 +129,12 @@ public final class Trainer {
     if !history.isEmpty { _ = try Self.network(saved.configuration, best, path: path) }
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     try optimizer.load(arrays, steps: saved.steps, path: path)
+  }
+
+  /// Nil of features that come without statistics.
+  private static func domain(_ training: FeatureSet, _ validation: FeatureSet) -> TrainingDomain? {
+    let (clips, unseen) = (training.clips.compactMap(\.statistics), validation.clips.compactMap(\.statistics))
+    return clips.isEmpty || unseen.isEmpty ? nil : TrainingDomain(clips: clips, unseen: unseen)
   }
 
   private static func network(
@@ -274,7 +283,7 @@ public final class Trainer {
       }
       configuration.training["validation_ccc"] = best.validationCCC.map { "\($0)" }
     }
-    return TrainedModel(configuration: configuration, network: model.network, name: model.name)
+    return TrainedModel(configuration: configuration, network: model.network, name: model.name, domain: domain)
   }
 
   private func save() throws(TrainingError) {

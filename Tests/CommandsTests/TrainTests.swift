@@ -37,7 +37,8 @@ struct TrainTests {
     #expect(try folder.contents("parts/model.safetensors") == folder.contents("whole/model.safetensors"))
     #expect(
       folder.files(in: "whole") == [
-        "config.json", "curves.png", "history.csv", "model.safetensors", "resume-3.safetensors", "resume.json",
+        "config.json", "curves.png", "domain.safetensors", "history.csv", "model.safetensors", "resume-3.safetensors",
+        "resume.json",
       ])
     #expect(try PNGImage(contentsOf: folder.path("whole/curves.png")).width > 500)
 

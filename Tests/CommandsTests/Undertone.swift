@@ -5,8 +5,21 @@ import Testing
 /// What a run of the program left behind.
 struct Run {
   let status: Int32
-  /// Standard output and standard error, line by line.
+  /// Standard output and standard error, line by line, without ``warnings``.
   let output, errors: [String]
+  /// What was said on either of clips unlike a model's training or of it: the clips of tests mostly are.
+  let warnings: [String]
+
+  init(status: Int32, output: [String], errors: [String]) {
+    func isWarning(_ line: String) -> Bool {
+      ["unlike the training data", "clips unlike what", "clips that", "was trained on this clip"]
+        .contains { line.contains($0) } && !line.hasPrefix("{")
+    }
+    self.status = status
+    self.output = output.filter { !isWarning($0) }
+    self.errors = errors.filter { !isWarning($0) }
+    warnings = (output + errors).filter(isWarning)
+  }
 
   /// Whether it failed with `status` and exactly one line, which names every one of `words`.
   func failed(_ status: Int32, naming words: String...) -> Bool {

@@ -71,6 +71,12 @@ for name, y in signals.items():
     mel = librosa.power_to_db(power, ref=1.0, amin=1e-10, top_db=80.0)
     assert mel.shape == (MELS, 1 + len(y) // HOP)
     mfcc = scipy.fft.dct(mel, axis=0, type=2, norm="ortho")[:COEFFICIENTS]
+    bands = mel.reshape(32, 4, -1).mean(axis=1)
+    high = np.percentile(bands, 95, axis=1)
+    level = 10 * np.log10(max(np.mean(y.astype(np.float64) ** 2), 1e-12))
+    stored[f"{name}/statistics"] = np.concatenate([
+        np.percentile(bands, 5, axis=1), high, np.diff(bands, axis=1).std(axis=1) if bands.shape[1] > 1 else np.zeros(32),
+        [level, np.flatnonzero(high > high.max() - 60).max()]]).astype(np.float32)
     stored[f"{name}/mel"], stored[f"{name}/mfcc"] = kept(mel), kept(mfcc)
 
 for frames in (9, 10, 31, 313):

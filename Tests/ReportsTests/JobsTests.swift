@@ -40,7 +40,7 @@ struct JobsTests {
       switch event {
       case .explained(let clip): clips.append(clip)
       case .page(let path): pages.append(path)
-      case .versusIsPredicted, .pageIsFull: Issue.record("\(event)")
+      case .versusIsPredicted, .pageIsFull, .warning: Issue.record("\(event)")
       }
     }
     try job.explain(

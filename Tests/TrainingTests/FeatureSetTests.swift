@@ -1,3 +1,4 @@
+import AudioFeatures
 import AudioFiles
 import Basics
 import Corpora
@@ -93,7 +94,7 @@ struct FeatureSetTests {
     let model = model(.cnnatt)
     let samples = sampled(20_000, seed: 3).map { amplitude * $0 }
     func features(_ samples: [Float]) -> ClipFeatures.Input {
-      FeatureSet.inputs(of: samples, model.kind, model.features)[.mfcc]!
+      FeatureSet.inputs(on: SignalPath(samples, features: model.features), model.kind)[.mfcc]!
     }
     let own = features(samples)
     let zeros = features(samples + [Float](repeating: 0, count: 20_000))
@@ -139,7 +140,8 @@ struct FeatureSetTests {
     cache.write(
       .init(
         inputs: [.mfcc: .init(values: [Float](repeating: 7, count: 400), silence: [Float](repeating: 7, count: 40))],
-        samples: 2560, cutFrom: nil), key)
+        samples: 2560, statistics: SoundStatistics(values: .init(repeating: 0, count: SoundStatistics.count)),
+        cutFrom: nil), key)
     #expect(try compute().clips[0].values == [Float](repeating: 7, count: 400))
     try AudioClip(samples: sampled(9_000, seed: 5), sampleRate: 16_000)
       .write(to: folder.appending(path: "a.wav").path)

@@ -63,6 +63,9 @@ public final class Clip {
   /// The part of the file that the model uses, in seconds.
   public var used: Range<Double> { place.first(duration) }
 
+  /// Where the clip lies by the sound of those that the model was trained on; nil where these are not known.
+  public private(set) lazy var resemblance = model.domain?.resemblance(of: path.statistics(samples: sampleCount))
+
   /// The input of silence at one space: zeros; on the mel the floor that padding has; the MFCC of that floor.
   func silence(at space: InputSpace) -> Tensor { path.silence(at: space) }
 

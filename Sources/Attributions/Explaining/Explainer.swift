@@ -73,6 +73,6 @@ public struct Explainer {
       method: method.name, parameters: parameters, isSigned: method.isSigned, quantity: method.quantity,
       target: target, classes: model.classes, probabilities: probabilities, dimensions: model.dimensions,
       values: clip.values, inputs: inputs, leftOut: leftOut, place: clip.place, duration: clip.duration,
-      hop: frontEnd.hopSeconds, sampleRate: frontEnd.sampleRate)
+      resemblance: clip.resemblance, hop: frontEnd.hopSeconds, sampleRate: frontEnd.sampleRate)
   }
 }

@@ -36,6 +36,8 @@ public struct Explanation {
   public let place: ClipPlace
   /// Seconds of speech; the rest of the inputs is padding.
   public let duration: Double
+  /// Where the clip lies by the sound of those that the model was trained on; nil where these are not known.
+  public let resemblance: Resemblance?
   /// The part of the file that the model uses, in seconds.
   public var used: Range<Double> { place.first(duration) }
 

@@ -1,3 +1,5 @@
+import Models
+
 /// The measures of one clip.
 public struct ClipTrust: Sendable, Codable {
   public struct OfMethod: Sendable, Codable {
@@ -20,6 +22,8 @@ public struct ClipTrust: Sendable, Codable {
   public let label, speaker: String?
   /// Whether a cue was planted in the clip.
   public let hasCue: Bool
+  /// Where the clip lies by the sound of those that the model was trained on.
+  public let resemblance: Resemblance?
   /// The measures of each method, in the examiner's order.
   public let methods: [OfMethod]
   /// The agreement between methods, [methods, methods]: Spearman's rank correlation of sizes (nil where an attribution

@@ -130,7 +130,7 @@ public struct TrustExaminer {
       path: path, target: model.outputs[target.emotion],
       predicted: probabilities.isEmpty ? nil : model.classes[probabilities.likeliestClass],
       label: label.flatMap { model.classes.contains($0) ? $0 : nil }, speaker: speaker, hasCue: cue != nil,
-      methods: found,
+      resemblance: clip.resemblance, methods: found,
       correlation: rankings.map { a in rankings.map { a.correlation(with: $0) } },
       overlap: rankings.map { a in rankings.map { a.overlap(with: $0, share: settings.top) } },
       cueArea: cueCells?.area)

@@ -61,6 +61,7 @@ final class ClipSurvey {
           let explanation = try explanation(of: clip, candidates[place], by: isShown ? onSheets : other)
         else { continue }
         state.count += 1
+        state.census.add(explanation.resemblance)
         state.rows.append(selection.row(candidates[place], explanation))
         explained.append((clip.samples, explanation))
         speakers.append(candidates[place].speaker)

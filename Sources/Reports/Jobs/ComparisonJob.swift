@@ -79,6 +79,8 @@ public struct ComparisonJob {
     public let disagreements: [Disagreement]
     /// The figures written.
     public let figures: [String]
+    /// What there is to know of the clips before the results are believed.
+    public let warnings: [String]
     /// The exit statuses of the clips that failed.
     public let failures: [Int32]
     public let isFinished: Bool
@@ -94,6 +96,8 @@ public struct ComparisonJob {
     var plotted: [Int] = []
     var figures: [String] = []
     var failures: [Int32] = []
+    /// Where the clips lie by the training of each model.
+    var censuses: [DomainCensus]
   }
 
   public let reports: [ComparisonReport]
@@ -125,7 +129,11 @@ public struct ComparisonJob {
       reports.flatMap { $0.provenance().sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" } }
       + ["\(target), seed \(seed)"] + items.map(\.path)
     var progress = try RunProgress(
-      in: folder, asked: asked, new: State(agreements: reports.map { _ in [] }, rows: [reports[0].clipHeader]),
+      in: folder, asked: asked,
+      new: State(
+        agreements: reports.map { _ in [] }, rows: [reports[0].clipHeader],
+        censuses: reports[0].comparer.models.map { _ in DomainCensus() }),
+
       isPossible: isPossible)
     if progress.state.next > 0 { report(.resumed(clips: progress.state.next)) }
     for place in progress.state.plotted {
@@ -140,7 +148,7 @@ public struct ComparisonJob {
       if shouldStop() {
         try progress.save(atOnce: true)
         return Result(
-          summaries: [], rows: [], disagreements: [], figures: [], failures: [], isFinished: false)
+          summaries: [], rows: [], disagreements: [], figures: [], warnings: [], failures: [], isFinished: false)
       }
       try compareNext(&progress.state, status, report, plot)
       try progress.save(atOnce: false)
@@ -171,6 +179,7 @@ public struct ComparisonJob {
             $0.count == pairs && $0.allSatisfy { $0.values.values.allSatisfy { abs($0) <= 1.001 } }
           }
       }
+      && state.censuses.count == models && state.censuses.allSatisfy { $0.isPossible(of: state.next) }
       && state.rows.first == reports[0].clipHeader
       && state.rows.count == 1 + reports.count * state.agreements[0].count
       && state.rows.allSatisfy { $0.count == state.rows[0].count }
@@ -198,6 +207,7 @@ public struct ComparisonJob {
         state.rows.append(
           reports[number].row(clip, truth: item.truth?.rawValue, trueValues: item.trueValues, agreements: agreements))
       }
+      for (model, clip) in found.clips.enumerated() { state.censuses[model].add(clip.resemblance) }
       // Each method has the same predictions.
       let first = found.compared[0]
       if !first.areOneMind || first.difference != nil {
@@ -229,6 +239,7 @@ public struct ComparisonJob {
       }
     return Result(
       summaries: summaries, rows: state.rows, disagreements: state.disagreements, figures: state.figures,
+      warnings: zip(reports[0].comparer.models, state.censuses).flatMap { $1.warnings($0.name) },
       failures: state.failures, isFinished: true)
   }
 

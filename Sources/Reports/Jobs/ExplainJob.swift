@@ -12,6 +12,8 @@ public enum ExplainEvent {
   case versusIsPredicted(place: String)
   /// A clip is explained by one method, and its files are written.
   case explained(ClipExplained)
+  /// What there is to know of all clips before the results are believed.
+  case warning(String)
   /// The page has room for no more clips than it has; the files of the others are written.
   case pageIsFull(clips: Int)
   /// The page is written.
@@ -45,6 +47,7 @@ public struct ExplainJob {
   private let writesArrays, writesSounds: Bool
   private var folder: OutputFolder
   private var page: ExplanationPage?
+  private var census = DomainCensus()
   /// Is called while a method runs many inputs, with its name, the inputs done and all of them.
   public var progress: ((_ method: String, _ done: Int, _ total: Int) -> Void)?
 
@@ -85,6 +88,7 @@ public struct ExplainJob {
     let model = explainers[0].model
     // One clip for all methods and targets: its front-end and its prediction are computed once.
     let clip = Clip(speech, model: model)
+    census.add(clip.resemblance)
     var reports: [ExplanationReport] = []
     for explainer in explainers {
       let start = ContinuousClock.now
@@ -104,8 +108,11 @@ public struct ExplainJob {
     }
   }
 
-  /// Writes the page, if there is one.
+  /// Writes the page, if there is one, and warns of clips unlike the training's where there were several.
   public func finish(_ report: (ExplainEvent) throws -> Void) throws {
+    if census.clips > 1 {
+      for warning in census.warnings(explainers[0].model.name) { try report(.warning(warning)) }
+    }
     guard let page else { return }
     if page.leftOut > 0 { try report(.pageIsFull(clips: ExplanationPage.room)) }
     try report(.page(path: folder.write(page.page, named: "explain")))

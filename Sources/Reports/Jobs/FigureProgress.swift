@@ -1,5 +1,6 @@
 import Attributions
 import Corpora
+import Models
 
 /// The state of a ``FiguresJob``: enough to resume after an interruption, and small for any number of clips.
 struct FigureProgress: Codable {
@@ -12,6 +13,8 @@ struct FigureProgress: Codable {
     /// How many of the kind asked for there were.
     var count = 0
     var profiles: EmotionProfiles.Collection
+    /// Where the clips of the kind asked for lie by the model's training.
+    var census = DomainCensus()
     /// The rows of the clips' table.
     var rows: [[String]] = []
 
@@ -42,9 +45,12 @@ struct FigureProgress: Codable {
           && Set(own.shown).count == own.shown.count && own.shown.allSatisfy { (0..<own.looked).contains($0) }
           && own.rows.count == own.count && own.rows.allSatisfy { $0.count == columns }
           && own.profiles.name == candidates.emotion.groupName && own.profiles.clips.count <= own.count
-          && own.profiles.isPossible(bands: bands)
+          && own.profiles.isPossible(bands: bands) && own.census.isPossible(of: own.count)
       }
   }
+
+  /// Where all clips lie by the model's training.
+  var census: DomainCensus { emotions.reduce(into: DomainCensus()) { $0.add($1.census) } }
 
   /// Clips looked at.
   var looked: Int { emotions.reduce(0) { $0 + $1.looked } }

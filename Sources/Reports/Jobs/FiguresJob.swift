@@ -22,6 +22,8 @@ public enum FiguresEvent {
   case written(path: String)
   /// A part of the results is left out, and why.
   case leftOut(String)
+  /// What there is to know of the clips before the results are believed.
+  case warning(String)
   /// A claim of the report, and what these clips say of it.
   case claim(String)
 }
@@ -105,6 +107,7 @@ public struct FiguresJob {
       try writeSheets(emotion, shown, found: progress.state.emotions[index].count, page: &page, report)
     }
     try writeProfiles(of: progress.state, page: &page, report)
+    for warning in progress.state.census.warnings(selection.model.name) { try report(.warning(warning)) }
     if let page { try report(.written(path: folder.write(page.page, named: "figures"))) }
     progress.remove()
     return result(progress.state, isFinished: true)

@@ -106,6 +106,7 @@ struct Compare: ParsableCommand {
       ProgressBar.clear()
       try Console.endInterrupted(result.isFinished)
       if !result.summaries.isEmpty { try show(result, of: reports, written: written.write(result)) }
+      result.warnings.forEach { Console.note("undertone: warning: \($0)") }
       try Console.end(result.failures, of: clips.count)
     }
   }

@@ -51,7 +51,8 @@ struct Evaluate: ParsableCommand {
       let bar = ProgressBar("evaluating", total: features.clips.count)
       let evaluation = model.evaluate(features) { bar.show($0) }
       guard evaluation.loss.isFinite else { throw ExplanationError.noPrediction(path: data, model: model.name) }
-      let report = EvaluationReport(evaluation, model: model, manifest: manifest, path: data)
+      let report = EvaluationReport(
+        evaluation, model: model, manifest: manifest, path: data, census: features.census(for: model))
       let provenance = report.provenance
       let figures =
         (try report.confusion.map {
@@ -62,6 +63,7 @@ struct Evaluate: ParsableCommand {
         } ?? [])
       if let predictions { try write(evaluation, to: predictions) }
       try Console.print(json ? report.json(figures: figures) : text(evaluation))
+      report.warnings.forEach { Console.note("undertone: warning: \($0)") }
       if !json { try Console.print(figures.joined(separator: "\n")) }
       if page.html { try folder.write(report.page, as: "evaluate", isQuiet: json) }
       try Console.end(failures, of: manifest.entries.count)

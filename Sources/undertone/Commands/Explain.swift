@@ -126,6 +126,7 @@ struct Explain: ParsableCommand {
       Console.note("undertone: \(place): \(versus ?? "") is the prediction itself; explained without --versus")
     case .explained(let clip):
       try Console.print(json ? clip.json : text(of: clip))
+    case .warning(let line): Console.note("undertone: warning: \(line)")
     case .pageIsFull(let clips):
       Console.note("undertone: the page has the first \(clips) clips; figures are written of all")
     case .page(let path):

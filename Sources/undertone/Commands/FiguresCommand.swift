@@ -109,6 +109,7 @@ struct FiguresCommand: ParsableCommand {
     case .sheet(let path, let shown, let found):
       try Console.print("\(path): \(shown) clip\(shown == 1 ? "" : "s")" + (found > shown ? " of \(found)" : ""))
     case .written(let path): try Console.print(path)
+    case .warning(let line): Console.note("undertone: warning: \(line)")
     case .claim(let line): try Console.print(wrapped(line))
     }
   }

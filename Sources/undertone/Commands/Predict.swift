@@ -51,6 +51,9 @@ struct Predict: ParsableCommand {
   @Flag(help: "Print one JSON object per file or window.")
   var json = false
 
+  /// Clips that are unlike the training data, or of it, are named one by one up to so many.
+  private static let namedClips = 10
+
   private var hopSeconds: Double { hop ?? 1 }
 
   func validate() throws {
@@ -75,11 +78,13 @@ struct Predict: ParsableCommand {
         ? Page(title: "Predictions over time", provenance: model.provenance(source: self.files.source))
         : nil
       if csv { try Console.print((["file", "start", "end"] + model.outputs).joined(separator: ",")) }
-      func writePage() throws {
+      var census = DomainCensus()
+      func end() throws {
+        if files.count > 1 { census.warnings(model.name).forEach { Console.note("undertone: warning: \($0)") } }
         if let page { try folder?.write(page, as: "predict", isQuiet: csv || json) }
       }
       if let window { noteUnused(ofWindow: window, by: model) }
-      try Console.forEach(files, atEnd: writePage) { _, file in
+      try Console.forEach(files, atEnd: end) { _, file in
         if let window {
           let timeline = try timeline(file, window: window, model)
           try page?.add(timeline)
@@ -98,7 +103,12 @@ struct Predict: ParsableCommand {
           let paths = try drawing.write(timeline, to: folder!, as: stem, provenance: provenance)
           if !csv, !json { for path in paths { try Console.print("\(file) → \(path)") } }
         } else {
-          try show(Clip(readSpeech(file, for: model), model: model), file: file, model)
+          let clip = Clip(try readSpeech(file, for: model), model: model)
+          try show(clip, file: file, model)
+          census.add(clip.resemblance)
+          if let warning = clip.resemblance?.warning, census.outside + census.trainedOn <= Self.namedClips {
+            Console.note("undertone: \(file): \(warning)")
+          }
         }
       }
     }
@@ -144,7 +154,8 @@ struct Predict: ParsableCommand {
         predicted: ranked.first.map { model.classes[$0.offset] },
         probabilities: probabilities.map { Dictionary(uniqueKeysWithValues: zip(model.classes, $0)) },
         values: model.dimensions.isEmpty
-          ? nil : clip.map { Dictionary(uniqueKeysWithValues: zip(model.dimensions, $0.values)) })
+          ? nil : clip.map { Dictionary(uniqueKeysWithValues: zip(model.dimensions, $0.values)) },
+        trainingData: clip?.resemblance)
       try Console.print(try line.line)
       return
     }
@@ -165,8 +176,10 @@ private struct PredictionLine: Encodable {
   let probabilities: [String: Double]?
   /// By dimension; nil of a model without dimensions.
   let values: [String: Double]?
+  /// Where the clip lies by the training data; nil where the model does not know it.
+  let trainingData: Resemblance?
 
-  enum CodingKeys: CodingKey { case file, model, start, end, predicted, probabilities, values }
+  enum CodingKeys: CodingKey { case file, model, start, end, predicted, probabilities, values, trainingData }
 
   /// A silent window has `null` for what is not there.
   func encode(to encoder: any Encoder) throws {
@@ -178,5 +191,6 @@ private struct PredictionLine: Encodable {
     try container.encode(predicted, forKey: .predicted)
     try container.encode(probabilities, forKey: .probabilities)
     try container.encodeIfPresent(values, forKey: .values)
+    try container.encodeIfPresent(trainingData, forKey: .trainingData)
   }
 }

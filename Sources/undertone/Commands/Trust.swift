@@ -172,6 +172,7 @@ struct Trust: ParsableCommand {
     if summary.noRanking == nil { parts.append(wrapped(summary.criterion)) }
     parts.append(summary.verdicts.map { wrapped($0) }.joined(separator: "\n"))
     if let remark = summary.cueRemark { parts.append(wrapped(remark)) }
+    parts += report.warnings.map { wrapped("Warning: \($0)") }
     return parts.joined(separator: "\n\n") + "\n"
   }
 
