@@ -30,7 +30,6 @@ public struct CalibrationFigure: Figure {
     (self.expectedCalibrationError, self.brierScore) = (expectedCalibrationError, brierScore)
   }
 
-  private static let side = 400.0
   private static let barColor = Color(0xCFE0F2), color = Color(0x0072B2)
 
   private var lines: [String] {
@@ -41,10 +40,17 @@ public struct CalibrationFigure: Figure {
     ]
   }
 
-  public var size: Size {
-    Size(
-      width: 500,
-      height: FigureLayout.titleHeight(lines) + Self.above + Self.side + Plot.below + FigureLayout.margin)
+  /// The figure's width, which a page's has room for, and the side of the diagram in it.
+  private static func width(_ layout: FigureLayout) -> Double { min(500, layout.width) }
+  private static func side(_ layout: FigureLayout) -> Double { width(layout) - (layout.isNarrow ? 60 : 100) }
+
+  public func extent(on canvas: Canvas) -> Size {
+    let layout = canvas.layout
+    let width = Self.width(layout)
+    return Size(
+      width: width,
+      height: canvas.titleHeight(lines, width: width - 2 * layout.margin) + Self.above + Self.side(layout)
+        + Plot.below + layout.margin)
   }
 
   // Above the frame, where the numbers of clips stand.
@@ -52,14 +58,16 @@ public struct CalibrationFigure: Figure {
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let margin = FigureLayout.margin
+    let margin = canvas.layout.margin
     let top = canvas.drawTitle(lines, left: margin, right: canvas.bounds.right - margin) + Self.above
     // Half of the last number stands beyond the frame.
-    let left = canvas.bounds.right - margin - 10 - Self.side
-    let frame = canvas.aligned(Rectangle(x: left, y: top, width: Self.side, height: Self.side))
+    let side = Self.side(canvas.layout)
+    let left = canvas.bounds.right - margin - 10 - side
+    let frame = canvas.aligned(Rectangle(x: left, y: top, width: side, height: side))
+    let ticks = canvas.layout.isNarrow ? 5 : 10
     let plot = Plot(
-      frame: frame, x: .linear("Confidence: probability of the predicted class", from: 0, to: 1, ticks: 10),
-      y: .linear("Accuracy: share that is right", from: 0, to: 1, ticks: 10))
+      frame: frame, x: .linear("Confidence: probability of the predicted class", from: 0, to: 1, ticks: ticks),
+      y: .linear("Accuracy: share that is right", from: 0, to: 1, ticks: ticks))
     for tick in plot.y.ticks.dropFirst().dropLast() {
       let y = plot.y(tick.value)
       canvas.rule(from: Point(x: frame.left, y: y), to: Point(x: frame.right, y: y), .rule)

@@ -21,10 +21,14 @@ public struct ConfusionFigure: Figure {
     self.macroF1 = macroF1
   }
 
-  private var cell: Double { max(34, min(58, 420 / Double(max(1, classes.count)))) }
-  private var side: Double { cell * Double(classes.count) }
+  /// A cell's side: in a column what the names leave, and else at least what its numbers need.
+  private func cell(_ layout: FigureLayout) -> Double {
+    let count = Double(max(1, classes.count))
+    guard layout.isNarrow else { return max(34, min(58, 420 / count)) }
+    return min(58, (layout.width - 2 * layout.margin - Font.label.line - Self.longestName(layout) - 8) / count)
+  }
 
-  private static let longestName = 110.0
+  private static func longestName(_ layout: FigureLayout) -> Double { layout.isNarrow ? 66 : 110 }
   private static let barRoom = 76.0
 
   private var lines: [String] {
@@ -34,24 +38,29 @@ public struct ConfusionFigure: Figure {
     return title + [(scores + ["\(counts.joined().reduce(0, +)) clips"]).joined(separator: " · ")]
   }
 
-  public var size: Size {
-    // The lines of a ragged matrix cannot be made; `draw` throws an error that names it.
-    let lineCount = title.filter { !$0.isEmpty }.count + 1
-    let names = Font.label.line + Self.longestName
-    let titleHeight = FigureLayout.titleHeight(Array(repeating: "line", count: lineCount))
+  public func extent(on canvas: Canvas) -> Size {
+    let layout = canvas.layout
+    let side = cell(layout) * Double(classes.count)
+    let names = Font.label.line + Self.longestName(layout)
+    let natural = max(420, 2 * layout.margin + names + side + Self.barRoom)
+    let width = layout.isNarrow ? layout.width : natural
     return Size(
-      width: max(420, 2 * FigureLayout.margin + names + side + Self.barRoom),
-      height: titleHeight + side + 2 * Font.label.line + 12 + FigureLayout.margin)
+      width: width,
+      height: canvas.titleHeight(lines.filter { !$0.isEmpty }, width: width - 2 * layout.margin) + side
+        + 2 * Font.label.line + 12 + (layout.isNarrow ? TimePanel.levelBars : 0) + layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let margin = FigureLayout.margin
-    let names = classes.map { canvas.shortened($0, to: Self.longestName - 8, .label) }
+    let margin = canvas.layout.margin
+    let layout = canvas.layout
+    let cell = cell(layout)
+    let side = cell * Double(classes.count)
+    let names = classes.map { canvas.shortened($0, to: Self.longestName(layout) - 8, .label) }
     let widest = names.map { canvas.width(of: $0, .label) }.max() ?? 0
     let bar = ColorBar.linear(
       "share of the true class (%)", map: Self.map, from: 0, to: 100, height: side / 2)
-    let needed = Font.label.line + 4 + widest + 8 + side + 14 + bar.width(on: canvas)
+    let needed = Font.label.line + 4 + widest + 8 + side + (layout.isNarrow ? 0 : 14 + bar.width(on: canvas))
     let left = max(margin, (canvas.bounds.width - needed) / 2) + Font.label.line + 4 + widest + 8
     let top = canvas.drawTitle(
       lines.filter { !$0.isEmpty }, left: margin, right: canvas.bounds.right - margin)
@@ -75,7 +84,7 @@ public struct ConfusionFigure: Figure {
         canvas.text(
           total == 0 ? "–" : percent(share),
           at: Point(x: place.middle.x, y: place.middle.y + Font.tick.line * 0.6),
-          Font(size: 8.5), horizontally: .center, color: ink)
+          layout.isNarrow ? .tick : Font(size: 8.5), horizontally: .center, color: ink)
       }
       canvas.text(
         names[row], at: Point(x: frame.left - 7, y: frame.top + (Double(row) + 0.5) * cell), .label,
@@ -94,6 +103,10 @@ public struct ConfusionFigure: Figure {
     canvas.text(
       "True", at: Point(x: frame.left - 7 - widest - 6, y: frame.middle.y), .emphasis, horizontally: .center,
       vertically: .end, turned: true)
+    guard !layout.isNarrow else {
+      let top = frame.bottom + 2 * Font.label.line + 16
+      return bar.drawLevel(on: canvas, left: frame.left, top: top, width: min(side, canvas.bounds.right - margin - 10 - frame.left))
+    }
     bar.draw(on: canvas, left: frame.right + 14, top: frame.top, height: side)
   }
 
