@@ -128,9 +128,14 @@ public struct ExplanationFigure: OverlaidFigure {
   }
 
   /// The title and the caption, whichever are drawn.
-  private var lines: [String] {
+  private func lines(_ layout: FigureLayout) -> [String] {
+    // A column's panels have no room for the reason; a figure asks for its height before it refuses a duration.
+    let isGrey =
+      layout.isNarrow && !inputs.isEmpty && duration.isFinite && duration > 0
+      && ClipTime(duration, in: place, ticks: 1).hasUnused
     // Only a title has a heading.
-    (parts.contains(.title) ? title : [""]) + (parts.contains(.caption) ? caption : [])
+    return (parts.contains(.title) ? title : [""])
+      + (parts.contains(.caption) ? caption + (isGrey ? ["grey: not used by the model"] : []) : [])
   }
 
   /// What red and blue say; nil where no attribution that is drawn has a sign.
@@ -152,7 +157,7 @@ public struct ExplanationFigure: OverlaidFigure {
       panels.isEmpty ? 0 : panels.reduce(0, +) + FigureLayout.gap * Double(panels.count - 1) + Plot.below + 14
     return Size(
       width: layout.width,
-      height: canvas.titleHeight(lines) + (key.map { $0.height(on: canvas, width: width) } ?? 0) + timed
+      height: canvas.titleHeight(lines(layout)) + (key.map { $0.height(on: canvas, width: width) } ?? 0) + timed
         + (parts.contains(.probabilities) ? bars.height + Plot.below : 0) + layout.margin)
   }
 
@@ -176,7 +181,7 @@ public struct ExplanationFigure: OverlaidFigure {
         bars.last.map { $0.width(on: canvas) + (bars.count > 1 ? secondBar : 0) + Self.barGap }
       }.max() ?? 0
     let right = canvas.bounds.right - margin - max(barRoom, 8)
-    var y = canvas.drawTitle(lines, left: margin, right: canvas.bounds.right - margin)
+    var y = canvas.drawTitle(lines(layout), left: margin, right: canvas.bounds.right - margin)
     if let key {
       key.draw(on: canvas, left: margin, right: canvas.bounds.right - margin, top: y)
       y += key.height(on: canvas, width: layout.width - 2 * margin)

@@ -31,6 +31,9 @@ struct ClipTime {
     }
   }
 
+  /// Whether something is not used.
+  var hasUnused: Bool { !unused.isEmpty }
+
   /// Fills what is not used of the file with grey.
   /// - Parameter isNamed: Whether the reason is written on it, where there is room.
   func drawUnused(on canvas: Canvas, in plot: Plot, isNamed: Bool) {

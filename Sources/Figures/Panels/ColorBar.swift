@@ -116,17 +116,22 @@ struct ColorBar {
       canvas.fill(corners, color ?? .white)
       canvas.stroke(corners, .ink, width: 0.8)
     }
-    var end = -Double.infinity
-    for tick in ticks {
+    // Every tick has its number, or every other, or every third.
+    let step = (1...max(1, ticks.count)).first { step in
+      let named = stride(from: 0, to: ticks.count, by: step).map { ticks[$0] }
+      return zip(named, named.dropFirst()).allSatisfy { first, second in
+        let widths = canvas.width(of: first.label, .tick) + canvas.width(of: second.label, .tick)
+        return x(second.value) - x(first.value) > widths / 2 + 4
+      }
+    }!
+    for (index, tick) in ticks.enumerated() {
       let place = x(tick.value)
       canvas.rule(
         from: Point(x: place, y: bar.bottom), to: Point(x: place, y: bar.bottom + Plot.tickLength))
-      let half = canvas.width(of: tick.label, .tick) / 2
-      guard place - half > end + 4, place + half <= canvas.bounds.right else { continue }
+      guard index % step == 0 else { continue }
       canvas.text(
         tick.label, at: Point(x: place, y: bar.bottom + Plot.tickLength + 1), .tick, horizontally: .center,
         vertically: .start)
-      end = place + half
     }
     for (line, words) in canvas.wrapped(label.joined(separator: ", "), to: width, .tick, most: Self.labelLines)
       .enumerated()
@@ -140,7 +145,7 @@ struct ColorBar {
 
   /// Draws level bars beside each other, the wider the longer their labels.
   static func drawLevel(_ bars: [ColorBar], on canvas: Canvas, left: Double, right: Double, top: Double) {
-    let needs = bars.map { max(0.3, canvas.width(of: $0.label.joined(separator: ", "), .tick) / (right - left)) }
+    let needs = bars.map { max(0.4, canvas.width(of: $0.label.joined(separator: ", "), .tick) / (right - left)) }
     let room = right - left - levelGap * Double(bars.count - 1)
     var x = left
     for (bar, need) in zip(bars, needs) {
