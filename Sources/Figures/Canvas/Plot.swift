@@ -24,8 +24,9 @@ struct Plot {
     }
     if namesX {
       let below = frame.bottom + Plot.belowWithoutLabel
+      let font = canvas.fitted(x.label, to: frame.width, .label)
       canvas.text(
-        canvas.shortened(x.label, to: frame.width, .label), at: Point(x: frame.middle.x, y: below), .label,
+        canvas.shortened(x.label, to: frame.width, font), at: Point(x: frame.middle.x, y: below), font,
         horizontally: .center, vertically: .start)
     }
     // A number that would touch the one below it is left out; its tick stays.
@@ -39,7 +40,8 @@ struct Plot {
       upperEdge = place - Font.tick.size / 2
     }
     if namesY {
-      let isLong = canvas.width(of: y.label, canvas.fitted(y.label, to: frame.height, .label)) > frame.height
+      // Panels of one height differ by a pixel, and are to have one label.
+      let isLong = canvas.width(of: y.label, canvas.fitted(y.label, to: frame.height, .label)) > frame.height - 2
       let name = isLong ? y.brief ?? y.label : y.label
       let font = canvas.fitted(name, to: frame.height, .label)
       canvas.text(

@@ -73,11 +73,13 @@ public struct ComparisonFigure: OverlaidFigure {
   private struct Grid {
     let columns: Int
     let panelHeight: Double
+    /// Between two panels, one beside the other.
+    let between: Double
     /// A panel with its caption and axis.
     var block: Double { ComparisonFigure.caption + panelHeight + Plot.below + 10 }
 
     init(_ layout: FigureLayout) {
-      columns = layout.isNarrow ? 2 : 3
+      (columns, between) = layout.isNarrow ? (2, 28) : (3, 18)
       panelHeight = layout.height(193.5)
     }
   }
@@ -86,10 +88,30 @@ public struct ComparisonFigure: OverlaidFigure {
     grid.block + (models.map { bars(of: $0).height }.max() ?? 0) + Plot.below + FigureLayout.gap
   }
   /// The height of a last row of differences, under which stand only remarks.
-  private func lastRowHeight(_ grid: Grid) -> Double {
-    (panelCount - 1) / grid.columns * grid.columns >= matrixCount + models.count
-      ? grid.block + Double(remarks.map(\.count).max() ?? 0) * Font.label.line : rowHeight(grid)
+  private func lastRowHeight(_ grid: Grid, on canvas: Canvas) -> Double {
+    guard (panelCount - 1) / grid.columns * grid.columns >= matrixCount + models.count else { return rowHeight(grid) }
+    let room = canvas.layout.width - left(on: canvas) - canvas.layout.margin - 8
+    let width = (room + grid.between) / Double(grid.columns) - grid.between
+    let lines = remarks.indices.map { remarkLines(of: $0, on: canvas, width: width).count }.max() ?? 0
+    return grid.block + Double(lines) * Font.label.line
   }
+
+  /// The remarks on a model's difference; in a column in as many lines as they need.
+  private func remarkLines(of model: Int, on canvas: Canvas, width: Double) -> [String] {
+    guard remarks.indices.contains(model) else { return [] }
+    return remarks[model].flatMap { remark in
+      canvas.layout.isNarrow
+        ? canvas.wrapped(remark, to: width, .label) : [canvas.shortened(remark, to: width, .label)]
+    }
+  }
+
+  /// Where panels begin: right of the frequencies and of the names of the outputs that all models have.
+  private func left(on canvas: Canvas) -> Double {
+    canvas.layout.margin
+      + max(Axis.mel(to: maximumFrequency).room(on: canvas), haveSameOutputs ? nameRoom(on: canvas) : 0)
+  }
+
+  private func nameRoom(on canvas: Canvas) -> Double { models.map { bars(of: $0).room(on: canvas) }.max() ?? 0 }
 
   /// What the signs of the models' attributions say; the captions of the differences say what theirs are.
   private var signKey: SignKey? { isSigned ? SignKey(score: "the target’s score") : nil }
@@ -109,7 +131,7 @@ public struct ComparisonFigure: OverlaidFigure {
       width: layout.width,
       height: canvas.titleHeight(title)
         + (signKey.map { $0.height(on: canvas, width: layout.width - 2 * layout.margin) } ?? 0)
-        + Double(rows - 1) * rowHeight(grid) + lastRowHeight(grid)
+        + Double(rows - 1) * rowHeight(grid) + lastRowHeight(grid, on: canvas)
         + (layout.isNarrow ? Double(keyRows) * TimePanel.levelBars : 0) + layout.margin)
   }
 
@@ -135,17 +157,16 @@ public struct ComparisonFigure: OverlaidFigure {
       ]
     let frequency = Axis.mel(to: maximumFrequency)
     let time = ClipTime(duration, in: place, ticks: layout.isNarrow ? 3 : 5)
-    let nameRoom = models.map { bars(of: $0).room(on: canvas) }.max()!
-    let left = margin + max(frequency.room(on: canvas), haveSameOutputs ? nameRoom : 0)
+    let (left, nameRoom) = (left(on: canvas), nameRoom(on: canvas))
     let right =
       canvas.bounds.right - margin
       - (layout.isNarrow ? 8 : keys.reduce(0) { $0 + $1.width(on: canvas) + 12 })
-    let step = (right - left + 18) / Double(grid.columns)
+    let step = (right - left + grid.between) / Double(grid.columns)
     for panel in 0..<panelCount {
       let (row, column) = (panel / grid.columns, panel % grid.columns)
       let frame = canvas.aligned(
         Rectangle(
-          x: left + Double(column) * step, y: top + Double(row) * rowHeight + Self.caption, width: step - 18,
+          x: left + Double(column) * step, y: top + Double(row) * rowHeight + Self.caption, width: step - grid.between,
           height: height))
       guard panel >= matrixCount else {
         let plot = Plot(frame: frame, x: time.axis, y: frequency)
@@ -172,9 +193,9 @@ public struct ComparisonFigure: OverlaidFigure {
       drawCaption(of: model, isDifference: isDifference, on: canvas, above: frame)
       let below = frame.bottom + Plot.below + 10
       if isDifference {
-        for (line, remark) in (remarks.indices.contains(model) ? remarks[model] : []).enumerated() {
+        for (line, remark) in remarkLines(of: model, on: canvas, width: frame.width).enumerated() {
           canvas.text(
-            canvas.shortened(remark, to: frame.width, .label),
+            remark,
             at: Point(x: frame.left, y: below + Double(line) * Font.label.line), .label, vertically: .start)
         }
       } else {

@@ -28,6 +28,16 @@ public struct ConfusionFigure: Figure {
     return min(58, (layout.width - 2 * layout.margin - Font.label.line - Self.longestName(layout) - 8) / count)
   }
 
+  /// The room of the predicted classes' names under the matrix; they are turned where a column's cells are too narrow for them.
+  private func underNames(on canvas: Canvas) -> (areTurned: Bool, height: Double) {
+    let room = cell(canvas.layout) - 4
+    guard canvas.layout.isNarrow, classes.contains(where: { canvas.width(of: $0, .tick) > room }) else {
+      return (false, Font.label.line)
+    }
+    let longest = classes.map { canvas.width(of: $0, .tick) }.max() ?? 0
+    return (true, min(longest, Self.longestName(canvas.layout)) + 2)
+  }
+
   private static func longestName(_ layout: FigureLayout) -> Double { layout.isNarrow ? 66 : 110 }
   private static let barRoom = 76.0
 
@@ -47,7 +57,7 @@ public struct ConfusionFigure: Figure {
     return Size(
       width: width,
       height: canvas.titleHeight(lines.filter { !$0.isEmpty }, width: width - 2 * layout.margin) + side
-        + 2 * Font.label.line + 12 + (layout.isNarrow ? TimePanel.levelBars : 0) + layout.margin)
+        + underNames(on: canvas).height + Font.label.line + 12 + (layout.isNarrow ? TimePanel.levelBars : 0) + layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
@@ -56,6 +66,7 @@ public struct ConfusionFigure: Figure {
     let layout = canvas.layout
     let cell = cell(layout)
     let side = cell * Double(classes.count)
+    let under = underNames(on: canvas)
     let names = classes.map { canvas.shortened($0, to: Self.longestName(layout) - 8, .label) }
     let widest = names.map { canvas.width(of: $0, .label) }.max() ?? 0
     let bar = ColorBar.linear(
@@ -89,23 +100,29 @@ public struct ConfusionFigure: Figure {
       canvas.text(
         names[row], at: Point(x: frame.left - 7, y: frame.top + (Double(row) + 0.5) * cell), .label,
         horizontally: .end)
+      let place = Point(x: frame.left + (Double(row) + 0.5) * cell, y: frame.bottom + 6)
+      guard !under.areTurned else {
+        canvas.text(
+          canvas.shortened(classes[row], to: under.height, .tick), at: place, .tick, horizontally: .end,
+          vertically: .center, turned: true)
+        continue
+      }
       let short = canvas.fitted(classes[row], to: cell - 4, .label)
       canvas.text(
-        canvas.shortened(classes[row], to: cell - 4, short),
-        at: Point(x: frame.left + (Double(row) + 0.5) * cell, y: frame.bottom + 6), short,
-        horizontally: .center,
+        canvas.shortened(classes[row], to: cell - 4, short), at: place, short, horizontally: .center,
         vertically: .start)
     }
     canvas.frame(frame)
     canvas.text(
-      "Predicted", at: Point(x: frame.middle.x, y: frame.bottom + 6 + Font.label.line + 2), .emphasis,
+      "Predicted", at: Point(x: frame.middle.x, y: frame.bottom + 6 + under.height + 2), .emphasis,
       horizontally: .center, vertically: .start)
     canvas.text(
       "True", at: Point(x: frame.left - 7 - widest - 6, y: frame.middle.y), .emphasis, horizontally: .center,
       vertically: .end, turned: true)
     guard !layout.isNarrow else {
-      let top = frame.bottom + 2 * Font.label.line + 16
-      return bar.drawLevel(on: canvas, left: frame.left, top: top, width: min(side, canvas.bounds.right - margin - 10 - frame.left))
+      let top = frame.bottom + under.height + Font.label.line + 16
+      let width = min(side, canvas.bounds.right - margin - 10 - frame.left)
+      return bar.drawLevel(on: canvas, left: frame.left, top: top, width: width)
     }
     bar.draw(on: canvas, left: frame.right + 14, top: frame.top, height: side)
   }

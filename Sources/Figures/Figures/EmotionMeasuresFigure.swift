@@ -37,9 +37,9 @@ public struct EmotionMeasuresFigure: Figure {
     (self.title, self.emotions, self.panels, self.claims) = (title, emotions, panels, claims)
   }
 
-  private static func panelsInRow(_ layout: FigureLayout) -> Int { layout.isNarrow ? 1 : 3 }
+  private static func panelsInRow(_ layout: FigureLayout) -> Int { layout.isNarrow ? 2 : 3 }
   private static let between = 24.0
-  private static let above = Font.emphasis.line + 3
+  private static let aboveClaims = Font.emphasis.line + 3
   private static let below = Plot.below + 8
   private static let verdictWidth = 92.0
 
@@ -54,8 +54,8 @@ public struct EmotionMeasuresFigure: Figure {
     return Size(
       width: canvas.layout.width,
       height: canvas.titleHeight(title)
-        + Double(panelRows(canvas.layout)) * (Self.above + panelHeight + Self.below)
-        + (claims.isEmpty ? 0 : Self.above + claimed.reduce(0, +)) + canvas.layout.margin)
+        + Double(panelRows(canvas.layout)) * (IntervalPanel.above(canvas.layout) + panelHeight + Self.below)
+        + (claims.isEmpty ? 0 : Self.aboveClaims + claimed.reduce(0, +)) + canvas.layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
@@ -70,7 +70,7 @@ public struct EmotionMeasuresFigure: Figure {
     let width = (right - left + Self.between) / Double(panelsInRow) - Self.between
     let colors = emotions.enumerated().map { EmotionColors.color(of: $0.element.name, index: $0.offset) }
     for row in 0..<panelRows(canvas.layout) {
-      top += Self.above
+      top += IntervalPanel.above(canvas.layout)
       for (index, name) in names.enumerated() {
         canvas.text(
           name, at: Point(x: left - 10, y: IntervalPanel.y(of: index, under: top)), .label, horizontally: .end)
@@ -93,7 +93,7 @@ public struct EmotionMeasuresFigure: Figure {
   private func drawClaims(on canvas: Canvas, left: Double, right: Double, top: Double) {
     guard !claims.isEmpty else { return }
     canvas.text("Claims of the report on these emotions", at: Point(x: left, y: top), .emphasis, vertically: .start)
-    var y = top + Self.above
+    var y = top + Self.aboveClaims
     for claim in claims {
       let lines = Self.lines(of: claim, on: canvas)
       let badge = 2 * Font.label.line - 2

@@ -46,7 +46,7 @@ public struct TrustFigure: Figure {
 
   /// Panels and curves beside each other.
   private static func columns(_ layout: FigureLayout) -> (panels: Int, curves: Int) {
-    layout.isNarrow ? (1, 1) : (4, 3)
+    layout.isNarrow ? (2, 1) : (4, 3)
   }
   private static func curveHeight(_ layout: FigureLayout) -> Double { layout.height(170) }
   /// Between two panels, one beside the other: room for half a number of each.
@@ -66,7 +66,7 @@ public struct TrustFigure: Figure {
     let columns = Self.columns(layout)
     let rows = (panels.count + columns.panels - 1) / columns.panels
     let curveRows = (curves.count + columns.curves - 1) / columns.curves
-    let panelRow = Self.above + panelHeight + Self.below
+    let panelRow = IntervalPanel.above(layout) + panelHeight + Self.below
     let curveRow = Self.above + Self.curveHeight(layout) + Plot.below + FigureLayout.gap
     return Size(
       width: canvas.layout.width,
@@ -82,15 +82,16 @@ public struct TrustFigure: Figure {
     let curveHeight = Self.curveHeight(canvas.layout)
     let (panelsInRow, curvesInRow) = Self.columns(canvas.layout)
     var top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
-    let names = methods.map { canvas.shortened($0.name, to: 150, .label) }
-    let left = margin + (names.map { canvas.width(of: $0, .label) }.max() ?? 0) + 28
+    let font: Font = canvas.layout.isNarrow ? .tick : .label
+    let names = methods.map { canvas.shortened($0.name, to: canvas.layout.isNarrow ? 100 : 150, font) }
+    let left = margin + (names.map { canvas.width(of: $0, font) }.max() ?? 0) + 28
     let width = (right - left + Self.between) / Double(panelsInRow) - Self.between
     for first in stride(from: 0, to: panels.count, by: panelsInRow) {
-      top += Self.above
+      top += IntervalPanel.above(canvas.layout)
       for (method, name) in names.enumerated() {
         let y = IntervalPanel.y(of: method, under: top)
         drawKey(method, on: canvas, from: left - 24, to: left - 8, at: y)
-        canvas.text(name, at: Point(x: left - 28, y: y), .label, horizontally: .end)
+        canvas.text(name, at: Point(x: left - 28, y: y), font, horizontally: .end)
       }
       for (column, panel) in panels[first..<min(panels.count, first + panelsInRow)].enumerated() {
         let place = Rectangle(
