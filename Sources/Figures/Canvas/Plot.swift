@@ -25,9 +25,12 @@ struct Plot {
     if namesX {
       let below = frame.bottom + Plot.belowWithoutLabel
       let font = canvas.fitted(x.label, to: frame.width, .label)
-      canvas.text(
-        canvas.shortened(x.label, to: frame.width, font), at: Point(x: frame.middle.x, y: below), font,
-        horizontally: .center, vertically: .start)
+      let lines = canvas.wrapped(x.label, to: frame.width, font, most: canvas.layout.isNarrow ? 2 : 1)
+      for (line, words) in lines.enumerated() {
+        canvas.text(
+          words, at: Point(x: frame.middle.x, y: below + Double(line) * Font.tick.line), font, horizontally: .center,
+          vertically: .start)
+      }
     }
     // A number that would touch the one below it is left out; its tick stays.
     var upperEdge = Double.infinity

@@ -22,7 +22,10 @@ public struct AgreementFigure: Figure {
 
   private static let barRoom = 70.0
   private static let between = 22.0
-  private static let caption = Font.emphasis.line + 4
+  /// Above a matrix the measure's name, which has two lines in a column.
+  private static func caption(_ layout: FigureLayout) -> Double {
+    Font.emphasis.line * (layout.isNarrow ? 2 : 1) + 4
+  }
   private static let map = ColorMap.diverging
 
   /// The distances of the matrices in a layout.
@@ -41,7 +44,7 @@ public struct AgreementFigure: Figure {
     let cell = min(64, side / Double(max(1, models.count)))
     return Grid(
       columns: columns, longestName: longestName, side: side, cell: cell,
-      rowHeight: Self.caption + cell * Double(models.count) + Font.label.line + 6 + FigureLayout.gap)
+      rowHeight: Self.caption(layout) + cell * Double(models.count) + Font.label.line + 6 + FigureLayout.gap)
   }
 
   public func extent(on canvas: Canvas) -> Size {
@@ -58,6 +61,7 @@ public struct AgreementFigure: Figure {
     try check()
     let margin = canvas.layout.margin
     let grid = grid(in: canvas.layout)
+    let caption = Self.caption(canvas.layout)
     let (columns, side, cell, longestName) = (grid.columns, grid.side, grid.cell, grid.longestName)
     let top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
     // A name may be long: the columns have the numbers of the rows.
@@ -67,11 +71,14 @@ public struct AgreementFigure: Figure {
       let frame = canvas.aligned(
         Rectangle(
           x: margin + longestName + Double(column) * (side + Self.between),
-          y: top + Double(row) * grid.rowHeight + Self.caption, width: cell * Double(models.count),
+          y: top + Double(row) * grid.rowHeight + caption, width: cell * Double(models.count),
           height: cell * Double(models.count)))
-      canvas.text(
-        canvas.shortened(measure.name, to: side, .emphasis),
-        at: Point(x: frame.left, y: frame.top - Self.caption), .emphasis, vertically: .start)
+      let name = canvas.wrapped(measure.name, to: side, .emphasis, most: canvas.layout.isNarrow ? 2 : 1)
+      for (line, words) in name.enumerated() {
+        canvas.text(
+          words, at: Point(x: frame.left, y: frame.top - caption + Double(line) * Font.emphasis.line), .emphasis,
+          vertically: .start)
+      }
       for (first, line) in measure.values.enumerated() {
         if column == 0 {
           canvas.text(
@@ -101,7 +108,7 @@ public struct AgreementFigure: Figure {
         width: canvas.bounds.right - margin - 8 - left)
     }
     bar.draw(
-      on: canvas, left: canvas.bounds.right - margin - Self.barRoom + 14, top: top + Self.caption, height: height)
+      on: canvas, left: canvas.bounds.right - margin - Self.barRoom + 14, top: top + caption, height: height)
   }
 
   private func draw(_ value: Measure.Value?, on canvas: Canvas, in place: Rectangle) {

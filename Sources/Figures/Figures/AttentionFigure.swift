@@ -150,7 +150,8 @@ public struct AttentionFigure: OverlaidFigure {
             at: Point(x: frame.middle.x, y: y - Self.caption), .label, horizontally: .center, vertically: .start)
         }
         draw(
-          matrix, of: matrices[layer][head].rows, hasAxes: grid.hasAxes, limit: limit, on: canvas, in: frame, isFirst: head == 0,
+          matrix, of: matrices[layer][head].rows, hasAxes: grid.hasAxes, limit: limit, on: canvas, in: frame,
+          isFirst: head == 0,
           isLast: layer == matrices.count - 1)
       }
     }
@@ -190,7 +191,8 @@ public struct AttentionFigure: OverlaidFigure {
   }
 
   private func draw(
-    _ matrix: Matrix, of rows: Int, hasAxes: Bool, limit: Double, on canvas: Canvas, in frame: Rectangle, isFirst: Bool, isLast: Bool
+    _ matrix: Matrix, of rows: Int, hasAxes: Bool, limit: Double, on canvas: Canvas, in frame: Rectangle, isFirst: Bool,
+    isLast: Bool
   ) {
     Heatmap(matrix.values, rows: matrix.rows, columns: matrix.rows, map: .viridis, lower: 0, upper: limit).draw(
       on: canvas, in: frame, left: -0.5, right: Double(matrix.rows) - 0.5, top: -0.5,

@@ -99,11 +99,11 @@ public struct ComparisonFigure: OverlaidFigure {
   /// The remarks on a model's difference; in a column in as many lines as they need.
   private func remarkLines(of model: Int, on canvas: Canvas, width: Double) -> [String] {
     guard remarks.indices.contains(model) else { return [] }
-    return remarks[model].flatMap { remark in
-      canvas.layout.isNarrow
-        ? canvas.wrapped(remark, to: width, .label) : [canvas.shortened(remark, to: width, .label)]
-    }
+    let most = canvas.layout.isNarrow ? 2 : 1
+    return remarks[model].flatMap { canvas.wrapped($0, to: width, Self.remarkFont(canvas.layout), most: most) }
   }
+
+  private static func remarkFont(_ layout: FigureLayout) -> Font { layout.isNarrow ? .tick : .label }
 
   /// Where panels begin: right of the frequencies and of the names of the outputs that all models have.
   private func left(on canvas: Canvas) -> Double {
@@ -196,7 +196,8 @@ public struct ComparisonFigure: OverlaidFigure {
         for (line, remark) in remarkLines(of: model, on: canvas, width: frame.width).enumerated() {
           canvas.text(
             remark,
-            at: Point(x: frame.left, y: below + Double(line) * Font.label.line), .label, vertically: .start)
+            at: Point(x: frame.left, y: below + Double(line) * Font.label.line), Self.remarkFont(layout),
+            vertically: .start)
         }
       } else {
         // Where all have the same outputs their names stand once a row, and else all bars make room for them: they

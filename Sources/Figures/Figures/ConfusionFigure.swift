@@ -57,7 +57,8 @@ public struct ConfusionFigure: Figure {
     return Size(
       width: width,
       height: canvas.titleHeight(lines.filter { !$0.isEmpty }, width: width - 2 * layout.margin) + side
-        + underNames(on: canvas).height + Font.label.line + 12 + (layout.isNarrow ? TimePanel.levelBars : 0) + layout.margin)
+        + underNames(on: canvas).height + Font.label.line + 12 + (layout.isNarrow ? TimePanel.levelBars : 0)
+        + layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {

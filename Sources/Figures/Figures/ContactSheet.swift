@@ -101,7 +101,7 @@ public struct ContactSheet: OverlaidFigure {
     let (columns, rows, panelHeight, stackHeight) = (grid.columns, grid.rows, grid.panelHeight, grid.stackHeight)
     let longest = clips.map(\.duration).max() ?? 1
     var time = Axis.seconds(longest, ticks: max(columns > 4 || layout.isNarrow ? 2 : 5, layout.ticks(10) / columns))
-    time.label = "Time in the clip (s)"
+    if !layout.isNarrow { time.label = "Time in the clip (s)" }
     let attributions = clips.compactMap(\.input.attribution)
     var names: [String] = []
     for attribution in attributions where !names.contains(attribution.name) { names.append(attribution.name) }

@@ -40,7 +40,10 @@ public struct EmotionMeasuresFigure: Figure {
   private static func panelsInRow(_ layout: FigureLayout) -> Int { layout.isNarrow ? 2 : 3 }
   private static let between = 24.0
   private static let aboveClaims = Font.emphasis.line + 3
-  private static let below = Plot.below + 8
+  /// In a column the name of an axis may have two lines.
+  private static func below(_ layout: FigureLayout) -> Double {
+    Plot.below + 8 + (layout.isNarrow ? Font.label.line : 0)
+  }
   private static let verdictWidth = 92.0
 
   private var panelHeight: Double { IntervalPanel.height(rows: emotions.count) }
@@ -54,7 +57,8 @@ public struct EmotionMeasuresFigure: Figure {
     return Size(
       width: canvas.layout.width,
       height: canvas.titleHeight(title)
-        + Double(panelRows(canvas.layout)) * (IntervalPanel.above(canvas.layout) + panelHeight + Self.below)
+        + Double(panelRows(canvas.layout))
+        * (IntervalPanel.above(canvas.layout) + panelHeight + Self.below(canvas.layout))
         + (claims.isEmpty ? 0 : Self.aboveClaims + claimed.reduce(0, +)) + canvas.layout.margin)
   }
 
@@ -84,7 +88,7 @@ public struct EmotionMeasuresFigure: Figure {
           mark: panel.isCentred ? 0 : nil, hasZero: panel.isCentred, isSymmetric: panel.isCentred
         ).draw(on: canvas, in: frame)
       }
-      top += panelHeight + Self.below
+      top += panelHeight + Self.below(canvas.layout)
     }
     drawClaims(on: canvas, left: margin, right: right, top: top)
   }

@@ -170,7 +170,8 @@ public struct ExplanationFigure: OverlaidFigure {
     let panels = stacks.flatMap { $0 }
     let bars = bars
     let margin = layout.margin
-    let rooms = panels.map { $0.axis.room(on: canvas) } + (parts.contains(.probabilities) ? [bars.room(on: canvas)] : [])
+    let rooms =
+      panels.map { $0.axis.room(on: canvas) } + (parts.contains(.probabilities) ? [bars.room(on: canvas)] : [])
     let left = margin + (rooms.max() ?? 0)
     // Of two bars the second ones stand in line, beyond the widest first one.
     let barLists = layout.isNarrow ? [] : panels.map(\.bars)

@@ -41,7 +41,8 @@ struct PredictionBars {
   func draw(on canvas: Canvas, in frame: Rectangle, isNamed: Bool = true) {
     var top = frame.top
     for block in blocks {
-      block.draw(on: canvas, in: Rectangle(x: frame.left, y: top, width: frame.width, height: block.height), isNamed: isNamed)
+      block.draw(
+        on: canvas, in: Rectangle(x: frame.left, y: top, width: frame.width, height: block.height), isNamed: isNamed)
       top += block.height + Self.gap
     }
   }

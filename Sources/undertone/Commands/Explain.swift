@@ -101,7 +101,9 @@ struct Explain: ParsableCommand {
       if let emotion, emotion == other { throw ValidationError("--target and --versus are the same emotion") }
       let spaces = try inputSpaces(input)
       let inputs = InputSpace.allCases.map(\.rawValue)
-      if let part = drawing.parts?.first(where: { inputs.contains($0.rawValue) && !spaces.map(\.rawValue).contains($0.rawValue) }) {
+      if let part = drawing.parts?.first(where: {
+        inputs.contains($0.rawValue) && !spaces.map(\.rawValue).contains($0.rawValue)
+      }) {
         throw ValidationError("--parts \(part.rawValue) needs \(part.rawValue) in --input")
       }
       let explainers = try method.makeAll(for: model, seed: seed).map {

@@ -36,7 +36,9 @@ struct FigureOption: ParsableArguments {
 
   private static let fontSizes = 4.0...24
 
-  private var pointsText: String { (fontSize ?? FigureLayout.fontSize).formatted(.number.precision(.fractionLength(0...1))) }
+  private var pointsText: String {
+    (fontSize ?? FigureLayout.fontSize).formatted(.number.precision(.fractionLength(0...1)))
+  }
 
   var layout: FigureLayout {
     FigureLayout(
