@@ -222,7 +222,7 @@ extension Explanation {
   /// method promises, with a plain word where that is more than 5 %. None where a method has no such thing.
   var caption: [String] {
     let settings = [
-      parameters["baseline"].map { "baseline \($0)" }, parameters["steps"].map { "\($0) steps" },
+      parameters["baseline"].map { "baseline \($0)" }, parameters["steps"].map { $0 == "1" ? "1 step" : "\($0) steps" },
     ].compactMap { $0 }
     let promises = inputs.compactMap { input in input.completeness.map { (input.space.words, $0) } }
     let gaps = promises.map { words, promise in "\(promise.relativeGapText) on the \(words)" }

@@ -52,7 +52,7 @@ extension Figure {
     guard scale.isFinite, scale > 0 else {
       throw .outOfRange(name: "scale", value: scale, expected: "a positive number of pixels per point")
     }
-    let provenance = provenance.sorted { $0.key < $1.key }
+    let provenance = provenance.mapValues(withoutFolders).sorted { $0.key < $1.key }
     for (key, value) in provenance { try checkProvenance(key: key, value: value) }
     switch format {
     case .png: return try png(layout, scale: scale, provenance: provenance, compression: compression)
@@ -147,6 +147,11 @@ extension Figure {
     defer { cairo_surface_destroy(surface) }
     return try draw(on: surface, layout, scale: 1, unitsPerInch: 96)
   }
+}
+
+/// Text with only the names of absolute paths: figures leave the machine that made them.
+private func withoutFolders(_ text: String) -> String {
+  text.replacing(/(^|[\s'"=,(])\/(?:[^\s'"\/,]+\/)*([^\s'"\/,]+)/) { "\($0.1)\($0.2)" }
 }
 
 /// Checks that a PNG text chunk can hold a key and its value; the same for every format.

@@ -33,13 +33,8 @@ public struct FigureFiles {
       // The heat maps in vector formats are for print.
       try drawn.write(
         to: path, as: format, layout: layout, scale: format == .png ? scale : max(scale, Self.printScale),
-        provenance: withoutFolders(provenance))
+        provenance: provenance)
       return path
     }
-  }
-
-  /// Absolute paths in a figure's metadata end up in a paper: of each only the name is kept.
-  private func withoutFolders(_ provenance: [String: String]) -> [String: String] {
-    provenance.mapValues { $0.replacing(/(^|[\s'"=,(])\/(?:[^\s'"\/,]+\/)*([^\s'"\/,]+)/) { "\($0.1)\($0.2)" } }
   }
 }
