@@ -18,13 +18,13 @@ extension Canvas {
     return layout.margin + (heights.isEmpty ? 0 : heights.reduce(0, +) + 6)
   }
 
-  /// The lines as they are drawn: each a little smaller or, where that is not enough, broken between words.
+  /// The lines as they are drawn: each a little smaller or, where that is not enough, in up to three.
   private func titleLines(_ lines: [String], width: Double) -> [(words: String, font: Font)] {
     lines.enumerated().filter { !$0.element.isEmpty }.flatMap { index, line in
       let font = index == 0 ? layout.title : layout.subtitle
       let smaller = fitted(line, to: width, font)
       return self.width(of: line, smaller) <= width
-        ? [(line, smaller)] : wrapped(line, to: width, font).map { ($0, font) }
+        ? [(line, smaller)] : wrapped(line, to: width, font, most: 3).map { ($0, font) }
     }
   }
 }

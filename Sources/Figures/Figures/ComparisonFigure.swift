@@ -212,7 +212,7 @@ public struct ComparisonFigure: OverlaidFigure {
     guard !layout.isNarrow else {
       for row in 0..<keyRows {
         ColorBar.drawLevel(
-          Array(keys.dropFirst(2 * row).prefix(2)), on: canvas, left: margin + 8, right: right,
+          Array(keys.dropFirst(2 * row).prefix(2)), on: canvas, left: margin + 16, right: right,
           top: canvas.bounds.bottom - margin - Double(keyRows - row) * TimePanel.levelBars + 8)
       }
       return

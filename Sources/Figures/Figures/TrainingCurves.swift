@@ -319,7 +319,8 @@ public struct TrainingCurves: Figure {
   /// A row a group: its colour and name, and mean and range of what its runs reach at their best epochs.
   private func drawGroups(on canvas: Canvas, left: Double, top: Double) {
     // Where the columns end.
-    let ends = [300.0, 410, 530, 655, canvas.bounds.right - canvas.layout.margin - 8]
+    let right = canvas.bounds.right - canvas.layout.margin - 8
+    let ends = [0.385, 0.526, 0.679, 0.84, 1].map { $0 * right }
     func row(_ cells: [String], _ font: Font, y: Double) {
       for (cell, end) in zip(cells, ends) {
         canvas.text(cell, at: Point(x: end, y: y), font, horizontally: .end)
@@ -335,7 +336,9 @@ public struct TrainingCurves: Figure {
       canvas.stroke(
         [Point(x: left, y: y), Point(x: left + 24, y: y)], Self.color(number), width: 2,
         dashes: Self.dashes(number))
-      canvas.text(canvas.shortened(group.name, to: 220, .label), at: Point(x: left + 30, y: y), .label)
+      canvas.text(
+        canvas.shortened(group.name, to: isNarrow ? 220 : ends[0] - left - 60, .label), at: Point(x: left + 30, y: y),
+        .label)
       func cell(_ spread: Spread?, digits: Int) -> String { spread?.text(digits: digits) ?? "–" }
       let cells = [
         "\(group.runs)", cell(group.bestEpoch, digits: 0), cell(group.validationLoss, digits: 3),
@@ -345,7 +348,6 @@ public struct TrainingCurves: Figure {
         row(cells, .label, y: y)
         continue
       }
-      let right = canvas.bounds.right - canvas.layout.margin
       let runs = group.runs == 1 ? "1 run" : "\(group.runs) runs"
       canvas.text(runs, at: Point(x: right, y: y), .label, horizontally: .end)
       // What a page has beside each other stands below the name.
