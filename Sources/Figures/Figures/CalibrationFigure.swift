@@ -49,17 +49,23 @@ public struct CalibrationFigure: Figure {
     let width = Self.width(layout)
     return Size(
       width: width,
-      height: canvas.titleHeight(lines, width: width - 2 * layout.margin) + Self.above + Self.side(layout)
+      height: canvas.titleHeight(lines, width: width - 2 * layout.margin) + numbers(on: canvas).room + Self.side(layout)
         + Plot.below + layout.margin)
   }
 
-  // Above the frame, where the numbers of clips stand.
-  private static let above = Font.tick.line + 2
+  /// The room above the frame for the numbers of clips, which are turned where the bins are too narrow for them.
+  private func numbers(on canvas: Canvas) -> (areTurned: Bool, room: Double) {
+    let widths = bins.map { canvas.width(of: "\($0.clips)", .tick) }
+    let narrowest = bins.map { $0.upper - $0.lower }.min() ?? 1
+    let isWide = (widths.max() ?? 0) > narrowest * Self.side(canvas.layout) - 2
+    return canvas.layout.isNarrow && isWide ? (true, (widths.max() ?? 0) + 4) : (false, Font.tick.line + 2)
+  }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
     let margin = canvas.layout.margin
-    let top = canvas.drawTitle(lines, left: margin, right: canvas.bounds.right - margin) + Self.above
+    let numbers = numbers(on: canvas)
+    let top = canvas.drawTitle(lines, left: margin, right: canvas.bounds.right - margin) + numbers.room
     // Half of the last number stands beyond the frame.
     let side = Self.side(canvas.layout)
     let left = canvas.bounds.right - margin - 10 - side
@@ -78,7 +84,8 @@ public struct CalibrationFigure: Figure {
       canvas.fill(Rectangle(x: start, y: height, width: end - start, height: frame.bottom - height), Self.barColor)
       canvas.text(
         "\(bin.clips)", at: Point(x: (start + end) / 2, y: frame.top - 4),
-        canvas.fitted("\(bin.clips)", to: end - start, .tick), horizontally: .center, vertically: .end)
+        canvas.fitted("\(bin.clips)", to: end - start, .tick), horizontally: numbers.areTurned ? .start : .center,
+        vertically: numbers.areTurned ? .center : .end, turned: numbers.areTurned)
     }
     canvas.text(
       "clips", at: Point(x: frame.left - Plot.tickLength - 3, y: frame.top - 4), .tick, horizontally: .end,

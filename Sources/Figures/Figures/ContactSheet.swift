@@ -142,6 +142,13 @@ public struct ContactSheet: OverlaidFigure {
         canvas.fill(frame, Color(0xF4F4F4))
         panel.draw(canvas, plot)
         plot.y = vertical
+        // The next column's first number begins left of its frame.
+        if column < columns - 1 {
+          for tick in time.ticks.indices
+          where plot.x(time.ticks[tick].value) + canvas.width(of: time.ticks[tick].label, .tick) / 2 > frame.right {
+            plot.x.ticks[tick].label = ""
+          }
+        }
         if number > 0, case .waveform = clip.input { plot.y.label = "Attribution" }
         let isLowest = number == stacks[index].count - 1
         plot.drawAxes(on: canvas, namesX: isLowest && index + columns >= clips.count, namesY: column == 0)

@@ -51,8 +51,12 @@ public struct SharesFigure: Figure {
         Rectangle(
           x: left, y: top, width: margin + Double(column + 1) * step - 20 - left,
           height: Double(property.values.count) * Self.row))
+      let words = zip(property.values, shares).map { "\($0.clips) (\(number($1, digits: 1)) %)" }
+      // Right of the longest bar there is room for its words.
+      let longest = words.map { canvas.width(of: $0, .label) }.max() ?? 0
+      let room = max(1.45, frame.width / max(1, frame.width - longest - 10))
       let plot = Plot(
-        frame: frame, x: .linear("Share of the clips (%)", from: 0, to: (shares.max() ?? 1) * 1.45 + 1e-9, ticks: 5),
+        frame: frame, x: .linear("Share of the clips (%)", from: 0, to: (shares.max() ?? 1) * room + 1e-9, ticks: 5),
         y: Axis(label: "", lower: 0, upper: 1, ticks: []))
       canvas.text(
         property.name, at: Point(x: frame.left, y: top - Self.above), .emphasis, vertically: .start)
@@ -66,7 +70,7 @@ public struct SharesFigure: Figure {
         canvas.fill(canvas.aligned(bar), color)
         canvas.text(names[index], at: Point(x: frame.left - 6, y: middle), .label, horizontally: .end)
         canvas.text(
-          "\(value.clips) (\(number(shares[index], digits: 1)) %)", at: Point(x: bar.right + 5, y: middle), .label)
+          words[index], at: Point(x: bar.right + 5, y: middle), .label)
       }
       plot.drawAxes(on: canvas, namesY: false)
       if isNarrow { top += Self.height(of: property) + FigureLayout.gap }

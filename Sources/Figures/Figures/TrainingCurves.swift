@@ -329,7 +329,9 @@ public struct TrainingCurves: Figure {
     var y = top + Font.label.line / 2
     let names = ["runs", "best epoch", "validation loss", "accuracy", "macro F1"]
     let isNarrow = canvas.layout.isNarrow
-    canvas.text("mean (range) at the best epochs", at: Point(x: left + 30, y: y), .emphasis)
+    let heading = "mean (range) at the best epochs"
+    let isShort = !isNarrow && left + 30 + canvas.width(of: heading, .emphasis) > ends[0] - 40
+    canvas.text(isShort ? "mean (range)" : heading, at: Point(x: left + 30, y: y), .emphasis)
     if !isNarrow { row(names, .emphasis, y: y) }
     for (number, group) in groups.enumerated() {
       y += Font.label.line
