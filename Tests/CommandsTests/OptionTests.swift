@@ -22,7 +22,7 @@ struct OptionTests {
       ("explain clip.wav --width 3.3", "it needs a number with its unit, in, cm, mm or pt"),
       ("explain clip.wav --width wide", "it needs a number with its unit"),
       ("explain clip.wav --width 1in", "it must lie between 2in and 20in"),
-      ("explain clip.wav --width -84mm", "it must lie between 2in and 20in"),
+      ("explain clip.wav --width 0mm", "it must lie between 2in and 20in"),
       ("explain clip.wav --width nanin", "it must lie between"),
       ("explain clip.wav --font-size 2", "--font-size must lie between 4 and 24 points"),
       ("explain clip.wav --width 2in --font-size 24", "--width 2in is too narrow for text of --font-size 24"),
