@@ -69,6 +69,10 @@ public struct AttentionFigure: OverlaidFigure {
       height: Self.caption + Double(matrices.count) * rowHeight + (layout.isNarrow ? TimePanel.levelBars : 0))
   }
 
+  private func lines(_ layout: FigureLayout) -> [String] {
+    title + (strips.isEmpty ? [] : ClipTime.remark(duration, in: place, layout))
+  }
+
   private static func stripHeight(_ layout: FigureLayout) -> Double { layout.height(129) }
 
   public func extent(on canvas: Canvas) -> Size {
@@ -79,15 +83,16 @@ public struct AttentionFigure: OverlaidFigure {
     }
     return Size(
       width: canvas.layout.width,
-      height: canvas.titleHeight(title) + grid(in: layout).height + 10 + strips + (self.strips.isEmpty ? 0 : Plot.below)
+      height: canvas.titleHeight(lines(layout)) + grid(in: layout).height + 10 + strips
+        + (self.strips.isEmpty ? 0 : Plot.below)
         + canvas.layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
     let margin = canvas.layout.margin
-    var top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
     let layout = canvas.layout
+    var top = canvas.drawTitle(lines(layout), left: margin, right: canvas.bounds.right - margin)
     let grid = grid(in: layout)
     try drawGrid(grid, on: canvas, top: top)
     top += grid.height + 10

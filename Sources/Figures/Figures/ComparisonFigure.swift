@@ -79,7 +79,7 @@ public struct ComparisonFigure: OverlaidFigure {
     var block: Double { ComparisonFigure.caption + panelHeight + Plot.below + 10 }
 
     init(_ layout: FigureLayout) {
-      (columns, between) = layout.isNarrow ? (2, 28) : (3, 18)
+      (columns, between) = layout.isNarrow ? (2, 28) : (3, 24)
       panelHeight = layout.height(193.5)
     }
   }
@@ -129,7 +129,7 @@ public struct ComparisonFigure: OverlaidFigure {
     let rows = (panelCount + grid.columns - 1) / grid.columns
     return Size(
       width: layout.width,
-      height: canvas.titleHeight(title)
+      height: canvas.titleHeight(title + ClipTime.remark(duration, in: place, layout))
         + (signKey.map { $0.height(on: canvas, width: layout.width - 2 * layout.margin) } ?? 0)
         + Double(rows - 1) * rowHeight(grid) + lastRowHeight(grid, on: canvas)
         + (layout.isNarrow ? Double(keyRows) * TimePanel.levelBars : 0) + layout.margin)
@@ -140,7 +140,8 @@ public struct ComparisonFigure: OverlaidFigure {
     let margin = canvas.layout.margin
     let (layout, grid) = (canvas.layout, Grid(canvas.layout))
     let rowHeight = rowHeight(grid)
-    var top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
+    var top = canvas.drawTitle(
+      title + ClipTime.remark(duration, in: place, layout), left: margin, right: canvas.bounds.right - margin)
     if let signKey {
       signKey.draw(on: canvas, left: margin, right: canvas.bounds.right - margin, top: top)
       top += signKey.height(on: canvas, width: layout.width - 2 * margin)

@@ -129,13 +129,10 @@ public struct ExplanationFigure: OverlaidFigure {
 
   /// The title and the caption, whichever are drawn.
   private func lines(_ layout: FigureLayout) -> [String] {
-    // A column's panels have no room for the reason; a figure asks for its height before it refuses a duration.
-    let isGrey =
-      layout.isNarrow && !inputs.isEmpty && duration.isFinite && duration > 0
-      && ClipTime(duration, in: place, ticks: 1).hasUnused
+    let remark = inputs.isEmpty ? [] : ClipTime.remark(duration, in: place, layout)
     // Only a title has a heading.
     return (parts.contains(.title) ? title : [""])
-      + (parts.contains(.caption) ? caption + (isGrey ? ["grey: not used by the model"] : []) : [])
+      + (parts.contains(.caption) ? caption + remark : [])
   }
 
   /// What red and blue say; nil where no attribution that is drawn has a sign.

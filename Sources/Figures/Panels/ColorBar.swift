@@ -145,7 +145,9 @@ struct ColorBar {
 
   /// Draws level bars beside each other, the wider the longer their labels.
   static func drawLevel(_ bars: [ColorBar], on canvas: Canvas, left: Double, right: Double, top: Double) {
-    let needs = bars.map { max(0.4, canvas.width(of: $0.label.joined(separator: ", "), .tick) / (right - left)) }
+    let needs = bars.map {
+      min(0.8, max(0.5, canvas.width(of: $0.label.joined(separator: ", "), .tick) / (right - left)))
+    }
     let room = right - left - levelGap * Double(bars.count - 1)
     var x = left
     for (bar, need) in zip(bars, needs) {
