@@ -161,7 +161,10 @@ struct ColumnTests {
 
   @Test(
     "All text lies inside the figure, and no text on another", arguments: all.keys.sorted(),
-    [column, FigureLayout(inches: 3.5, fontSize: 8.5), FigureLayout(inches: 7, fontSize: 7), .standard])
+    [
+      column, FigureLayout(inches: 3.5, fontSize: 8.5), FigureLayout(inches: 7, fontSize: 7),
+      FigureLayout(inches: 6.7), FigureLayout(fontSize: 10), .standard,
+    ])
   func texts(name: String, layout: FigureLayout) throws {
     let figure = Self.all[name]!
     let texts = try figure.texts(in: layout).filter { !$0.words.isEmpty }

@@ -30,7 +30,7 @@ public struct FigureLayout: Equatable, Sendable {
 
   /// True where a figure is about as wide as a column: what else stands beside panels stands below them, and panels
   /// below each other.
-  var isNarrow: Bool { width < 560 }
+  var isNarrow: Bool { width < 640 }
 
   /// From 0 in a column to 1 over a page's width.
   private var roominess: Double { max(0, min(1, (width - 320) / 480)) }
