@@ -67,7 +67,7 @@ public struct ComparisonReport {
         guard index > 0 else { return [] }
         let agreement = clip.agreement(0, index)
         return Agreement.Measure.allCases.compactMap { measure in
-          agreement.values[measure].map { measure.words + String(format: " %.2f", $0) }
+          agreement.values[measure].map { measure.words + String(format: " %.2f", $0).replacing("-", with: "−") }
         }
       }, truth: truth, trueValues: trueValues)
     figure.place = clip.explanations[0].place

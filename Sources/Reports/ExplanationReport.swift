@@ -29,11 +29,11 @@ public struct ExplanationReport {
       title: ExplanationFigure.title(
         clip: Self.place(URL(fileURLWithPath: file).lastPathComponent, window),
         predicted: predictedWords, probability: predictedProbability, target: explanation.targetName,
-        method: explanation.method, model: "\(model.kind.title) \(model.name)") + explanation.gaps,
+        method: explanation.method, model: "\(model.kind.title) \(model.name)"),
       duration: explanation.duration, emotions: explanation.classes, probabilities: explanation.probabilities,
       dimensions: explanation.dimensions, values: explanation.values, target: explanation.target.emotion,
       versus: explanation.target.versus)
-    figure.place = explanation.place
+    (figure.place, figure.caption) = (explanation.place, explanation.caption)
     for input in explanation.inputs {
       switch explanation.shown(input) {
       case .waveform(let waveform): figure.waveform = waveform
@@ -222,15 +222,22 @@ public struct ExplanationReport {
 }
 
 extension Explanation {
-  /// A line of a figure's title for the inputs whose attributions miss the sum that the method promises by more than 5 %;
-  /// none where all come near.
-  var gaps: [String] {
-    let wide = inputs.compactMap { input in
-      input.completeness.flatMap { promise in
-        promise.relativeGap > Completeness.tolerance ? "\(promise.relativeGapText) on the \(input.space.words)" : nil
-      }
-    }
-    return wide.isEmpty ? [] : ["Σ attribution off f(x) − f(baseline): " + wide.joined(separator: ", ")]
+  /// The lines under a figure's title: the baseline and the steps; and how far the attributions miss the sum that the
+  /// method promises, with a plain word where that is more than 5 %. None where a method has no such thing.
+  var caption: [String] {
+    let settings = [
+      parameters["baseline"].map { "baseline \($0)" }, parameters["steps"].map { $0 == "1" ? "1 step" : "\($0) steps" },
+    ].compactMap { $0 }
+    let promises = inputs.compactMap { input in input.completeness.map { (input.space.words, $0) } }
+    let gaps = promises.map { words, promise in "\(promise.relativeGapText) on the \(words)" }
+    let isWide = promises.contains { $0.1.relativeGap > Completeness.tolerance }
+    return [
+      settings.joined(separator: ", "),
+      gaps.isEmpty
+        ? ""
+        : "completeness gap: \(gaps.joined(separator: ", "))"
+          + (isWide ? " – over 5 %: the attributions do not add up to the score" : ""),
+    ].filter { !$0.isEmpty }
   }
 
   /// An input with its attribution, as figures take it.

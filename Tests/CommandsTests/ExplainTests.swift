@@ -110,6 +110,25 @@ struct ExplainTests {
     #expect(texts["Model"]?.wholeMatch(of: /built-in \([0-9a-f]+\)/) != nil)
   }
 
+  @Test("--width is the figure's width on paper at 300 dpi, --parts its panels; metadata has no folders")
+  func column() throws {
+    let run = try folder.undertone(
+      "explain", folder.path("clip.wav"), "--width", "84mm", "--font-size", "7", "--format", "png,svg", "--method",
+      "integrated-gradients", "--parts", "mel,caption", "--output", "out")
+    #expect(run.status == 0, "\(run)")
+    let image = try PNGImage(contentsOf: folder.path("out/clip.integrated-gradients.png"))
+    // 84 mm of 25.4 mm an inch.
+    #expect(image.width == 993)
+    #expect(try abs(#require(image.pixelsPerInch) - 300) < 0.01)
+    #expect(image.texts["Source"] == "clip.wav")
+    #expect(image.texts.values.allSatisfy { !$0.contains(folder.path("")) && !$0.contains(" /") })
+    let svg = String(decoding: try folder.contents("out/clip.integrated-gradients.svg"), as: UTF8.self)
+    for words in ["Frequency (kHz)", "blue: lowers it", "completeness gap:", "50 steps"] {
+      #expect(svg.contains(words), "\(words)")
+    }
+    #expect(!svg.contains("Probability") && !svg.contains("Amplitude"))
+  }
+
   @Test(
     "--input picks the places; the figure has only their panels", arguments: ["waveform", "spectrogram", "mel", "mfcc"])
   func oneInput(space: String) throws {

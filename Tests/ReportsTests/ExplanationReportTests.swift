@@ -67,6 +67,28 @@ import Testing
     }
   }
 
+  @Test("The caption has baseline, steps and completeness gap, with a plain word where it is over 5 %")
+  func caption() throws {
+    var wide: Set<Bool> = []
+    for (steps, words) in [(1, "1 step"), (50, "50 steps")] {
+      var options = MethodOptions()
+      options[.steps] = steps
+      options[.baseline] = .silence
+      let explainer = Explainer(model: model, method: try IntegratedGradients(options), spaces: [.mel, .mfcc])
+      let explanation = try explainer.explain(samples, path: "hum.wav")
+      let figure = ExplanationReport(explanation, model: model, file: "hum.wav").figure
+      #expect(figure.caption[0] == "baseline silence, \(words)")
+      let gaps = explanation.inputs.compactMap(\.completeness)
+      let isWide = gaps.contains { $0.relativeGap > 0.05 }
+      #expect(figure.caption[1].hasPrefix("completeness gap: \(gaps[0].relativeGapText) on the log-mel spectrogram, "))
+      #expect(figure.caption[1].hasSuffix(" – over 5 %: the attributions do not add up to the score") == isWide)
+      wide.insert(isWide)
+    }
+    // One step is too few, and 50 are enough.
+    #expect(wide == [true, false])
+    #expect(try report().figure.caption.isEmpty)
+  }
+
   @Test("What was not asked for is not in the figure, nor in the JSON", arguments: InputSpace.allCases)
   func oneInput(space: InputSpace) throws {
     let report = try report([space])

@@ -14,6 +14,8 @@ struct Axis {
   }
 
   var label: String
+  /// The label where there is no room for the whole.
+  var brief: String?
   /// The values at the axis's left or lower end and at its right or upper end.
   var lower, upper: Double
   var ticks: [Tick]
@@ -56,7 +58,7 @@ extension Axis {
   static func kilohertz(to maximum: Double, ticks count: Int) -> Axis {
     var axis = linear("Frequency (kHz)", from: 0, to: maximum / 1000, ticks: count)
     axis.ticks = axis.ticks.map { Tick(value: $0.value * 1000, label: $0.label) }
-    axis.upper = maximum
+    (axis.brief, axis.upper) = ("kHz", maximum)
     return axis
   }
 
@@ -64,7 +66,7 @@ extension Axis {
   static func mel(to maximum: Double) -> Axis {
     let kilohertz = [0, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32].filter { $0 * 1000 <= maximum * 1.0001 }
     return Axis(
-      label: "Frequency (kHz)", lower: 0, upper: maximum,
+      label: "Frequency (kHz)", brief: "kHz", lower: 0, upper: maximum,
       ticks: kilohertz.map {
         Tick(value: $0 * 1000, label: $0 == 0.25 ? "0.25" : number($0, digits: $0 < 1 && $0 > 0 ? 1 : 0))
       },
@@ -72,9 +74,15 @@ extension Axis {
   }
 }
 
-/// Multiples of 1, 2, 2.5 or 5 times a power of ten between two values, at most about `count` of them.
+/// Multiples of 1, 2, 2.5 or 5 times a power of ten between two values, at most about `count` of them but at least three,
+/// which tell a scale.
 func roundTicks(from lower: Double, to upper: Double, count: Int) -> [Axis.Tick] {
   guard upper > lower else { return [Axis.Tick(value: lower, label: number(lower, digits: 3))] }
+  return (max(1, count)...(max(1, count) + 8)).lazy.map { multiples(from: lower, to: upper, count: $0) }
+    .first { $0.count >= 3 } ?? multiples(from: lower, to: upper, count: count)
+}
+
+private func multiples(from lower: Double, to upper: Double, count: Int) -> [Axis.Tick] {
   let rough = (upper - lower) / Double(max(1, count))
   let power = floor(log10(rough))
   let factor = [1, 2, 2.5, 5].first { $0 * pow(10, power) >= rough * 0.999 } ?? 10

@@ -2,13 +2,18 @@ import Basics
 import CCairo
 import Foundation
 
-/// The surface that a figure draws on: pixels, an SVG or a PDF, all measured in points of 1/96 inch from the top left
+/// The surface that a figure draws on: pixels, an SVG or a PDF, all measured in the points of its layout from the top left
 /// corner. A figure gets one from `Figure.encoded`; nothing else makes one.
 public final class Canvas {
   /// The whole picture, in points.
   let bounds: Rectangle
+  let layout: FigureLayout
   /// Device pixels per point; in SVG and PDF, pixels of the embedded heat maps per point.
   let scale: Double
+  /// The lines of text written so far.
+  private(set) var texts: [PlacedText] = []
+  /// False where text is only noted, because Cairo's SVG has no text but outlines.
+  private let drawsText: Bool
 
   private let context: OpaquePointer
   private let surface: OpaquePointer
@@ -18,16 +23,21 @@ public final class Canvas {
   /// Font families in the order in which they are asked for a character: Cairo itself looks into one font only. Where one is not
   /// installed, fontconfig takes the system's sans-serif in its place. The second and third have Chinese, Japanese
   /// and Korean.
-  private static let families = ["DejaVu Sans", "Noto Sans CJK JP", "WenQuanYi Micro Hei"]
+  static let families = ["DejaVu Sans", "Noto Sans CJK JP", "WenQuanYi Micro Hei"]
 
   private static func faces(_ weight: cairo_font_weight_t) -> [OpaquePointer?] {
     families.map { cairo_toy_font_face_create($0, CAIRO_FONT_SLANT_NORMAL, weight) }
   }
 
   /// Draws on `surface`, which stays the caller's.
-  init(surface: OpaquePointer, size: Size, scale: Double, unitsPerPoint: Double) {
+  init(
+    surface: OpaquePointer, layout: FigureLayout, size: Size, scale: Double, unitsPerPoint: Double,
+    drawsText: Bool = true
+  ) {
     self.surface = surface
+    self.layout = layout
     self.scale = scale
+    self.drawsText = drawsText
     bounds = Rectangle(x: 0, y: 0, width: size.width, height: size.height)
     context = cairo_create(surface)
     cairo_scale(context, unitsPerPoint, unitsPerPoint)
@@ -201,11 +211,7 @@ public final class Canvas {
     _ text: String, at place: Point, _ font: Font, horizontally: Alignment = .start,
     vertically: Alignment = .center, turned: Bool = false, color: Color = .ink
   ) {
-    let width = horizontally == .start ? 0 : self.width(of: text, font)
-    setSource(color, 1)
-    cairo_save(context)
-    cairo_translate(context, place.x, place.y)
-    if turned { cairo_rotate(context, -.pi / 2) }
+    let width = self.width(of: text, font)
     let x = horizontally == .start ? 0 : horizontally == .center ? -width / 2 : -width
     // Between the capital's height and the descent, which are 0.73 and 0.24 of the size in DejaVu Sans.
     let y =
@@ -214,6 +220,15 @@ public final class Canvas {
       case .center: 0.36 * font.size
       case .end: -0.24 * font.size
       }
+    texts.append(
+      PlacedText(
+        words: Self.drawable(text), place: place, start: x, baseline: y, width: width, font: font,
+        alignment: horizontally, isTurned: turned, color: color))
+    guard drawsText else { return }
+    setSource(color, 1)
+    cairo_save(context)
+    cairo_translate(context, place.x, place.y)
+    if turned { cairo_rotate(context, -.pi / 2) }
     cairo_move_to(context, x, y)
     // Each goes on where the one before has ended.
     forEachRun(of: text, font) { cairo_show_text(context, $0) }
@@ -263,4 +278,26 @@ public final class Canvas {
 
 enum Alignment {
   case start, center, end
+}
+
+/// A line of text where it stands on a canvas.
+struct PlacedText {
+  var words: String
+  /// Its place as given, about which it is turned.
+  var place: Point
+  /// From the place to the text's left end and down to its baseline, along the text.
+  var start, baseline: Double
+  var width: Double
+  var font: Font
+  var alignment: Alignment
+  var isTurned: Bool
+  var color: Color
+
+  /// What it covers, from the capitals' height to the descent.
+  var bounds: Rectangle {
+    let (top, height) = (baseline - 0.76 * font.size, font.size)
+    return isTurned
+      ? Rectangle(x: place.x + top, y: place.y - start - width, width: height, height: width)
+      : Rectangle(x: place.x + start, y: place.y + top, width: width, height: height)
+  }
 }

@@ -31,11 +31,27 @@ extension Canvas {
     return kept(fits)
   }
 
-  /// The font, or one down to four fifths of its size if the text then fits.
+  /// The font, or one down to four fifths of its size if the text then fits; in a column none below the size asked for.
   func fitted(_ text: String, to width: Double, _ font: Font) -> Font {
     let needed = self.width(of: text, font)
+    let least = layout.isNarrow ? min(1, Font.tick.size / font.size) : 0.8
     var smaller = font
-    smaller.size *= max(0.8, min(1, width / needed * 0.995))
+    smaller.size *= max(least, min(1, width / needed * 0.995))
     return needed > width ? smaller : font
+  }
+
+  /// `text` in lines of at most `width` points, broken between words.
+  /// - Parameter most: Lines; what is left stands in the last one, as much of it as fits.
+  func wrapped(_ text: String, to width: Double, _ font: Font, most: Int = .max) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      let longer = lines.last.map { "\($0) \(word)" } ?? String(word)
+      if !lines.isEmpty, lines.count == most || self.width(of: longer, font) <= width {
+        lines[lines.count - 1] = longer
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines.map { shortened($0, to: width, font) }
   }
 }

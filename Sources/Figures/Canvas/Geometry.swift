@@ -1,4 +1,4 @@
-/// Width and height in points of 1/96 inch.
+/// Width and height, in points.
 public struct Size: Equatable, Sendable {
   public var width, height: Double
 

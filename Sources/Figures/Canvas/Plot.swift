@@ -16,7 +16,7 @@ struct Plot {
       canvas.rule(
         from: Point(x: place, y: frame.bottom), to: Point(x: place, y: frame.bottom + Plot.tickLength))
       let half = canvas.width(of: tick.label, .tick) / 2
-      guard namesX, place - half > end + 4 else { continue }
+      guard namesX, place - half > end + 4, place + half <= canvas.bounds.right else { continue }
       canvas.text(
         tick.label, at: Point(x: place, y: frame.bottom + Plot.tickLength + 2), .tick,
         horizontally: .center, vertically: .start)
@@ -24,9 +24,13 @@ struct Plot {
     }
     if namesX {
       let below = frame.bottom + Plot.belowWithoutLabel
-      canvas.text(
-        canvas.shortened(x.label, to: frame.width, .label), at: Point(x: frame.middle.x, y: below), .label,
-        horizontally: .center, vertically: .start)
+      let font = canvas.fitted(x.label, to: frame.width, .label)
+      let lines = canvas.wrapped(x.label, to: frame.width, font, most: canvas.layout.isNarrow ? 2 : 1)
+      for (line, words) in lines.enumerated() {
+        canvas.text(
+          words, at: Point(x: frame.middle.x, y: below + Double(line) * Font.tick.line), font, horizontally: .center,
+          vertically: .start)
+      }
     }
     // A number that would touch the one below it is left out; its tick stays.
     var upperEdge = Double.infinity
@@ -39,9 +43,12 @@ struct Plot {
       upperEdge = place - Font.tick.size / 2
     }
     if namesY {
-      let font = canvas.fitted(y.label, to: frame.height, .label)
+      // Panels of one height differ by a pixel, and are to have one label.
+      let isLong = canvas.width(of: y.label, canvas.fitted(y.label, to: frame.height, .label)) > frame.height - 2
+      let name = isLong ? y.brief ?? y.label : y.label
+      let font = canvas.fitted(name, to: frame.height, .label)
       canvas.text(
-        canvas.shortened(y.label, to: frame.height, font),
+        canvas.shortened(name, to: frame.height, font),
         at: Point(
           x: frame.left - Plot.tickLength - 3
             - widestNumber(on: canvas) - 4, y: frame.middle.y), font, horizontally: .center,
@@ -64,34 +71,5 @@ extension Axis {
   func room(on canvas: Canvas) -> Double {
     let numbers = ticks.map { canvas.width(of: $0.label, .tick) }.max() ?? 0
     return Plot.tickLength + 3 + numbers + 4 + (label.isEmpty ? 0 : Font.label.line)
-  }
-}
-
-extension Canvas {
-  /// Title lines from the top: the first bold. Returns where the picture may begin.
-  func drawTitle(_ lines: [String], left: Double, right: Double) -> Double {
-    var y = FigureLayout.margin
-    for (index, line) in lines.enumerated() where !line.isEmpty {
-      let font = fitted(line, to: right - left, index == 0 ? .title : .subtitle)
-      text(shortened(line, to: right - left, font), at: Point(x: left, y: y), font, vertically: .start)
-      y += index == 0 ? Font.title.line : Font.subtitle.line
-    }
-    return y == FigureLayout.margin ? y : y + 6
-  }
-}
-
-/// Distances that all figures share, in points.
-enum FigureLayout {
-  static let width = 800.0
-  static let margin = 12.0
-  /// Between two panels, one above the other.
-  static let gap = 12.0
-
-  /// The height that `drawTitle` needs, margin included.
-  static func titleHeight(_ lines: [String]) -> Double {
-    let heights = lines.enumerated().filter { !$0.element.isEmpty }.map { index, _ in
-      index == 0 ? Font.title.line : Font.subtitle.line
-    }
-    return margin + (heights.isEmpty ? 0 : heights.reduce(0, +) + 6)
   }
 }

@@ -20,33 +20,49 @@ public struct AgreementFigure: Figure {
     (self.title, self.models, self.measures) = (title, models, measures)
   }
 
-  private static let longestName = 120.0
   private static let barRoom = 70.0
   private static let between = 22.0
-  private static let caption = Font.emphasis.line + 4
+  /// Above a matrix the measure's name, which has two lines in a column.
+  private static func caption(_ layout: FigureLayout) -> Double {
+    Font.emphasis.line * (layout.isNarrow ? 2 : 1) + 4
+  }
   private static let map = ColorMap.diverging
 
-  /// The number of matrices that fit beside each other.
-  private var columns: Int { models.count <= 3 ? min(4, measures.count) : min(2, measures.count) }
-  private var side: Double {
-    (FigureLayout.width - 2 * FigureLayout.margin - Self.longestName - Self.barRoom - Self.between * Double(columns))
-      / Double(columns)
-  }
-  private var cell: Double { min(64, side / Double(max(1, models.count))) }
-  private var rowHeight: Double {
-    Self.caption + cell * Double(models.count) + Font.label.line + 6 + FigureLayout.gap
+  /// The distances of the matrices in a layout.
+  private struct Grid {
+    /// The number of matrices that fit beside each other.
+    let columns: Int
+    let longestName, side, cell, rowHeight: Double
   }
 
-  public var size: Size {
-    let rows = (measures.count + columns - 1) / max(1, columns)
+  private func grid(in layout: FigureLayout) -> Grid {
+    let most = models.count > 3 ? (layout.isNarrow ? 1 : 2) : layout.isNarrow ? 2 : 4
+    let columns = max(1, min(most, measures.count))
+    let longestName: Double = layout.isNarrow ? 72 : 120
+    let room = layout.width - 2 * layout.margin - longestName - (layout.isNarrow ? 0 : Self.barRoom)
+    let side = (room - Self.between * Double(columns)) / Double(columns)
+    let cell = min(64, side / Double(max(1, models.count)))
+    return Grid(
+      columns: columns, longestName: longestName, side: side, cell: cell,
+      rowHeight: Self.caption(layout) + cell * Double(models.count) + Font.label.line + 6 + FigureLayout.gap)
+  }
+
+  public func extent(on canvas: Canvas) -> Size {
+    let (layout, grid) = (canvas.layout, grid(in: canvas.layout))
+    let rows = (measures.count + grid.columns - 1) / grid.columns
+    let matrices = Double(rows) * grid.rowHeight
     return Size(
-      width: FigureLayout.width,
-      height: FigureLayout.titleHeight(title) + max(Double(rows) * rowHeight, 150) + FigureLayout.margin)
+      width: canvas.layout.width,
+      height: canvas.titleHeight(title) + (layout.isNarrow ? matrices + TimePanel.levelBars : max(matrices, 150))
+        + layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let margin = FigureLayout.margin
+    let margin = canvas.layout.margin
+    let grid = grid(in: canvas.layout)
+    let caption = Self.caption(canvas.layout)
+    let (columns, side, cell, longestName) = (grid.columns, grid.side, grid.cell, grid.longestName)
     let top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
     // A name may be long: the columns have the numbers of the rows.
     let names = models.enumerated().map { "\($0.offset + 1)  \($0.element)" }
@@ -54,16 +70,19 @@ public struct AgreementFigure: Figure {
       let (row, column) = (index / columns, index % columns)
       let frame = canvas.aligned(
         Rectangle(
-          x: margin + Self.longestName + Double(column) * (side + Self.between),
-          y: top + Double(row) * rowHeight + Self.caption, width: cell * Double(models.count),
+          x: margin + longestName + Double(column) * (side + Self.between),
+          y: top + Double(row) * grid.rowHeight + caption, width: cell * Double(models.count),
           height: cell * Double(models.count)))
-      canvas.text(
-        canvas.shortened(measure.name, to: side, .emphasis),
-        at: Point(x: frame.left, y: frame.top - Self.caption), .emphasis, vertically: .start)
+      let name = canvas.wrapped(measure.name, to: side, .emphasis, most: canvas.layout.isNarrow ? 2 : 1)
+      for (line, words) in name.enumerated() {
+        canvas.text(
+          words, at: Point(x: frame.left, y: frame.top - caption + Double(line) * Font.emphasis.line), .emphasis,
+          vertically: .start)
+      }
       for (first, line) in measure.values.enumerated() {
         if column == 0 {
           canvas.text(
-            canvas.shortened(names[first], to: Self.longestName - 8, .label),
+            canvas.shortened(names[first], to: longestName - 8, .label),
             at: Point(x: frame.left - 8, y: frame.top + (Double(first) + 0.5) * cell), .label, horizontally: .end)
         }
         for (second, value) in line.enumerated() {
@@ -81,8 +100,15 @@ public struct AgreementFigure: Figure {
       canvas.frame(frame)
     }
     let height = max(120, cell * Double(models.count))
-    ColorBar.linear("agreement, mean over clips", map: Self.map, from: -1, to: 1, height: height).draw(
-      on: canvas, left: canvas.bounds.right - margin - Self.barRoom + 14, top: top + Self.caption, height: height)
+    let bar = ColorBar.linear("agreement, mean over clips", map: Self.map, from: -1, to: 1, height: height)
+    guard !canvas.layout.isNarrow else {
+      let left = margin + longestName
+      return bar.drawLevel(
+        on: canvas, left: left, top: canvas.bounds.bottom - margin - TimePanel.levelBars + 8,
+        width: canvas.bounds.right - margin - 8 - left)
+    }
+    bar.draw(
+      on: canvas, left: canvas.bounds.right - margin - Self.barRoom + 14, top: top + caption, height: height)
   }
 
   private func draw(_ value: Measure.Value?, on canvas: Canvas, in place: Rectangle) {

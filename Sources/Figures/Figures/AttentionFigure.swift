@@ -42,46 +42,68 @@ public struct AttentionFigure: OverlaidFigure {
     self.overlay = overlay
   }
 
-  private static let stripHeight = 129.0, barRoom = 74.0, rowRoom = 66.0, nameRoom = 80.0
+  private static let barRoom = 74.0, rowRoom = 66.0, nameRoom = 80.0
   private static let caption = Font.label.line + 2
 
-  private var heads: Int { matrices.map(\.count).max() ?? 1 }
-  private var gap: Double { heads > 6 ? 3 : 14 }
-  private var left: Double { FigureLayout.margin + Self.rowRoom + (names.isEmpty ? 0 : Self.nameRoom - 20) }
-  private var side: Double {
-    let room = FigureLayout.width - left - FigureLayout.margin - Self.barRoom
-    return min(190, (room + gap) / Double(heads) - gap)
+  /// The distances of the matrices in a layout.
+  private struct Grid {
+    let gap, left, side: Double
+    /// True where there is room for numbers along a matrix's sides.
+    let hasAxes: Bool
+    /// Under a matrix; and from one to the next.
+    let below, rowHeight: Double
+    let height: Double
   }
-  /// True where there is room for numbers along a matrix's sides.
-  private var hasAxes: Bool { names.isEmpty && side >= 100 }
-  private var below: Double { hasAxes ? Plot.below : names.isEmpty ? 0 : Font.tick.line + 4 }
-  private var rowHeight: Double { side + (hasAxes || !names.isEmpty ? below + 8 : gap) }
-  private var gridHeight: Double { Self.caption + Double(matrices.count) * rowHeight }
 
-  public var size: Size {
+  private func grid(in layout: FigureLayout) -> Grid {
+    let heads = Double(matrices.map(\.count).max() ?? 1)
+    let gap: Double = heads > 6 ? 3 : 14
+    let left = layout.margin + (layout.isNarrow ? 48 : Self.rowRoom) + (names.isEmpty ? 0 : Self.nameRoom - 20)
+    let room = layout.width - left - layout.margin - (layout.isNarrow ? 4 : Self.barRoom)
+    let side = min(190, (room + gap) / heads - gap)
+    let hasAxes = names.isEmpty && side >= (layout.isNarrow ? 60 : 100)
+    let below = hasAxes ? Plot.below : names.isEmpty ? 0 : Font.tick.line + 4
+    let rowHeight = side + (hasAxes || !names.isEmpty ? below + 8 : gap)
+    return Grid(
+      gap: gap, left: left, side: side, hasAxes: hasAxes, below: below, rowHeight: rowHeight,
+      height: Self.caption + Double(matrices.count) * rowHeight + (layout.isNarrow ? TimePanel.levelBars : 0))
+  }
+
+  private func lines(_ layout: FigureLayout) -> [String] {
+    title + (strips.isEmpty ? [] : ClipTime.remark(duration, in: place, layout))
+  }
+
+  private static func stripHeight(_ layout: FigureLayout) -> Double { layout.height(129) }
+
+  public func extent(on canvas: Canvas) -> Size {
+    let layout = canvas.layout
     let strips = strips.reduce(0) {
-      $0 + TimePanel.stackHeight($1.input, overlay: overlay, height: Self.stripHeight) + Self.caption + FigureLayout.gap
+      $0 + TimePanel.stackHeight($1.input, overlay: overlay, height: Self.stripHeight(layout)) + Self.caption
+        + TimePanel.barsHeight($1.input, overlay: overlay, layout) + FigureLayout.gap
     }
     return Size(
-      width: FigureLayout.width,
-      height: FigureLayout.titleHeight(title) + gridHeight + 10 + strips + (self.strips.isEmpty ? 0 : Plot.below)
-        + FigureLayout.margin)
+      width: canvas.layout.width,
+      height: canvas.titleHeight(lines(layout)) + grid(in: layout).height + 10 + strips
+        + (self.strips.isEmpty ? 0 : Plot.below)
+        + canvas.layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let margin = FigureLayout.margin
-    var top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
-    try drawGrid(on: canvas, top: top)
-    top += gridHeight + 10
+    let margin = canvas.layout.margin
+    let layout = canvas.layout
+    var top = canvas.drawTitle(lines(layout), left: margin, right: canvas.bounds.right - margin)
+    let grid = grid(in: layout)
+    try drawGrid(grid, on: canvas, top: top)
+    top += grid.height + 10
     let stacks = strips.map {
-      TimePanel.stack($0.input, overlay: overlay, duration: duration, height: Self.stripHeight)
+      TimePanel.stack($0.input, overlay: overlay, duration: duration, height: Self.stripHeight(layout))
     }
     let panels = stacks.flatMap { $0 }
-    let time = ClipTime(duration, in: place, ticks: 10)
+    let time = ClipTime(duration, in: place, ticks: layout.ticks(10))
     let left = margin + (panels.map { $0.axis.room(on: canvas) }.max() ?? 0)
-    let room = panels.compactMap { $0.bars.first?.width(on: canvas) }.max() ?? 0
-    let right = canvas.bounds.right - margin - room - 12
+    let room = layout.isNarrow ? 0 : panels.compactMap { $0.bars.first?.width(on: canvas) }.max() ?? 0
+    let right = canvas.bounds.right - margin - room - (layout.isNarrow ? 8 : 12)
     for (index, (strip, stack)) in zip(strips, stacks).enumerated() {
       canvas.text(
         canvas.shortened(strip.name, to: right - left, .emphasis), at: Point(x: left, y: top), .emphasis,
@@ -93,14 +115,22 @@ public struct AttentionFigure: OverlaidFigure {
         let plot = Plot(frame: frame, x: time.axis, y: panel.axis)
         time.drawUnused(on: canvas, in: plot, isNamed: index == 0 && number == 0)
         panel.draw(canvas, plot)
-        plot.drawAxes(on: canvas, namesX: isLowest && index == strips.count - 1)
-        panel.bars.first?.draw(on: canvas, left: right + 12, top: frame.top, height: frame.height)
+        let isNamed = isLowest && index == strips.count - 1
+        plot.drawAxes(on: canvas, namesX: isNamed)
+        if !layout.isNarrow {
+          panel.bars.first?.draw(on: canvas, left: right + 12, top: frame.top, height: frame.height)
+        } else if let bar = panel.bars.first {
+          let below = frame.bottom + (isNamed ? Plot.below : Plot.tickLength) + 4
+          bar.drawLevel(on: canvas, left: left, top: below, width: right - left)
+          top += TimePanel.levelBars
+        }
         top += panel.height + (isLowest ? FigureLayout.gap : TimePanel.gap)
       }
     }
   }
 
-  private func drawGrid(on canvas: Canvas, top: Double) throws(FigureError) {
+  private func drawGrid(_ grid: Grid, on canvas: Canvas, top: Double) throws(FigureError) {
+    let (left, side, gap) = (grid.left, grid.side, grid.gap)
     let drawn = try pooled(to: Int(side * canvas.scale))
     let values = drawn.joined().flatMap(\.values)
     let largest = values.max() ?? 1
@@ -109,12 +139,12 @@ public struct AttentionFigure: OverlaidFigure {
     // Numbers that stand in the cells are drawn to their maximum.
     let limit = names.isEmpty && robust > 0 ? robust : Double(max(largest, .leastNormalMagnitude))
     for (layer, row) in drawn.enumerated() {
-      let y = top + Self.caption + Double(layer) * rowHeight
+      let y = top + Self.caption + Double(layer) * grid.rowHeight
       if matrices.count > 1 {
-        let room = left - FigureLayout.margin - 6 - (names.isEmpty ? 0 : Self.nameRoom)
+        let room = left - canvas.layout.margin - 6 - (names.isEmpty ? 0 : Self.nameRoom)
         canvas.text(
           canvas.shortened("layer \(layer + 1)", to: max(room, 44), .label),
-          at: Point(x: FigureLayout.margin, y: y + side / 2), .label)
+          at: Point(x: canvas.layout.margin, y: y + side / 2), .label)
       }
       for (head, matrix) in row.enumerated() {
         let frame = canvas.aligned(
@@ -125,7 +155,8 @@ public struct AttentionFigure: OverlaidFigure {
             at: Point(x: frame.middle.x, y: y - Self.caption), .label, horizontally: .center, vertically: .start)
         }
         draw(
-          matrix, of: matrices[layer][head].rows, limit: limit, on: canvas, in: frame, isFirst: head == 0,
+          matrix, of: matrices[layer][head].rows, hasAxes: grid.hasAxes, limit: limit, on: canvas, in: frame,
+          isFirst: head == 0,
           isLast: layer == matrices.count - 1)
       }
     }
@@ -133,12 +164,17 @@ public struct AttentionFigure: OverlaidFigure {
       canvas.text(
         "head", at: Point(x: left - 6, y: top), .label, horizontally: .end, vertically: .start)
     }
-    let height = min(max(120, gridHeight - Self.caption - below), 220)
-    ColorBar.linear(
+    let height = min(max(120, grid.height - Self.caption - grid.below), 220)
+    let bar = ColorBar.linear(
       "attention (rows sum to 1)", map: .viridis, from: 0, to: limit, height: height,
-      extendsAbove: Double(largest) > limit
-    ).draw(
-      on: canvas, left: left + Double(heads) * (side + gap) - gap + 12, top: top + Self.caption, height: height)
+      extendsAbove: Double(largest) > limit)
+    guard !canvas.layout.isNarrow else {
+      return bar.drawLevel(
+        on: canvas, left: left, top: top + grid.height - TimePanel.levelBars + 8,
+        width: canvas.bounds.right - canvas.layout.margin - 8 - left)
+    }
+    let heads = Double(matrices.map(\.count).max() ?? 1)
+    bar.draw(on: canvas, left: left + heads * (side + gap) - gap + 12, top: top + Self.caption, height: height)
   }
 
   /// The matrices, each reduced to at most so many rows, on all cores: HuBERT's have nine million numbers.
@@ -160,7 +196,8 @@ public struct AttentionFigure: OverlaidFigure {
   }
 
   private func draw(
-    _ matrix: Matrix, of rows: Int, limit: Double, on canvas: Canvas, in frame: Rectangle, isFirst: Bool, isLast: Bool
+    _ matrix: Matrix, of rows: Int, hasAxes: Bool, limit: Double, on canvas: Canvas, in frame: Rectangle, isFirst: Bool,
+    isLast: Bool
   ) {
     Heatmap(matrix.values, rows: matrix.rows, columns: matrix.rows, map: .viridis, lower: 0, upper: limit).draw(
       on: canvas, in: frame, left: -0.5, right: Double(matrix.rows) - 0.5, top: -0.5,
@@ -168,10 +205,10 @@ public struct AttentionFigure: OverlaidFigure {
     guard !names.isEmpty else {
       guard hasAxes else { return canvas.frame(frame) }
       let end = Double(rows)
-      var vertical = Axis.linear(takers, from: 0, to: end, ticks: 4)
+      var vertical = Axis.linear(takers, from: 0, to: end, ticks: canvas.layout.ticks(4))
       // The first row is on top.
       vertical.ticks = vertical.ticks.map { .init(value: end - $0.value, label: $0.label) }.reversed()
-      return Plot(frame: frame, x: .linear(givers, from: 0, to: end, ticks: 4), y: vertical)
+      return Plot(frame: frame, x: .linear(givers, from: 0, to: end, ticks: canvas.layout.ticks(4)), y: vertical)
         .drawAxes(on: canvas, namesY: isFirst)
     }
     canvas.frame(frame)

@@ -30,7 +30,6 @@ public struct CalibrationFigure: Figure {
     (self.expectedCalibrationError, self.brierScore) = (expectedCalibrationError, brierScore)
   }
 
-  private static let side = 400.0
   private static let barColor = Color(0xCFE0F2), color = Color(0x0072B2)
 
   private var lines: [String] {
@@ -41,25 +40,40 @@ public struct CalibrationFigure: Figure {
     ]
   }
 
-  public var size: Size {
-    Size(
-      width: 500,
-      height: FigureLayout.titleHeight(lines) + Self.above + Self.side + Plot.below + FigureLayout.margin)
+  /// The figure's width, which a page's has room for, and the side of the diagram in it.
+  private static func width(_ layout: FigureLayout) -> Double { min(500, layout.width) }
+  private static func side(_ layout: FigureLayout) -> Double { width(layout) - (layout.isNarrow ? 60 : 100) }
+
+  public func extent(on canvas: Canvas) -> Size {
+    let layout = canvas.layout
+    let width = Self.width(layout)
+    return Size(
+      width: width,
+      height: canvas.titleHeight(lines, width: width - 2 * layout.margin) + numbers(on: canvas).room + Self.side(layout)
+        + Plot.below + layout.margin)
   }
 
-  // Above the frame, where the numbers of clips stand.
-  private static let above = Font.tick.line + 2
+  /// The room above the frame for the numbers of clips, which are turned where the bins are too narrow for them.
+  private func numbers(on canvas: Canvas) -> (areTurned: Bool, room: Double) {
+    let widths = bins.map { canvas.width(of: "\($0.clips)", .tick) }
+    let narrowest = bins.map { $0.upper - $0.lower }.min() ?? 1
+    let isWide = (widths.max() ?? 0) > narrowest * Self.side(canvas.layout) - 2
+    return canvas.layout.isNarrow && isWide ? (true, (widths.max() ?? 0) + 4) : (false, Font.tick.line + 2)
+  }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let margin = FigureLayout.margin
-    let top = canvas.drawTitle(lines, left: margin, right: canvas.bounds.right - margin) + Self.above
+    let margin = canvas.layout.margin
+    let numbers = numbers(on: canvas)
+    let top = canvas.drawTitle(lines, left: margin, right: canvas.bounds.right - margin) + numbers.room
     // Half of the last number stands beyond the frame.
-    let left = canvas.bounds.right - margin - 10 - Self.side
-    let frame = canvas.aligned(Rectangle(x: left, y: top, width: Self.side, height: Self.side))
+    let side = Self.side(canvas.layout)
+    let left = canvas.bounds.right - margin - 10 - side
+    let frame = canvas.aligned(Rectangle(x: left, y: top, width: side, height: side))
+    let ticks = canvas.layout.isNarrow ? 5 : 10
     let plot = Plot(
-      frame: frame, x: .linear("Confidence: probability of the predicted class", from: 0, to: 1, ticks: 10),
-      y: .linear("Accuracy: share that is right", from: 0, to: 1, ticks: 10))
+      frame: frame, x: .linear("Confidence: probability of the predicted class", from: 0, to: 1, ticks: ticks),
+      y: .linear("Accuracy: share that is right", from: 0, to: 1, ticks: ticks))
     for tick in plot.y.ticks.dropFirst().dropLast() {
       let y = plot.y(tick.value)
       canvas.rule(from: Point(x: frame.left, y: y), to: Point(x: frame.right, y: y), .rule)
@@ -70,7 +84,8 @@ public struct CalibrationFigure: Figure {
       canvas.fill(Rectangle(x: start, y: height, width: end - start, height: frame.bottom - height), Self.barColor)
       canvas.text(
         "\(bin.clips)", at: Point(x: (start + end) / 2, y: frame.top - 4),
-        canvas.fitted("\(bin.clips)", to: end - start, .tick), horizontally: .center, vertically: .end)
+        canvas.fitted("\(bin.clips)", to: end - start, .tick), horizontally: numbers.areTurned ? .start : .center,
+        vertically: numbers.areTurned ? .center : .end, turned: numbers.areTurned)
     }
     canvas.text(
       "clips", at: Point(x: frame.left - Plot.tickLength - 3, y: frame.top - 4), .tick, horizontally: .end,

@@ -1,4 +1,5 @@
 import Basics
+
 /// One clip and the attributions of several models, side by side on one seconds × Hz grid: each model's attribution on the
 /// log-mel with its prediction, and its difference from the first model's.
 public struct ComparisonFigure: OverlaidFigure {
@@ -66,39 +67,86 @@ public struct ComparisonFigure: OverlaidFigure {
     (self.models, self.remarks, self.truth, self.trueValues) = (models, remarks, truth, trueValues)
   }
 
-  private static let panelsInRow = 3
-  private static let panelHeight = 193.5
   private static let caption = Font.emphasis.line + Font.tick.line + 5
 
-  private var barsHeight: Double { models.map { bars(of: $0).height }.max() ?? 0 }
-  /// A panel with its caption and axis.
-  private static let block = caption + panelHeight + Plot.below + 10
-  private var rowHeight: Double {
-    Self.block + barsHeight + Plot.below + FigureLayout.gap
+  /// The distances of a layout.
+  private struct Grid {
+    let columns: Int
+    let panelHeight: Double
+    /// Between two panels, one beside the other.
+    let between: Double
+    /// A panel with its caption and axis.
+    var block: Double { ComparisonFigure.caption + panelHeight + Plot.below + 10 }
+
+    init(_ layout: FigureLayout) {
+      (columns, between) = layout.isNarrow ? (2, 28) : (3, 24)
+      panelHeight = layout.height(193.5)
+    }
+  }
+
+  private func rowHeight(_ grid: Grid) -> Double {
+    grid.block + (models.map { bars(of: $0).height }.max() ?? 0) + Plot.below + FigureLayout.gap
   }
   /// The height of a last row of differences, under which stand only remarks.
-  private var lastRowHeight: Double {
-    (panelCount - 1) / Self.panelsInRow * Self.panelsInRow >= matrixCount + models.count
-      ? Self.block + Double(remarks.map(\.count).max() ?? 0) * Font.label.line : rowHeight
+  private func lastRowHeight(_ grid: Grid, on canvas: Canvas) -> Double {
+    guard (panelCount - 1) / grid.columns * grid.columns >= matrixCount + models.count else { return rowHeight(grid) }
+    let room = canvas.layout.width - left(on: canvas) - canvas.layout.margin - 8
+    let width = (room + grid.between) / Double(grid.columns) - grid.between
+    let lines = remarks.indices.map { remarkLines(of: $0, on: canvas, width: width).count }.max() ?? 0
+    return grid.block + Double(lines) * Font.label.line
   }
+
+  /// The remarks on a model's difference; in a column in as many lines as they need.
+  private func remarkLines(of model: Int, on canvas: Canvas, width: Double) -> [String] {
+    guard remarks.indices.contains(model) else { return [] }
+    let most = canvas.layout.isNarrow ? 2 : 1
+    return remarks[model].flatMap { canvas.wrapped($0, to: width, Self.remarkFont(canvas.layout), most: most) }
+  }
+
+  private static func remarkFont(_ layout: FigureLayout) -> Font { layout.isNarrow ? .tick : .label }
+
+  /// Where panels begin: right of the frequencies and of the names of the outputs that all models have.
+  private func left(on canvas: Canvas) -> Double {
+    canvas.layout.margin
+      + max(Axis.mel(to: maximumFrequency).room(on: canvas), haveSameOutputs ? nameRoom(on: canvas) : 0)
+  }
+
+  private func nameRoom(on canvas: Canvas) -> Double { models.map { bars(of: $0).room(on: canvas) }.max() ?? 0 }
+
+  /// What the signs of the models' attributions say; the captions of the differences say what theirs are.
+  private var signKey: SignKey? { isSigned ? SignKey(score: "the target’s score") : nil }
+
+  /// Level bars, two beside each other.
+  private var keyRows: Int { (matrixCount + 2 + 1) / 2 }
 
   /// 1 where the log-mel has a panel of its own, before the models.
   private var matrixCount: Int { overlay == .side ? 1 : 0 }
   /// The log-mel, the models, then the differences of all but the first from it.
   private var panelCount: Int { matrixCount + max(1, 2 * models.count - 1) }
 
-  public var size: Size {
-    let rows = (panelCount + Self.panelsInRow - 1) / Self.panelsInRow
+  public func extent(on canvas: Canvas) -> Size {
+    let (layout, grid) = (canvas.layout, Grid(canvas.layout))
+    let rows = (panelCount + grid.columns - 1) / grid.columns
     return Size(
-      width: FigureLayout.width,
-      height: FigureLayout.titleHeight(title) + Double(rows - 1) * rowHeight + lastRowHeight + FigureLayout.margin)
+      width: layout.width,
+      height: canvas.titleHeight(title + ClipTime.remark(duration, in: place, layout))
+        + (signKey.map { $0.height(on: canvas, width: layout.width - 2 * layout.margin) } ?? 0)
+        + Double(rows - 1) * rowHeight(grid) + lastRowHeight(grid, on: canvas)
+        + (layout.isNarrow ? Double(keyRows) * TimePanel.levelBars : 0) + layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let margin = FigureLayout.margin
-    let top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
-    let height = Self.panelHeight
+    let margin = canvas.layout.margin
+    let (layout, grid) = (canvas.layout, Grid(canvas.layout))
+    let rowHeight = rowHeight(grid)
+    var top = canvas.drawTitle(
+      title + ClipTime.remark(duration, in: place, layout), left: margin, right: canvas.bounds.right - margin)
+    if let signKey {
+      signKey.draw(on: canvas, left: margin, right: canvas.bounds.right - margin, top: top)
+      top += signKey.height(on: canvas, width: layout.width - 2 * margin)
+    }
+    let height = grid.panelHeight
     let matrix = TimePanel(
       .logMel(.init(frames: logMel, maximumFrequency: maximumFrequency)), .matrix, duration: duration, height: height)
     let keys =
@@ -109,16 +157,18 @@ public struct ComparisonFigure: OverlaidFigure {
           : AttributionScale.unitBar(["difference of relative attributions"], isSigned: true, height: height),
       ]
     let frequency = Axis.mel(to: maximumFrequency)
-    let time = ClipTime(duration, in: place, ticks: 5)
-    let left = margin + frequency.room(on: canvas)
-    let right = canvas.bounds.right - margin - keys.reduce(0) { $0 + $1.width(on: canvas) + 12 }
-    let step = (right - left + 18) / Double(Self.panelsInRow)
+    let time = ClipTime(duration, in: place, ticks: layout.isNarrow ? 3 : 5)
+    let (left, nameRoom) = (left(on: canvas), nameRoom(on: canvas))
+    let right =
+      canvas.bounds.right - margin
+      - (layout.isNarrow ? 8 : keys.reduce(0) { $0 + $1.width(on: canvas) + 12 })
+    let step = (right - left + grid.between) / Double(grid.columns)
     for panel in 0..<panelCount {
-      let (row, column) = (panel / Self.panelsInRow, panel % Self.panelsInRow)
+      let (row, column) = (panel / grid.columns, panel % grid.columns)
       let frame = canvas.aligned(
         Rectangle(
-          x: left + Double(column) * step, y: top + Double(row) * rowHeight + Self.caption, width: step - 18,
-          height: Self.panelHeight))
+          x: left + Double(column) * step, y: top + Double(row) * rowHeight + Self.caption, width: step - grid.between,
+          height: height))
       guard panel >= matrixCount else {
         let plot = Plot(frame: frame, x: time.axis, y: frequency)
         time.drawUnused(on: canvas, in: plot, isNamed: true)
@@ -144,18 +194,33 @@ public struct ComparisonFigure: OverlaidFigure {
       drawCaption(of: model, isDifference: isDifference, on: canvas, above: frame)
       let below = frame.bottom + Plot.below + 10
       if isDifference {
-        for (line, remark) in (remarks.indices.contains(model) ? remarks[model] : []).enumerated() {
+        for (line, remark) in remarkLines(of: model, on: canvas, width: frame.width).enumerated() {
           canvas.text(
-            canvas.shortened(remark, to: frame.width, .label),
-            at: Point(x: frame.left, y: below + Double(line) * Font.label.line), .label, vertically: .start)
+            remark,
+            at: Point(x: frame.left, y: below + Double(line) * Font.label.line), Self.remarkFont(layout),
+            vertically: .start)
         }
       } else {
-        drawPrediction(of: models[model], on: canvas, in: frame, top: below, isFirst: column == 0)
+        // Where all have the same outputs their names stand once a row, and else all bars make room for them: they
+        // begin at one place in each panel, so that their lengths compare.
+        let start = haveSameOutputs ? frame.left : frame.left + nameRoom
+        let bars = bars(of: models[model], ticks: layout.isNarrow ? 2 : 5)
+        bars.draw(
+          on: canvas, in: Rectangle(x: start, y: below, width: frame.right - start, height: bars.height),
+          isNamed: column == 0 || !haveSameOutputs)
       }
+    }
+    guard !layout.isNarrow else {
+      for row in 0..<keyRows {
+        ColorBar.drawLevel(
+          Array(keys.dropFirst(2 * row).prefix(2)), on: canvas, left: margin + 16, right: right,
+          top: canvas.bounds.bottom - margin - Double(keyRows - row) * TimePanel.levelBars + 8)
+      }
+      return
     }
     var x = right + 12
     for key in keys {
-      key.draw(on: canvas, left: x, top: top + Self.caption, height: Self.panelHeight)
+      key.draw(on: canvas, left: x, top: top + Self.caption, height: height)
       x += key.width(on: canvas) + 12
     }
   }
@@ -167,31 +232,29 @@ public struct ComparisonFigure: OverlaidFigure {
     canvas.text(
       canvas.shortened(name, to: frame.width, .emphasis), at: Point(x: frame.left, y: top), .emphasis,
       vertically: .start)
-    let words = isDifference ? "red: more to \(model.name)" : model.caption(truth: truth)
+    let both = "red: more to \(model.name), blue: to \(models[0].name)"
+    let words =
+      !isDifference
+      ? model.caption(truth: truth)
+      : canvas.width(of: both, .tick) <= frame.width ? both : "red: more to \(model.name)"
     canvas.text(
       canvas.shortened(words, to: frame.width, .tick), at: Point(x: frame.left, y: top + Font.emphasis.line), .tick,
       vertically: .start, color: .secondaryInk)
   }
 
   /// The bars of a model's prediction; the values of all models have one axis.
-  private func bars(of model: Model) -> PredictionBars {
+  private func bars(of model: Model, ticks: Int = 5) -> PredictionBars {
     let names = model.emotions + model.dimensions
     let chosen = model.likeliest.map { model.emotions[$0] } ?? model.target
     return PredictionBars(
       emotions: model.emotions, probabilities: model.probabilities, dimensions: model.dimensions,
       values: model.values, marks: names.map { $0 == chosen ? [""] : [] },
       truths: model.dimensions.map { trueValues[$0] },
-      scale: models.flatMap(\.values) + trueValues.values)
+      scale: models.flatMap(\.values) + trueValues.values, ticks: ticks)
   }
 
-  private func drawPrediction(
-    of model: Model, on canvas: Canvas, in frame: Rectangle, top: Double, isFirst: Bool
-  ) {
-    let bars = bars(of: model)
-    // The first has the room of the frequencies' numbers for its names.
-    let room = bars.room(on: canvas)
-    let start = isFirst ? max(frame.left, FigureLayout.margin + room) : frame.left + room
-    bars.draw(on: canvas, in: Rectangle(x: start, y: top, width: frame.right - start, height: bars.height))
+  private var haveSameOutputs: Bool {
+    models.allSatisfy { $0.emotions == models[0].emotions && $0.dimensions == models[0].dimensions }
   }
 
   private func check() throws(FigureError) {

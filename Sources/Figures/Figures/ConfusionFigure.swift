@@ -21,10 +21,24 @@ public struct ConfusionFigure: Figure {
     self.macroF1 = macroF1
   }
 
-  private var cell: Double { max(34, min(58, 420 / Double(max(1, classes.count)))) }
-  private var side: Double { cell * Double(classes.count) }
+  /// A cell's side: in a column what the names leave, and else at least what its numbers need.
+  private func cell(_ layout: FigureLayout) -> Double {
+    let count = Double(max(1, classes.count))
+    guard layout.isNarrow else { return max(34, min(58, 420 / count)) }
+    return min(58, (layout.width - 2 * layout.margin - Font.label.line - Self.longestName(layout) - 8) / count)
+  }
 
-  private static let longestName = 110.0
+  /// The room of the predicted classes' names under the matrix; they are turned where a column's cells are too narrow for them.
+  private func underNames(on canvas: Canvas) -> (areTurned: Bool, height: Double) {
+    let room = cell(canvas.layout) - 4
+    guard canvas.layout.isNarrow, classes.contains(where: { canvas.width(of: $0, .tick) > room }) else {
+      return (false, Font.label.line)
+    }
+    let longest = classes.map { canvas.width(of: $0, .tick) }.max() ?? 0
+    return (true, min(longest, Self.longestName(canvas.layout)) + 2)
+  }
+
+  private static func longestName(_ layout: FigureLayout) -> Double { layout.isNarrow ? 66 : 110 }
   private static let barRoom = 76.0
 
   private var lines: [String] {
@@ -34,24 +48,31 @@ public struct ConfusionFigure: Figure {
     return title + [(scores + ["\(counts.joined().reduce(0, +)) clips"]).joined(separator: " · ")]
   }
 
-  public var size: Size {
-    // The lines of a ragged matrix cannot be made; `draw` throws an error that names it.
-    let lineCount = title.filter { !$0.isEmpty }.count + 1
-    let names = Font.label.line + Self.longestName
-    let titleHeight = FigureLayout.titleHeight(Array(repeating: "line", count: lineCount))
+  public func extent(on canvas: Canvas) -> Size {
+    let layout = canvas.layout
+    let side = cell(layout) * Double(classes.count)
+    let names = Font.label.line + Self.longestName(layout)
+    let natural = max(420, 2 * layout.margin + names + side + Self.barRoom)
+    let width = layout.isNarrow ? layout.width : natural
     return Size(
-      width: max(420, 2 * FigureLayout.margin + names + side + Self.barRoom),
-      height: titleHeight + side + 2 * Font.label.line + 12 + FigureLayout.margin)
+      width: width,
+      height: canvas.titleHeight(lines.filter { !$0.isEmpty }, width: width - 2 * layout.margin) + side
+        + underNames(on: canvas).height + Font.label.line + 12 + (layout.isNarrow ? TimePanel.levelBars : 0)
+        + layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let margin = FigureLayout.margin
-    let names = classes.map { canvas.shortened($0, to: Self.longestName - 8, .label) }
+    let margin = canvas.layout.margin
+    let layout = canvas.layout
+    let cell = cell(layout)
+    let side = cell * Double(classes.count)
+    let under = underNames(on: canvas)
+    let names = classes.map { canvas.shortened($0, to: Self.longestName(layout) - 8, .label) }
     let widest = names.map { canvas.width(of: $0, .label) }.max() ?? 0
     let bar = ColorBar.linear(
       "share of the true class (%)", map: Self.map, from: 0, to: 100, height: side / 2)
-    let needed = Font.label.line + 4 + widest + 8 + side + 14 + bar.width(on: canvas)
+    let needed = Font.label.line + 4 + widest + 8 + side + (layout.isNarrow ? 0 : 14 + bar.width(on: canvas))
     let left = max(margin, (canvas.bounds.width - needed) / 2) + Font.label.line + 4 + widest + 8
     let top = canvas.drawTitle(
       lines.filter { !$0.isEmpty }, left: margin, right: canvas.bounds.right - margin)
@@ -75,25 +96,35 @@ public struct ConfusionFigure: Figure {
         canvas.text(
           total == 0 ? "–" : percent(share),
           at: Point(x: place.middle.x, y: place.middle.y + Font.tick.line * 0.6),
-          Font(size: 8.5), horizontally: .center, color: ink)
+          layout.isNarrow ? .tick : Font(size: 8.5), horizontally: .center, color: ink)
       }
       canvas.text(
         names[row], at: Point(x: frame.left - 7, y: frame.top + (Double(row) + 0.5) * cell), .label,
         horizontally: .end)
+      let place = Point(x: frame.left + (Double(row) + 0.5) * cell, y: frame.bottom + 6)
+      guard !under.areTurned else {
+        canvas.text(
+          canvas.shortened(classes[row], to: under.height, .tick), at: place, .tick, horizontally: .end,
+          vertically: .center, turned: true)
+        continue
+      }
       let short = canvas.fitted(classes[row], to: cell - 4, .label)
       canvas.text(
-        canvas.shortened(classes[row], to: cell - 4, short),
-        at: Point(x: frame.left + (Double(row) + 0.5) * cell, y: frame.bottom + 6), short,
-        horizontally: .center,
+        canvas.shortened(classes[row], to: cell - 4, short), at: place, short, horizontally: .center,
         vertically: .start)
     }
     canvas.frame(frame)
     canvas.text(
-      "Predicted", at: Point(x: frame.middle.x, y: frame.bottom + 6 + Font.label.line + 2), .emphasis,
+      "Predicted", at: Point(x: frame.middle.x, y: frame.bottom + 6 + under.height + 2), .emphasis,
       horizontally: .center, vertically: .start)
     canvas.text(
       "True", at: Point(x: frame.left - 7 - widest - 6, y: frame.middle.y), .emphasis, horizontally: .center,
       vertically: .end, turned: true)
+    guard !layout.isNarrow else {
+      let top = frame.bottom + under.height + Font.label.line + 16
+      let width = min(side, canvas.bounds.right - margin - 10 - frame.left)
+      return bar.drawLevel(on: canvas, left: frame.left, top: top, width: width)
+    }
     bar.draw(on: canvas, left: frame.right + 14, top: frame.top, height: side)
   }
 

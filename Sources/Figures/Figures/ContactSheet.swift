@@ -36,8 +36,27 @@ public struct ContactSheet: OverlaidFigure {
     self.overlay = overlay
   }
 
-  /// The number of columns, about that of rows: 1, 2, 3, 2 × 2, 3 × 2, 4 × 2, 3 × 3, 4 × 3; many clips are drawn smaller.
-  private var columns: Int {
+  /// The distances of the clips in a layout.
+  private struct Grid {
+    let columns, rows: Int
+    let panelHeight: Double
+    /// The height of a clip's panels, one above the other.
+    let stackHeight: Double
+  }
+
+  private func grid(in layout: FigureLayout) -> Grid {
+    // A column has room for two clips beside each other, for three small ones.
+    let columns = layout.isNarrow ? min(clips.count > 12 ? 3 : 2, widestRow) : widestRow
+    let rows = (max(1, clips.count) + columns - 1) / columns
+    let height = layout.height(panelHeight(columns: widestRow, rows: rows))
+    return Grid(
+      columns: columns, rows: rows, panelHeight: height,
+      stackHeight: TimePanel.stackHeight(clips.first?.input, overlay: overlay, height: height))
+  }
+
+  /// The number of columns over a page's width, about that of rows: 1, 2, 3, 2 × 2, 3 × 2, 4 × 2, 3 × 3, 4 × 3; many clips
+  /// are drawn smaller.
+  private var widestRow: Int {
     switch clips.count {
     case ...3: max(1, clips.count)
     case 4: 2
@@ -48,9 +67,7 @@ public struct ContactSheet: OverlaidFigure {
     }
   }
 
-  private var rows: Int { (max(1, clips.count) + columns - 1) / columns }
-
-  private var panelHeight: Double {
+  private func panelHeight(columns: Int, rows: Int) -> Double {
     let level = columns == 1 ? 0 : columns == 2 ? 1 : columns <= 4 ? 2 : 3
     // Every band of 128 has as many pixels at the usual scale, and every coefficient of 40.
     return switch clips.first?.input {
@@ -60,26 +77,31 @@ public struct ContactSheet: OverlaidFigure {
     }
   }
 
-  /// The height of a clip's panels, one above the other.
-  private var stackHeight: Double {
-    TimePanel.stackHeight(clips.first?.input, overlay: overlay, height: panelHeight)
+  /// What red and blue say; nil where the attributions have no signs.
+  private var key: SignKey? {
+    clips.contains { $0.input.attribution?.isSigned == true } ? SignKey(score: "the explained score") : nil
   }
 
   private static let caption = Font.tick.line + Font.tick.line + 5
 
-  public var size: Size {
-    Size(
-      width: FigureLayout.width,
-      height: FigureLayout.titleHeight(title) + Double(rows) * (stackHeight + Self.caption + FigureLayout.gap)
-        + Plot.below + FigureLayout.margin)
+  public func extent(on canvas: Canvas) -> Size {
+    let (layout, grid) = (canvas.layout, grid(in: canvas.layout))
+    return Size(
+      width: layout.width,
+      height: canvas.titleHeight(title)
+        + (key.map { $0.height(on: canvas, width: layout.width - 2 * layout.margin) } ?? 0)
+        + Double(grid.rows) * (grid.stackHeight + Self.caption + FigureLayout.gap)
+        + (layout.isNarrow ? TimePanel.levelBars : 0) + Plot.below + layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let margin = FigureLayout.margin
+    let margin = canvas.layout.margin
+    let (layout, grid) = (canvas.layout, grid(in: canvas.layout))
+    let (columns, rows, panelHeight, stackHeight) = (grid.columns, grid.rows, grid.panelHeight, grid.stackHeight)
     let longest = clips.map(\.duration).max() ?? 1
-    var time = Axis.seconds(longest, ticks: max(columns > 4 ? 2 : 5, 10 / columns))
-    time.label = "Time in the clip (s)"
+    var time = Axis.seconds(longest, ticks: max(columns > 4 || layout.isNarrow ? 2 : 5, layout.ticks(10) / columns))
+    if !layout.isNarrow { time.label = "Time in the clip (s)" }
     let attributions = clips.compactMap(\.input.attribution)
     var names: [String] = []
     for attribution in attributions where !names.contains(attribution.name) { names.append(attribution.name) }
@@ -98,9 +120,13 @@ public struct ContactSheet: OverlaidFigure {
     // Where panels are low, its unit says enough.
     if stacks[0][0].height < 100, vertical.label == "Frequency (kHz)" { vertical.label = "kHz" }
     let left = margin + vertical.room(on: canvas)
-    let right = canvas.bounds.right - margin - bar.width(on: canvas) - 12
+    let right = canvas.bounds.right - margin - (layout.isNarrow ? 8 : bar.width(on: canvas) + 12)
     let step = (right - left + FigureLayout.gap) / Double(columns)
-    let top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
+    var top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
+    if let key {
+      key.draw(on: canvas, left: margin, right: canvas.bounds.right - margin, top: top)
+      top += key.height(on: canvas, width: layout.width - 2 * margin)
+    }
     for (index, clip) in clips.enumerated() {
       let (row, column) = (index / columns, index % columns)
       let room = canvas.aligned(
@@ -108,7 +134,7 @@ public struct ContactSheet: OverlaidFigure {
           x: left + Double(column) * step,
           y: top + Double(row) * (stackHeight + Self.caption + FigureLayout.gap) + Self.caption,
           width: step - FigureLayout.gap, height: stackHeight))
-      drawCaption(of: clip, on: canvas, above: room)
+      drawCaption(of: clip, on: canvas, above: room, isSmall: columns > 4 || layout.isNarrow)
       var y = room.top
       for (number, panel) in stacks[index].enumerated() {
         let frame = canvas.aligned(Rectangle(x: room.x, y: y, width: room.width, height: panel.height))
@@ -116,6 +142,13 @@ public struct ContactSheet: OverlaidFigure {
         canvas.fill(frame, Color(0xF4F4F4))
         panel.draw(canvas, plot)
         plot.y = vertical
+        // The next column's first number begins left of its frame.
+        if column < columns - 1 {
+          for tick in time.ticks.indices
+          where plot.x(time.ticks[tick].value) + canvas.width(of: time.ticks[tick].label, .tick) / 2 > frame.right {
+            plot.x.ticks[tick].label = ""
+          }
+        }
         if number > 0, case .waveform = clip.input { plot.y.label = "Attribution" }
         let isLowest = number == stacks[index].count - 1
         plot.drawAxes(on: canvas, namesX: isLowest && index + columns >= clips.count, namesY: column == 0)
@@ -123,12 +156,15 @@ public struct ContactSheet: OverlaidFigure {
       }
     }
     let end = top + Double(rows) * (stackHeight + Self.caption + FigureLayout.gap) - FigureLayout.gap
+    guard !layout.isNarrow else {
+      return bar.drawLevel(on: canvas, left: left, top: end + Plot.below + 8, width: right - left)
+    }
     let middle = (top + Self.caption + end) / 2
     bar.draw(on: canvas, left: right + 12, top: middle - barHeight / 2, height: barHeight)
   }
 
   /// Draws the clip's name; below it the prediction and what is true.
-  private func drawCaption(of clip: Clip, on canvas: Canvas, above room: Rectangle) {
+  private func drawCaption(of clip: Clip, on canvas: Canvas, above room: Rectangle, isSmall: Bool) {
     var top = room.top - Self.caption
     let name = Font(size: Font.tick.size, isBold: true)
     canvas.text(
@@ -144,9 +180,9 @@ public struct ContactSheet: OverlaidFigure {
       if let isRight { color = isRight ? Color(0x00694C) : Color(0xB03A00) }
       text =
         "\(mark)\(predicted) \(probabilityText(probability))"
-        + (isRight == false && columns <= 4 ? ", is \(truth ?? "")" : "")
+        + (isRight == false && !isSmall ? ", is \(truth ?? "")" : "")
     case .value(let name, let value, let truth):
-      let name = columns <= 4 ? "\(name) " : ""
+      let name = isSmall ? "" : "\(name) "
       text = name + number(value, digits: 2) + (truth.map { ", is \(number($0, digits: 2))" } ?? "")
     }
     canvas.text(

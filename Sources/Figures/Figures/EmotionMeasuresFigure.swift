@@ -37,40 +37,49 @@ public struct EmotionMeasuresFigure: Figure {
     (self.title, self.emotions, self.panels, self.claims) = (title, emotions, panels, claims)
   }
 
-  private static let panelsInRow = 3
+  private static func panelsInRow(_ layout: FigureLayout) -> Int { layout.isNarrow ? 2 : 3 }
   private static let between = 24.0
-  private static let above = Font.emphasis.line + 3
-  private static let below = Plot.below + 8
+  private static let aboveClaims = Font.emphasis.line + 3
+  /// In a column the name of an axis may have two lines.
+  private static func below(_ layout: FigureLayout) -> Double {
+    Plot.below + 8 + (layout.isNarrow ? Font.label.line : 0)
+  }
   private static let verdictWidth = 92.0
-  private static let claimHeight = 2 * Font.label.line + 6
 
   private var panelHeight: Double { IntervalPanel.height(rows: emotions.count) }
-  private var panelRows: Int { (panels.count + Self.panelsInRow - 1) / Self.panelsInRow }
+  private func panelRows(_ layout: FigureLayout) -> Int {
+    let most = Self.panelsInRow(layout)
+    return (panels.count + most - 1) / most
+  }
 
-  public var size: Size {
-    Size(
-      width: FigureLayout.width,
-      height: FigureLayout.titleHeight(title) + Double(panelRows) * (Self.above + panelHeight + Self.below)
-        + (claims.isEmpty ? 0 : Self.above + Double(claims.count) * Self.claimHeight) + FigureLayout.margin)
+  public func extent(on canvas: Canvas) -> Size {
+    let claimed = claims.map { Self.height(of: Self.lines(of: $0, on: canvas)) }
+    return Size(
+      width: canvas.layout.width,
+      height: canvas.titleHeight(title)
+        + Double(panelRows(canvas.layout))
+        * (IntervalPanel.above(canvas.layout) + panelHeight + Self.below(canvas.layout))
+        + (claims.isEmpty ? 0 : Self.aboveClaims + claimed.reduce(0, +)) + canvas.layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let margin = FigureLayout.margin
+    let margin = canvas.layout.margin
     // The last number may stand half over its panel's edge.
     let right = canvas.bounds.right - margin - 6
-    var top = canvas.drawTitle(title, left: margin, right: right)
+    var top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
+    let panelsInRow = Self.panelsInRow(canvas.layout)
     let names = emotions.map { canvas.shortened("\($0.name) (\($0.clips))", to: 130, .label) }
     let left = margin + (names.map { canvas.width(of: $0, .label) }.max() ?? 0) + 10
-    let width = (right - left + Self.between) / Double(Self.panelsInRow) - Self.between
+    let width = (right - left + Self.between) / Double(panelsInRow) - Self.between
     let colors = emotions.enumerated().map { EmotionColors.color(of: $0.element.name, index: $0.offset) }
-    for row in 0..<panelRows {
-      top += Self.above
+    for row in 0..<panelRows(canvas.layout) {
+      top += IntervalPanel.above(canvas.layout)
       for (index, name) in names.enumerated() {
         canvas.text(
           name, at: Point(x: left - 10, y: IntervalPanel.y(of: index, under: top)), .label, horizontally: .end)
       }
-      for (column, panel) in panels.dropFirst(row * Self.panelsInRow).prefix(Self.panelsInRow).enumerated() {
+      for (column, panel) in panels.dropFirst(row * panelsInRow).prefix(panelsInRow).enumerated() {
         let frame = canvas.aligned(
           Rectangle(
             x: left + Double(column) * (width + Self.between), y: top, width: width, height: panelHeight))
@@ -79,7 +88,7 @@ public struct EmotionMeasuresFigure: Figure {
           mark: panel.isCentred ? 0 : nil, hasZero: panel.isCentred, isSymmetric: panel.isCentred
         ).draw(on: canvas, in: frame)
       }
-      top += panelHeight + Self.below
+      top += panelHeight + Self.below(canvas.layout)
     }
     drawClaims(on: canvas, left: margin, right: right, top: top)
   }
@@ -88,27 +97,40 @@ public struct EmotionMeasuresFigure: Figure {
   private func drawClaims(on canvas: Canvas, left: Double, right: Double, top: Double) {
     guard !claims.isEmpty else { return }
     canvas.text("Claims of the report on these emotions", at: Point(x: left, y: top), .emphasis, vertically: .start)
-    for (row, claim) in claims.enumerated() {
-      let y = top + Self.above + Double(row) * Self.claimHeight
+    var y = top + Self.aboveClaims
+    for claim in claims {
+      let lines = Self.lines(of: claim, on: canvas)
+      let badge = 2 * Font.label.line - 2
       let color =
         claim.verdict == "holds" ? Color(0x00694C) : claim.verdict == "does not hold" ? Color(0xB03A00) : .secondaryInk
-      canvas.fill(Rectangle(x: left, y: y, width: Self.verdictWidth, height: Self.claimHeight - 8), color)
+      canvas.fill(Rectangle(x: left, y: y, width: Self.verdictWidth, height: badge), color)
       canvas.text(
-        claim.verdict, at: Point(x: left + Self.verdictWidth / 2, y: y + (Self.claimHeight - 8) / 2), .emphasis,
+        claim.verdict, at: Point(x: left + Self.verdictWidth / 2, y: y + badge / 2), .emphasis,
         horizontally: .center,
         color: .white)
-      let digits = abs(claim.effect.mean) < 10 ? 2 : 0
-      let numbers = [claim.effect.mean, claim.effect.low, claim.effect.high].map { number($0, digits: digits) }
-      for (line, words) in [
-        claim.words, "\(claim.measure): \(numbers[0]) (\(numbers[1]) to \(numbers[2])) beside the other emotions",
-      ].enumerated() {
+      for (line, words) in lines.enumerated() {
         canvas.text(
-          canvas.shortened(words, to: right - left - Self.verdictWidth - 10, .label),
-          at: Point(x: left + Self.verdictWidth + 10, y: y + Double(line) * Font.label.line), .label,
-          vertically: .start,
-          color: line == 0 ? .ink : .secondaryInk)
+          words.text, at: Point(x: left + Self.verdictWidth + 10, y: y + Double(line) * Font.label.line), .label,
+          vertically: .start, color: words.color)
       }
+      y += Self.height(of: lines)
     }
+  }
+
+  /// A claim and its effect; in a column in as many lines as they need, and else one each.
+  private static func lines(of claim: Claim, on canvas: Canvas) -> [(text: String, color: Color)] {
+    let digits = abs(claim.effect.mean) < 10 ? 2 : 0
+    let numbers = [claim.effect.mean, claim.effect.low, claim.effect.high].map { number($0, digits: digits) }
+    let effect = "\(claim.measure): \(numbers[0]) (\(numbers[1]) to \(numbers[2])) beside the other emotions"
+    let width = canvas.layout.width - 2 * canvas.layout.margin - 6 - verdictWidth - 10
+    return [(claim.words, Color.ink), (effect, .secondaryInk)].flatMap { words, color in
+      (canvas.layout.isNarrow
+        ? canvas.wrapped(words, to: width, .label) : [canvas.shortened(words, to: width, .label)]).map { ($0, color) }
+    }
+  }
+
+  private static func height(of lines: [(text: String, color: Color)]) -> Double {
+    Double(max(2, lines.count)) * Font.label.line + 6
   }
 
   private func check() throws(FigureError) {

@@ -41,8 +41,22 @@ public struct ExplanationFigure: OverlaidFigure {
     }
   }
 
+  /// What the figure is made of, from its top down.
+  public enum Part: String, CaseIterable, Sendable {
+    case title
+    /// How the attribution was computed, and what its colours say.
+    case caption
+    case waveform, spectrogram, mel, mfcc
+    /// The probabilities of classes and the values of dimensions.
+    case probabilities
+  }
+
   /// The first line is the heading; `ExplanationFigure.title` writes the usual ones.
   public var title: [String]
+  /// Lines under the title: how the attribution was computed, and how near it comes to what it promises.
+  public var caption: [String] = []
+  /// The parts that are drawn, of those that there are.
+  public var parts = Set(Part.allCases)
   /// Seconds of speech. What lies beyond is padding and is not drawn.
   public var duration: Double
   /// The clip's place in its file, whose time the axis has; nil where the clip is all there is.
@@ -98,40 +112,66 @@ public struct ExplanationFigure: OverlaidFigure {
 
   /// The inputs that the figure has, in the order of the path.
   private var inputs: [ExplainedInput] {
-    [
-      waveform.map(ExplainedInput.waveform), spectrogram.map(ExplainedInput.spectrogram),
-      logMel.map(ExplainedInput.logMel), mfcc.map(ExplainedInput.mfcc),
-    ].compactMap { $0 }
+    let all: [(Part, ExplainedInput?)] = [
+      (.waveform, waveform.map(ExplainedInput.waveform)), (.spectrogram, spectrogram.map(ExplainedInput.spectrogram)),
+      (.mel, logMel.map(ExplainedInput.logMel)), (.mfcc, mfcc.map(ExplainedInput.mfcc)),
+    ]
+    return all.compactMap { parts.contains($0) ? $1 : nil }
   }
 
-  private static func height(of input: ExplainedInput) -> Double {
+  private static func height(of input: ExplainedInput, _ layout: FigureLayout) -> Double {
     switch input {
-    case .waveform: waveformHeight
-    case .spectrogram, .logMel: melHeight
-    case .mfcc: mfccHeight
+    case .waveform: layout.height(waveformHeight)
+    case .spectrogram, .logMel: layout.height(melHeight)
+    case .mfcc: layout.height(mfccHeight)
     }
   }
 
-  public var size: Size {
-    let panels = inputs.map { TimePanel.stackHeight($0, overlay: overlay, height: Self.height(of: $0)) }
+  /// The title and the caption, whichever are drawn.
+  private func lines(_ layout: FigureLayout) -> [String] {
+    let remark = inputs.isEmpty ? [] : ClipTime.remark(duration, in: place, layout)
+    // Only a title has a heading.
+    return (parts.contains(.title) ? title : [""])
+      + (parts.contains(.caption) ? caption + remark : [])
+  }
+
+  /// What red and blue say; nil where no attribution that is drawn has a sign.
+  private var key: SignKey? {
+    guard parts.contains(.caption), inputs.contains(where: { $0.attribution?.isSigned == true }) else { return nil }
+    let names = emotions + dimensions
+    let score = target.map { "the score of \(names[$0])" } ?? "the target’s score"
+    return SignKey(score: score + (versus.map { " over \(names[$0])" } ?? ""))
+  }
+
+  public func extent(on canvas: Canvas) -> Size {
+    let layout = canvas.layout
+    let width = layout.width - 2 * layout.margin
+    let panels = inputs.map {
+      TimePanel.stackHeight($0, overlay: overlay, height: Self.height(of: $0, layout))
+        + TimePanel.barsHeight($0, overlay: overlay, layout)
+    }
     let timed =
       panels.isEmpty ? 0 : panels.reduce(0, +) + FigureLayout.gap * Double(panels.count - 1) + Plot.below + 14
     return Size(
-      width: FigureLayout.width,
-      height: FigureLayout.titleHeight(title) + timed + bars.height + Plot.below + FigureLayout.margin)
+      width: layout.width,
+      height: canvas.titleHeight(lines(layout)) + (key.map { $0.height(on: canvas, width: width) } ?? 0) + timed
+        + (parts.contains(.probabilities) ? bars.height + Plot.below : 0) + layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
+    let layout = canvas.layout
     let stacks = inputs.map {
-      TimePanel.stack($0, overlay: overlay, duration: duration, height: Self.height(of: $0))
+      TimePanel.stack($0, overlay: overlay, duration: duration, height: Self.height(of: $0, layout))
     }
     let panels = stacks.flatMap { $0 }
     let bars = bars
-    let margin = FigureLayout.margin
-    let left = margin + (panels.map { $0.axis.room(on: canvas) } + [bars.room(on: canvas)]).max()!
+    let margin = layout.margin
+    let rooms =
+      panels.map { $0.axis.room(on: canvas) } + (parts.contains(.probabilities) ? [bars.room(on: canvas)] : [])
+    let left = margin + (rooms.max() ?? 0)
     // Of two bars the second ones stand in line, beyond the widest first one.
-    let barLists = panels.map(\.bars)
+    let barLists = layout.isNarrow ? [] : panels.map(\.bars)
     let secondBar =
       barLists.compactMap { $0.count > 1 ? $0[0].width(on: canvas) + Self.barGap : nil }.max() ?? 0
     let barRoom =
@@ -139,8 +179,12 @@ public struct ExplanationFigure: OverlaidFigure {
         bars.last.map { $0.width(on: canvas) + (bars.count > 1 ? secondBar : 0) + Self.barGap }
       }.max() ?? 0
     let right = canvas.bounds.right - margin - max(barRoom, 8)
-    var y = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
-    let time = ClipTime(duration, in: place, ticks: 10)
+    var y = canvas.drawTitle(lines(layout), left: margin, right: canvas.bounds.right - margin)
+    if let key {
+      key.draw(on: canvas, left: margin, right: canvas.bounds.right - margin, top: y)
+      y += key.height(on: canvas, width: layout.width - 2 * margin)
+    }
+    let time = ClipTime(duration, in: place, ticks: layout.ticks(10))
     for (number, stack) in stacks.enumerated() {
       let isLast = number == stacks.count - 1
       for (index, panel) in stack.enumerated() {
@@ -150,12 +194,20 @@ public struct ExplanationFigure: OverlaidFigure {
         time.drawUnused(on: canvas, in: plot, isNamed: number == 0 && index == 0)
         panel.draw(canvas, plot)
         plot.drawAxes(on: canvas, namesX: isLast && isLowest)
-        for (bar, x) in zip(panel.bars, [right + Self.barGap, right + Self.barGap + secondBar]) {
-          bar.draw(on: canvas, left: x, top: frame.top, height: frame.height)
+        y += panel.height
+        if layout.isNarrow, !panel.bars.isEmpty {
+          let below = isLast && isLowest ? Plot.below : Plot.tickLength
+          ColorBar.drawLevel(panel.bars, on: canvas, left: left, right: right, top: y + below + 4)
+          y += TimePanel.levelBars
+        } else {
+          for (bar, x) in zip(panel.bars, [right + Self.barGap, right + Self.barGap + secondBar]) {
+            bar.draw(on: canvas, left: x, top: frame.top, height: frame.height)
+          }
         }
-        y += panel.height + (!isLowest ? TimePanel.gap : isLast ? Plot.below + 14 : FigureLayout.gap)
+        y += !isLowest ? TimePanel.gap : isLast ? Plot.below + 14 : FigureLayout.gap
       }
     }
+    guard parts.contains(.probabilities) else { return }
     bars.draw(on: canvas, in: Rectangle(x: left, y: y, width: right - left, height: bars.height))
   }
 

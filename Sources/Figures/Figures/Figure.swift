@@ -11,43 +11,62 @@ public protocol Figure: Sendable {
   /// The lines above the picture, the first of which is its heading.
   var title: [String] { get }
 
-  /// The size on paper, in points of 1/96 inch.
-  var size: Size { get }
+  /// The size in the points of a canvas, which measures text; what has been drawn on it does not count.
+  func extent(on canvas: Canvas) -> Size
 
   /// Draws the figure; throws on numbers that cannot be drawn.
   func draw(on canvas: Canvas) throws(FigureError)
 }
 
 extension Figure {
+  /// The size on paper, in parts of 1/96 inch.
+  public var size: Size { size(in: .standard) }
+
+  /// The size on paper, in parts of 1/96 inch.
+  public func size(in layout: FigureLayout) -> Size {
+    let size = points(in: layout)
+    return Size(width: layout.unit * size.width, height: layout.unit * size.height)
+  }
+
+  /// The size in the layout's points.
+  private func points(in layout: FigureLayout) -> Size {
+    let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1)!
+    defer { cairo_surface_destroy(surface) }
+    let room = Size(width: layout.width, height: 0)
+    return extent(on: Canvas(surface: surface, layout: layout, size: room, scale: 1, unitsPerPoint: 1))
+  }
+
   /// The bytes of a file with this figure.
   ///
   /// - Parameters:
-  ///   - scale: device pixels per point. 2 gives 192 pixels per inch. SVG and PDF keep lines and text as
+  ///   - layout: The figure's width and the size of its text.
+  ///   - scale: pixels per 1/96 inch. 2 gives 192 pixels per inch. SVG and PDF keep lines and text as
   ///     they are and embed heat maps at this scale.
   ///   - provenance: how the figure was made. PNG keeps it in tEXt chunks (iTXt where a value is not
   ///     ASCII), SVG in `metadata`, PDF in its keywords. Keys are 1 to 79 ASCII characters.
   ///   - compression: of a PNG.
   public func encoded(
-    as format: FigureFormat = .png, scale: Double = 2, provenance: [String: String] = [:],
-    compression: PNGCompression = .fast
+    as format: FigureFormat = .png, layout: FigureLayout = .standard, scale: Double = 2,
+    provenance: [String: String] = [:], compression: PNGCompression = .fast
   ) throws(FigureError) -> [UInt8] {
     guard scale.isFinite, scale > 0 else {
       throw .outOfRange(name: "scale", value: scale, expected: "a positive number of pixels per point")
     }
-    let provenance = provenance.sorted { $0.key < $1.key }
+    let provenance = provenance.mapValues(withoutFolders).sorted { $0.key < $1.key }
     for (key, value) in provenance { try checkProvenance(key: key, value: value) }
     switch format {
-    case .png: return try png(scale: scale, provenance: provenance, compression: compression)
-    case .svg: return try svg(scale: scale, provenance: provenance)
-    case .pdf: return try pdf(scale: scale, provenance: provenance)
+    case .png: return try png(layout, scale: scale, provenance: provenance, compression: compression)
+    case .svg: return try svg(layout, scale: scale, provenance: provenance)
+    case .pdf: return try pdf(layout, scale: scale, provenance: provenance)
     }
   }
 
   /// Writes the figure: beside its place first, then renamed into it.
   public func write(
-    to path: String, as format: FigureFormat = .png, scale: Double = 2, provenance: [String: String] = [:]
+    to path: String, as format: FigureFormat = .png, layout: FigureLayout = .standard, scale: Double = 2,
+    provenance: [String: String] = [:]
   ) throws(FigureError) {
-    let bytes = try encoded(as: format, scale: scale, provenance: provenance)
+    let bytes = try encoded(as: format, layout: layout, scale: scale, provenance: provenance)
     do {
       try writeWhole(bytes, to: path)
     } catch {
@@ -56,13 +75,15 @@ extension Figure {
   }
 
   private func png(
-    scale: Double, provenance: [(key: String, value: String)], compression: PNGCompression
+    _ layout: FigureLayout, scale: Double, provenance: [(key: String, value: String)], compression: PNGCompression
   ) throws(FigureError) -> [UInt8] {
-    let width = Int32(min(1e5, (size.width * scale).rounded(.up)))
-    let height = Int32(min(1e5, (size.height * scale).rounded(.up)))
+    let size = size(in: layout)
+    // What a rounded product has beyond a whole number of pixels is not one more.
+    let width = Int32(min(1e5, (size.width * scale - 1e-6).rounded(.up)))
+    let height = Int32(min(1e5, (size.height * scale - 1e-6).rounded(.up)))
     let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height)!
     defer { cairo_surface_destroy(surface) }
-    try draw(on: surface, scale: scale, unitsPerPoint: scale)
+    _ = try draw(on: surface, layout, scale: scale, unitsPerInch: 96 * scale)
     cairo_surface_flush(surface)
     guard let data = cairo_image_surface_get_data(surface) else {
       throw .drawing(reason: "no memory for \(width) × \(height) pixels")
@@ -75,20 +96,26 @@ extension Figure {
       compression: compression)
   }
 
-  private func svg(scale: Double, provenance: [(key: String, value: String)]) throws(FigureError) -> [UInt8] {
+  private func svg(
+    _ layout: FigureLayout, scale: Double, provenance: [(key: String, value: String)]
+  ) throws(FigureError) -> [UInt8] {
     let output = StreamOutput()
+    let size = size(in: layout)
     let surface = cairo_svg_surface_create_for_stream(
       StreamOutput.append, Unmanaged.passUnretained(output).toOpaque(), size.width, size.height)!
     defer { cairo_surface_destroy(surface) }
     cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX)
-    try draw(on: surface, scale: scale, unitsPerPoint: 1)
+    let texts = try draw(on: surface, layout, scale: scale, unitsPerInch: 96, drawsText: false)
     cairo_surface_finish(surface)
-    return finishedSVG(output.bytes, provenance: provenance)
+    return finishedSVG(output.bytes, texts: texts, unit: layout.unit, provenance: provenance)
   }
 
-  private func pdf(scale: Double, provenance: [(key: String, value: String)]) throws(FigureError) -> [UInt8] {
+  private func pdf(
+    _ layout: FigureLayout, scale: Double, provenance: [(key: String, value: String)]
+  ) throws(FigureError) -> [UInt8] {
     let output = StreamOutput()
     // A PDF measures in 1/72 inch.
+    let size = size(in: layout)
     let surface = cairo_pdf_surface_create_for_stream(
       StreamOutput.append, Unmanaged.passUnretained(output).toOpaque(), 0.75 * size.width,
       0.75 * size.height)!
@@ -97,18 +124,34 @@ extension Figure {
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_KEYWORDS, metadata)
     // A fixed date, so that the same figure is the same file.
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z")
-    try draw(on: surface, scale: scale, unitsPerPoint: 0.75)
+    _ = try draw(on: surface, layout, scale: scale, unitsPerInch: 72)
     cairo_surface_finish(surface)
     return output.bytes
   }
 
+  /// Draws the figure on a surface, and returns its text.
   private func draw(
-    on surface: OpaquePointer, scale: Double, unitsPerPoint: Double
-  ) throws(FigureError) {
-    let canvas = Canvas(surface: surface, size: size, scale: scale, unitsPerPoint: unitsPerPoint)
+    on surface: OpaquePointer, _ layout: FigureLayout, scale: Double, unitsPerInch: Double, drawsText: Bool = true
+  ) throws(FigureError) -> [PlacedText] {
+    let canvas = Canvas(
+      surface: surface, layout: layout, size: points(in: layout), scale: layout.unit * scale,
+      unitsPerPoint: layout.unit * unitsPerInch / 96, drawsText: drawsText)
     try draw(on: canvas)
     if let reason = canvas.failure { throw .drawing(reason: reason) }
+    return canvas.texts
   }
+
+  /// The text of the figure, in the layout's points.
+  func texts(in layout: FigureLayout) throws(FigureError) -> [PlacedText] {
+    let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1)!
+    defer { cairo_surface_destroy(surface) }
+    return try draw(on: surface, layout, scale: 1, unitsPerInch: 96)
+  }
+}
+
+/// Text with only the names of absolute paths: figures leave the machine that made them.
+private func withoutFolders(_ text: String) -> String {
+  text.replacing(/(^|[\s'"=,(])\/(?:[^\s'"\/,]+\/)*([^\s'"\/,]+)/) { "\($0.1)\($0.2)" }
 }
 
 /// Checks that a PNG text chunk can hold a key and its value; the same for every format.

@@ -27,44 +27,63 @@ public struct ProfilesFigure: Figure {
     (self.title, self.emotions, self.maximumFrequency) = (title, emotions, maximumFrequency)
   }
 
-  private static let curveHeight = 220.0, mapHeight = 129.0
-  private static let mapsInRow = 4
   /// Between two maps, one beside the other: room for half a number of each.
   private static let between = 24.0
   private static let share = "Attribution (1 is even)"
   private static let caption = Font.emphasis.line + 3
 
-  private var mapRows: Int { (emotions.count + Self.mapsInRow - 1) / Self.mapsInRow }
+  /// The distances of a layout: in a column curves stand one below the other, and everything is in fewer columns.
+  private struct Grid {
+    let curveHeight, mapHeight: Double
+    let curveRows, mapsInRow, mapRows, keysInRow, keyRows: Int
 
-  public var size: Size {
-    Size(
-      width: FigureLayout.width,
-      height: FigureLayout.titleHeight(title) + Self.curveHeight + Plot.below + 14 + Font.label.line + 8
-        + Double(mapRows) * (Self.caption + Self.mapHeight + FigureLayout.gap) + Plot.below + FigureLayout.margin)
+    init(_ layout: FigureLayout, emotions: Int) {
+      (curveHeight, mapHeight) = (layout.height(220), layout.height(129))
+      (curveRows, mapsInRow) = layout.isNarrow ? (2, 2) : (1, 4)
+      mapRows = (emotions + mapsInRow - 1) / mapsInRow
+      keysInRow = layout.isNarrow ? 3 : max(1, emotions)
+      keyRows = (emotions + keysInRow - 1) / keysInRow
+    }
+
+    var curveRow: Double { curveHeight + Plot.below + 14 }
+    var keys: Double { Double(keyRows) * Font.label.line + 8 }
+  }
+
+  public func extent(on canvas: Canvas) -> Size {
+    let layout = canvas.layout
+    let grid = Grid(layout, emotions: emotions.count)
+    return Size(
+      width: layout.width,
+      height: canvas.titleHeight(title) + Double(grid.curveRows) * grid.curveRow + grid.keys
+        + Double(grid.mapRows) * (Self.caption + grid.mapHeight + FigureLayout.gap) + Plot.below
+        + (layout.isNarrow ? TimePanel.levelBars : 0) + layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let margin = FigureLayout.margin
+    let margin = canvas.layout.margin
     // The last number stands half over its panel's edge.
     let (left, right) = (margin, canvas.bounds.right - margin - 12)
-    var top = canvas.drawTitle(title, left: left, right: right)
+    var top = canvas.drawTitle(title, left: left, right: canvas.bounds.right - margin)
+    let grid = Grid(canvas.layout, emotions: emotions.count)
     let frequency = Axis.mel(to: maximumFrequency)
     let speech = Axis.linear("Part of the speech", from: 0, to: 1, ticks: 5)
-    let half = (right - left - 24) / 2
+    let half = canvas.layout.isNarrow ? right - left : (right - left - 24) / 2
     // Band k of n peaks at (k + 1) / (n + 1) of the mel axis.
     let centres = emotions[0].bands.indices.map {
       frequency.value(at: Double($0 + 1) / Double(emotions[0].bands.count + 1))
     }
     let parts = emotions[0].times.indices.map { (Double($0) + 0.5) / Double(emotions[0].times.count) }
-    for (column, panel) in [(frequency, centres, \OfEmotion.bands), (speech, parts, \OfEmotion.times)].enumerated() {
+    for (place, panel) in [(frequency, centres, \OfEmotion.bands), (speech, parts, \OfEmotion.times)].enumerated() {
+      let (row, column) = canvas.layout.isNarrow ? (place, 0) : (0, place)
       let (x, places, values) = panel
       let highest = emotions.flatMap { $0[keyPath: values].map(\.high) }.max() ?? 1
       let y = Axis.linear(Self.share, from: 0, to: max(1.2, highest * 1.05), ticks: 5)
       let start = left + Double(column) * (half + 24) + y.room(on: canvas)
       let frame = canvas.aligned(
         Rectangle(
-          x: start, y: top, width: left + Double(column) * (half + 24) + half - start, height: Self.curveHeight))
+          x: start, y: top + Double(row) * grid.curveRow, width: left + Double(column) * (half + 24) + half - start,
+          height: grid.curveHeight))
       let plot = Plot(frame: frame, x: x, y: y)
       canvas.rule(from: plot.point(x.lower, 1), to: plot.point(x.upper, 1), .rule)
       canvas.clipped(to: frame) {
@@ -82,18 +101,18 @@ public struct ProfilesFigure: Figure {
       }
       plot.drawAxes(on: canvas)
     }
-    top += Self.curveHeight + Plot.below + 14
-    drawKey(on: canvas, left: left, right: right, top: top)
-    top += Font.label.line + 8
-    drawMaps(on: canvas, left: left, right: right, top: top, frequency: frequency, speech: speech)
+    top += Double(grid.curveRows) * grid.curveRow
+    drawKey(on: canvas, grid, left: left, right: right, top: top)
+    top += grid.keys
+    drawMaps(on: canvas, grid, left: left, right: right, top: top, frequency: frequency, speech: speech)
   }
 
-  /// The emotions' colours and numbers of clips, in one line.
-  private func drawKey(on canvas: Canvas, left: Double, right: Double, top: Double) {
-    let step = (right - left) / Double(emotions.count)
+  /// The emotions' colours and numbers of clips.
+  private func drawKey(on canvas: Canvas, _ grid: Grid, left: Double, right: Double, top: Double) {
+    let step = (right - left) / Double(grid.keysInRow)
     for (index, emotion) in emotions.enumerated() {
-      let x = left + Double(index) * step
-      let y = top + Font.label.line / 2
+      let x = left + Double(index % grid.keysInRow) * step
+      let y = top + Double(index / grid.keysInRow) * Font.label.line + Font.label.line / 2
       canvas.fill(
         Rectangle(x: x, y: y - 4.5, width: 12, height: 9), EmotionColors.color(of: emotion.name, index: index))
       canvas.text(
@@ -103,21 +122,21 @@ public struct ProfilesFigure: Figure {
   }
 
   private func drawMaps(
-    on canvas: Canvas, left: Double, right: Double, top: Double, frequency: Axis, speech: Axis
+    on canvas: Canvas, _ grid: Grid, left: Double, right: Double, top: Double, frequency: Axis, speech: Axis
   ) {
     let highest = emotions.flatMap(\.map).max() ?? 1
-    let barHeight = Self.mapHeight
+    let barHeight = grid.mapHeight
     let bar = ColorBar.linear(Self.share, map: .magma, from: 0, to: max(highest, 1e-9), height: barHeight)
     let start = left + frequency.room(on: canvas)
-    let end = right - bar.width(on: canvas) - 12
-    let step = (end - start + Self.between) / Double(Self.mapsInRow)
+    let end = canvas.layout.isNarrow ? right : right - bar.width(on: canvas) - 12
+    let step = (end - start + Self.between) / Double(grid.mapsInRow)
     for (index, emotion) in emotions.enumerated() {
-      let (row, column) = (index / Self.mapsInRow, index % Self.mapsInRow)
+      let (row, column) = (index / grid.mapsInRow, index % grid.mapsInRow)
       let room = canvas.aligned(
         Rectangle(
           x: start + Double(column) * step,
-          y: top + Double(row) * (Self.caption + Self.mapHeight + FigureLayout.gap) + Self.caption,
-          width: step - Self.between, height: Self.mapHeight))
+          y: top + Double(row) * (Self.caption + grid.mapHeight + FigureLayout.gap) + Self.caption,
+          width: step - Self.between, height: grid.mapHeight))
       canvas.text(
         canvas.shortened(emotion.name, to: room.width, .emphasis), at: Point(x: room.left, y: room.top - Self.caption),
         .emphasis, vertically: .start)
@@ -125,7 +144,12 @@ public struct ProfilesFigure: Figure {
       let (rows, columns) = (emotion.bands.count, emotion.times.count)
       Heatmap(emotion.map.map(Float.init), rows: rows, columns: columns, map: .magma, lower: 0, upper: highest)
         .draw(on: canvas, in: room, left: -0.5, right: Double(columns) - 0.5, top: Double(rows), bottom: -1)
-      plot.drawAxes(on: canvas, namesX: index + Self.mapsInRow >= emotions.count, namesY: column == 0)
+      plot.drawAxes(on: canvas, namesX: index + grid.mapsInRow >= emotions.count, namesY: column == 0)
+    }
+    guard !canvas.layout.isNarrow else {
+      return bar.drawLevel(
+        on: canvas, left: start, top: canvas.bounds.bottom - canvas.layout.margin - TimePanel.levelBars + 8,
+        width: end - start)
     }
     bar.draw(on: canvas, left: end + 12, top: top + Self.caption, height: barHeight)
   }

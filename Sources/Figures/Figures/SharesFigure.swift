@@ -11,7 +11,7 @@ public struct SharesFigure: Figure {
   }
 
   public var title: [String]
-  /// Side by side.
+  /// Side by side; in a column one below the other.
   public var properties: [Property]
 
   public init(title: [String], properties: [Property]) { (self.title, self.properties) = (title, properties) }
@@ -19,22 +19,30 @@ public struct SharesFigure: Figure {
   private static let row = 20.0, longestName = 90.0
   private static let above = Font.emphasis.line + 4
 
-  private var rows: Int { properties.map(\.values.count).max() ?? 0 }
+  private static func height(of property: Property) -> Double {
+    above + Double(property.values.count) * row + Plot.below
+  }
 
-  public var size: Size {
-    Size(
-      width: FigureLayout.width,
-      height: FigureLayout.titleHeight(title) + Self.above + Double(rows) * Self.row + Plot.below
-        + FigureLayout.margin)
+  public func extent(on canvas: Canvas) -> Size {
+    let layout = canvas.layout
+    let heights = properties.map(Self.height)
+    return Size(
+      width: layout.width,
+      height: canvas.titleHeight(title)
+        + (layout.isNarrow
+          ? heights.reduce(0) { $0 + $1 + FigureLayout.gap } : heights.max() ?? Self.above + Plot.below)
+        + layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let margin = FigureLayout.margin
+    let margin = canvas.layout.margin
     let right = canvas.bounds.right - margin - 8
-    let top = canvas.drawTitle(title, left: margin, right: right) + Self.above
-    let step = (right - margin + 20) / Double(properties.count)
-    for (column, property) in properties.enumerated() {
+    var top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin) + Self.above
+    let isNarrow = canvas.layout.isNarrow
+    let step = (right - margin + 20) / Double(isNarrow ? 1 : properties.count)
+    for (place, property) in properties.enumerated() {
+      let column = isNarrow ? 0 : place
       let all = property.values.reduce(0) { $0 + $1.clips }
       let shares = property.values.map { 100 * Double($0.clips) / Double(max(1, all)) }
       let names = property.values.map { canvas.shortened($0.name, to: Self.longestName, .label) }
@@ -43,8 +51,12 @@ public struct SharesFigure: Figure {
         Rectangle(
           x: left, y: top, width: margin + Double(column + 1) * step - 20 - left,
           height: Double(property.values.count) * Self.row))
+      let words = zip(property.values, shares).map { "\($0.clips) (\(number($1, digits: 1)) %)" }
+      // Right of the longest bar there is room for its words.
+      let longest = words.map { canvas.width(of: $0, .label) }.max() ?? 0
+      let room = max(1.45, frame.width / max(1, frame.width - longest - 10))
       let plot = Plot(
-        frame: frame, x: .linear("Share of the clips (%)", from: 0, to: (shares.max() ?? 1) * 1.45 + 1e-9, ticks: 5),
+        frame: frame, x: .linear("Share of the clips (%)", from: 0, to: (shares.max() ?? 1) * room + 1e-9, ticks: 5),
         y: Axis(label: "", lower: 0, upper: 1, ticks: []))
       canvas.text(
         property.name, at: Point(x: frame.left, y: top - Self.above), .emphasis, vertically: .start)
@@ -58,9 +70,10 @@ public struct SharesFigure: Figure {
         canvas.fill(canvas.aligned(bar), color)
         canvas.text(names[index], at: Point(x: frame.left - 6, y: middle), .label, horizontally: .end)
         canvas.text(
-          "\(value.clips) (\(number(shares[index], digits: 1)) %)", at: Point(x: bar.right + 5, y: middle), .label)
+          words[index], at: Point(x: bar.right + 5, y: middle), .label)
       }
       plot.drawAxes(on: canvas, namesY: false)
+      if isNarrow { top += Self.height(of: property) + FigureLayout.gap }
     }
   }
 

@@ -136,7 +136,7 @@ public struct TrainingCurves: Figure {
       from: min(0, losses.min() ?? 0), to: isClipped ? usual : highest > 0 ? 1.05 * highest : 1, ticks: 7)
   }
 
-  private static let panelHeight = 200.0
+  private static func panelHeight(_ layout: FigureLayout) -> Double { layout.height(200) }
   // Okabe and Ito's colours again, in the order of the groups; when they are used up, again with dashes.
   private static let colors = [0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9, 0x5A5A5A].map {
     Color(UInt32($0))
@@ -147,15 +147,25 @@ public struct TrainingCurves: Figure {
   private static func dashes(_ group: Int) -> [Double] { dashes[group / colors.count % dashes.count] }
 
   private var isOne: Bool { runs.count == 1 }
-  private var columns: Int { isOne ? 1 : 2 }
+  private func columns(_ layout: FigureLayout) -> Int { isOne || layout.isNarrow ? 1 : 2 }
 
-  public var size: Size {
+  /// The height of what stands under the panels.
+  private func legendHeight(_ layout: FigureLayout) -> Double {
+    if isOne {
+      let styles = panels.reduce(0) { $0 + drawn($1).count }
+      return layout.isNarrow ? FigureLayout.gap + Double(max(3, styles)) * Font.label.line : 0
+    }
+    return FigureLayout.gap + (1 + Double(groupNames.count) * (layout.isNarrow ? 5 : 1)) * Font.label.line
+  }
+
+  public func extent(on canvas: Canvas) -> Size {
+    let layout = canvas.layout
+    let columns = columns(layout)
     let rows = Double((panels.count + columns - 1) / columns)
-    let legend = isOne ? 0 : FigureLayout.gap + Double(groupNames.count + 1) * Font.label.line
     return Size(
-      width: FigureLayout.width,
-      height: FigureLayout.titleHeight(title) + (isOne ? Self.rateRoom : 0) + rows * Self.panelHeight
-        + max(0, rows - 1) * FigureLayout.gap + Plot.below + legend + FigureLayout.margin)
+      width: canvas.layout.width,
+      height: canvas.titleHeight(title) + (isOne ? Self.rateRoom : 0) + rows * Self.panelHeight(layout)
+        + max(0, rows - 1) * FigureLayout.gap + Plot.below + legendHeight(layout) + layout.margin)
   }
 
   // Above the frame, where the rates stand.
@@ -165,11 +175,15 @@ public struct TrainingCurves: Figure {
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let margin = FigureLayout.margin
+    let margin = canvas.layout.margin
     let panels = panels.map { (panel: $0, axis: axis(of: $0)) }
     let room = panels.map { $0.axis.room(on: canvas) }.max() ?? 0
+    let (isNarrow, panelHeight, columns) = (
+      canvas.layout.isNarrow, Self.panelHeight(canvas.layout), columns(canvas.layout)
+    )
+    let epochs = epochAxis(ticks: canvas.layout.ticks(10) / (isNarrow ? 1 : columns))
     // Half of the last epoch's number stands beyond the frame.
-    let right = canvas.bounds.right - margin - (isOne ? Self.legendWidth + 16 : 8)
+    let right = canvas.bounds.right - margin - (isOne && !isNarrow ? Self.legendWidth + 16 : 8)
     let step = (right - margin + FigureLayout.gap) / Double(columns)
     let top =
       canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin) + (isOne ? Self.rateRoom : 0)
@@ -177,26 +191,35 @@ public struct TrainingCurves: Figure {
     for (index, (panel, axis)) in panels.enumerated() {
       let place = Rectangle(
         x: margin + Double(index % columns) * step + room,
-        y: top + Double(index / columns) * (Self.panelHeight + FigureLayout.gap),
-        width: step - FigureLayout.gap - room, height: Self.panelHeight)
-      let plot = Plot(frame: canvas.aligned(place), x: epochAxis, y: axis)
+        y: top + Double(index / columns) * (panelHeight + FigureLayout.gap),
+        width: step - FigureLayout.gap - room, height: panelHeight)
+      let plot = Plot(frame: canvas.aligned(place), x: epochs, y: axis)
       draw(panel, in: plot, on: canvas, namesRates: index == 0)
       plot.drawAxes(on: canvas, namesX: index + columns >= panels.count)
-      if isOne { drawLineStyles(panel, on: canvas, left: right + 16, bottom: plot.frame.bottom) }
+      if isOne, !isNarrow {
+        drawLineStyles(drawn(panel), on: canvas, left: right + 16, bottom: plot.frame.bottom)
+      }
       bottom = plot.frame.bottom
     }
-    if isOne {
+    if isOne, isNarrow {
+      let top = bottom + Plot.below + FigureLayout.gap
+      drawRun(runs[0], on: canvas, left: margin, top: top)
+      let styles = panels.flatMap { drawn($0.panel) }
+      drawLineStyles(
+        styles, on: canvas, left: margin + Self.legendWidth + 16,
+        bottom: top + Double(styles.count) * Font.tick.line)
+    } else if isOne {
       drawRun(runs[0], on: canvas, left: right + 16, top: top)
     } else {
       drawGroups(on: canvas, left: margin, top: bottom + Plot.below + FigureLayout.gap)
     }
   }
 
-  private var epochAxis: Axis {
+  private func epochAxis(ticks count: Int) -> Axis {
     let epochs = runs.map(\.epochs).max() ?? 1
     // A single epoch stands in the middle.
     let ends = epochs > 1 ? (1.0, Double(epochs)) : (0.5, 1.5)
-    var axis = Axis.linear("Epoch", from: ends.0, to: ends.1, ticks: min(epochs, 10 / columns))
+    var axis = Axis.linear("Epoch", from: ends.0, to: ends.1, ticks: min(epochs, count))
     axis.ticks.removeAll { $0.value != $0.value.rounded() }
     axis.ticks = axis.ticks.map { Axis.Tick(value: $0.value, label: String(Int($0.value))) }
     if epochs > 1, axis.ticks.first?.value != 1 { axis.ticks.insert(Axis.Tick(value: 1, label: "1"), at: 0) }
@@ -296,32 +319,57 @@ public struct TrainingCurves: Figure {
   /// A row a group: its colour and name, and mean and range of what its runs reach at their best epochs.
   private func drawGroups(on canvas: Canvas, left: Double, top: Double) {
     // Where the columns end.
-    let ends = [300.0, 410, 530, 655, canvas.bounds.right - FigureLayout.margin - 8]
+    let right = canvas.bounds.right - canvas.layout.margin - 8
+    let ends = [0.385, 0.526, 0.679, 0.84, 1].map { $0 * right }
     func row(_ cells: [String], _ font: Font, y: Double) {
       for (cell, end) in zip(cells, ends) {
         canvas.text(cell, at: Point(x: end, y: y), font, horizontally: .end)
       }
     }
     var y = top + Font.label.line / 2
-    canvas.text("mean (range) at the best epochs", at: Point(x: left + 30, y: y), .emphasis)
-    row(["runs", "best epoch", "validation loss", "accuracy", "macro F1"], .emphasis, y: y)
+    let names = ["runs", "best epoch", "validation loss", "accuracy", "macro F1"]
+    let isNarrow = canvas.layout.isNarrow
+    let heading = "mean (range) at the best epochs"
+    let isShort = !isNarrow && left + 30 + canvas.width(of: heading, .emphasis) > ends[0] - 40
+    canvas.text(isShort ? "mean (range)" : heading, at: Point(x: left + 30, y: y), .emphasis)
+    if !isNarrow { row(names, .emphasis, y: y) }
     for (number, group) in groups.enumerated() {
       y += Font.label.line
       canvas.stroke(
         [Point(x: left, y: y), Point(x: left + 24, y: y)], Self.color(number), width: 2,
         dashes: Self.dashes(number))
-      canvas.text(canvas.shortened(group.name, to: 220, .label), at: Point(x: left + 30, y: y), .label)
+      canvas.text(
+        canvas.shortened(group.name, to: isNarrow ? 220 : ends[0] - left - 60, .label), at: Point(x: left + 30, y: y),
+        .label)
       func cell(_ spread: Spread?, digits: Int) -> String { spread?.text(digits: digits) ?? "–" }
-      row(
-        [
-          "\(group.runs)", cell(group.bestEpoch, digits: 0), cell(group.validationLoss, digits: 3),
-          cell(group.accuracy, digits: 3), cell(group.macroF1, digits: 3),
-        ], .label, y: y)
+      let cells = [
+        "\(group.runs)", cell(group.bestEpoch, digits: 0), cell(group.validationLoss, digits: 3),
+        cell(group.accuracy, digits: 3), cell(group.macroF1, digits: 3),
+      ]
+      guard isNarrow else {
+        row(cells, .label, y: y)
+        continue
+      }
+      let runs = group.runs == 1 ? "1 run" : "\(group.runs) runs"
+      canvas.text(runs, at: Point(x: right, y: y), .label, horizontally: .end)
+      // What a page has beside each other stands below the name.
+      for (name, cell) in zip(names, cells).dropFirst() {
+        y += Font.label.line
+        canvas.text(name, at: Point(x: left + 30, y: y), .label, color: .secondaryInk)
+        canvas.text(cell, at: Point(x: right, y: y), .label, horizontally: .end)
+      }
     }
   }
 
-  private func drawLineStyles(_ panel: Panel, on canvas: Canvas, left: Double, bottom: Double) {
-    let curves = panel.curves.filter { curve in runs.contains { !$0[keyPath: curve.values].isEmpty } }
+  /// The curves of a panel that have values.
+  private func drawn(_ panel: Panel) -> [(name: String, values: KeyPath<Run, [Double]>, isDashed: Bool)] {
+    panel.curves.filter { curve in runs.contains { !$0[keyPath: curve.values].isEmpty } }
+  }
+
+  private func drawLineStyles(
+    _ curves: [(name: String, values: KeyPath<Run, [Double]>, isDashed: Bool)], on canvas: Canvas, left: Double,
+    bottom: Double
+  ) {
     var y = bottom - Double(curves.count) * Font.tick.line + Font.tick.line / 2
     for curve in curves {
       canvas.stroke(

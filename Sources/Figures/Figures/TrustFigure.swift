@@ -44,8 +44,11 @@ public struct TrustFigure: Figure {
     (self.title, self.methods, self.panels, self.curves) = (title, methods, panels, curves)
   }
 
-  private static let panelsInRow = 4, curvesInRow = 3
-  private static let curveHeight = 170.0
+  /// Panels and curves beside each other.
+  private static func columns(_ layout: FigureLayout) -> (panels: Int, curves: Int) {
+    layout.isNarrow ? (2, 1) : (4, 3)
+  }
+  private static func curveHeight(_ layout: FigureLayout) -> Double { layout.height(170) }
   /// Between two panels, one beside the other: room for half a number of each.
   private static let between = 24.0
   // Okabe and Ito's colours; when they are used up, again with dashes.
@@ -58,34 +61,39 @@ public struct TrustFigure: Figure {
   private static let above = Font.emphasis.line + 3
   private static let below = Plot.belowWithoutLabel + 8
 
-  public var size: Size {
-    let rows = (panels.count + Self.panelsInRow - 1) / Self.panelsInRow
-    let curveRows = (curves.count + Self.curvesInRow - 1) / Self.curvesInRow
-    let panelRow = Self.above + panelHeight + Self.below
-    let curveRow = Self.above + Self.curveHeight + Plot.below + FigureLayout.gap
+  public func extent(on canvas: Canvas) -> Size {
+    let layout = canvas.layout
+    let columns = Self.columns(layout)
+    let rows = (panels.count + columns.panels - 1) / columns.panels
+    let curveRows = (curves.count + columns.curves - 1) / columns.curves
+    let panelRow = IntervalPanel.above(layout) + panelHeight + Self.below
+    let curveRow = Self.above + Self.curveHeight(layout) + Plot.below + FigureLayout.gap
     return Size(
-      width: FigureLayout.width,
-      height: FigureLayout.titleHeight(title) + Double(rows) * panelRow + Double(curveRows) * curveRow
-        + FigureLayout.margin)
+      width: canvas.layout.width,
+      height: canvas.titleHeight(title) + Double(rows) * panelRow + Double(curveRows) * curveRow
+        + canvas.layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
     try check()
-    let margin = FigureLayout.margin
+    let margin = canvas.layout.margin
     // The last number may stand half over its panel's edge.
     let right = canvas.bounds.right - margin - 6
-    var top = canvas.drawTitle(title, left: margin, right: right)
-    let names = methods.map { canvas.shortened($0.name, to: 150, .label) }
-    let left = margin + (names.map { canvas.width(of: $0, .label) }.max() ?? 0) + 28
-    let width = (right - left + Self.between) / Double(Self.panelsInRow) - Self.between
-    for first in stride(from: 0, to: panels.count, by: Self.panelsInRow) {
-      top += Self.above
+    let curveHeight = Self.curveHeight(canvas.layout)
+    let (panelsInRow, curvesInRow) = Self.columns(canvas.layout)
+    var top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
+    let font: Font = canvas.layout.isNarrow ? .tick : .label
+    let names = methods.map { canvas.shortened($0.name, to: canvas.layout.isNarrow ? 100 : 150, font) }
+    let left = margin + (names.map { canvas.width(of: $0, font) }.max() ?? 0) + 28
+    let width = (right - left + Self.between) / Double(panelsInRow) - Self.between
+    for first in stride(from: 0, to: panels.count, by: panelsInRow) {
+      top += IntervalPanel.above(canvas.layout)
       for (method, name) in names.enumerated() {
         let y = IntervalPanel.y(of: method, under: top)
         drawKey(method, on: canvas, from: left - 24, to: left - 8, at: y)
-        canvas.text(name, at: Point(x: left - 28, y: y), .label, horizontally: .end)
+        canvas.text(name, at: Point(x: left - 28, y: y), font, horizontally: .end)
       }
-      for (column, panel) in panels[first..<min(panels.count, first + Self.panelsInRow)].enumerated() {
+      for (column, panel) in panels[first..<min(panels.count, first + panelsInRow)].enumerated() {
         let place = Rectangle(
           x: left + Double(column) * (width + Self.between), y: top, width: width, height: panelHeight)
         IntervalPanel(
@@ -94,18 +102,18 @@ public struct TrustFigure: Figure {
       }
       top += panelHeight + Self.below
     }
-    for first in stride(from: 0, to: curves.count, by: Self.curvesInRow) {
+    for first in stride(from: 0, to: curves.count, by: curvesInRow) {
       top += Self.above
-      let room = (right - margin + FigureLayout.gap) / Double(Self.curvesInRow)
-      for (column, panel) in curves[first..<min(curves.count, first + Self.curvesInRow)].enumerated() {
+      let room = (right - margin + FigureLayout.gap) / Double(curvesInRow)
+      for (column, panel) in curves[first..<min(curves.count, first + curvesInRow)].enumerated() {
         let axis = curveAxis(panel)
         let start = margin + Double(column) * room + axis.room(on: canvas)
         let end = margin + Double(column + 1) * room - FigureLayout.gap
         draw(
           panel, axis, on: canvas,
-          in: canvas.aligned(Rectangle(x: start, y: top, width: end - start, height: Self.curveHeight)))
+          in: canvas.aligned(Rectangle(x: start, y: top, width: end - start, height: curveHeight)))
       }
-      top += Self.curveHeight + Plot.below + FigureLayout.gap
+      top += curveHeight + Plot.below + FigureLayout.gap
     }
   }
 

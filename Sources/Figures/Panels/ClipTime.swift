@@ -31,6 +31,15 @@ struct ClipTime {
     }
   }
 
+  /// A title's line on what is not used, where panels are too small for the reason; else none.
+  static func remark(_ duration: Double, in place: ClipPlace?, _ layout: FigureLayout) -> [String] {
+    // A figure asks for its height before it refuses a duration.
+    guard layout.width < FigureLayout.standard.width, duration.isFinite, duration > 0,
+      !ClipTime(duration, in: place, ticks: 1).unused.isEmpty
+    else { return [] }
+    return ["grey: not used by the model"]
+  }
+
   /// Fills what is not used of the file with grey.
   /// - Parameter isNamed: Whether the reason is written on it, where there is room.
   func drawUnused(on canvas: Canvas, in plot: Plot, isNamed: Bool) {

@@ -21,7 +21,10 @@ struct IntervalPanel {
   /// The middle of a row, under a frame's top.
   static func y(of row: Int, under top: Double) -> Double { top + 3 + line * (Double(row) + 0.5) }
 
-  private var axis: Axis {
+  /// The room of titles above frames: in a column they may have two lines.
+  static func above(_ layout: FigureLayout) -> Double { Font.emphasis.line * (layout.isNarrow ? 2 : 1) + 3 }
+
+  private func axis(ticks: Int) -> Axis {
     var numbers: [Double] = values.compactMap { $0 }.flatMap { value -> [Double] in [value.low, value.mean, value.high]
     }
     if let mark { numbers.append(mark) }
@@ -35,16 +38,19 @@ struct IntervalPanel {
     return .linear(
       unit, from: hasZero && lowest == 0 ? 0 : lowest - slack,
       to: hasZero && highest == 0 && lowest < 0 ? 0 : highest + slack,
-      ticks: isSymmetric ? 5 : 3)
+      ticks: ticks)
   }
 
   func draw(on canvas: Canvas, in frame: Rectangle) {
-    let axis = axis
+    let axis = axis(ticks: isSymmetric && !canvas.layout.isNarrow ? 5 : 3)
     let plot = Plot(frame: frame, x: axis, y: Axis(label: "", lower: 0, upper: 1, ticks: []))
     let titleFont = canvas.fitted(title, to: frame.width, .emphasis)
-    canvas.text(
-      canvas.shortened(title, to: frame.width, titleFont),
-      at: Point(x: frame.left, y: frame.top - 4), titleFont, vertically: .end)
+    let lines = canvas.wrapped(title, to: frame.width, titleFont, most: canvas.layout.isNarrow ? 2 : 1)
+    for (line, words) in lines.reversed().enumerated() {
+      canvas.text(
+        words, at: Point(x: frame.left, y: frame.top - 4 - Double(line) * Font.emphasis.line), titleFont,
+        vertically: .end)
+    }
     for tick in axis.ticks where tick.value > axis.lower && tick.value < axis.upper {
       canvas.rule(
         from: Point(x: plot.x(tick.value), y: frame.top), to: Point(x: plot.x(tick.value), y: frame.bottom), .rule)

@@ -21,7 +21,8 @@ struct LevelBars {
 
   var height: Double { Double(rows.count) * Self.rowHeight }
 
-  func draw(on canvas: Canvas, in frame: Rectangle) {
+  /// - Parameter isNamed: Whether the rows' names stand left of the frame.
+  func draw(on canvas: Canvas, in frame: Rectangle, isNamed: Bool = true) {
     let plot = Plot(frame: frame, x: axis, y: Axis(label: "", lower: 0, upper: 1, ticks: []))
     for tick in axis.ticks where tick.value > axis.lower && tick.value < axis.upper {
       let x = plot.x(tick.value)
@@ -30,21 +31,23 @@ struct LevelBars {
         from: Point(x: x, y: frame.top), to: Point(x: x, y: frame.bottom), isZero ? .secondaryInk : .rule)
     }
     for (index, row) in rows.enumerated() {
-      draw(row, on: canvas, plot, at: frame.top + (Double(index) + 0.5) * Self.rowHeight)
+      draw(row, on: canvas, plot, at: frame.top + (Double(index) + 0.5) * Self.rowHeight, isNamed: isNamed)
     }
     plot.drawAxes(on: canvas, namesY: false)
   }
 
-  private func draw(_ row: Row, on canvas: Canvas, _ plot: Plot, at middle: Double) {
+  private func draw(_ row: Row, on canvas: Canvas, _ plot: Plot, at middle: Double, isNamed: Bool) {
     let (zero, end) = (plot.x(max(0, axis.lower)), plot.x(row.value))
     let bar = canvas.aligned(
       Rectangle(
         x: min(zero, end), y: middle - 0.36 * Self.rowHeight, width: abs(end - zero), height: 0.72 * Self.rowHeight))
     canvas.fill(bar, row.color)
     let font = row.isMarked ? Font.emphasis : .label
-    canvas.text(
-      canvas.shortened(row.name, to: Self.longestName, font), at: Point(x: plot.frame.left - 7, y: middle), font,
-      horizontally: .end)
+    if isNamed {
+      canvas.text(
+        canvas.shortened(row.name, to: Self.longestName, font), at: Point(x: plot.frame.left - 7, y: middle), font,
+        horizontally: .end)
+    }
     let mark = row.truth.map(plot.x)
     let words = row.words.filter { !$0.isEmpty }.joined(separator: "  ·  ")
     let width = canvas.width(of: words, font)

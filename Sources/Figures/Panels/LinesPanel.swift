@@ -22,8 +22,27 @@ struct LinesPanel {
     16 + 18 + (shown(on: canvas).map { canvas.width(of: $0, .emphasis) }.max() ?? 0)
   }
 
+  /// The rows of names below the frame of a column, and their height.
+  private func keyGrid(on canvas: Canvas, width: Double) -> (columns: Int, height: Double) {
+    let columns = max(1, Int(width / keyRoom(on: canvas)))
+    return (columns, Self.nameHeight * Double((names.count + columns - 1) / columns))
+  }
+
+  func keyHeight(on canvas: Canvas, width: Double) -> Double { keyGrid(on: canvas, width: width).height }
+
+  /// Draws the names in a block as wide as the column.
+  func drawKey(on canvas: Canvas, left: Double, right: Double, top: Double) {
+    let columns = keyGrid(on: canvas, width: right - left).columns
+    for (index, name) in shown(on: canvas).enumerated() {
+      let x = left + (right - left) / Double(columns) * Double(index % columns)
+      let y = top + (Double(index / columns) + 0.5) * Self.nameHeight
+      canvas.fill(Rectangle(x: x, y: y - 4.5, width: 12, height: 9), colors[index])
+      canvas.text(name, at: Point(x: x + 18, y: y), .label)
+    }
+  }
+
   func draw(on canvas: Canvas, in frame: Rectangle, namesX: Bool) {
-    let plot = Plot(frame: frame, x: .seconds(duration, ticks: 10), y: axis)
+    let plot = Plot(frame: frame, x: .seconds(duration, ticks: canvas.layout.ticks(10)), y: axis)
     let runs = runs { rows[$0] != nil }
     let names = shown(on: canvas)
     for tick in axis.ticks where tick.value > axis.lower && tick.value < axis.upper {
@@ -40,6 +59,7 @@ struct LinesPanel {
           for point in points { canvas.dot(at: point, radius: 2.5, color) }
         }
       }
+      guard !canvas.layout.isNarrow else { continue }
       let y = frame.top + 8 + Double(index) * Self.nameHeight
       canvas.fill(Rectangle(x: frame.right + 16, y: y - 4.5, width: 12, height: 9), color)
       canvas.text(names[index], at: Point(x: frame.right + 34, y: y), .label)

@@ -8,9 +8,10 @@ struct PredictionBars {
   ///   - marks: Words on each output, classes first; an output with words, even empty ones, stands out.
   ///   - truths: The true value of each dimension, where it is known: a line across its bar.
   ///   - scale: Values that the axis of the dimensions covers besides these.
+  ///   - ticks: Of each axis, about.
   init(
     emotions: [String], probabilities: [Double], dimensions: [String], values: [Double], marks: [[String]],
-    truths: [Double?] = [], scale: [Double] = []
+    truths: [Double?] = [], scale: [Double] = [], ticks: Int = 5
   ) {
     let classes = zip(emotions, probabilities).enumerated().map { index, output in
       LevelBars.Row(
@@ -25,8 +26,8 @@ struct PredictionBars {
         isMarked: !own.isEmpty, truth: truth)
     }
     blocks = [
-      LevelBars(axis: .linear("Probability", from: 0, to: 1, ticks: 5), rows: classes),
-      LevelBars(axis: .values(values + truths.compactMap { $0 } + scale, ticks: 5), rows: numbers),
+      LevelBars(axis: .linear("Probability", from: 0, to: 1, ticks: ticks), rows: classes),
+      LevelBars(axis: .values(values + truths.compactMap { $0 } + scale, ticks: ticks), rows: numbers),
     ].filter { !$0.rows.isEmpty }
   }
 
@@ -36,10 +37,12 @@ struct PredictionBars {
   /// The height of the bars, without the numbers under the last of them.
   var height: Double { blocks.reduce(0) { $0 + $1.height } + Self.gap * Double(max(0, blocks.count - 1)) }
 
-  func draw(on canvas: Canvas, in frame: Rectangle) {
+  /// - Parameter isNamed: Whether the outputs' names stand left of the frame.
+  func draw(on canvas: Canvas, in frame: Rectangle, isNamed: Bool = true) {
     var top = frame.top
     for block in blocks {
-      block.draw(on: canvas, in: Rectangle(x: frame.left, y: top, width: frame.width, height: block.height))
+      block.draw(
+        on: canvas, in: Rectangle(x: frame.left, y: top, width: frame.width, height: block.height), isNamed: isNamed)
       top += block.height + Self.gap
     }
   }

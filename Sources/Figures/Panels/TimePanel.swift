@@ -34,6 +34,18 @@ struct TimePanel {
     return 2 * (shareOfTwo * height).rounded() + gap
   }
 
+  /// The height of a column's level bars under a panel, with the distances around them.
+  static let levelBars = ColorBar.levelHeight + Plot.tickLength + 8
+
+  /// The height of all level bars under a stack of panels; none over a page's width, where bars stand beside them.
+  static func barsHeight(_ input: ExplainedInput, overlay: AttributionOverlay, _ layout: FigureLayout) -> Double {
+    guard layout.isNarrow else { return 0 }
+    let isStack = overlay == .side && input.attribution != nil
+    // A waveform and its curve have axes; only colours under it need a key.
+    if case .waveform(let waveform) = input { return isStack || waveform.attribution == nil ? 0 : levelBars }
+    return isStack ? 2 * levelBars : levelBars
+  }
+
   init(_ input: ExplainedInput, _ content: FramePanel.Content, duration: Double, height: Double) {
     self.height = height
     let panel: FramePanel

@@ -27,7 +27,8 @@ struct WaveformPanel {
     samples = waveform.samples.prefix(max(1, Int(duration * sampleRate)))
     let loudest = Double(max(samples.max() ?? 0, -(samples.min() ?? 0)))
     let reach = loudest > 0 ? 1.06 * loudest : 1
-    let amplitude = Axis.linear("Amplitude", from: -reach, to: reach, ticks: 4)
+    var amplitude = Axis.linear("Amplitude", from: -reach, to: reach, ticks: 4)
+    amplitude.brief = "Ampl."
     guard let values = waveform.attribution, content != .waveform else {
       attribution = []
       scale = nil
@@ -53,6 +54,7 @@ struct WaveformPanel {
     let (label, power) = AttributionScale.label(name: values.name, unit: values.unit, limit: most)
     var ticked = Axis.linear(label, from: values.isSigned ? -most / power : 0, to: most / power, ticks: 4)
     ticked.ticks = ticked.ticks.map { .init(value: $0.value * power, label: $0.label) }
+    ticked.brief = "Attr."
     (ticked.lower, ticked.upper) = (ticked.lower * power, most)
     axis = ticked
   }

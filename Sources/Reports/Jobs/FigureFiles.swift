@@ -3,20 +3,37 @@ import Figures
 /// The files that a figure becomes.
 public struct FigureFiles {
   public let formats: [FigureFormat]
-  /// Pixels of a PNG for each of a figure's points.
+  /// Pixels of a PNG in 1/96 inch.
   public let scale: Double
+  /// The width of figures and the size of their text.
+  public let layout: FigureLayout
   /// How attributions are shown over what they are on.
   public var overlay = AttributionOverlay.standard
+  /// The parts of an explanation's figure; nil for all.
+  public var parts: Set<ExplanationFigure.Part>?
 
-  public init(formats: [FigureFormat], scale: Double) { (self.formats, self.scale) = (formats, scale) }
+  /// 300 pixels an inch, which journals ask for.
+  public static let printScale = 300.0 / 96
+
+  public init(formats: [FigureFormat], scale: Double, layout: FigureLayout = .standard) {
+    (self.formats, self.scale, self.layout) = (formats, scale, layout)
+  }
 
   /// Writes a figure in each format, and returns the paths.
   public func write(
     _ figure: any Figure, to folder: OutputFolder, as stem: String, provenance: [String: String]
   ) throws -> [String] {
-    try formats.map { format in
+    var drawn = figure.overlaid(overlay)
+    if let parts, var explained = drawn as? ExplanationFigure {
+      explained.parts = parts
+      drawn = explained
+    }
+    return try formats.map { format in
       let path = folder.file("\(stem).\(format.rawValue)")
-      try figure.overlaid(overlay).write(to: path, as: format, scale: scale, provenance: provenance)
+      // The heat maps in vector formats are for print.
+      try drawn.write(
+        to: path, as: format, layout: layout, scale: format == .png ? scale : max(scale, Self.printScale),
+        provenance: provenance)
       return path
     }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attributions
+import Figures
 import Foundation
 import Models
 import Reports
@@ -26,6 +27,7 @@ struct Explain: ParsableCommand {
         undertone explain clip.wav --method integrated-gradients --listen
         undertone explain clip.wav --method occlusion --tile 0.1x500 --input mel
         undertone explain clip.wav --method saliency,deeplift --html
+        undertone explain clip.wav --width 3.3in --font-size 7 --parts title,mel
       """)
 
   @OptionGroup var files: ClipFiles
@@ -66,6 +68,14 @@ struct Explain: ParsableCommand {
 
   @OptionGroup var drawing: OverlaidFigureOption
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      The figure's parts: title, caption, waveform, spectrogram, mel, mfcc, probabilities; separate several with \
+      commas. (default: all that there are)
+      """))
+  var parts: String?
+
   @Flag(help: "Also write arrays (.npy, float32): each attribution, its input, and the places along each axis.")
   var arrays = false
 
@@ -83,12 +93,19 @@ struct Explain: ParsableCommand {
   func run() throws {
     try Console.run {
       let files = try self.files.paths()
-      let drawing = try self.drawing.files()
+      var drawing = try self.drawing.files()
+      drawing.parts = try parts.map { Set(try several($0, kind: "part")) }
       let model = try self.model.load()
       let emotion = target == "predicted" ? nil : try model.index(of: target)
       let other = try versus.map { try model.index(of: $0) }
       if let emotion, emotion == other { throw ValidationError("--target and --versus are the same emotion") }
       let spaces = try inputSpaces(input)
+      let inputs = InputSpace.allCases.map(\.rawValue)
+      if let part = drawing.parts?.first(where: {
+        inputs.contains($0.rawValue) && !spaces.map(\.rawValue).contains($0.rawValue)
+      }) {
+        throw ValidationError("--parts \(part.rawValue) needs \(part.rawValue) in --input")
+      }
       let explainers = try method.makeAll(for: model, seed: seed).map {
         Explainer(model: model, method: $0, spaces: spaces)
       }

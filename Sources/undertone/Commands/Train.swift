@@ -91,6 +91,8 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("The model folder. (default: output/train/ARCHITECTURE)", valueName: "folder"))
   var output: String?
 
+  @OptionGroup var drawing: FigureOption
+
   @OptionGroup var page: PageOption
 
   @OptionGroup var threads: ThreadOption
@@ -137,6 +139,7 @@ struct Train: ParsableCommand {
       func print(_ text: String) {
         do { try Console.print(text) } catch { unprinted = unprinted ?? error }
       }
+      let drawing = try self.drawing.files()
       let (trainer, failures, count) = try resume.map(resumed) ?? started()
       trainer.warnings.forEach { Console.note("undertone: \($0)") }
       let result = try trainer.run({ show($0, print) }, shouldStop: { Interruption.wasAsked })
@@ -147,7 +150,8 @@ struct Train: ParsableCommand {
         throw ExitCode(130)
       }
       if let report = TrainingReport(trainer) {
-        try report.figure.write(to: "\(trainer.folder)/curves.png", provenance: report.provenance)
+        _ = try drawing.write(
+          report.figure, to: OutputFolder(trainer.folder), as: "curves", provenance: report.provenance)
         if page.html {
           let runs = RunsReport([try FinishedRun(folder: trainer.folder)])
           try OutputFolder(trainer.folder).write(runs.page, as: "curves", isQuiet: json)
