@@ -91,7 +91,8 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("The model folder. (default: output/train/ARCHITECTURE)", valueName: "folder"))
   var output: String?
 
-  @OptionGroup var page: PageOption
+  @Flag(help: "Also write a self-contained HTML page: the curves, with their numbers as tables.")
+  var html = false
 
   @OptionGroup var threads: ThreadOption
 
@@ -148,7 +149,7 @@ struct Train: ParsableCommand {
       }
       if let report = TrainingReport(trainer) {
         try report.figure.write(to: "\(trainer.folder)/curves.png", provenance: report.provenance)
-        if page.html {
+        if html {
           let runs = RunsReport([try FinishedRun(folder: trainer.folder)])
           try OutputFolder(trainer.folder).write(runs.page, as: "curves", isQuiet: json)
         }
