@@ -58,7 +58,7 @@ let package = Package(
       dependencies: [
         "Basics", "Tensors", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training", "Attributions", "Figures",
       ],
-      resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
+      resources: ["page.css", "numbers.js", "timeline.js", "page.js", "table.js"].map { .embedInCode("Page/\($0)") }),
     .executableTarget(
       name: "undertone",
       dependencies: [

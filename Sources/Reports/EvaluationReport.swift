@@ -52,55 +52,89 @@ public struct EvaluationReport {
 
   public var provenance: [String: String] { model.provenance(source: path, manifest: manifest) }
 
-  public var page: Page {
-    get throws {
-      var page = Page(title: "How often is it right: \(title[0])", provenance: provenance)
-      if !warnings.isEmpty { page.sections.append(.text(heading: "Before you believe it", lines: warnings)) }
-      if let confusion { try page.add(confusion) }
-      if let calibration { try page.add(calibration) }
-      if !evaluation.dimensions.isEmpty {
-        page.addTable(
-          "Each dimension",
-          [["dimension", "concordance (CCC)", "correlation", "RMSE"]]
-            + zip(evaluation.dimensions, evaluation.agreement).map {
-              [$0, String($1.concordance), String($1.correlation), String($1.rootMeanSquareError)]
-            })
-        page.addTable(
-          "Values",
-          [["clip"] + evaluation.dimensions.flatMap { [$0, "true \($0)"] }]
-            + evaluation.predictions.map { clip in
-              [clip.path] + zip(clip.values, clip.truths).flatMap { [String($0), String($1)] }
-            })
-      }
-      guard !evaluation.classes.isEmpty else { return page }
-      let (metrics, classes) = (evaluation.metrics, evaluation.classes)
+  /// - Parameter played: How many errors, the most confident first, can be listened to.
+  public func page(played: Int) throws -> Page {
+    var page = Page(title: "How often is it right: \(title[0])", provenance: provenance)
+    if !warnings.isEmpty { page.sections.append(.text(heading: "Before you believe it", lines: warnings)) }
+    if let confusion { try page.add(confusion) }
+    if let calibration { try page.add(calibration) }
+    if !evaluation.dimensions.isEmpty {
       page.addTable(
-        "Each emotion",
-        [["emotion", "precision", "recall", "F1", "clips"]]
-          + zip(classes, metrics.byClass).map {
-            [$0, String($1.precision), String($1.recall), String($1.f1), String($1.support)]
+        "Each dimension",
+        [["dimension", "concordance (CCC)", "correlation", "RMSE"]]
+          + zip(evaluation.dimensions, evaluation.agreement).map {
+            [$0, String($1.concordance), String($1.correlation), String($1.rootMeanSquareError)]
           })
       page.addTable(
-        "Clips by true (rows) and predicted emotion",
-        [["true"] + classes] + zip(classes, metrics.confusion).map { [$0] + $1.map { String($0) } })
-      page.addTable(
-        "Calibration",
-        [["confidence from", "to", "clips", "mean confidence", "accuracy"]]
-          + evaluation.calibration.bins.map { bin in
-            [String(bin.lower), String(bin.upper), String(bin.clips)]
-              + [String(bin.confidence), String(bin.accuracy)]
+        "Values",
+        [["clip"] + evaluation.dimensions.flatMap { [$0, "true \($0)"] }]
+          + evaluation.predictions.map { clip in
+            [clip.path] + zip(clip.values, clip.truths).flatMap { [String($0), String($1)] }
           })
-      page.addTable(
-        "Clips",
-        [["clip", "emotion", "predicted", "probability"]]
-          + evaluation.predictions.map {
-            [
-              $0.path, $0.label.map { classes[$0] } ?? "", classes[$0.predicted],
-              String($0.probabilities[$0.predicted]),
-            ]
-          })
-      return page
     }
+    guard !evaluation.classes.isEmpty else { return page }
+    let (metrics, classes) = (evaluation.metrics, evaluation.classes)
+    try addErrors(to: &page, played: played)
+    page.addTable(
+      "Each emotion",
+      [["emotion", "precision", "recall", "F1", "clips"]]
+        + zip(classes, metrics.byClass).map {
+          [$0, String($1.precision), String($1.recall), String($1.f1), String($1.support)]
+        })
+    page.addTable(
+      "Clips by true (rows) and predicted emotion",
+      [["true"] + classes] + zip(classes, metrics.confusion).map { [$0] + $1.map { String($0) } })
+    page.addTable(
+      "Calibration",
+      [["confidence from", "to", "clips", "mean confidence", "accuracy"]]
+        + evaluation.calibration.bins.map { bin in
+          [String(bin.lower), String(bin.upper), String(bin.clips)]
+            + [String(bin.confidence), String(bin.accuracy)]
+        })
+    page.addTable(
+      "Clips",
+      [["clip", "emotion", "predicted", "probability"]]
+        + evaluation.predictions.map {
+          [
+            $0.path, $0.label.map { classes[$0] } ?? "", classes[$0.predicted],
+            String($0.probabilities[$0.predicted]),
+          ]
+        })
+    return page
+  }
+
+  /// The clips that the model takes for another emotion, the most confident first.
+  private func addErrors(to page: inout Page, played: Int) throws {
+    let errors = evaluation.predictions.filter { $0.label != $0.predicted }
+      .sorted { $0.probabilities[$0.predicted] > $1.probabilities[$1.predicted] }
+    guard !errors.isEmpty else { return }
+    let entries = Dictionary(manifest.entries.map { ($0.path, $0) }) { first, _ in first }
+    let hasSpeakers = errors.contains { entries[$0.path]?.speaker != nil }
+    let sounds = try errors.prefix(played).map { error in
+      // What could be evaluated can be read, unless it has gone since.
+      try entries[error.path].flatMap { try? model.configuration.speech(of: manifest.fullPath(of: $0)) }
+        .map { try PageSound($0.samples, sampleRate: $0.sampleRate) }
+    }
+    let words = [
+      "The model takes \(errors.count) of \(evaluation.predictions.count) clips for another emotion.",
+      sounds.isEmpty
+        ? "" : "\(sounds.count == errors.count ? "All" : "The \(sounds.count) most confident") can be played here.",
+    ]
+    // The file alone, where that tells the clips apart.
+    let files = errors.map { URL(fileURLWithPath: $0.path).lastPathComponent }
+    let names = Set(files).count == files.count ? files : errors.map(\.path)
+    page.sections.append(.text(heading: "Errors", lines: [words.filter { !$0.isEmpty }.joined(separator: " ")]))
+    page.sections.append(
+      .playable(
+        caption: "Clips that are taken for another emotion",
+        header: ["clip"] + (hasSpeakers ? ["speaker"] : []) + ["truth", "prediction", "confidence"],
+        rows: zip(names, errors).map { name, error in
+          [name] + (hasSpeakers ? [entries[error.path]?.speaker ?? ""] : [])
+            + [
+              error.label.map { evaluation.classes[$0] } ?? "", evaluation.classes[error.predicted],
+              String(format: "%.3f", error.probabilities[error.predicted]),
+            ]
+        }, sounds: sounds + Array(repeating: nil, count: errors.count - sounds.count), order: hasSpeakers ? 4 : 3))
   }
 
   /// The line of `--json`.

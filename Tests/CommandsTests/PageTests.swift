@@ -175,6 +175,151 @@ struct PageTests {
     #expect(page.contains("data-switched=\"true\"") && page.contains("data-methods=\"true\""))
   }
 
+  /// What a test's script says in a paragraph with an id.
+  private func told(_ id: String, in page: String) -> String {
+    page.firstMatch(of: try! Regex("<p id=\"\(id)\">([^<]*)</p>"))?.output[1].substring.map(String.init) ?? ""
+  }
+
+  /// Functions for scripts of tests.
+  private static let tools = """
+    const tell = (name, value) => { const p = document.createElement("p"); p.id = name; p.textContent = value;
+      document.body.append(p); };
+    const choose = (name, value) => { const s = document.getElementById("choose-" + name); s.value = value;
+      s.dispatchEvent(new Event("change")); };
+    """
+
+  @Test(
+    "The sounds of --listen play in the page at the clip's own time; together they are the clip",
+    .enabled(if: browser != nil, "no chromium here (apt install chromium)"))
+  func listening() throws {
+    let folder = try explained("--listen", "--method", "saliency,input-x-gradient")
+    let page = try opened(
+      "out/explain.html", in: folder,
+      script: Self.tools + """
+        const sound = document.querySelector("audio"), addresses = [], amplitudes = [], times = [];
+        for (const name of ["clip", "kept", "rest"]) {
+          choose("sound", name);
+          addresses.push(sound.src);
+          amplitudes.push(Number(document.getElementById("readout").textContent.match(/amplitude (−?[0-9.]+)/)[1].replace("−", "-")));
+          times.push(sound.currentTime);
+        }
+        tell("words", [...document.getElementById("choose-sound").options].map((o) => o.text).join("|"));
+        tell("distinct", new Set(addresses).size);
+        tell("sum", Math.abs(amplitudes[1] + amplitudes[2] - amplitudes[0]) < 2e-4 && amplitudes[1] !== amplitudes[0]);
+        tell("times", new Set(times).size === 1 && times[0] > 0);
+        choose("method", "input-x-gradient");
+        tell("method", document.getElementById("choose-sound").value + (sound.src !== addresses[2]));
+        choose("target", document.getElementById("choose-target").options[0].value);
+        choose("target", document.getElementById("choose-target").options[1].value);
+        tell("other", document.getElementById("choose-sound").parentElement.hidden);
+        """, at: "seconds=0.3&panel=waveform")
+    #expect(page.contains("data-ready=\"true\"") && !page.contains("data-error"))
+    let words = told("words", in: page).split(separator: "|")
+    #expect(words.count == 3 && words[0] == "the clip", "\(words)")
+    #expect(words.dropFirst().map { $0.prefix { $0 != ":" } } == ["what matters", "the rest"], "\(words)")
+    #expect(told("distinct", in: page) == "3" && told("sum", in: page) == "true" && told("times", in: page) == "true")
+    #expect(told("method", in: page) == "resttrue")
+    // Of other targets there are no sounds.
+    #expect(told("other", in: page) == "true")
+  }
+
+  @Test(
+    "The errors of an evaluation sort by a column, and play",
+    .enabled(if: browser != nil, "no chromium here (apt install chromium)"))
+  func errors() throws {
+    let folder = try Folder()
+    #expect(try folder.undertone("corpus", "synthesize", "--clips", "2", "--output", "corpus").status == 0)
+    let run = try folder.undertone(
+      "evaluate", "--data", "corpus/manifest.csv", "--html", "--sounds", "3", "--output", "out")
+    #expect(run.status == 0, "\(run)")
+    let page = try opened(
+      "out/evaluate.html", in: folder,
+      script: Self.tools + """
+        const table = document.querySelector("table.sortable"), heads = [...table.tHead.rows[0].cells];
+        const words = (place) => [...table.tBodies[0].rows].map((row) => row.cells[place].textContent);
+        const sorts = () => heads.map((head) => head.getAttribute("aria-sort") || "-").join();
+        tell("heads", heads.map((head) => head.textContent).join());
+        tell("first", sorts());
+        const falls = (list) => list.every((w, i) => i === 0 || Number(list[i - 1]) >= Number(w));
+        tell("falls", falls(words(5)));
+        heads[5].querySelector("button").click();
+        tell("rises", falls(words(5).reverse()) + sorts());
+        heads[4].querySelector("button").click();
+        tell("named", words(4).every((w, i, all) => i === 0 || all[i - 1] <= w) + sorts());
+        const buttons = [...table.querySelectorAll("button.play")];
+        tell("rows", table.tBodies[0].rows.length + " " + buttons.length);
+        buttons[1].click();
+        const sound = document.querySelector("audio");
+        tell("plays", sound.src.slice(0, 22) + sound.hidden + buttons[1].closest("tr").className);
+        """)
+    #expect(page.contains("data-ready=\"true\"") && !page.contains("data-error"))
+    #expect(told("heads", in: page) == "sound,clip,speaker,truth,prediction,confidence")
+    #expect(told("first", in: page) == "-,-,-,-,-,descending" && told("falls", in: page) == "true")
+    #expect(told("rises", in: page) == "true-,-,-,-,-,ascending")
+    #expect(told("named", in: page) == "true-,-,-,-,ascending,-")
+    #expect(told("plays", in: page) == "data:audio/wav;base64,falsechosen")
+    let counts = told("rows", in: page).split(separator: " ").compactMap { Int($0) }
+    #expect(counts.count == 2 && counts[0] > 3 && counts[1] == 3, "\(counts)")
+    #expect(
+      page.contains("The model takes \(counts[0]) of 14 clips") && page.contains("The 3 most confident can be played"))
+  }
+
+  @Test(
+    "Windows have a timeline that is read and chosen by the keyboard: with sound of predict, with attributions of explain",
+    .enabled(if: browser != nil, "no chromium here (apt install chromium)"))
+  func windows() throws {
+    let folder = try Folder()
+    try folder.write(WAV().file(voice(seconds: 3)), to: "talk.wav")
+    for (arguments, name) in [
+      (["predict", "talk.wav", "--window", "1", "--hop", "0.5"], "predict"),
+      (["explain", "talk.wav", "--window", "1"], "explain"),
+    ] {
+      let run = try folder.undertone(arguments + ["--html", "--output", "out"])
+      #expect(run.status == 0, "\(run)")
+      let page = try opened(
+        "out/\(name).html", in: folder,
+        script: Self.tools + """
+          const canvas = document.querySelector("canvas.timeline"), told = () => canvas.nextSibling.nextSibling.textContent;
+          tell("first", told());
+          const sound = document.querySelector("audio");
+          canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+          tell("second", told());
+          tell("sound", sound.currentTime);
+          tell("chosen", (document.getElementById("choose-clip") || {}).value);
+          const box = canvas.getBoundingClientRect();
+          const place = (share) => ({ clientX: box.left + 46 + (box.width - 56) * share, clientY: box.top + 20, bubbles: true });
+          canvas.dispatchEvent(new PointerEvent("pointermove", place(2.5 / 3)));
+          tell("pointed", told());
+          canvas.dispatchEvent(new MouseEvent("click", place(2.5 / 3)));
+          tell("clicked", (document.getElementById("choose-clip") || {}).value || sound.currentTime.toFixed(1));
+          """)
+      #expect(page.contains("data-ready=\"true\"") && !page.contains("data-error"), "\(name)")
+      #expect(told("first", in: page).contains("window 0.00–1.00 s: "), "\(told("first", in: page))")
+      #expect(told("pointed", in: page).hasPrefix("2.50 s · window 2.00–3.00 s"), "\(told("pointed", in: page))")
+      if name == "predict" {
+        #expect(told("second", in: page).hasPrefix("0.50 s · window 0.50–1.50 s: "), "\(told("second", in: page))")
+        #expect(told("sound", in: page) == "0.5" && told("clicked", in: page) == "2.5")
+      } else {
+        #expect(told("second", in: page).contains("window 1.00–2.00 s: "), "\(told("second", in: page))")
+        #expect(told("second", in: page).contains("; mean |saliency| on the log-mel for "))
+        #expect(told("chosen", in: page) == "1" && told("clicked", in: page) == "2")
+      }
+    }
+  }
+
+  @Test("A page of a clip of four seconds takes less than 1 MB by one method, and 3 MB by four with their sounds")
+  func size() throws {
+    let folder = try Folder()
+    try folder.write(WAV().file(voice(seconds: 4)), to: "clip.wav")
+    let methods = "saliency,input-x-gradient,deeplift,lrp"
+    for (arguments, megabytes) in [([], 1), (["--method", methods, "--listen"], 3)] as [([String], Int)] {
+      let run = try folder.undertone(["explain", "clip.wav", "--html", "--output", "out"] + arguments)
+      #expect(run.status == 0, "\(run)")
+      let size = try folder.contents("out/explain.html").count
+      #expect(size < megabytes * 1_000_000, "\(size) bytes with \(arguments)")
+    }
+  }
+
   @Test("Every command that makes figures writes a page of them, with the numbers as tables")
   func everyCommand() throws {
     let folder = try Folder()
@@ -198,7 +343,9 @@ struct PageTests {
       #expect(run.status == 0 && run.output.contains(page), "\(run)")
       let text = String(decoding: try folder.contents(page), as: UTF8.self)
       #expect(text.components(separatedBy: "<img src=\"data:image/png;base64,").count == figures + 1, "\(page)")
-      #expect(text.contains("<table>") && text.contains("<dt>Software</dt>") && !text.contains("<script"), "\(page)")
+      #expect(text.contains("<table>") && text.contains("<dt>Software</dt>"), "\(page)")
+      // Only what plays has scripts.
+      #expect(text.contains("<script") == ["out/evaluate.html", "out/predict.html"].contains(page), "\(page)")
     }
     #expect(try folder.undertone("predict", "clip.wav", "--html").failed(64, naming: "--window"))
   }

@@ -38,6 +38,32 @@ import Testing
     #expect(bytes.firstRange(of: Array("iTXtFile\0".utf8)) != nil)
   }
 
+  @Test("With a palette a figure has its paper and ink, colours near its own, and half the bytes; twice it is the same")
+  func palette() throws {
+    let samples = (0..<16_000).map { sin(Float($0) / 20) * sin(Float($0) / 3_000) }
+    let cells = (0..<128 * 60).map { 40 * sin(Float($0 % 60) / 7) * cos(Float($0 / 60) / 11) }
+    let attribution = Attribution(
+      values: cells.map { abs($0) }, isSigned: false, name: "saliency", unit: "logit/dB")
+    var figure = figure
+    figure.waveform = .init(samples: samples, sampleRate: 16_000)
+    figure.logMel = .init(
+      frames: .init(values: cells, rows: 128, columns: 60, hop: 1.0 / 60), maximumFrequency: 8_000,
+      attribution: attribution)
+    let bytes = try figure.encoded(scale: 1.5, compression: .palette)
+    #expect(try figure.encoded(scale: 1.5, compression: .palette) == bytes)
+    let whole = try figure.encoded(scale: 1.5, compression: .small)
+    #expect(bytes.count < whole.count * 2 / 3, "\(bytes.count) of \(whole.count)")
+    let (few, all) = (try PNGImage(decoding: bytes), try PNGImage(decoding: whole))
+    #expect(few.width == all.width && few.height == all.height)
+    let pairs = stride(from: 0, to: all.pixels.count, by: 4).map { (all.pixels[$0..<$0 + 3], few.pixels[$0..<$0 + 3]) }
+    #expect(Set(pairs.map { Array($0.1) }).count <= 256)
+    #expect(pairs.allSatisfy { Array($0.0) != [255, 255, 255] || Array($0.1) == [255, 255, 255] })
+    let difference = pairs.reduce(0.0) { sum, pair in
+      sum + zip(pair.0, pair.1).reduce(0.0) { $0 + abs(Double($1.0) - Double($1.1)) }
+    }
+    #expect(difference / Double(3 * pairs.count) < 1)
+  }
+
   @Test("Keys and values that a text chunk cannot hold are refused by name")
   func badProvenance() {
     for key in ["", " key", "key ", "two  spaces", "schlüssel", String(repeating: "k", count: 80)] {

@@ -33,15 +33,29 @@ struct PageNumbersTests {
     for (value, shown) in zip(values, try decoded(held)) {
       #expect(abs(Double(value) - shown) <= 0.5 * unit * (1 + 1e-9))
     }
-    // Between 100 and 1000 units up to the strongest colour.
+    // Between 32 and 316 units up to the strongest colour.
     let sizes: [Float] = values.map { abs($0) }.sorted()
     let limit = Double(sizes[Int(0.995 * 4999)])
     let steps: Double = limit / unit
-    #expect(steps >= 100 && steps < 1000)
+    #expect(steps >= 31.6 && steps < 316.3)
     let (none, zeros) = (try decoded(.attribution([])), try decoded(.attribution([0, 0])))
     #expect(none == [] && zeros == [0, 0])
     let tenths: [Double] = try decoded(.decibels([-80.04, 0.26, 12_345.6])).map { ($0 * 10).rounded() }
     #expect(tenths == [-800, 3, 123_456])
+  }
+
+  @Test("A page's sound is its samples at 16 bits, in fewer bytes than the samples take")
+  func sound() throws {
+    let samples = (0..<8_000).map { Float(1.2 * sin(2 * .pi * 210 * Double($0) / 16_000)) }
+    let sound = try PageSound(samples, sampleRate: 16_000)
+    var (value, slope) = (0.0, 0.0)
+    let heard = try decoded(sound.differences).map { difference -> Double in
+      slope += difference
+      value += slope
+      return value
+    }
+    #expect(heard == samples.map { Double((max(-1, min(1, $0)) * 32_767).rounded()) })
+    #expect(sound.differences.image.utf8.count < 2 * samples.count)
   }
 
   @Test("A page's maps are the explanation's to the decimals that it shows, its waveform in means over 5 ms")
@@ -51,7 +65,7 @@ struct PageNumbersTests {
     for method in [Saliency(), InputXGradient()] as [any AttributionMethod] {
       let explanation = try Explainer(model: model, method: method, spaces: [.waveform, .mel, .mfcc])
         .explain(samples, path: "hum.wav") { Target($0) }
-      let clip = try PageClip(name: "hum", samples: samples, explanations: [("model", explanation)])
+      let clip = try PageClip(name: "hum", samples: samples, explanations: [.init("model", explanation)])
       for input in explanation.inputs {
         let held = try #require(clip.views[0].inputs[input.space.rawValue]).values
         var values = input.attribution.floats

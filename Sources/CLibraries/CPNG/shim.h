@@ -67,12 +67,12 @@ typedef struct {
   unsigned long adler;
 } undertone_png_part;
 
-/// Compresses `height` rows of 32-bit pixels 0x00RRGGBB, `stride` pixels apart, as 8-bit RGB by zlib's `level`. Where there
-/// is no memory, `part->bytes` is NULL.
+/// Compresses `height` rows of 32-bit pixels, `stride` pixels apart, by zlib's `level`: 0x00RRGGBB as 8-bit RGB, or, of one
+/// channel, indices of a palette. Where there is no memory, `part->bytes` is NULL.
 static inline void undertone_png_compress(
-    undertone_png_part *part, const unsigned int *pixels, int width, int height, size_t stride, int isLast,
-    int level) {
-  size_t rowLength = 3 * (size_t)width + 1;
+    undertone_png_part *part, const unsigned int *pixels, int width, int height, size_t stride, int channels,
+    int isLast, int level) {
+  size_t rowLength = (size_t)channels * (size_t)width + 1;
   z_stream stream = {0};
   unsigned char *row = (unsigned char *)malloc(rowLength);
   part->bytes = NULL;
@@ -96,6 +96,10 @@ static inline void undertone_png_compress(
   for (int y = 0; y < height && status == Z_OK; y++) {
     const unsigned int *source = pixels + stride * (size_t)y;
     for (int x = 0; x < width; x++) {
+      if (channels == 1) {
+        row[x + 1] = (unsigned char)source[x];
+        continue;
+      }
       row[3 * x + 1] = (unsigned char)(source[x] >> 16);
       row[3 * x + 2] = (unsigned char)(source[x] >> 8);
       row[3 * x + 3] = (unsigned char)source[x];
@@ -114,11 +118,12 @@ static inline void undertone_png_compress(
   part->bytes = NULL;
 }
 
-/// A PNG of a picture whose rows are in `parts`, in their order. Returns 0, or 1 with `out->message`. Free `out->bytes` in
+/// A PNG of a picture whose rows are in `parts`, in their order: of indices of `palette` (0x00RRGGBB, at most 256), or, where
+/// that has no colours, of RGB. Returns 0, or 1 with `out->message`. Free `out->bytes` in
 /// both cases.
 static inline int undertone_png_encode(
     undertone_png_buffer *out, const undertone_png_part *parts, int partCount, int width, int height,
-    int pixelsPerMetre, const undertone_png_text *texts, int textCount) {
+    const unsigned int *palette, int paletteCount, int pixelsPerMetre, const undertone_png_text *texts, int textCount) {
   png_infop info = NULL;
   png_text *chunks = (png_text *)calloc((size_t)textCount + 1, sizeof(png_text));
   png_structp png =
@@ -137,8 +142,18 @@ static inline int undertone_png_encode(
   }
   png_set_write_fn(png, out, undertone_png_append, undertone_png_flush);
   png_set_IHDR(
-      png, info, (png_uint_32)width, (png_uint_32)height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+      png, info, (png_uint_32)width, (png_uint_32)height, 8,
+      paletteCount ? PNG_COLOR_TYPE_PALETTE : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
       PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (paletteCount) {
+    png_color colors[256];
+    for (int i = 0; i < paletteCount; i++) {
+      colors[i].red = (png_byte)(palette[i] >> 16);
+      colors[i].green = (png_byte)(palette[i] >> 8);
+      colors[i].blue = (png_byte)palette[i];
+    }
+    png_set_PLTE(png, info, colors, paletteCount);
+  }
   png_set_sRGB(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
   png_set_pHYs(
       png, info, (png_uint_32)pixelsPerMetre, (png_uint_32)pixelsPerMetre, PNG_RESOLUTION_METER);

@@ -61,10 +61,15 @@ public struct PNGImage: Equatable, Sendable {
 }
 
 /// The time that a PNG's compression takes, and so its size.
-public enum PNGCompression: Int32, Sendable {
-  case fast = 2
+public enum PNGCompression: Sendable {
+  case fast
   /// A quarter fewer bytes, for several times the time.
-  case small = 9
+  case small
+  /// As small, with at most 256 colours, which is half the bytes again.
+  case palette
+
+  /// zlib's.
+  var level: Int32 { self == .fast ? 2 : 9 }
 }
 
 extension PNGImage {
@@ -89,8 +94,16 @@ func encodePNG(
   pixels: UnsafePointer<UInt32>, width: Int, height: Int, stride: Int, pixelsPerInch: Double,
   texts: [(key: String, value: String)], compression: PNGCompression = .fast
 ) throws(FigureError) -> [UInt8] {
-  let parts = try compressedParts(
-    pixels: pixels, width: width, height: height, stride: stride, level: compression.rawValue)
+  let palette =
+    compression == .palette ? ColorPalette(pixels: pixels, width: width, height: height, stride: stride) : nil
+  let parts =
+    if let palette {
+      try compressedParts(
+        pixels: palette.indices, width: width, height: height, stride: width, channels: 1, level: compression.level)
+    } else {
+      try compressedParts(
+        pixels: pixels, width: width, height: height, stride: stride, channels: 3, level: compression.level)
+    }
   // Swift's strings live as C strings until the file is encoded.
   let chunks = texts.map { text in
     undertone_png_text(
@@ -107,8 +120,8 @@ func encodePNG(
     free(output.bytes)
   }
   let status = undertone_png_encode(
-    &output, parts, Int32(parts.count), Int32(width), Int32(height), Int32((pixelsPerInch / 0.0254).rounded()),
-    chunks, Int32(chunks.count))
+    &output, parts, Int32(parts.count), Int32(width), Int32(height), palette?.colors ?? [],
+    Int32(palette?.colors.count ?? 0), Int32((pixelsPerInch / 0.0254).rounded()), chunks, Int32(chunks.count))
   guard status == 0 else { throw .drawing(reason: "libpng: \(output.text)") }
   return Array(UnsafeBufferPointer(start: output.bytes, count: output.count))
 }
@@ -116,7 +129,7 @@ func encodePNG(
 /// The picture's rows in parts that are compressed side by side, which takes most of a figure's time. The parts are as high
 /// whatever the machine, so that the same figure is the same file.
 private func compressedParts(
-  pixels: UnsafePointer<UInt32>, width: Int, height: Int, stride: Int, level: Int32
+  pixels: UnsafePointer<UInt32>, width: Int, height: Int, stride: Int, channels: Int32, level: Int32
 ) throws(FigureError) -> [undertone_png_part] {
   let rows = 128
   var parts = [undertone_png_part](repeating: undertone_png_part(), count: (height + rows - 1) / rows)
@@ -126,7 +139,7 @@ private func compressedParts(
     _ = concurrentMap(count: parts.count) { index in
       undertone_png_compress(
         &parts[index], pixels + index * rows * stride, Int32(width), Int32(min(rows, height - index * rows)), stride,
-        index == parts.count - 1 ? 1 : 0, level)
+        channels, index == parts.count - 1 ? 1 : 0, level)
     }
   }
   guard parts.allSatisfy({ $0.bytes != nil }) else {

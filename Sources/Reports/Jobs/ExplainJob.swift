@@ -89,19 +89,20 @@ public struct ExplainJob {
     // One clip for all methods and targets: its front-end and its prediction are computed once.
     let clip = Clip(speech, model: model)
     census.add(clip.resemblance)
-    var reports: [ExplanationReport] = []
+    var reports: [(report: ExplanationReport, listening: Listening?)] = []
     for explainer in explainers {
       let start = ContinuousClock.now
       clip.progress = progress.map { progress in { progress(explainer.method.name, $0, $1) } }
       let explained = try explanation(of: clip, by: explainer, file: file, window: window, report)
-      try report(.explained(write(explained, of: clip, as: "\(stem).\(explainer.method.name)", since: start)))
-      reports.append(explained)
+      let listening = try writesSounds ? listening(to: clip, by: explained) : nil
+      try report(.explained(write(explained, listening, as: "\(stem).\(explainer.method.name)", since: start)))
+      reports.append((explained, listening))
     }
     // The explanations of the other emotions too, so that the page can switch.
     try page?.add(reports, samples: speech.samples) { [explainers, versus] in
       guard versus == nil else { return [] }
-      return try zip(explainers, reports).flatMap { explainer, report in
-        try model.outputs.indices.filter { $0 != report.explanation.target.emotion }.map { index in
+      return try zip(explainers, reports).flatMap { explainer, explained in
+        try model.outputs.indices.filter { $0 != explained.report.explanation.target.emotion }.map { index in
           try explainer.explain(clip, path: file) { _ in Target(index) }
         }
       }
@@ -133,11 +134,11 @@ public struct ExplainJob {
   }
 
   private func write(
-    _ report: ExplanationReport, of clip: Clip, as stem: String, since start: ContinuousClock.Instant
+    _ report: ExplanationReport, _ listening: Listening?, as stem: String, since start: ContinuousClock.Instant
   ) throws -> ClipExplained {
     let paths = try figures.write(report.figure, to: folder, as: stem, provenance: report.provenance)
     let arrays = writesArrays ? try writeArrays(report, as: stem) : [:]
-    let listened = writesSounds ? try writeSounds(report, of: clip, as: stem) : nil
+    let listened = try listening.map { try write($0, of: report.explanation, as: stem) }
     return ClipExplained(
       report: report, figures: paths, arrays: arrays, listened: listened,
       seconds: (ContinuousClock.now - start) / .seconds(1))
@@ -152,14 +153,18 @@ public struct ExplainJob {
     return written
   }
 
-  /// What matters and the rest, as two sounds; nil where the method has nothing on the mel.
-  private func writeSounds(
-    _ report: ExplanationReport, of clip: Clip, as stem: String
-  ) throws -> ExplanationReport.Listened? {
+  /// What matters and the rest; nil where the method has nothing on the mel.
+  private func listening(to clip: Clip, by report: ExplanationReport) throws -> Listening? {
     let explanation = report.explanation
     guard let input = explanation.inputs.first(where: { $0.space == .mel }) else { return nil }
-    let parts = try Listening(
+    return try Listening(
       clip, attribution: input.attribution, isSigned: explanation.isSigned, path: report.file)
+  }
+
+  /// Writes what matters and the rest as two sounds.
+  private func write(
+    _ listening: Listening, of explanation: Explanation, as stem: String
+  ) throws -> ExplanationReport.Listened {
     func write(
       _ samples: [Float], _ probabilities: [Double], as name: String
     ) throws -> ExplanationReport.Listened.Part {
@@ -170,7 +175,7 @@ public struct ExplainJob {
       return .init(path: path, emotion: explanation.classes[likeliest], probability: probabilities[likeliest])
     }
     return .init(
-      kept: try write(parts.kept, parts.keptProbabilities, as: "matters"),
-      rest: try write(parts.rest, parts.restProbabilities, as: "rest"))
+      kept: try write(listening.kept, listening.keptProbabilities, as: "matters"),
+      rest: try write(listening.rest, listening.restProbabilities, as: "rest"))
   }
 }

@@ -8,6 +8,7 @@ public struct ComparisonPage {
   public private(set) var page: Page
   private let reports: [ComparisonReport]
   private var ofClips: [Page.Section] = []
+  private var extras = PageExtras()
 
   /// - Parameter reports: By method, of the same models.
   public init(_ reports: [ComparisonReport], overlay: AttributionOverlay = .standard) {
@@ -23,21 +24,28 @@ public struct ComparisonPage {
     trueValues: [String: Double] = [:]
   ) throws {
     guard page.clips.count < ExplanationPage.room else { return }
-    // Every output that all models have, so that the page can switch.
     let models = reports[0].comparer.models
+    var clip = try PageClip(
+      name: URL(fileURLWithPath: compared[0].path).lastPathComponent, samples: samples, models: models.map(\.name),
+      comparisons: compared, truth: truth, trueValues: trueValues)
+    for figure in figures where extras.takesFigure(of: compared[0].path) {
+      let section = try Page.Section(figure.overlaid(page.overlay))
+      ofClips.append(section)
+      extras.count(section)
+    }
+    // Every output that all models have, so that the page can switch.
     let targets = models[0].outputs.filter { name in models.allSatisfy { $0.outputs.contains(name) } }
-    var comparisons = compared
-    for report in reports {
-      for target in targets {
-        comparisons.append(
-          try report.comparer.compare(clips, path: compared[0].path) { $0.outputs.firstIndex(of: target) })
+    if extras.takesTargets(of: compared[0].path, bytes: clip.viewBytes * targets.count) {
+      for report in reports {
+        for target in targets {
+          let comparison = try report.comparer.compare(clips, path: compared[0].path) {
+            $0.outputs.firstIndex(of: target)
+          }
+          try clip.add([comparison], of: models.map(\.name))
+        }
       }
     }
-    page.clips.append(
-      try PageClip(
-        name: URL(fileURLWithPath: compared[0].path).lastPathComponent, samples: samples, models: models.map(\.name),
-        comparisons: comparisons, truth: truth, trueValues: trueValues))
-    for figure in figures { ofClips.append(try .init(figure.overlaid(page.overlay))) }
+    page.clips.append(clip)
   }
 
   /// Adds the summary of all clips before the single ones.
@@ -48,6 +56,6 @@ public struct ComparisonPage {
     page.addTable("Agreement", ComparisonReport.rows(Array(zip(reports, summaries))))
     page.addTable("Clips", clipRows)
     if !ofClips.isEmpty { page.sections.append(.text(heading: "Each clip", lines: [])) }
-    page.sections += ofClips
+    page.sections += ofClips + extras.words
   }
 }

@@ -27,7 +27,7 @@ public struct EmotionsPage {
     page.clips.append(
       try PageClip(
         name: URL(fileURLWithPath: entry.path).lastPathComponent, samples: samples,
-        explanations: [(selection.model.name, explanation)],
+        explanations: [.init(selection.model.name, explanation)],
         truth: entry.emotion == .none ? nil : entry.emotion.rawValue,
         trueValues: entry.values(of: selection.model.dimensions)))
   }

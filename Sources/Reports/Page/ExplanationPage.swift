@@ -6,44 +6,61 @@ import Models
 /// The page of clips that one model was explained on: each clip's figures as printed, and the view that switches methods and
 /// targets.
 public struct ExplanationPage {
-  /// Clips that a page has room for: one takes up to 1 MB.
+  /// Clips that a page has room for.
   public static let room = 24
 
-  public private(set) var page: Page
   /// Clips for which there was no room.
   public private(set) var leftOut = 0
+  private var unfinished: Page
+  private var extras = PageExtras()
   private let model: TrainedModel
 
   public init(model: TrainedModel, source: String, overlay: AttributionOverlay = .standard) {
     self.model = model
-    page = Page(
+    unfinished = Page(
       title: "Explanations of the model \(model.name)", provenance: model.provenance(source: source), overlay: overlay)
-    page.sections = [.clips]
+    unfinished.sections = [.clips]
+  }
+
+  /// The page of what was added.
+  public var page: Page {
+    var page = unfinished
+    page.sections += extras.words
+    return page
   }
 
   /// - Parameters:
-  ///   - reports: Of one clip by each method; at least one.
+  ///   - reports: Of one clip by each method, with the sounds that each makes of it, if any; at least one.
   ///   - others: The clip explained for other targets, asked for only where there is room.
   public mutating func add(
-    _ reports: [ExplanationReport], samples: [Float], others: () throws -> [Explanation]
+    _ reports: [(report: ExplanationReport, listening: Listening?)], samples: [Float],
+    others: () throws -> [Explanation]
   ) throws {
-    guard page.clips.count < Self.room else {
+    guard unfinished.clips.count < Self.room else {
       leftOut += 1
       return
     }
-    let name = ExplanationReport.place(URL(fileURLWithPath: reports[0].file).lastPathComponent, reports[0].window)
-    let explanations = reports.map(\.explanation) + (try others())
-    page.clips.append(
-      try PageClip(name: name, samples: samples, explanations: explanations.map { (model.name, $0) }))
-    for report in reports {
-      try page.add(report.figure, description: report.words)
-      if !report.remarks.isEmpty { page.sections.append(.text(heading: "", lines: report.remarks)) }
+    let (first, window) = (reports[0].report.explanation, reports[0].report.window)
+    let file = URL(fileURLWithPath: reports[0].report.file).lastPathComponent
+    var clip = try PageClip(
+      name: file, samples: samples,
+      explanations: reports.map { .init(model.name, $0.report.explanation, listening: $0.listening) }, window: window)
+    for (report, _) in reports {
+      if extras.takesFigure(of: clip.name) {
+        let figure = try Page.Section(report.figure.overlaid(unfinished.overlay), description: report.words)
+        unfinished.sections.append(figure)
+        extras.count(figure)
+      }
+      if !report.remarks.isEmpty { unfinished.sections.append(.text(heading: "", lines: report.remarks)) }
     }
-    let first = explanations[0]
+    if extras.takesTargets(of: clip.name, bytes: clip.viewBytes * (model.outputs.count - 1)) {
+      try clip.add(others().map { .init(model.name, $0) })
+    }
+    unfinished.clips.append(clip)
     func addTable(_ caption: String, _ names: [String], _ header: [String], _ numbers: [Double]) {
       guard !names.isEmpty else { return }
-      page.addTable(
-        "\(caption) in \(name)", [header] + zip(names, numbers).map { [$0, String(format: "%.3f", $1)] })
+      unfinished.addTable(
+        "\(caption) in \(clip.name)", [header] + zip(names, numbers).map { [$0, String(format: "%.3f", $1)] })
     }
     addTable("Probabilities", first.classes, ["emotion", "probability"], first.probabilities)
     addTable("Values", first.dimensions, ["dimension", "value"], first.values)

@@ -13,14 +13,22 @@ public struct Page {
     case table(caption: String, header: [String], rows: [[String]])
     /// A heading, and lines under it.
     case text(heading: String, lines: [String])
+    /// A table that scripts sort by the column that is chosen, and whose rows they play.
+    /// - Parameters:
+    ///   - sounds: Of each row; nil where there is none.
+    ///   - order: The column by which the rows fall.
+    case playable(caption: String, header: [String], rows: [[String]], sounds: [PageSound?], order: Int)
     /// The view into the clips; once in a page.
     case clips
+    /// The view into the timelines; once in a page.
+    case timelines
   }
 
   public let title: String
   public let provenance: [String: String]
   public var sections: [Section] = []
   public var clips: [PageClip] = []
+  var timelines: [PageTimeline] = []
   /// The way in which the page's figures show attributions.
   let overlay: AttributionOverlay
 
@@ -49,14 +57,21 @@ public struct Page {
   public var html: String {
     get throws {
       var body = sections.map(html).joined(separator: "\n")
-      if !clips.isEmpty {
+      let sounds = sections.flatMap { section -> [PageSound] in
+        if case .playable(_, _, _, let sounds, _) = section { sounds.compactMap { $0 } } else { [] }
+      }
+      let hasTables = sections.contains { if case .playable = $0 { true } else { false } }
+      let scripts =
+        (clips.isEmpty && timelines.isEmpty ? [] : [PackageResources.timeline_js])
+        + (clips.isEmpty ? [] : [PackageResources.page_js]) + (hasTables ? [PackageResources.table_js] : [])
+      if !scripts.isEmpty {
         // A "<" could end the element or begin a comment in it.
-        let data = try PageData(clips: clips).jsonLine().replacing("<", with: "\\u003c")
-        body += """
-
-          <script type="application/json" id="data">\(data)</script>
-          <script>\(String(decoding: PackageResources.page_js, as: UTF8.self))</script>
-          """
+        let data = try PageData(clips: clips, timelines: timelines, sounds: sounds).jsonLine()
+          .replacing("<", with: "\\u003c")
+        body += "\n<script type=\"application/json\" id=\"data\">\(data)</script>"
+        for script in [PackageResources.numbers_js] + scripts {
+          body += "\n<script>\(String(decoding: script, as: UTF8.self))</script>"
+        }
       }
       let facts = provenance.sorted { $0.key < $1.key }.map {
         "<dt>\(Self.escaped($0.key))</dt><dd>\(Self.escaped($0.value))</dd>"
@@ -93,25 +108,44 @@ public struct Page {
         <figure><img src="data:image/png;base64,\(Data(png).base64EncodedString())" width="\(Int(width))" alt="\(Self.escaped(alternative))"></figure>
         """
     case .table(let caption, let header, let rows):
-      let head = header.map { "<th scope=\"col\">\(Self.escaped($0))</th>" }.joined()
-      let lines = rows.map { row in
-        let cells = row.enumerated().map { index, cell in
-          index == 0 ? "<th scope=\"row\">\(Self.escaped(cell))</th>" : "<td>\(Self.escaped(cell))</td>"
-        }
-        return "<tr>\(cells.joined())</tr>"
-      }
-      let table = """
-        <table><caption>\(Self.escaped(caption))</caption><thead><tr>\(head)</tr></thead>
-        <tbody>\(lines.joined(separator: "\n"))</tbody></table>
-        """
+      let table = table(caption, header, rows.map { (rowAttributes: "", cells: $0) })
       return rows.count <= 40
         ? "<div class=\"wide\">\(table)</div>"
         : "<details><summary>\(Self.escaped(caption)): \(rows.count) rows</summary><div class=\"wide\">\(table)</div></details>"
     case .text(let heading, let lines):
       let words = lines.map { "<p>\(Self.escaped($0))</p>" }.joined(separator: "\n")
       return heading.isEmpty ? words : "<h2>\(Self.escaped(heading))</h2>\n\(words)"
+    case .playable(let caption, let header, let rows, let sounds, let order):
+      var next = 0
+      let played = zip(rows, sounds).map { cells, sound in
+        guard sound != nil else { return (rowAttributes: "", cells: cells) }
+        next += 1
+        return (rowAttributes: " data-sound=\"\(next - 1)\"", cells: cells)
+      }
+      return "<div class=\"wide\">\(table(caption, header, played, order: order))</div>"
     case .clips: return "<div id=\"clips\"></div>"
+    case .timelines: return "<div id=\"timelines\"></div>"
     }
+  }
+
+  /// - Parameter order: The column by which the rows of a table that can be sorted fall.
+  private func table(
+    _ caption: String, _ header: [String], _ rows: [(rowAttributes: String, cells: [String])], order: Int? = nil
+  ) -> String {
+    let head = header.enumerated().map { index, name in
+      "<th scope=\"col\"\(index == order ? " aria-sort=\"descending\"" : "")>\(Self.escaped(name))</th>"
+    }
+    let lines = rows.map { row in
+      let cells = row.cells.enumerated().map { index, cell in
+        index == 0 ? "<th scope=\"row\">\(Self.escaped(cell))</th>" : "<td>\(Self.escaped(cell))</td>"
+      }
+      return "<tr\(row.rowAttributes)>\(cells.joined())</tr>"
+    }
+    return """
+      <table\(order == nil ? "" : " class=\"sortable\"")><caption>\(Self.escaped(caption))</caption>\
+      <thead><tr>\(head.joined())</tr></thead>
+      <tbody>\(lines.joined(separator: "\n"))</tbody></table>
+      """
   }
 
   private static func escaped(_ text: String) -> String {
@@ -121,13 +155,16 @@ public struct Page {
 }
 
 extension Page.Section {
+  /// What a figure takes in the page: base64 has four bytes for three.
+  var bytes: Int { if case .figure(let png, _, _) = self { 4 * png.count / 3 } else { 0 } }
+
   /// A figure as it is printed.
   /// - Parameter description: Words for readers who cannot see it; its title goes before.
   init(_ figure: any Figure, description: String = "") throws(FigureError) {
     let words = (figure.title + [description]).filter { !$0.isEmpty }.joined(separator: ". ")
-    // 1.5 pixels for each of the page's: half the bytes of 2, and as good to read.
+    // 1.5 pixels for each of the page's: half the bytes of 2, and as good to read; so are 256 colours.
     self = .figure(
-      png: try figure.encoded(scale: 1.5, compression: .small), width: figure.size.width, alternative: words)
+      png: try figure.encoded(scale: 1.5, compression: .palette), width: figure.size.width, alternative: words)
   }
 }
 
@@ -144,10 +181,13 @@ private struct PageData: Encodable {
     let covered = AttributionColors.coveredPercentile
   }
   let clips: [PageClip]
+  let timelines: [PageTimeline]
+  /// Of the tables' rows.
+  let sounds: [PageSound]
   let colors: Colors
 
-  init(clips: [PageClip]) {
-    self.clips = clips
+  init(clips: [PageClip], timelines: [PageTimeline], sounds: [PageSound]) {
+    (self.clips, self.timelines, self.sounds) = (clips, timelines, sounds)
     // Every output of the clips' models has its colour, whatever its name.
     func colors(_ names: [[String]], _ color: (String, Int) -> Color) -> [String: String] {
       Dictionary(
@@ -156,8 +196,10 @@ private struct PageData: Encodable {
     }
     let views = clips.flatMap(\.views)
     self.colors = Colors(
-      emotions: colors(views.map(\.classes)) { EmotionColors.color(of: $0, index: $1) },
-      dimensions: colors(views.map(\.dimensions)) { EmotionColors.color(ofDimension: $0, index: $1) },
+      emotions: colors(views.map(\.classes) + timelines.map(\.classes)) { EmotionColors.color(of: $0, index: $1) },
+      dimensions: colors(views.map(\.dimensions) + timelines.map(\.dimensions)) {
+        EmotionColors.color(ofDimension: $0, index: $1)
+      },
       paper: AttributionColors.paper.map(\.hexadecimal),
       lightPaper: AttributionColors.lightPaper.map(\.hexadecimal),
       magnitude: AttributionColors.magnitude.map(\.color.hexadecimal),

@@ -27,6 +27,8 @@ public struct PageClip: Encodable {
     let isSigned: Bool
     /// The attribution on each input space.
     let inputs: [String: Input]
+    /// What the attribution keeps of the clip as sound; nil where it was not asked for.
+    let heard: Heard?
 
     struct Input: Encodable {
       /// On the waveform the means over 5 ms, which are shown.
@@ -34,25 +36,47 @@ public struct PageClip: Encodable {
       let unit: String
       let sum: Double
     }
+
+    /// What is kept; the rest is the clip without it. Each with its prediction in words.
+    struct Heard: Encodable {
+      let kept: PageSound
+      let keptWords, restWords: String
+    }
+  }
+
+  /// A clip's explanation by a model.
+  public struct Explained {
+    let model: String
+    let explanation: Explanation
+    let listening: Listening?
+
+    public init(_ model: String, _ explanation: Explanation, listening: Listening? = nil) {
+      (self.model, self.explanation, self.listening) = (model, explanation, listening)
+    }
   }
 
   let name: String
+  /// The file's name, which its windows have in common.
+  let file: String
+  /// The window of the file, in seconds; nil where the clip is all of it.
+  let window: [Double]?
   let truth: String?
   /// The true values of dimensions, by name.
   let trueValues: [String: Double]
   /// Seconds of the file before the speech, of the speech, and from one frame to the next.
   let start, duration, hop: Double
   let sampleRate: Int
-  /// The speech as a WAV file, base64.
-  let audio: String
+  /// The speech.
+  let sound: PageSound
   let grids: [Grid]
-  let views: [View]
+  private(set) var views: [View] = []
 
   /// - Parameters:
   ///   - samples: The clip's speech.
   ///   - explanations: By each model and method for each target, all at the same places.
+  ///   - window: The window of the file, in seconds; nil where the clip is all of it.
   public init(
-    name: String, samples: [Float], explanations: [(model: String, explanation: Explanation)], truth: String? = nil,
+    name: String, samples: [Float], explanations: [Explained], window: Range<Double>? = nil, truth: String? = nil,
     trueValues: [String: Double] = [:]
   ) throws(FigureError) {
     let first = explanations[0].explanation
@@ -64,17 +88,30 @@ public struct PageClip: Encodable {
           space: input.space, rows: frames.rows, columns: frames.columns, values: try .decibels(frames.values),
           label: input.space.valueLabel, maximumFrequency: input.space == .mfcc ? nil : Double(first.sampleRate) / 2))
     }
-    var views: [View] = []
-    for (model, explanation) in explanations {
+    try self.init(
+      name: name, samples: samples, like: first, window: window, truth: truth, trueValues: trueValues, grids: grids)
+    try add(explanations)
+  }
+
+  /// Adds explanations at the same places.
+  mutating func add(_ explanations: [Explained]) throws(FigureError) {
+    for explained in explanations {
+      let explanation = explained.explanation
       let inputs = explanation.inputs.map {
         ($0.space, $0.attribution.floats, explanation.unit(at: $0.space))
       }
-      views.append(try View(model, explanation, inputs: inputs))
+      add(try View(explained.model, explanation, inputs: inputs, listening: explained.listening))
     }
-    self.init(
-      name: name, samples: samples, like: first, truth: truth, trueValues: trueValues, grids: grids,
-      views: views)
   }
+
+  /// Of one model, method and target there is one.
+  private mutating func add(_ view: View) {
+    let isThere = views.contains { ($0.model, $0.method, $0.target) == (view.model, view.method, view.target) }
+    if !isThere { views.append(view) }
+  }
+
+  /// What the attributions take in a page.
+  var viewBytes: Int { views.reduce(0) { $0 + $1.inputs.values.reduce(0) { $0 + $1.values.image.utf8.count } } }
 
   /// A clip that models were compared on.
   /// - Parameter comparisons: Of each target.
@@ -86,36 +123,40 @@ public struct PageClip: Encodable {
     let grid = Grid(
       space: .mel, rows: first.mels, columns: first.frames, values: try .decibels(first.logMel),
       label: InputSpace.mel.valueLabel, maximumFrequency: Double(first.explanations[0].sampleRate) / 2)
-    var views: [View] = []
+    try self.init(
+      name: name, samples: samples, like: first.explanations[0], window: nil, truth: truth, trueValues: trueValues,
+      grids: [grid])
+    try add(comparisons, of: models)
+  }
+
+  /// Adds comparisons of the same clip.
+  mutating func add(_ comparisons: [ComparedClip], of models: [String]) throws(FigureError) {
     for clip in comparisons {
       for (index, (model, explanation)) in zip(models, clip.explanations).enumerated() {
-        views.append(try View(model, explanation, inputs: [(.mel, clip.relativeMap(index), "relative")]))
+        add(try View(model, explanation, inputs: [(.mel, clip.relativeMap(index), "relative")]))
       }
     }
-    self.init(
-      name: name, samples: samples, like: first.explanations[0], truth: truth, trueValues: trueValues,
-      grids: [grid], views: views)
   }
 
   private init(
-    name: String, samples: [Float], like explanation: Explanation, truth: String?,
-    trueValues: [String: Double], grids: [Grid], views: [View]
-  ) {
-    (self.name, self.truth, self.grids) = (visible(name), truth.map(visible), grids)
+    name: String, samples: [Float], like explanation: Explanation, window: Range<Double>?, truth: String?,
+    trueValues: [String: Double], grids: [Grid]
+  ) throws(FigureError) {
+    (file, self.truth, self.grids) = (visible(name), truth.map(visible), grids)
+    self.name = ExplanationReport.place(file, window)
+    self.window = window.map { [$0.lowerBound, $0.upperBound] }
     self.trueValues = Dictionary(trueValues.map { (visible($0.key), $0.value) }) { first, _ in first }
-    // Of one model, method and target there is one.
-    var seen: Set<[String]> = []
-    self.views = views.filter { seen.insert([$0.model, $0.method, $0.target]).inserted }
     start = explanation.place.start
     (duration, hop, sampleRate) = (explanation.duration, explanation.hop, explanation.sampleRate)
     let speech = Array(samples.prefix(Int((explanation.duration * Double(sampleRate)).rounded())))
-    audio = Data(WAVBytes.of(speech, sampleRate: sampleRate)).base64EncodedString()
+    sound = try PageSound(speech, sampleRate: sampleRate)
   }
 }
 
 extension PageClip.View {
   init(
-    _ model: String, _ explanation: Explanation, inputs: [(space: InputSpace, values: [Float], unit: String)]
+    _ model: String, _ explanation: Explanation, inputs: [(space: InputSpace, values: [Float], unit: String)],
+    listening: Listening? = nil
   ) throws(FigureError) {
     (self.model, method, target) = (visible(model), explanation.method, visible(explanation.targetName))
     (classes, dimensions) = (explanation.classes.map(visible), explanation.dimensions.map(visible))
@@ -133,6 +174,19 @@ extension PageClip.View {
         values: try .attribution(shown), unit: input.unit, sum: input.values.reduce(0) { $0 + Double($1) })
     }
     self.inputs = found
+    guard let listening else {
+      heard = nil
+      return
+    }
+    func words(_ part: String, _ probabilities: [Double]) -> String {
+      guard !probabilities.isEmpty else { return part }
+      let likeliest = probabilities.likeliestClass
+      return "\(part): \(visible(explanation.classes[likeliest])) \(String(format: "%.2f", probabilities[likeliest]))"
+    }
+    heard = Heard(
+      kept: try PageSound(listening.kept, sampleRate: explanation.sampleRate),
+      keptWords: words("what matters", listening.keptProbabilities),
+      restWords: words("the rest", listening.restProbabilities))
   }
 }
 
@@ -176,12 +230,13 @@ struct PageNumbers: Encodable, Equatable {
   /// Values in dB, to a tenth.
   static func decibels(_ values: [Float]) throws(FigureError) -> PageNumbers { try PageNumbers(values, decimals: 1) }
 
-  /// An attribution in 100 to 1000 steps up to the magnitude that gets the strongest colour, its 99.5th percentile.
+  /// An attribution in 32 to 316 steps up to the magnitude that gets the strongest colour, its 99.5th percentile: two digits
+  /// of it at least, and colours without visible steps. One digit more would take half as many bytes again.
   static func attribution(_ values: [Float]) throws(FigureError) -> PageNumbers {
     let sizes = values.map(abs).sorted()
     let percentile = sizes.isEmpty ? 0 : sizes[Int(0.995 * Double(sizes.count - 1))]
     let limit = Double(percentile > 0 ? percentile : sizes.last ?? 0)
-    let decimals = limit > 0 ? 2 - Int(floor(log10(limit))) : 0
+    let decimals = limit > 0 ? 2 - Int(log10(limit).rounded()) : 0
     return try PageNumbers(values, decimals: min(38, decimals))
   }
 
@@ -191,29 +246,5 @@ struct PageNumbers: Encodable, Equatable {
       let bin = values[start..<min(values.count, start + size)]
       return bin.reduce(0) { $0 + (isSigned ? $1 : abs($1)) } / Float(bin.count)
     }
-  }
-}
-
-/// Sound as a page holds it.
-enum WAVBytes {
-  /// A WAV file of 16 bits; what lies beyond ±1 is cut.
-  static func of(_ samples: [Float], sampleRate: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    func append(_ value: some FixedWidthInteger) { withUnsafeBytes(of: value.littleEndian) { bytes += $0 } }
-    let size = UInt32(2 * samples.count)
-    bytes += Array("RIFF".utf8)
-    append(36 + size)
-    bytes += Array("WAVEfmt ".utf8)
-    append(UInt32(16))
-    append(UInt16(1))  // PCM
-    append(UInt16(1))  // channels
-    append(UInt32(sampleRate))
-    append(UInt32(2 * sampleRate))
-    append(UInt16(2))
-    append(UInt16(16))
-    bytes += Array("data".utf8)
-    append(size)
-    for sample in samples { append(Int16((max(-1, min(1, sample)) * 32767).rounded())) }
-    return bytes
   }
 }

@@ -1,130 +1,20 @@
 // What scripts add to a page: clips that play, with a cursor through all panels, and views that switch.
 "use strict";
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+  const { data, make, numbers, shown, samplesOf, waveFile } = undertone;
   const place = document.getElementById("clips");
-  const state = { clip: 0, model: "", method: "", target: "", seconds: 0, fraction: 0.5, panel: "" };
+  const state = { clip: 0, model: "", method: "", target: "", sound: "clip", seconds: 0, fraction: 0.5, panel: "" };
 
-  // Bytes of base64, and of a zlib stream (RFC 1950 and 1951).
-  const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const inflated = (data) => {
-    const out = [];
-    let at = 2, bit = 0;
-    const bits = (count) => {
-      let value = 0;
-      for (let i = 0; i < count; i++) {
-        value |= (data[at] >> bit & 1) << i;
-        if (++bit === 8) { bit = 0; at++; }
-      }
-      return value;
-    };
-    // A code of each symbol's length in bits: how many codes of each length there are, and their symbols in order.
-    const code = (lengths) => {
-      const counts = new Array(16).fill(0), starts = [0, 0], symbols = [];
-      for (const length of lengths) if (length) counts[length]++;
-      for (let length = 1; length < 15; length++) starts.push(starts[length] + counts[length]);
-      lengths.forEach((length, symbol) => { if (length) symbols[starts[length]++] = symbol; });
-      return { counts, symbols };
-    };
-    const symbol = ({ counts, symbols }) => {
-      for (let value = 0, first = 0, index = 0, length = 1; length < 16; length++) {
-        value |= bits(1);
-        if (value - first < counts[length]) return symbols[index + value - first];
-        index += counts[length];
-        first = first + counts[length] << 1;
-        value <<= 1;
-      }
-      throw new Error("a code that no symbol has");
-    };
-    const base = (extra, start) => extra.map((_, i) => start + extra.slice(0, i).reduce((sum, e) => sum + 2 ** e, 0));
-    const lengthExtra = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
-    const lengthBase = base(lengthExtra, 3).map((length, i) => (i === 28 ? 258 : length));
-    const distanceExtra = Array.from({ length: 30 }, (_, i) => Math.max(0, (i >> 1) - 1));
-    const distanceBase = base(distanceExtra, 1);
-    for (let isLast = 0; !isLast;) {
-      isLast = bits(1);
-      const kind = bits(2);
-      if (kind === 0) {
-        if (bit) { bit = 0; at++; }
-        const count = data[at] | data[at + 1] << 8;
-        at += 4;
-        for (let i = 0; i < count; i++) out.push(data[at++]);
-        continue;
-      }
-      let literals, distances;
-      if (kind === 1) {
-        literals = code(Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8)));
-        distances = code(new Array(30).fill(5));
-      } else {
-        const literalCount = bits(5) + 257, distanceCount = bits(5) + 1, lengthCount = bits(4) + 4;
-        const short = new Array(19).fill(0), lengths = [];
-        for (let i = 0; i < lengthCount; i++) {
-          short[[16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15][i]] = bits(3);
-        }
-        const own = code(short);
-        while (lengths.length < literalCount + distanceCount) {
-          const length = symbol(own);
-          if (length < 16) lengths.push(length);
-          else if (length === 16) lengths.push(...new Array(bits(2) + 3).fill(lengths[lengths.length - 1]));
-          else lengths.push(...new Array(length === 17 ? bits(3) + 3 : bits(7) + 11).fill(0));
-        }
-        literals = code(lengths.slice(0, literalCount));
-        distances = code(lengths.slice(literalCount));
-      }
-      for (let next = symbol(literals); next !== 256; next = symbol(literals)) {
-        if (next < 256) { out.push(next); continue; }
-        const count = lengthBase[next - 257] + bits(lengthExtra[next - 257]);
-        const back = symbol(distances), distance = distanceBase[back] + bits(distanceExtra[back]);
-        for (let i = 0; i < count; i++) out.push(out[out.length - distance]);
-      }
-    }
-    return out;
-  };
-
-  // Numbers: multiples of a power of ten, as the bytes of a PNG's pixels in planes. Read when they are first needed, and
-  // not by the browser's own PNG decoder, which may change pixels against tracking.
-  const read = new Map();
-  const numbers = (held) => {
-    if (!read.has(held)) {
-      const png = bytesOf(held.image), view = new DataView(png.buffer);
-      let stream = [], width = 0;
-      for (let at = 8; at < png.length;) {
-        const length = view.getUint32(at), kind = String.fromCharCode(...png.subarray(at + 4, at + 8));
-        if (kind === "IHDR") width = view.getUint32(at + 8);
-        if (kind === "IDAT") stream = stream.concat(Array.from(png.subarray(at + 8, at + 8 + length)));
-        at += length + 12;
-      }
-      // Each row begins with the number of its filter: 0, none.
-      const rows = inflated(stream), row = 3 * width + 1, values = new Float64Array(held.count);
-      const byte = (i) => rows[Math.floor(i / (3 * width)) * row + 1 + i % (3 * width)];
-      for (let i = 0; i < held.count; i++) {
-        let multiple = 0;
-        for (let plane = held.width - 1; plane >= 0; plane--) multiple = multiple * 256 + byte(plane * held.count + i);
-        const signed = multiple % 2 ? -(multiple + 1) / 2 : multiple / 2;
-        values[i] = held.decimals < 0 ? signed * 10 ** -held.decimals : signed / 10 ** held.decimals;
-      }
-      read.set(held, values);
-    }
-    return read.get(held);
-  };
-  // A number with the decimals that the page holds of it.
-  const shown = (value, { decimals }) => (decimals > 6 ?
-    `${(value * 10 ** (decimals - 2)).toFixed(2)}e−${decimals - 2}` : value.toFixed(Math.max(0, decimals)))
-    .replace(/^-(0\.?0*)(?=$|e)/, "$1").replace("-", "−");
-  // The samples of the clip's sound: 16 bits after a header of 44 bytes.
-  const samplesOf = (audio) => {
-    if (!read.has(audio)) {
-      const view = new DataView(bytesOf(audio).buffer);
-      read.set(audio, Float32Array.from({ length: (view.byteLength - 44) / 2 },
-        (_, i) => view.getInt16(44 + 2 * i, true) / 32767));
-    }
-    return read.get(audio);
-  };
   const clip = () => data.clips[state.clip];
   // Seconds of the file at a time in the speech.
   const fileTime = (seconds) => clip().start + seconds;
   const view = () =>
     clip().views.find((v) => v.model === state.model && v.method === state.method && v.target === state.target);
+  // The sound that is chosen: the clip, what the attribution keeps of it, or the rest; the last two are the clip together.
+  const samples = () => {
+    const whole = samplesOf(clip().sound), kept = state.sound !== "clip" && samplesOf(view().heard.kept);
+    return !kept ? whole : state.sound === "kept" ? kept : whole.map((value, i) => value - (kept[i] || 0));
+  };
   const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
   const papers = { true: data.colors.lightPaper.map(rgb), false: data.colors.paper.map(rgb) };
   const paperOf = (space) => papers[space === "mfcc"];
@@ -133,19 +23,11 @@
 
   // ---- Elements
 
-  const make = (tag, attributes = {}, ...children) => {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (name in element && name !== "list") element[name] = value;
-      else element.setAttribute(name, value);
-    }
-    element.append(...children);
-    return element;
-  };
   const choices = make("div", { className: "choices", role: "group" });
   choices.setAttribute("aria-label", "What is shown");
   const selects = {};
-  for (const [name, words] of [["clip", "Clip"], ["model", "Model"], ["method", "Method"], ["target", "Target"]]) {
+  for (const [name, words] of [["clip", "Clip"], ["model", "Model"], ["method", "Method"], ["target", "Target"],
+    ["sound", "Sound"]]) {
     selects[name] = make("select", { id: `choose-${name}` });
     selects[name].addEventListener("change", () => {
       state[name] = name === "clip" ? Number(selects[name].value) : selects[name].value;
@@ -162,12 +44,12 @@
   cursor.setAttribute("aria-label", "Time in the clip, seconds");
   const readout = make("p", { className: "readout", id: "readout" });
   readout.setAttribute("aria-live", "polite");
-  const panelBox = make("div");
+  const panelBox = make("div"), timelineBox = make("div");
   const bars = make("table", { className: "bars" });
   place.append(
-    make("h2", {}, "Listen and look"), choices, audio, cursor, readout, panelBox, bars,
+    make("h2", {}, "Listen and look"), choices, timelineBox, audio, cursor, readout, panelBox, bars,
     make("p", {}, "Point at a panel, or go through it with the arrow keys, to read its values; a click moves the sound there. " +
-      "Space plays and stops."));
+      "Space plays and stops. Values are rounded to the digits that are shown, also in the CSV."));
 
   // ---- Choices
 
@@ -191,10 +73,73 @@
       fill(name, all);
       views = views.filter((v) => v[name] === state[name]);
     }
-    const source = `data:audio/wav;base64,${clip().audio}`;
-    if (audio.src !== source) audio.src = source;
+    const { heard } = view();
+    const sounds = heard ? { clip: "the clip", kept: heard.keptWords, rest: heard.restWords } : { clip: "the clip" };
+    if (!(state.sound in sounds)) state.sound = "clip";
+    fill("sound", Object.keys(sounds), Object.values(sounds));
+    const own = state.sound === "clip" ? clip().sound : `${state.sound} of ${[state.clip, state.model, state.method, state.target]}`;
+    if (playable.sound !== own) {
+      // The same place of the same clip sounds on.
+      const plays = playable.clip === clip() && !audio.paused;
+      audio.src = waveFile(samples(), clip().sampleRate);
+      audio.currentTime = state.seconds;
+      if (plays) audio.play();
+    } else if (audio.paused) audio.currentTime = state.seconds;
+    playable = { clip: clip(), sound: own };
     cursor.max = clip().duration.toFixed(2);
+    placeTimeline();
     build();
+  };
+  let playable = {};
+
+  // ---- The windows of a file
+
+  let timeline, timelineOf = "", windows = [];
+  // The mean size of a window's attribution in each frame, of all rows.
+  const strengths = new Map();
+  const strengthOf = (windowed, shown) => {
+    const grid = windowed.grids.find((g) => g.space === "mel" && shown.inputs.mel) ||
+      windowed.grids.find((g) => shown.inputs[g.space]);
+    if (!grid) return undefined;
+    const input = shown.inputs[grid.space];
+    if (!strengths.has(input)) {
+      const values = numbers(input.values), means = new Float64Array(grid.columns);
+      values.forEach((value, i) => { means[i % grid.columns] += Math.abs(value) / grid.rows; });
+      strengths.set(input, means.subarray(0, Math.ceil(windowed.duration / windowed.hop)));
+    }
+    return { values: strengths.get(input), start: windowed.start, hop: windowed.hop, unit: input.unit,
+      words: `mean |${shown.method}| on the ${grid.space === "mel" ? "log-mel" : grid.space} for ${shown.target}`,
+      color: data.colors.emotions[shown.target] || data.colors.dimensions[shown.target] || "#5a5a5a" };
+  };
+  const placeTimeline = () => {
+    timelineBox.hidden = !clip().window;
+    if (!clip().window) return;
+    // The windows of one file follow each other.
+    const follows = (i) => data.clips[i - 1] && data.clips[i] && data.clips[i].window && data.clips[i - 1].window &&
+      data.clips[i - 1].file === data.clips[i].file && data.clips[i - 1].window[0] < data.clips[i].window[0];
+    let first = state.clip, last = state.clip;
+    while (follows(first)) first--;
+    while (follows(last + 1)) last++;
+    const own = [first, last, state.model, state.method, state.target].join();
+    if (own === timelineOf) return;
+    timelineOf = own;
+    windows = data.clips.slice(first, last + 1);
+    const hadFocus = timelineBox.contains(document.activeElement);
+    timeline = undertone.timeline({
+      name: clip().file, duration: windows[windows.length - 1].window[1], classes: view().classes, dimensions: view().dimensions,
+      windows: windows.map((w) => {
+        const shown = w.views.find((v) => v.model === state.model && v.method === state.method && v.target === state.target);
+        return { start: w.window[0], end: w.window[1], probabilities: w.views[0].probabilities, values: w.views[0].values,
+          strength: shown && strengthOf(w, shown) };
+      }),
+    }, (index, seconds) => {
+      state.clip = first + index;
+      state.seconds = Math.max(0, Math.min(clip().duration, seconds - clip().start));
+      settle();
+    });
+    timelineBox.replaceChildren(...timeline.elements);
+    timeline.draw();
+    if (hadFocus) timeline.elements[1].focus();
   };
 
   // ---- Scales
@@ -249,8 +194,8 @@
   };
 
   const waveformPanel = () => {
-    const samples = samplesOf(clip().audio), input = view().inputs.waveform;
-    const loudest = samples.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-9);
+    const heard = samples(), input = view().inputs.waveform;
+    const loudest = samplesOf(clip().sound).reduce((a, b) => Math.max(a, Math.abs(b)), 1e-9);
     const perBin = Math.round(0.005 * clip().sampleRate);
     const means = input && numbers(input.values);
     const limit = means ? limitOf(means) : 0, threshold = means ? thresholdOf(means, limit) : 0;
@@ -261,7 +206,7 @@
       paint(context, width, height) {
         if (means && overlay.checked) {
           means.forEach((mean, bin) => {
-            const from = (bin * perBin / samples.length) * width, to = ((bin + 1) * perBin / samples.length) * width;
+            const from = (bin * perBin / heard.length) * width, to = ((bin + 1) * perBin / heard.length) * width;
             context.fillStyle = `rgb(${mix([255, 255, 255], mean, limit, view().isSigned, threshold).join()})`;
             context.fillRect(from, 0, to - from + 0.7, height);
           });
@@ -270,20 +215,20 @@
         context.lineWidth = 1;
         context.beginPath();
         for (let x = 0; x < width; x++) {
-          const start = Math.floor((x / width) * samples.length);
-          const end = Math.max(start + 1, Math.floor(((x + 1) / width) * samples.length));
-          let low = samples[start], high = low;
-          for (let i = start; i < end; i++) { low = Math.min(low, samples[i]); high = Math.max(high, samples[i]); }
+          const start = Math.floor((x / width) * heard.length);
+          const end = Math.max(start + 1, Math.floor(((x + 1) / width) * heard.length));
+          let low = heard[start], high = low;
+          for (let i = start; i < end; i++) { low = Math.min(low, heard[i]); high = Math.max(high, heard[i]); }
           context.moveTo(x + 0.5, height * (0.5 - 0.47 * high / loudest) - 0.5);
           context.lineTo(x + 0.5, height * (0.5 - 0.47 * low / loudest) + 0.5);
         }
         context.stroke();
       },
       write(seconds) {
-        const sample = Math.min(samples.length - 1, Math.round(seconds * clip().sampleRate));
+        const sample = Math.min(heard.length - 1, Math.round(seconds * clip().sampleRate));
         const mean = means && means[Math.min(means.length - 1, Math.floor(sample / perBin))];
         const own = input ? `, ${view().method} ${shown(mean, input.values)} ${input.unit} (mean over 5 ms)` : "";
-        return `amplitude ${shown(samples[sample], { decimals: 4 })}${own}`;
+        return `amplitude ${shown(heard[sample], { decimals: 4 })}${own}`;
       },
     };
   };
@@ -504,6 +449,7 @@
     cursor.setAttribute("aria-valuetext", `${fileTime(state.seconds).toFixed(2)} seconds`);
     readout.textContent = `${fileTime(state.seconds).toFixed(3)} s · ${panel.words}: ${panel.write(state.seconds, state.fraction)}`;
     drawCursors();
+    if (clip().window) timeline.show(fileTime(state.seconds), windows.indexOf(clip()));
   };
 
   const listen = (panel) => {
@@ -583,7 +529,7 @@
     for (const [space, input] of Object.entries(view().inputs)) {
       const grid = clip().grids.find((g) => g.space === space);
       // Of the waveform, 5 ms at a time: the largest amplitude, and the mean of the attribution.
-      const own = numbers(input.values), samples = samplesOf(clip().audio);
+      const own = numbers(input.values), samples = samplesOf(clip().sound);
       const perBin = Math.round(0.005 * clip().sampleRate), columns = grid ? grid.columns : own.length;
       const peak = (bin) => samples.subarray(bin * perBin, (bin + 1) * perBin).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
       for (let i = 0; i < own.length; i++) {

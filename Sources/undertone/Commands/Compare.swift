@@ -39,7 +39,12 @@ struct Compare: ParsableCommand {
 
   @OptionGroup var method: MethodOption
 
-  @OptionGroup var page: PageOption
+  @Flag(
+    help: """
+      Also write a self-contained HTML page: the figures, their numbers as tables, and at most 24 of the \
+      clips with figures to play, with their attributions by model, method and target.
+      """)
+  var html = false
 
   @OptionGroup var threads: ThreadOption
 
@@ -95,13 +100,13 @@ struct Compare: ParsableCommand {
           source: data ?? files.source)
       }
       let folder = try OutputFolder(output)
-      var written = ComparisonFiles(reports, in: folder, figures: drawing, hasPage: page.html)
+      var written = ComparisonFiles(reports, in: folder, figures: drawing, hasPage: html)
       let bar = ProgressBar("comparing", total: clips.count)
       let job = ComparisonJob(
         reports, items: clips, target: target, seed: seed, plottedDisagreements: data == nil ? nil : Self.drawn)
       Interruption.listen()
       let result = try job.run(
-        in: folder.path, plotsAgain: page.html, status: Console.exitStatus, shouldStop: { Interruption.wasAsked },
+        in: folder.path, plotsAgain: html, status: Console.exitStatus, shouldStop: { Interruption.wasAsked },
         { tell($0, bar) }, plot: { try written.write($0) })
       ProgressBar.clear()
       try Console.endInterrupted(result.isFinished)

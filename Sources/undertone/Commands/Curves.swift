@@ -25,7 +25,8 @@ struct Curves: ParsableCommand {
   @Option(help: ArgumentHelp("The folder for the figure.", valueName: "folder"))
   var output = "output/curves"
 
-  @OptionGroup var page: PageOption
+  @Flag(help: "Also write a self-contained HTML page: the curves, with their numbers as tables.")
+  var html = false
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -53,7 +54,7 @@ struct Curves: ParsableCommand {
         let figures = try drawing.write(report.figure, to: folder, as: "curves", provenance: report.provenance)
         try Console.print(json ? report.json(figures: figures) : text(report))
         if !json { try Console.print(figures.joined(separator: "\n")) }
-        if page.html { try folder.write(report.page, as: "curves", isQuiet: json) }
+        if html { try folder.write(report.page, as: "curves", isQuiet: json) }
       }
       try Console.end(failures, of: folders.count, "folders")
     }

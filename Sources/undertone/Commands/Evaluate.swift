@@ -19,6 +19,7 @@ struct Evaluate: ParsableCommand {
         undertone evaluate --data validation.csv
         undertone evaluate --model output/train/fcmfcc --data validation.csv --json
         undertone evaluate --data validation.csv --predictions predictions.csv
+        undertone evaluate --data validation.csv --html
       """)
 
   @OptionGroup var model: ModelOption
@@ -31,7 +32,17 @@ struct Evaluate: ParsableCommand {
   @Option(help: ArgumentHelp("Also write each clip's probabilities to this CSV file.", valueName: "file"))
   var predictions: String?
 
-  @OptionGroup var page: PageOption
+  @Flag(
+    help: """
+      Also write a self-contained HTML page: the figures, their numbers as tables, and the errors to sort \
+      and play.
+      """)
+  var html = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --html: the number of errors whose sound is in the page, the most confident first.", valueName: "clips"))
+  var sounds = 50
 
   @OptionGroup var threads: ThreadOption
 
@@ -40,6 +51,10 @@ struct Evaluate: ParsableCommand {
 
   @Option(help: ArgumentHelp("The folder for the figures.", valueName: "folder"))
   var output = "output/evaluate"
+
+  func validate() throws {
+    guard sounds >= 0 else { throw ValidationError("--sounds must be at least 0") }
+  }
 
   func run() throws {
     try Console.run {
@@ -65,7 +80,7 @@ struct Evaluate: ParsableCommand {
       try Console.print(json ? report.json(figures: figures) : text(evaluation))
       report.warnings.forEach { Console.note("undertone: warning: \($0)") }
       if !json { try Console.print(figures.joined(separator: "\n")) }
-      if page.html { try folder.write(report.page, as: "evaluate", isQuiet: json) }
+      if html { try folder.write(report.page(played: sounds), as: "evaluate", isQuiet: json) }
       try Console.end(failures, of: manifest.entries.count)
     }
   }

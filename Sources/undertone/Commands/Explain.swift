@@ -36,7 +36,12 @@ struct Explain: ParsableCommand {
 
   @OptionGroup var method: MethodOption
 
-  @OptionGroup var page: PageOption
+  @Flag(
+    help: """
+      Also write a self-contained HTML page: the figures, and at most 24 clips or windows to play, with \
+      their attributions by method and target, the sounds of --listen, and the windows' timeline.
+      """)
+  var html = false
 
   @OptionGroup var threads: ThreadOption
 
@@ -116,7 +121,7 @@ struct Explain: ParsableCommand {
       var job = ExplainJob(
         explainers: explainers, target: emotion, versus: other, folder: folder, figures: drawing, arrays: arrays,
         sounds: listen,
-        page: page.html
+        page: html
           ? ExplanationPage(model: model, source: self.files.source, overlay: drawing.overlay) : nil)
       let bar = ProgressBar("explaining", total: files.count)
       job.progress = { method, done, total in

@@ -41,7 +41,12 @@ struct FiguresCommand: ParsableCommand {
 
   @OptionGroup var method: MethodOption
 
-  @OptionGroup var page: PageOption
+  @Flag(
+    help: """
+      Also write a self-contained HTML page: the figures, their numbers as tables, and three clips of each \
+      emotion to play, with their attributions.
+      """)
+  var html = false
 
   @OptionGroup var threads: ThreadOption
 
@@ -86,7 +91,7 @@ struct FiguresCommand: ParsableCommand {
         manifest: manifest, path: data)
       let job = FiguresJob(
         selection, spaces: spaces, clips: clips, drawn: drawn, folder: try OutputFolder(output), figures: drawing,
-        hasPage: page.html, status: Console.exitStatus)
+        hasPage: html, status: Console.exitStatus)
       let bar = ProgressBar("figures", total: max(1, manifest.emotions.count) * clips)
       let result = try job.run({ try tell($0, bar) }, shouldStop: { Interruption.wasAsked })
       ProgressBar.clear()

@@ -38,7 +38,12 @@ struct Predict: ParsableCommand {
 
   @OptionGroup var drawing: FigureOption
 
-  @OptionGroup var page: PageOption
+  @Flag(
+    help: """
+      With --window: also write a self-contained HTML page: the predictions over time as a figure and a \
+      table, with two minutes of sound at most to play.
+      """)
+  var html = false
 
   @OptionGroup var threads: ThreadOption
 
@@ -63,7 +68,7 @@ struct Predict: ParsableCommand {
     guard window != nil || drawing.format == nil else {
       throw ValidationError("--format draws a timeline: it needs --window")
     }
-    guard window != nil || !page.html else { throw ValidationError("--html shows a timeline: it needs --window") }
+    guard window != nil || !html else { throw ValidationError("--html shows a timeline: it needs --window") }
     guard !(csv && json) else { throw ValidationError("--csv and --json exclude each other") }
   }
 
@@ -72,9 +77,9 @@ struct Predict: ParsableCommand {
       let files = try self.files.paths()
       let drawing = try self.drawing.files(unnamed: [])
       let model = try self.model.load()
-      var folder = try drawing.formats.isEmpty && !page.html ? nil : OutputFolder(output)
+      var folder = try drawing.formats.isEmpty && !html ? nil : OutputFolder(output)
       var page =
-        page.html
+        html
         ? Page(title: "Predictions over time", provenance: model.provenance(source: self.files.source))
         : nil
       if csv { try Console.print((["file", "start", "end"] + model.outputs).joined(separator: ",")) }
@@ -86,16 +91,8 @@ struct Predict: ParsableCommand {
       if let window { noteUnused(ofWindow: window, by: model) }
       try Console.forEach(files, atEnd: end) { _, file in
         if let window {
-          let timeline = try timeline(file, window: window, model)
-          try page?.add(timeline)
-          page?.addTable(
-            file,
-            [["seconds"] + model.outputs]
-              + timeline.times.indices.map { window in
-                let row = timeline.probabilities[window].flatMap { first in timeline.values[window].map { first + $0 } }
-                return [String(format: "%.2f", timeline.times[window])]
-                  + (row?.map { String($0) } ?? model.outputs.map { _ in "" })
-              })
+          let (timeline, places) = try timeline(file, window: window, model)
+          try page?.add(timeline, places: places, of: file, sampleRate: model.configuration.frontEnd.sampleRate)
           guard let stem = folder?.stem(for: file) else { return }
           let provenance = model.provenance(source: file).merging(["Window": "\(window) s", "Hop": "\(hopSeconds) s"]) {
             $1
@@ -114,24 +111,28 @@ struct Predict: ParsableCommand {
     }
   }
 
-  private func timeline(_ file: String, window: Double, _ model: TrainedModel) throws -> PredictionTimeline {
-    var times: [Double] = []
+  private func timeline(_ file: String, window: Double, _ model: TrainedModel) throws
+    -> (PredictionTimeline, places: [Range<Double>])
+  {
+    var places: [Range<Double>] = []
     var probabilities: [[Double]?] = []
     var values: [[Double]?] = []
     let duration = try ClipWindows(length: window, hop: hopSeconds).forEach(of: file, for: model) { window, speech in
       let clip = speech.map { Clip($0, model: model) }
       try show(clip, file: file, in: window, model)
-      times.append((window.lowerBound + window.upperBound) / 2)
+      places.append(window)
       probabilities.append(try clip?.probabilities(path: file))
       values.append(clip?.values)
     }
     let name = URL(fileURLWithPath: file).lastPathComponent
-    return PredictionTimeline(
+    let timeline = PredictionTimeline(
       title: [
         "\(name): \(model.dimensions.isEmpty ? "probabilities" : "predictions") in windows of \(window.formatted()) s",
         "\(model.kind.title) \(model.name) · a window every \(hopSeconds.formatted()) s, drawn at its middle",
-      ], emotions: model.classes, dimensions: model.dimensions, times: times, probabilities: probabilities,
-      values: values, duration: duration)
+      ], emotions: model.classes, dimensions: model.dimensions,
+      times: places.map { ($0.lowerBound + $0.upperBound) / 2 }, probabilities: probabilities, values: values,
+      duration: duration)
+    return (timeline, places)
   }
 
   /// - Parameter clip: Nil of silence.

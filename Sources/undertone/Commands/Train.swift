@@ -93,7 +93,8 @@ struct Train: ParsableCommand {
 
   @OptionGroup var drawing: FigureOption
 
-  @OptionGroup var page: PageOption
+  @Flag(help: "Also write a self-contained HTML page: the curves, with their numbers as tables.")
+  var html = false
 
   @OptionGroup var threads: ThreadOption
 
@@ -152,7 +153,7 @@ struct Train: ParsableCommand {
       if let report = TrainingReport(trainer) {
         _ = try drawing.write(
           report.figure, to: OutputFolder(trainer.folder), as: "curves", provenance: report.provenance)
-        if page.html {
+        if html {
           let runs = RunsReport([try FinishedRun(folder: trainer.folder)])
           try OutputFolder(trainer.folder).write(runs.page, as: "curves", isQuiet: json)
         }

@@ -65,7 +65,8 @@ struct Trust: ParsableCommand {
 
   @OptionGroup var drawing: FigureOption
 
-  @OptionGroup var page: PageOption
+  @Flag(help: "Also write a self-contained HTML page: the figure, with its numbers as tables.")
+  var html = false
 
   @OptionGroup var threads: ThreadOption
 
@@ -108,7 +109,7 @@ struct Trust: ParsableCommand {
       ProgressBar.clear()
       try Console.endInterrupted(result.isFinished)
       if let report = result.report {
-        let files = try report.write(to: folder, figures: drawing, hasPage: page.html)
+        let files = try report.write(to: folder, figures: drawing, hasPage: html)
         try Console.print(json ? files.json : text(report))
         if !json { try Console.print(files.paths.joined(separator: "\n")) }
       }

@@ -26,7 +26,8 @@ extension CorpusCommand {
 
     @OptionGroup var drawing: FigureOption
 
-    @OptionGroup var page: PageOption
+    @Flag(help: "Also write a self-contained HTML page: the figures, with their numbers as a table.")
+    var html = false
 
     @OptionGroup var threads: ThreadOption
 
@@ -43,7 +44,7 @@ extension CorpusCommand {
       try Console.run {
         let drawing = try self.drawing.files(unnamed: [])
         let manifest = try readManifest(self.manifest)
-        let folder = try drawing.formats.isEmpty && !page.html ? nil : OutputFolder(output)
+        let folder = try drawing.formats.isEmpty && !html ? nil : OutputFolder(output)
         let (clips, failures) = manifest.measured()
         failures.forEach(Console.report)
         if !clips.isEmpty {
@@ -66,7 +67,7 @@ extension CorpusCommand {
         let paths = try drawing.write(figure, to: folder, as: name, provenance: report.provenance)
         if !json { for path in paths { try Console.print(path) } }
       }
-      guard page.html else { return }
+      guard html else { return }
       var page = Page(title: report.shares.title[0], provenance: report.provenance)
       for (_, figure) in figures { try page.add(figure) }
       let origins = report.statistics.origins
