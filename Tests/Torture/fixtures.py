@@ -18,9 +18,8 @@ CLIPS = [f"c/speaker-0{1 + number % 4}/{name}-00{1 + number}.wav" for name in ("
 class Command:
     """A command that writes into the folder `out` below its current one.
 
-    old: arguments of an earlier run of the same kind, whose results are there before; state: a folder of Fixtures that `out`
-    begins as a copy of; resume: arguments that continue it after an end at any time, else the same; is_batch: each of its
-    files can fail with a line."""
+    old: an option of an earlier run of the same kind, whose results are there before; state: a folder of Fixtures that `out`
+    begins as a copy of; is_batch: each of its files can fail with a line, and the summaries are of the rest."""
 
     def __init__(self, name, arguments, old=None, state=None, is_batch=False):
         self.name, self.arguments, self.old, self.state, self.is_batch = name, arguments, old, state, is_batch
@@ -31,10 +30,10 @@ def split(text):
 
 
 PLOT = "--scale 1 --threads 1 --output out"
-FIGURES = f"figures --data c/manifest.csv --model m --clips 2 --input mel,mfcc --html {PLOT}"
-TRUST = f"trust --data c/manifest.csv --model m --clips 5 --method saliency --html {PLOT}"
-COMPARE = f"compare --data c/manifest.csv --model m --model built-in --clips 1 --html {PLOT}"
-TRAIN = "train cnnatt --data c/manifest.csv --batch 4 --threads 1 --overwrite --output out"
+FIGURES = f"figures --data c/all.csv --model m --clips 2 --input mel,mfcc --html {PLOT}"
+TRUST = f"trust --data c/all.csv --model m --clips 5 --method saliency --html {PLOT}"
+COMPARE = f"compare --data c/all.csv --model m --model built-in --clips 1 --html {PLOT}"
+TRAIN = "train cnnatt --data c/all.csv --batch 4 --threads 1 --overwrite --output out"
 COMMANDS = [
     Command("train", split(TRAIN + " --epochs 4 --html"), old=["--seed", "1"]),
     Command("train-cache", split(TRAIN + " --epochs 2 --cache out/cache"), old=["--seed", "1"]),
@@ -43,19 +42,19 @@ COMMANDS = [
     Command("figures-resumed", split(FIGURES), state="stopped-figures"),
     Command("trust", split(TRUST), old=["--seed", "1"]),
     Command("trust-resumed", split(TRUST), state="stopped-trust"),
-    Command("compare", split(COMPARE), old=["--seed", "1"]),
-    Command("compare-resumed", split(COMPARE), state="stopped-compare"),
+    Command("compare", split(COMPARE), old=["--seed", "1"], is_batch=True),
+    Command("compare-resumed", split(COMPARE), state="stopped-compare", is_batch=True),
     Command(
         "explain", split(f"explain {' '.join(CLIPS[:3])} --model m --input mel --arrays --listen --html "
                          f"--format png,svg,pdf {PLOT}"), old=["--model", "built-in"], is_batch=True),
     Command("synthesize", split("corpus synthesize --clips 2 --speakers 3 --output out"), old=["--seed", "1"]),
-    Command("split", split("corpus split c/manifest.csv --folds 2 --output out"), old=["--seed", "1"]),
+    Command("split", split("corpus split c/all.csv --folds 2 --output out"), old=["--seed", "1"]),
     Command("prepare", split("corpus prepare r --to out/manifest.csv")),
-    Command("evaluate", split(f"evaluate --data c/manifest.csv --model m --predictions out/p.csv --html {PLOT}"),
+    Command("evaluate", split(f"evaluate --data c/all.csv --model m --predictions out/p.csv --html {PLOT}"),
             old=["--model", "built-in"]),
     Command("predict", split(f"predict {' '.join(CLIPS[:3])} --model m --window 1 --format png,svg --html {PLOT}"),
             old=["--model", "built-in"], is_batch=True),
-    Command("describe", split(f"corpus describe c/manifest.csv --format png,pdf --html {PLOT}"), old=["--seed", "1"]),
+    Command("describe", split(f"corpus describe c/all.csv --format png,pdf --html {PLOT}"), old=["--seed", "1"]),
     Command("curves", split("curves m --format png,svg --html --scale 1 --output out")),
 ]
 
@@ -75,8 +74,12 @@ class Fixtures:
         self.results, self.seconds = {}, {}
         os.makedirs(folder)
         self.must(split(f"corpus synthesize --clips 2 --speakers 4 --seed 3 --output c"))
-        self.must(split("train cnnatt --data c/manifest.csv --epochs 2 --batch 4 --threads 1 --output m"))
-        self.must(split("train cnnatt --data c/manifest.csv --epochs 2 --batch 4 --threads 1 --cache cache --output cached"))
+        # With full paths: they are in results, which are then the same from every folder.
+        lines = self.read("c", "manifest.csv").decode().splitlines(keepends=True)
+        with open(self.path("c", "all.csv"), "w") as file:
+            file.write(lines[0] + "".join(self.path("c", line) for line in lines[1:]))
+        self.must(split("train cnnatt --data c/all.csv --epochs 2 --batch 4 --threads 1 --output m"))
+        self.must(split("train cnnatt --data c/all.csv --epochs 2 --batch 4 --threads 1 --cache cache --output cached"))
         self.make_names()
         self.sounds = self.make_sounds()
         for name, arguments, done in (

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import mmap
 import os
 import re
 import shlex
@@ -13,7 +14,7 @@ import time
 # sysexits.h, as `undertone --help` lists them.
 DOCUMENTED = {0, 64, 65, 66, 70, 73}
 CRASHES = (
-    "Fatal error", "internal error", "Sanitizer", "runtime error:", "Current stack", "Program crashed",
+    "Fatal error", "undertone: internal error", "Sanitizer", "runtime error:", "Current stack", "Program crashed",
     "terminate called", "double free", "corrupted", "malloc():",
 )
 # Lines that say something beside the error.
@@ -56,9 +57,9 @@ class Program:
 
     def __init__(self, path, slowness=1.0):
         self.path = os.path.abspath(path)
-        with open(self.path, "rb") as file:
-            content = file.read()
-        self.is_sanitized = b"__asan_init" in content or b"__tsan_init" in content
+        # Not read: a child's peak of memory begins with what this process has.
+        with open(self.path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            self.is_sanitized = content.find(b"__asan_init") >= 0 or content.find(b"__tsan_init") >= 0
         self.slowness = slowness * (10 if self.is_sanitized else 1)
         self.environment = {
             **os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "COLUMNS": "80",
@@ -68,17 +69,20 @@ class Program:
         self.environment.pop("UNDERTONE_MODEL", None)
 
     def start(self, arguments, folder, limits="", stdin=None):
-        """The process in `folder`, after shell settings such as `ulimit -f 8`. Its streams are files: pipes can fill."""
+        """The process in `folder`, after shell settings such as `ulimit -f 8`. Its streams are pipes, which no limit of a
+        file's size is for, and are read at once."""
         if self.is_sanitized:
             limits = ""
         command = [self.path, *arguments]
         if limits:
             command = ["/bin/sh", "-c", f'{limits}; exec "$0" "$@"', *command]
-        output, errors = (open_unlinked(folder) for _ in range(2))
         process = subprocess.Popen(
-            command, cwd=folder, env=self.environment, stdin=stdin or subprocess.DEVNULL, stdout=output, stderr=errors,
-            start_new_session=True)
-        process.streams, process.began = (output, errors), time.monotonic()
+            command, cwd=folder, env=self.environment, stdin=stdin or subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True)
+        process.began, process.texts, process.readers = time.monotonic(), [b"", b""], []
+        for number, stream in enumerate((process.stdout, process.stderr)):
+            process.readers.append(threading.Thread(target=drain, args=(stream, process.texts, number)))
+            process.readers[-1].start()
         return process
 
     def finish(self, process, seconds=60.0):
@@ -93,11 +97,9 @@ class Program:
         _, status, usage = os.wait4(process.pid, 0)
         timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
-        texts = []
-        for stream in process.streams:
-            stream.seek(0)
-            texts.append(stream.read().decode("utf-8", "replace"))
-            stream.close()
+        for reader in process.readers:
+            reader.join()
+        texts = [text.decode("utf-8", "replace") for text in process.texts]
         return Run(
             process.returncode, *texts, time.monotonic() - process.began, late.is_set(), usage.ru_maxrss / 1024)
 
@@ -118,9 +120,9 @@ def kill(process):
         pass
 
 
-def open_unlinked(_):
-    import tempfile
-    return tempfile.TemporaryFile()
+def drain(stream, texts, number):
+    with stream:
+        texts[number] = stream.read()
 
 
 class Wrong(Exception):

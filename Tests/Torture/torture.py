@@ -65,7 +65,8 @@ class Torture:
 
     def attempt(self, family, number):
         """Verdicts that are not `handled`, and how many things were tried."""
-        here = os.path.join(self.work, "cases", f"{family}-{number}")
+        # As deep as the fixtures' own runs: relative paths between folders are the same.
+        here = self.fixtures.path(f"case-{family}-{number}")
         shutil.rmtree(here, ignore_errors=True)
         tried, wrong = 1, []
         try:
