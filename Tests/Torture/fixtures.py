@@ -82,11 +82,11 @@ class Fixtures:
         self.must(split("train cnnatt --data c/all.csv --epochs 2 --batch 4 --threads 1 --cache cache --output cached"))
         self.make_names()
         self.sounds = self.make_sounds()
-        for name, arguments, done in (
-            ("figures", FIGURES, lambda state: sum(own["looked"] for own in state["emotions"])),
-            ("trust", TRUST, lambda state: state["next"]), ("compare", COMPARE, lambda state: state["next"]),
+        for name, arguments, files, done in (
+            ("figures", FIGURES, 2, lambda state: sum(own["looked"] for own in state["emotions"])),
+            ("trust", TRUST, None, lambda state: state["next"]), ("compare", COMPARE, 6, lambda state: state["next"]),
         ):
-            self.stop(split(arguments), f"stopped-{name}", done)
+            self.stop(split(arguments), f"stopped-{name}", files, done)
 
     def must(self, arguments):
         run = self.program.run(arguments, self.folder, seconds=300)
@@ -135,30 +135,39 @@ class Fixtures:
         found["clip.wav"] = self.read(CLIPS[0])
         return found
 
-    def stop(self, arguments, name, done):
-        """Keeps the folder of a run that was stopped after two to five clips."""
-        wait, step = 0.2, 0.1
-        for _ in range(100):
+    def stop(self, arguments, name, files, done):
+        """Keeps the folder of a run that was stopped after at least two clips and before its last: when it had written so
+        many files, or, where it writes none before its end, at a time that is sought."""
+        least, most = 0.0, 4.0
+        for _ in range(60):
             here = self.path(f"stopping-{name}")
             shutil.rmtree(here, ignore_errors=True)
             self.link(here)
+            out, began, wait = os.path.join(here, "out"), time.monotonic(), (least + most) / 2
             process = self.program.start(arguments, here)
-            time.sleep(wait)
+            while time.monotonic() - began < (60 if files else wait):
+                if files and os.path.isdir(out) and len(os.listdir(out)) >= files or os.path.exists(f"{out}/clips.csv"):
+                    break
+                time.sleep(0.002)
             process.send_signal(signal.SIGTERM)
             self.program.finish(process, 120)
             try:
-                with open(os.path.join(here, "out", "resume.json"), "rb") as file:
+                with open(os.path.join(out, "resume.json"), "rb") as file:
                     count = done(json.loads(mutations.unsealed(file.read()))["state"])
             except OSError:
                 # Before the first clip, or after the last.
-                count = 99 if os.path.exists(os.path.join(here, "out", "clips.csv")) else 0
-            if count in (2, 3, 4, 5):
-                os.rename(os.path.join(here, "out"), self.path(name))
+                count = None if os.path.exists(os.path.join(out, "clips.csv")) else 0
+            if count and count >= 2:
+                os.rename(out, self.path(name))
                 shutil.rmtree(here)
                 return
-            wait = max(0.02, wait + (step if count < 2 else -step))
-            step = max(0.003, step * 0.85)
-        raise SystemExit(f"the torture cannot begin: {name}: no run was stopped after two to five clips")
+            if count is None:
+                most = wait
+            else:
+                least, most = wait, max(most, 1.5 * wait)
+            if most - least < 0.02:
+                least, most = least / 2, most * 2
+        raise SystemExit(f"the torture cannot begin: {name}: no run was stopped in its middle")
 
     def link(self, here, *but):
         """A folder with links to the corpus and the model."""

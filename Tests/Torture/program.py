@@ -20,7 +20,11 @@ CRASHES = (
 # Lines that say something beside the error.
 NOTES = re.compile(
     r": left out|^undertone: left out|^undertone: split by |^undertone: and \d+ more |^undertone: \d+ of \d+ \w+ failed|"
-    r"only its first|^undertone: \d+ classes: |^undertone: resum|^undertone: continu|is silent$")
+    r"only its first|^undertone: \d+ classes: |^undertone: resum|^undertone: no clip of ")
+# Other lines on standard error: what a training prints of its epochs, and what libmpg123 prints of damaged MP3, which
+# libsndfile gives no way to silence.
+OTHERS = re.compile(r"epoch \d|best epoch |split by |\[src/libmpg123/|Note: |Warning: ")
+LIBRARY = re.compile(r"\[src/libmpg123/|Note: |Warning: ")
 # What the program writes beside a file's place, and what a library could.
 LITTER = re.compile(
     r"(^|/)\.undertone-|\.dat\.nosync|\.tmp$|~$|(^|/)\.sb-|"
@@ -49,7 +53,7 @@ class Run:
                 or any(word in self.errors for word in CRASHES))
 
     def __str__(self):
-        return f"status {self.status} after {self.seconds:.1f} s: " + " | ".join(self.lines[:4])[:600]
+        return f"status {self.status} after {self.seconds:.1f} s: " + " | ".join(line for line in self.lines if not LIBRARY.match(line))[:600]
 
 
 class Program:
@@ -148,6 +152,8 @@ def check_ended(run, naming=None, is_batch=False, allowed=DOCUMENTED):
         return
     if run.status not in allowed:
         raise Wrong("unclear", str(run))
+    if strange := [line for line in run.lines if not line.startswith("undertone: ") and not OTHERS.match(line)]:
+        raise Wrong("unclear", f"lines of another form: {strange[0][:200]}: {run}")
     lines = run.error_lines
     if not lines or len(lines) > 1 and not is_batch:
         raise Wrong("unclear", f"{len(lines)} lines of error: {run}")
