@@ -76,7 +76,7 @@ def check_model(context, here, was_there):
 # MARK: Killed
 
 class Killed:
-    tried = 1
+    tried, accepted = 1, 0
 
     def __init__(self, random, here, fixtures):
         self.command = random.choice(COMMANDS)
@@ -134,6 +134,7 @@ class Killed:
                     if name in whole and name in found:
                         whole[name] = found[name]
             check_complete(found, whole, old)
+            self.accepted = 1
         check_no_litter(tree(out))
 
 
@@ -150,7 +151,7 @@ def free(folder, count):
 
 
 class FullDisk:
-    tried = 1
+    tried, accepted = 1, 0
 
     def __init__(self, random, here, fixtures):
         self.command = random.choice(COMMANDS)
@@ -189,6 +190,7 @@ class FullDisk:
         whole = self.fixtures.result(self.command)
         old = tree(out, normal(self.here))
         run = context.program.run(self.command.arguments, self.here, seconds=120)
+        self.accepted = int(run.status == 0)
         found = tree(out, normal(self.here))
         check_ended(run, is_batch=self.command.is_batch)
         check_no_litter(found)
@@ -218,7 +220,7 @@ def again(context, here, command, whole, old):
 # MARK: Limits
 
 class Limited:
-    tried = 1
+    tried, accepted = 1, 0
 
     def __init__(self, random, here, fixtures):
         self.command = random.choice(COMMANDS)
@@ -240,6 +242,7 @@ class Limited:
         out = os.path.join(self.here, "out")
         whole, old = self.fixtures.result(self.command), tree(out, normal(self.here))
         run = context.program.run(self.command.arguments, self.here, self.limit, 120)
+        self.accepted = int(run.status == 0)
         found = tree(out, normal(self.here))
         # The system ends a run that used up its time.
         is_ended = self.kind == "t" and run.status in (-24, -9)
@@ -259,7 +262,7 @@ class Limited:
 # MARK: Two at once
 
 class Together:
-    tried = 1
+    tried, accepted = 1, 0
 
     def __init__(self, random, here, fixtures):
         self.command = random.choice(COMMANDS)
@@ -283,6 +286,7 @@ class Together:
             check_ended(run)
             if run.status not in (0, 73) and not (run.status == 64 and self.command.name == "train-resume"):
                 raise Wrong("unclear", f"the other of two: {run}")
+        self.accepted = int(not any(run.status for run in runs))
         if all(run.status for run in runs):
             raise Wrong("lost", f"neither of two ends well: {runs[0]}; {runs[1]}")
         found = tree(out, normal(self.here))

@@ -11,7 +11,7 @@ PEAK = 2_000
 
 
 class Large:
-    tried = 1
+    tried, accepted = 1, 0
 
     def __init__(self, here, name, arguments, lines, scale, prepare):
         self.here, self.name, self.arguments, self.least, self.scale = here, name, arguments, lines, scale
@@ -24,6 +24,7 @@ class Large:
         run = context.program.run(self.arguments, self.here, seconds=1500)
         print(f"  large: {self.name}: {run.seconds:.0f} s, {run.peak:.0f} MB at the peak, status {run.status}", flush=True)
         check_ended(run, is_batch=True)
+        self.accepted = int(run.status == 0)
         if run.status == 0:
             check_sane(run.output)
             if len(run.output.splitlines()) < self.least:

@@ -20,7 +20,8 @@ class Reading:
     def __init__(self, here, arguments, naming=None, may_change=("out",), is_batch=False, expected=None, stdin=None,
                  seconds=60.0):
         self.here, self.arguments, self.naming, self.may_change = here, arguments, naming, may_change
-        self.is_batch, self.expected, self.stdin, self.seconds, self.tried = is_batch, expected, stdin, seconds, 1
+        self.is_batch, self.expected, self.stdin, self.seconds = is_batch, expected, stdin, seconds
+        self.tried, self.accepted = 1, 0
 
     def commands(self, program):
         return [program.shown(self.arguments, MEMORY) + (f" < {self.stdin}" if self.stdin else "")]
@@ -32,6 +33,7 @@ class Reading:
         if stdin:
             stdin.close()
         after = tree(self.here)
+        self.accepted = int(run.status == 0)
         check_ended(run, self.naming, self.is_batch)
         check_kept(before, after, self.may_change if run.status == 0 or not self.keeps else ())
         check_no_litter(after, before)
@@ -57,7 +59,7 @@ class Sounds:
     """Several damaged sounds for one run: each has its own line, a result or an error."""
 
     def __init__(self, here, names, arguments):
-        self.here, self.names, self.arguments, self.tried = here, names, arguments, len(names)
+        self.here, self.names, self.arguments, self.tried, self.accepted = here, names, arguments, len(names), 0
 
     def commands(self, program):
         return [program.shown(self.arguments + self.names, MEMORY)]
@@ -73,6 +75,7 @@ class Sounds:
                 mine = [line for line in run.error_lines if line.startswith(f"undertone: {name}: ")]
                 if len(mine) > 1 or not mine and f'"{name}"' not in run.output:
                     raise Wrong("unclear", f"{name} has {len(mine)} errors, and no result")
+                self.accepted += not mine
             check_kept(before, tree(self.here))
         except Wrong as error:
             # The one that it was.

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A seeded torture of the built program: what it reads is damaged, and what it writes is disturbed.
 
-Prints how many cases of each family were handled, crashed, hung, lost something or were unclear, and ends with 1 where any was not
-handled. A case that was not is kept in --failures with its input and its commands.
+Prints how many cases of each family were handled, crashed, hung, lost something or were unclear, and how many ended with status 0;
+ends with 1 where any was not handled. A case that was not is kept in --failures with its input and its commands.
 """
 
 import argparse
@@ -43,7 +43,7 @@ class Torture:
         self.options, self.work = options, work
         self.program = programs.Program(options.undertone, options.slowness)
         self.counts = {family: dict.fromkeys(VERDICTS, 0) for family in FAMILIES}
-        self.seconds = dict.fromkeys(FAMILIES, 0.0)
+        self.accepted, self.seconds = dict.fromkeys(FAMILIES, 0), dict.fromkeys(FAMILIES, 0.0)
         self.failures, self.lock = [], threading.Lock()
 
     def size(self, family):
@@ -68,7 +68,7 @@ class Torture:
         # As deep as the fixtures' own runs: relative paths between folders are the same.
         here = self.fixtures.path(f"case-{family}-{number}")
         shutil.rmtree(here, ignore_errors=True)
-        tried, wrong = 1, []
+        tried, case, wrong = 1, None, []
         try:
             case = self.build(family, number, here)
             tried = case.tried
@@ -77,10 +77,11 @@ class Torture:
             wrong = [error]
         finally:
             shutil.rmtree(here, ignore_errors=True)
-        return tried, wrong
+        return tried, case.accepted if case and not wrong else 0, wrong
 
-    def note(self, family, number, tried, wrong):
+    def note(self, family, number, tried, accepted, wrong):
         with self.lock:
+            self.accepted[family] += accepted
             counts = self.counts[family]
             counts["handled"] += tried - len(wrong)
             for error in wrong:
@@ -137,11 +138,11 @@ class Torture:
         with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
             running = {pool.submit(self.attempt, family, number): number for number in numbers}
             for done in concurrent.futures.as_completed(running):
-                tried, wrong = done.result()
+                tried, accepted, wrong = done.result()
                 if any(error.verdict == "hung" for error in wrong):
                     late.append(running[done])
                 else:
-                    self.note(family, running[done], tried, wrong)
+                    self.note(family, running[done], tried, accepted, wrong)
         # Alone, once more, before it counts as hung.
         for number in late:
             self.note(family, number, *self.attempt(family, number))
@@ -150,12 +151,12 @@ class Torture:
         print(f"{family}: {sum(counts.values())} tried, {counts['handled']} handled, {self.seconds[family]:.0f} s", flush=True)
 
     def table(self, families):
-        rows = [["family", "tried", *VERDICTS, "seconds"]]
+        rows = [["family", "tried", *VERDICTS, "status 0", "seconds"]]
         for family in families:
             counts = self.counts[family]
-            rows.append([family, sum(counts.values()), *counts.values(), round(self.seconds[family])])
+            rows.append([family, sum(counts.values()), *counts.values(), self.accepted[family], round(self.seconds[family])])
         rows.append(["all", *(sum(row[column] for row in rows[1:]) for column in range(1, len(rows[0])))])
-        return "\n".join(f"{row[0]:16}" + "".join(f"{value:>9}" for value in row[1:]) for row in rows)
+        return "\n".join(f"{row[0]:16}" + "".join(f"{value:>10}" for value in row[1:]) for row in rows)
 
 
 def can_mount():
