@@ -113,7 +113,7 @@ class Fixtures:
         if shutil.which("sox"):
             made = self.path("sounds")
             os.makedirs(made)
-            for kind in ("flac", "ogg", "aiff", "aifc", "au", "caf", "w64", "wav", "voc", "mat4", "mat5", "paf", "sd2", "fap",
+            for kind in ("flac", "ogg", "aiff", "aifc", "au", "caf", "w64", "wav", "voc", "mat4", "mat5", "paf", "fap",
                          "nist", "ircam", "avr", "htk", "svx", "pvf", "xi", "mp3"):
                 subprocess.run(
                     ["sox", self.path(CLIPS[0]), os.path.join(made, f"sox.{kind}"), "trim", "0", "0.7"],
