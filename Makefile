@@ -14,7 +14,7 @@ ZSH_PLACE := share/zsh/site-functions
 FISH_PLACE := share/fish/vendor_completions.d
 FOLDERS := lib/undertone bin $(BASH_PLACE) $(ZSH_PLACE) $(FISH_PLACE)
 
-.PHONY: help dependencies build install quickstart test test-debug sanitize reference fixtures docs lint benchmark clean
+.PHONY: help dependencies build install quickstart test test-debug torture sanitize reference fixtures docs lint benchmark clean
 
 help:
 	@echo "make quickstart   install missing packages, build, train a small model and make figures"
@@ -22,6 +22,8 @@ help:
 	@echo "make install      build, and install undertone into $(PREFIX)/bin (or PREFIX=FOLDER)"
 	@echo "make test         install missing packages, and run the tests"
 	@echo "make test-debug   the same without optimisation, where assertions are checked"
+	@echo "make torture      damages what the program reads and disturbs what it writes, 40 minutes: COUNT=500 takes less,"
+	@echo "                  ONLY=sounds,killed chooses, SEED=2 varies, UNDERTONE=FILE takes another build, such as a sanitizer's"
 	@echo "make sanitize     the kernels' tests under the address and the undefined-behaviour sanitizer"
 	@echo "make docs         the libraries' documentation as a web site in .build-docs"
 	@echo "make reference    compare with results of PyTorch in the folder UNDERTONE_REFERENCE=FOLDER"
@@ -96,6 +98,16 @@ fixtures:
 test-debug: dependencies
 	OMP_WAIT_POLICY=passive $(SWIFT) test
 
+# 10,000 damaged files for all that is read, and runs that are killed, without room, within limits and two at once: COUNT=500
+# for a short one, SCALE=0.1 for the share of what is no damaged file, ONLY=families (torture.py --help), SEED=, JOBS=, CASE=.
+# What fails is kept in torture-failures. UNDERTONE= takes another build; for a sanitizer's,
+# swift build -c release --sanitize=address --product undertone --scratch-path .build-sanitize/address, then
+# make torture UNDERTONE=.build-sanitize/address/release/undertone COUNT=500.
+torture: $(if $(wildcard $(UNDERTONE)),,build)
+	$(PYTHON) Tests/Torture/torture.py --undertone $(UNDERTONE) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(COUNT),--count $(COUNT)) $(if $(SCALE),--scale $(SCALE)) $(if $(ONLY),--only $(ONLY)) \
+	  $(if $(CASE),--case $(CASE)) $(if $(JOBS),--jobs $(JOBS))
+
 # The C kernels and the code with pointers under two sanitizers, each built in a folder of its own, optimised as what is
 # installed. On Linux, Swift has no option for the second, so clang is asked. oneDNN, OpenBLAS and FFTW are built without
 # sanitizers and keep caches to the end: leaks are not looked for.
@@ -141,4 +153,4 @@ docs: build
 	@echo "and open http://localhost:8000/documentation/undertone"
 
 clean:
-	rm -rf .build .build-docs .build-sanitize
+	rm -rf .build .build-docs .build-sanitize torture-failures
