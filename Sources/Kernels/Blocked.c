@@ -81,8 +81,8 @@ void kernel_channel_statistics(const float *x, float *mean, float *variance, con
   kernel_parallel(s->batch * s->blocks, pooling_grain(s), CHOOSE(s->block, statistics_part), &w);
   channel_statistics(parts, pivot, (double)s->batch * s->rows * s->columns, s->batch, s->blocks, s->block, mean,
                      variance);
-  free(pivot);
-  free(parts);
+  kernel_free(pivot);
+  kernel_free(parts);
 }
 
 void kernel_activate_pool(const float *y, const float *scale, const float *shift, float *z, const kernel_pooling *s) {
@@ -96,7 +96,7 @@ void kernel_activate_pool_sums(const float *y, const float *scale, const float *
   activation w = {.y = y, .scale = scale, .shift = shift, .dz = dz, .sums = parts, .shape = s};
   kernel_parallel(s->batch * s->blocks, pooling_grain(s), CHOOSE(s->block, activate_pool_sums_part), &w);
   channel_sums(parts, s->batch, s->blocks, s->block, sum_g, sum_gy);
-  free(parts);
+  kernel_free(parts);
 }
 
 void kernel_activate_pool_gradient(const float *y, const float *scale, const float *shift, const float *dz,

@@ -80,7 +80,7 @@ void kernel_taps_forward(const float *x, const float *weights, const float *bias
   float *copy = padded(x, t);
   taps_work w = {.x = copy, .weights = weights, .bias = bias, .out = y, .taps = t};
   kernel_parallel(t->batch * t->blocks * t->out_rows, row_grain(t), CHOOSE(t->block, taps_forward_part), &w);
-  free(copy);
+  kernel_free(copy);
 }
 
 static void input_gradient(taps_work *w) {
@@ -101,8 +101,8 @@ void kernel_taps_weight_gradient(const float *x, const float *dy, float *dweight
   taps_work w = {.x = copy, .dy = dy, .out = parts, .taps = t};
   kernel_parallel(t->batch * t->blocks, 1, CHOOSE(t->block, taps_weight_gradient_part), &w);
   add_clips(parts, dweights, t);
-  free(parts);
-  free(copy);
+  kernel_free(parts);
+  kernel_free(copy);
 }
 
 // MARK: The whole block
@@ -120,9 +120,9 @@ void kernel_block_statistics(const float *x, const float *weights, float *mean, 
   kernel_parallel(t->batch * t->blocks, 1, CHOOSE(t->block, block_statistics_part), &w);
   channel_statistics(parts, pivot, (double)t->batch * t->out_rows * t->out_columns, t->batch, t->blocks, t->block, mean,
                      variance);
-  free(parts);
-  free(pivot);
-  free(copy);
+  kernel_free(parts);
+  kernel_free(pivot);
+  kernel_free(copy);
 }
 
 void kernel_block_forward(const float *x, const float *weights, const float *scale, const float *shift, float *z,
@@ -131,7 +131,7 @@ void kernel_block_forward(const float *x, const float *weights, const float *sca
   taps_work w = {.x = copy, .weights = weights, .scale = scale, .shift = shift, .out = z, .taps = t, .pooling = s};
   kernel_parallel(t->batch * t->blocks * (s->rows / s->window_rows), row_grain(t), CHOOSE(t->block, block_forward_part),
                   &w);
-  free(copy);
+  kernel_free(copy);
 }
 
 void kernel_block_sums(const float *x, const float *weights, const float *scale, const float *shift, const float *dz,
@@ -142,8 +142,8 @@ void kernel_block_sums(const float *x, const float *weights, const float *scale,
                  .pooling = s};
   kernel_parallel(t->batch * t->blocks, 1, CHOOSE(t->block, block_sums_part), &w);
   channel_sums(parts, t->batch, t->blocks, t->block, sum_g, sum_gy);
-  free(parts);
-  free(copy);
+  kernel_free(parts);
+  kernel_free(copy);
 }
 
 void kernel_block_weight_gradient(const float *x, const float *weights, const float *scale, const float *shift,
@@ -154,8 +154,8 @@ void kernel_block_weight_gradient(const float *x, const float *weights, const fl
                  .out = parts, .taps = t, .pooling = s};
   kernel_parallel(t->batch * t->blocks, 1, CHOOSE(t->block, block_weight_gradient_part), &w);
   add_clips(parts, dweights, t);
-  free(parts);
-  free(copy);
+  kernel_free(parts);
+  kernel_free(copy);
 }
 
 void kernel_block_input_gradient(const float *x, const float *weights, const float *scale, const float *shift,
@@ -165,5 +165,5 @@ void kernel_block_input_gradient(const float *x, const float *weights, const flo
   taps_work w = {.x = copy, .weights = weights, .scale = scale, .shift = shift, .dy = dz, .a = a, .b = b, .c = c,
                  .out = dx, .taps = t, .pooling = s};
   input_gradient(&w);
-  free(copy);
+  kernel_free(copy);
 }

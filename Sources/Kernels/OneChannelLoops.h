@@ -120,7 +120,7 @@ FOR_EACH_CPU static void NAMED(block_statistics_part)(void *context, long begin,
       NAMED(add_statistics_of_row)(y, t->out_columns, w->pivot + k * BLOCK, sums);
     }
   }
-  free(y);
+  kernel_free(y);
 }
 
 FOR_EACH_CPU static void NAMED(block_forward_part)(void *context, long begin, long end) {
@@ -134,7 +134,7 @@ FOR_EACH_CPU static void NAMED(block_forward_part)(void *context, long begin, lo
     NAMED(rows_again)(w, n, k, i * s->window_rows, s->window_rows, y);
     NAMED(activate_pool_row)(y, w->scale + k * BLOCK, w->shift + k * BLOCK, w->out + line * window_columns * BLOCK, s);
   }
-  free(y);
+  kernel_free(y);
 }
 
 FOR_EACH_CPU static void NAMED(block_sums_part)(void *context, long begin, long end) {
@@ -153,7 +153,7 @@ FOR_EACH_CPU static void NAMED(block_sums_part)(void *context, long begin, long 
                                       w->dy + (part * window_rows + i) * window_columns * BLOCK, sums, s);
     }
   }
-  free(y);
+  kernel_free(y);
 }
 
 /// The gradient at the convolution's rows under the row i of windows, or at those that no window covers; y: room for as
@@ -188,7 +188,7 @@ FOR_EACH_CPU static void NAMED(block_weight_gradient_part)(void *context, long b
                                           w->out + n * weight_count(t), t);
     }
   }
-  free(y);
+  kernel_free(y);
 }
 
 /// The input's gradient of the convolution alone, whose own gradient is given, or of the whole block.
@@ -223,6 +223,6 @@ FOR_EACH_CPU static void NAMED(input_gradient_part)(void *context, long begin, l
                                 reads);
     }
   }
-  free(reads);
-  free(rows);
+  kernel_free(reads);
+  kernel_free(rows);
 }

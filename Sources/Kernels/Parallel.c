@@ -1,4 +1,5 @@
 #include "Parallel.h"
+#include <stdint.h>
 #include <string.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,13 +63,25 @@ int kernel_channel_block(void) {
 #endif
 }
 
+// Bytes of a line of the cache.
+enum { LINE_BYTES = 64 };
+
 void *kernel_memory(long count, size_t size) {
-  void *made;
-  if (posix_memalign(&made, 64, (size_t)max_long(1, count) * size) != 0) {
+  // Not by posix_memalign: before glibc 2.38 what it gave and got back was too small for the same request again, and a run
+  // through thousands of clips could grow by a buffer a clip (bug 14581 there).
+  char *made = malloc((size_t)max_long(1, count) * size + LINE_BYTES);
+  if (!made) {
     fprintf(stderr, "undertone: out of memory: %ld values of %zu bytes\n", count, size);
     _exit(70);
   }
-  return made;
+  // malloc's memory is on 16 bytes: there is room for the address before the line.
+  void **line = (void **)(((uintptr_t)made + LINE_BYTES) & ~(uintptr_t)(LINE_BYTES - 1));
+  line[-1] = made;
+  return line;
+}
+
+void kernel_free(void *memory) {
+  if (memory) free(((void **)memory)[-1]);
 }
 
 void *kernel_zeros(long count, size_t size) {

@@ -14,9 +14,10 @@
 // The least work, in elements of a cheap loop, that is worth waking a thread for.
 enum { GRAIN = 16384 };
 
-// Memory from the start of a line of the cache, so that no vector lies across two; freed by free(). If no memory is
+// Memory from the start of a line of the cache, so that no vector lies across two; freed by kernel_free(). If no memory is
 // left, the program ends with a message on standard error.
 void *kernel_memory(long count, size_t size);
+void kernel_free(void *memory);
 void *kernel_zeros(long count, size_t size);
 
 INLINE long min_long(long a, long b) { return a < b ? a : b; }

@@ -98,7 +98,7 @@ FOR_EACH_CPU static void bands_part(void *context, long begin, long end) {
       for (long f = 0; f < held; ++f) y[f] = sum[f];
     }
   }
-  free(turned);
+  kernel_free(turned);
 }
 
 FOR_EACH_CPU static void bands_gradient_part(void *context, long begin, long end) {
@@ -118,7 +118,7 @@ FOR_EACH_CPU static void bands_gradient_part(void *context, long begin, long end
     for (long f = 0; f < held; ++f)
       for (long c = 0; c < s->columns; ++c) w->y[(n * s->frames + first + f) * s->columns + c] = turned[c][f];
   }
-  free(turned);
+  kernel_free(turned);
 }
 
 void kernel_bands_forward(const float *x, float *y, const kernel_bands *bands) {

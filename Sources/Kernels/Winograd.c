@@ -177,5 +177,5 @@ void kernel_winograd_weight_gradient(const float *x, const float *dy, long filte
   kernel_parallel(share_count(s) * w.splits, 1, CHOOSE(s->block, gradient_part), &w);
   weights_change change = {shares, dweights, filters, channels, 0, s};
   kernel_parallel(channels, 4, weights_gradient_part, &change);
-  free(shares);
+  kernel_free(shares);
 }

@@ -262,7 +262,7 @@ FOR_EACH_CPU static void NAMED(forward_part)(void *context, long begin, long end
         }
     }
   }
-  free(v);
+  kernel_free(v);
 }
 
 /// A dy Aᵀ of the tiles from `first` on, in the layout of transform_input.
@@ -394,7 +394,7 @@ FOR_EACH_CPU static void NAMED(gradient_part)(void *context, long begin, long en
       }
     }
   }
-  free(v);
+  kernel_free(v);
 }
 
 #undef UNROLLED
