@@ -19,6 +19,15 @@ public struct TrainingReport {
     self.best = best
   }
 
+  /// Of a training that has ended, from its folder.
+  public init(finished folder: String) throws {
+    let saved = try SavedTraining.read(folder)
+    model = try TrainedModel(folder: folder)
+    (recipe, seed, history) = (saved.recipe, saved.seed, saved.history)
+    guard let best = history.best else { throw TrainingError.nothingToResume(folder: folder) }
+    self.best = best
+  }
+
   public var figure: TrainingCurves {
     let name = model.kind.title
     return TrainingCurves(

@@ -42,6 +42,13 @@ struct TrainTests {
       ])
     #expect(try PNGImage(contentsOf: folder.path("whole/curves.png")).width > 500)
 
+    // Killed after the last epoch and before the figure, it has the figure left to write, and then nothing.
+    try FileManager.default.removeItem(atPath: folder.path("whole/curves.png"))
+    let figure = try folder.undertone("train", "--resume", "whole")
+    #expect(figure.status == 0 && figure.output == ["whole"], "\(figure)")
+    #expect(try PNGImage(contentsOf: folder.path("whole/curves.png")).width > 500)
+    #expect(try folder.undertone("train", "--resume", "whole").failed(64, naming: "this training is finished"))
+
     #expect(whole.errors.contains { $0.hasPrefix("split by speaker: training 14 clips of 1 speaker") }, "\(whole)")
     let mixed = try train("--epochs", "1", "--by", "clip", "--output", "mixed")
     #expect(mixed.errors.contains { $0.contains("the same speakers are in training and validation") }, "\(mixed)")

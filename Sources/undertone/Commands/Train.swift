@@ -141,7 +141,18 @@ struct Train: ParsableCommand {
         do { try Console.print(text) } catch { unprinted = unprinted ?? error }
       }
       let drawing = try self.drawing.files()
-      let (trainer, failures, count) = try resume.map(resumed) ?? started()
+      let (trainer, failures, count): Prepared
+      do {
+        (trainer, failures, count) = try resume.map(resumed) ?? started()
+      } catch TrainingError.alreadyFinished(let folder, _)
+        where !drawing.formats.contains(where: {
+          FileManager.default.fileExists(atPath: "\(folder)/curves.\($0.rawValue)")
+        })
+      {
+        // It was killed between its last epoch and the figure.
+        try write(TrainingReport(finished: folder), as: drawing, to: folder)
+        return print(folder)
+      }
       trainer.warnings.forEach { Console.note("undertone: \($0)") }
       let result = try trainer.run({ show($0, print) }, shouldStop: { Interruption.wasAsked })
       // Under the ^C that the terminal shows.
@@ -150,14 +161,7 @@ struct Train: ParsableCommand {
         Console.note("undertone: stopped before the first epoch was done; start again")
         throw ExitCode(130)
       }
-      if let report = TrainingReport(trainer) {
-        _ = try drawing.write(
-          report.figure, to: OutputFolder(trainer.folder), as: "curves", provenance: report.provenance)
-        if html {
-          let runs = RunsReport([try FinishedRun(folder: trainer.folder)])
-          try OutputFolder(trainer.folder).write(runs.page, as: "curves", isQuiet: json)
-        }
-      }
+      if let report = TrainingReport(trainer) { try write(report, as: drawing, to: trainer.folder) }
       Console.note(
         "best epoch \(best.epoch): validation loss \(Self.number(best.validationLoss)), accuracy "
           + "\(Self.number(best.validationAccuracy)), macro F1 \(Self.number(best.validationMacroF1))")
@@ -174,6 +178,13 @@ struct Train: ParsableCommand {
         throw unprinted
       }
     }
+  }
+
+  private func write(_ report: TrainingReport, as drawing: FigureFiles, to path: String) throws {
+    let folder = try OutputFolder(path)
+    _ = try drawing.write(report.figure, to: folder, as: "curves", provenance: report.provenance)
+    guard html else { return }
+    try folder.write(RunsReport([FinishedRun(folder: path)]).page, as: "curves", isQuiet: json)
   }
 
   /// The manifests that are named, in full, so that --resume works from any folder.
