@@ -10,8 +10,10 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Codable, Equatab
     state = seed
   }
 
+  private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
+
   public mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
+    state &+= Self.step
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
     mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
@@ -27,6 +29,21 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Codable, Equatab
   public mutating func normal(mean: Double = 0, deviation: Double = 1) -> Double {
     let radius = sqrt(-2 * log(1 - uniform()))
     return mean + deviation * radius * cos(2 * .pi * uniform())
+  }
+
+  /// The next `count` numbers of ``normal(mean:deviation:)``, on all cores: the generator can begin at any place of its sequence.
+  public mutating func normals(_ count: Int, deviation: Double) -> [Float] {
+    let start = self
+    state &+= Self.step &* UInt64(2 * count)  // each takes two uniform numbers
+    return [Float](unsafeUninitializedCapacity: count) { numbers, written in
+      nonisolated(unsafe) let numbers = numbers
+      parallel(count, grain: 1 << 12) { part in
+        var generator = start
+        generator.state &+= Self.step &* UInt64(2 * part.lowerBound)
+        for index in part { numbers[index] = Float(deviation * generator.normal()) }
+      }
+      written = count
+    }
   }
 
   /// A uniform index in 0..<bound (Lemire 2019, without the rejection: a bias below bound / 2⁶⁴).

@@ -46,7 +46,7 @@ struct Benchmarks: ParsableCommand {
   func run() throws {
     if !worker.isEmpty {
       // Here, as PyTorch is to keep its own setting.
-      Threads.sleepWhenIdle()
+      Threads.restartPrepared()
       guard let benchmark = BenchmarkCase(arguments: worker) else {
         throw ValidationError("no benchmark \(worker.joined(separator: " "))")
       }

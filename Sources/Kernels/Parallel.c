@@ -63,6 +63,15 @@ int kernel_channel_block(void) {
 #endif
 }
 
+int kernel_is_amd_with_avx512(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return __builtin_cpu_is("amd") && kernel_channel_block() == 16;
+#else
+  return 0;
+#endif
+}
+
 // Bytes of a line of the cache.
 enum { LINE_BYTES = 64 };
 

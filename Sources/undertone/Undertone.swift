@@ -34,7 +34,7 @@ struct Undertone: ParsableCommand {
   /// ArgumentParser's own, but for its words on wrong usage: one line, as every other error has.
   static func main() {
     reportTraps()
-    Threads.sleepWhenIdle()
+    Threads.restartPrepared()
     Engine.reserveBuffers()
     // As other programs, without a word where the reader of a pipe has enough; a parent may have had it ignored.
     signal(SIGPIPE, SIG_DFL)

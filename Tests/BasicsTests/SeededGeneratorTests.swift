@@ -30,6 +30,16 @@ struct SeededGeneratorTests {
     #expect(abs(mean(normal) - 3) < 0.057 && abs(deviation(normal) - 2) < 0.04)
   }
 
+  @Test("Normal numbers made on all cores are those made one by one, and the generator goes on after them")
+  func normals() {
+    for count in [0, 1, 4095, 4097, 50_000] {
+      var (one, many) = (SeededGenerator(seed: 7), SeededGenerator(seed: 7))
+      let expected = (0..<count).map { _ in Float(3 * one.normal()) }
+      #expect(many.normals(count, deviation: 3) == expected)
+      #expect(many == one)
+    }
+  }
+
   @Test("A shuffle keeps the elements, and every order comes about equally often")
   func shuffles() {
     var generator = SeededGenerator(seed: 2)

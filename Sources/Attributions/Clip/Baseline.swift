@@ -71,7 +71,7 @@ public enum Baseline: Equatable, Sendable {
     case .noise(let decibels):
       var generator = SeededGenerator(seed: seed)
       let deviation = pow(10, decibels / 20) / 2.0.squareRoot()
-      return features((0..<count).map { _ in Float(deviation * generator.normal()) })
+      return features(generator.normals(count, deviation: deviation))
     case .blurred: return Self.blurred(clip, at: space)
     case .clip(let samples, let name):
       let fitted = clip.model.fitted(samples)

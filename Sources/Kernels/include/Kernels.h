@@ -23,6 +23,8 @@ int kernel_is_in_parallel(void);
 
 /// 16 where the CPU has AVX-512, 8 elsewhere: how many channels a block of the blocked layout holds.
 int kernel_channel_block(void);
+/// 1 on a processor of AMD's with AVX-512, else 0.
+int kernel_is_amd_with_avx512(void);
 
 // MARK: Elementwise
 

@@ -63,7 +63,7 @@ struct NoiseTunnel: Sendable {
     var (sum, squares) = (Tensor.zeros(input.shape), Tensor.zeros(input.shape))
     for first in stride(from: 0, to: draws, by: clip.batch) {
       let count = min(clip.batch, draws - first)
-      let noises = (0..<count * values.count).map { _ in Float(deviation * generator.normal()) }
+      let noises = generator.normals(count * values.count, deviation: deviation)
       let noisy = input + Tensor(noises, shape: [count] + input.shape.dropFirst())
       let found = try around.attribute(noisy, of: clip, at: space, target: target)
       sum = sum + found.sum(axes: [0])
