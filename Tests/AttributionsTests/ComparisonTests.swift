@@ -91,12 +91,27 @@ struct ComparisonTests {
     let clip = AgreementSummary.pairs(3).map { first, second in
       Agreement(maps[first], maps[second], rows: 2, columns: 2, isSigned: false)
     }
-    let summary = AgreementSummary(models: ["a", "b", "c"], clips: [clip, clip], disagreements: 1, seed: 0)
+    let summary = AgreementSummary(
+      models: ["a", "b", "c"], clips: [clip, clip], speakers: [nil, nil], disagreements: 1, seed: 0)
     let matrix = try #require(summary.estimates[.spearman])
     for (first, second, expected) in [(0, 1, 1.0), (1, 0, 1), (0, 2, -1), (2, 1, -1)] {
       #expect(abs(try #require(matrix[first][second]).mean - expected) < 1e-9)
     }
     #expect(matrix[2][2] == nil)
     #expect(matrix[1][2]?.clips == 2 && summary.clips == 2)
+
+    // Of two speakers, one always agrees and the other never: clips alone would make it look certain.
+    let pairs = [0, 2].map { [Agreement(maps[0], maps[$0], rows: 2, columns: 2, isSigned: false)] }
+    let clips = (0..<20).map { pairs[$0 % 2] }
+    func estimate(_ speakers: [String?]) throws -> Estimate {
+      let summary = AgreementSummary(
+        models: ["a", "b"], clips: clips, speakers: speakers, disagreements: 0, seed: 0)
+      return try #require(summary.estimates[.spearman]?[0][1])
+    }
+    let (byClip, bySpeaker) = (
+      try estimate(Array(repeating: nil, count: 20)), try estimate((0..<20).map { "\($0 % 2)" })
+    )
+    #expect(bySpeaker.speakers == 2 && bySpeaker.low < -0.99 && bySpeaker.high > 0.99)
+    #expect(byClip.speakers == nil && byClip.low > -0.7 && byClip.high < 0.7)
   }
 }

@@ -54,6 +54,28 @@ struct TrustTests {
     #expect(try line.mean("pointing", of: "saliency") >= 0.7)
     #expect(try line.mean("pointing", of: "loudness") <= 0.5)
     #expect(try line.mean("redrawn", of: "saliency") < 0.3)
+
+    // Explained for another emotion, there is no cue to find, which is said; and each label moved on by one, the model is
+    // right no more often than by chance, and its methods are not ranked.
+    let trust = ["trust", "--model", "model", "--method", "saliency", "--clips", "8"]
+    let other = try folder.undertone(trust + ["--data", "corpus/manifest.csv", "--target", "fear"])
+    #expect(other.status == 0 && !other.output.contains { $0.contains("pointing") }, "\(other)")
+    #expect(other.output.joined(separator: " ").contains("No cue columns: none of the 4 clips with a cue"), "\(other)")
+    let rows = try folder.lines("corpus/manifest.csv").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false)
+    }
+    let place = try #require(rows[0].firstIndex(of: "emotion"))
+    let names = Set(rows.dropFirst().map { $0[place] }).sorted()
+    let wrong = rows.dropFirst().map { row in
+      var row = row
+      row[place] = names[(names.firstIndex(of: row[place])! + 1) % names.count]
+      return row.joined(separator: ",")
+    }
+    try folder.write(([rows[0].joined(separator: ",")] + wrong).joined(separator: "\n"), to: "corpus/wrong.csv")
+    let chance = try folder.undertone(trust + ["--data", "corpus/wrong.csv"])
+    let words = chance.output.flatMap { $0.split(separator: " ") }.joined(separator: " ")
+    #expect(chance.status == 0 && words.contains("No ranking: the model predicts "), "\(chance)")
+    #expect(words.contains("which may be chance") && !words.contains("etter than"), "\(chance)")
   }
 
   @Test("Tables within 80 columns, a figure of each format, CSV and JSON; a bad clip does not stop it")

@@ -11,11 +11,13 @@ public struct AgreementSummary: Sendable {
 
   /// - Parameters:
   ///   - clips: The agreement of each pair (first below second) of each clip, in the order of ``pairs(_:)``.
+  ///   - speakers: Each clip's, by whom intervals are resampled; where one is not known, by clip.
   ///   - disagreements: The number of clips on which the predicted classes differ.
   ///   - differences: How far the models' values of the explained dimension are apart, by clip; empty of classes.
   ///   - seed: The seed of the bootstrap.
   public init(
-    models: [String], clips: [[Agreement]], disagreements: Int, differences: [Double] = [], seed: UInt64
+    models: [String], clips: [[Agreement]], speakers: [String?], disagreements: Int, differences: [Double] = [],
+    seed: UInt64
   ) {
     (self.models, self.clips, self.disagreements) = (models, clips.count, disagreements)
     meanDifference = differences.isEmpty ? nil : differences.reduce(0, +) / Double(differences.count)
@@ -23,7 +25,9 @@ public struct AgreementSummary: Sendable {
       var matrix = [[Estimate?]](repeating: [Estimate?](repeating: nil, count: models.count), count: models.count)
       for (place, pair) in Self.pairs(models.count).enumerated() {
         let estimate = Estimate(
-          clips.compactMap { $0[place].values[measure] }.map { Observation(value: $0, speaker: nil) }, seed: seed)
+          zip(clips, speakers).compactMap { clip, speaker in
+            clip[place].values[measure].map { Observation(value: $0, speaker: speaker) }
+          }, seed: seed)
         (matrix[pair.0][pair.1], matrix[pair.1][pair.0]) = (estimate, estimate)
       }
       found[measure] = matrix

@@ -11,11 +11,15 @@ public struct ComparisonJob {
     public let path: String
     /// Nil where it is not known.
     public let truth: Emotion?
+    /// By whom intervals are resampled, where it is known.
+    public let speaker: String?
     /// The true values of dimensions that are known, by name.
     public let trueValues: [String: Double]
 
-    public init(_ path: String, truth: Emotion? = nil, trueValues: [String: Double] = [:]) {
-      (self.path, self.truth, self.trueValues) = (path, truth, trueValues)
+    public init(
+      _ path: String, truth: Emotion? = nil, speaker: String? = nil, trueValues: [String: Double] = [:]
+    ) {
+      (self.path, self.truth, self.speaker, self.trueValues) = (path, truth, speaker, trueValues)
     }
   }
 
@@ -90,6 +94,8 @@ public struct ComparisonJob {
     var next = 0
     /// Agreements by method, clip and pair of models.
     var agreements: [[[Agreement]]]
+    /// The speaker of each of those clips.
+    var speakers: [String?] = []
     var rows: [[String]]
     var disagreements: [Disagreement] = []
     /// The places of the clips that were plotted, and the figures written.
@@ -127,7 +133,7 @@ public struct ComparisonJob {
   ) throws -> Result {
     let asked =
       reports.flatMap { $0.provenance().sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" } }
-      + ["\(target), seed \(seed)"] + items.map(\.path)
+      + ["\(target), seed \(seed), intervals by speaker"] + items.map(\.path)
     var progress = try RunProgress(
       in: folder, asked: asked,
       new: State(
@@ -179,7 +185,8 @@ public struct ComparisonJob {
             $0.count == pairs && $0.allSatisfy { $0.values.values.allSatisfy { abs($0) <= 1.001 } }
           }
       }
-      && state.censuses.count == models && state.censuses.allSatisfy { $0.isPossible(of: state.next) }
+      && state.speakers.count == state.agreements[0].count && state.censuses.count == models
+      && state.censuses.allSatisfy { $0.isPossible(of: state.next) }
       && state.rows.first == reports[0].clipHeader
       && state.rows.count == 1 + reports.count * state.agreements[0].count
       && state.rows.allSatisfy { $0.count == state.rows[0].count }
@@ -207,6 +214,7 @@ public struct ComparisonJob {
         state.rows.append(
           reports[number].row(clip, truth: item.truth?.rawValue, trueValues: item.trueValues, agreements: agreements))
       }
+      state.speakers.append(item.speaker)
       for (model, clip) in found.clips.enumerated() { state.censuses[model].add(clip.resemblance) }
       // Each method has the same predictions.
       let first = found.compared[0]
@@ -234,7 +242,8 @@ public struct ComparisonJob {
       ? []
       : state.agreements.map { found in
         AgreementSummary(
-          models: reports[0].comparer.models.map(\.name), clips: found, disagreements: state.disagreements.count,
+          models: reports[0].comparer.models.map(\.name), clips: found, speakers: state.speakers,
+          disagreements: state.disagreements.count,
           differences: state.disagreements.compactMap(\.difference), seed: seed)
       }
     return Result(

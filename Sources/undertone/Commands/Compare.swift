@@ -192,7 +192,7 @@ struct Compare: ParsableCommand {
     return groups.flatMap { emotion in
       generator.shuffled(manifest.entries.filter { $0.emotion == emotion }).prefix(clips).map {
         ComparisonJob.Item(
-          manifest.fullPath(of: $0), truth: emotion == .none ? nil : emotion,
+          manifest.fullPath(of: $0), truth: emotion == .none ? nil : emotion, speaker: $0.speaker,
           trueValues: $0.values(of: models.flatMap(\.dimensions)))
       }
     }
