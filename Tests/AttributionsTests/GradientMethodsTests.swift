@@ -121,6 +121,20 @@ struct GradientMethodsTests {
     #expect("\(error)".contains(words), "\(error)")
   }
 
+  @Test(
+    "The default that a description states is the value without the option",
+    arguments: AttributionMethods.all.map { $0.name })
+  func defaults(_ name: String) throws {
+    let type = AttributionMethods.all.first { $0.name == name }!
+    let used = try type.init(MethodOptions()).parameters
+    for (option, stated) in type.description.defaults {
+      guard let value = used[option.name] else { continue }
+      #expect(value == (option == .tile ? TileSize(stated)?.description : stated), "\(name) --\(option.name)")
+    }
+    // A default of the seed is the command line's.
+    #expect(Set(used.keys).subtracting(["seed", "baseline"]).isSubset(of: type.description.options.map(\.name)))
+  }
+
   @Test("A layer or a neuron that is not there")
   func layers() throws {
     let clip = Clip(makeSpeech(20_000), model: makeModel(.fcmfcc))

@@ -25,10 +25,12 @@ public enum Baseline: Equatable, Sendable {
   /// The mean of the inputs of several clips.
   case mean(Background)
 
+  private static let standardNoise = Baseline.noise(decibels: -50)
+
   /// "silence", "noise:-40", or a name of a file: as it is given and printed.
   public var name: String {
     switch self {
-    case .standard: "noise:-50 on waveform and spectrogram, else silence"
+    case .standard: "\(Self.standardNoise.name) on waveform and spectrogram, else silence"
     case .silence: "silence"
     case .zero: "zero"
     case .noise(let decibels): "noise:\(decibels.formatted(.number.grouping(.never)))"
@@ -64,7 +66,7 @@ public enum Baseline: Equatable, Sendable {
     func features(_ samples: [Float]) -> Tensor { Clip(samples, model: clip.model)[space] }
     switch self {
     case .standard:
-      let own: Baseline = [.waveform, .spectrogram].contains(space) ? .noise(decibels: -50) : .silence
+      let own: Baseline = [.waveform, .spectrogram].contains(space) ? Self.standardNoise : .silence
       return try own.tensor(for: clip, at: space, seed: seed)
     case .silence: return clip.silence(at: space)
     case .zero: return .zeros(clip.shape(at: space))
@@ -112,6 +114,9 @@ extension [Baseline] {
 
 /// Typical clips of a model's data, used as baselines.
 public struct Background: Equatable, Sendable {
+  /// The most clips of a manifest that the program samples: each costs a pass through the network.
+  public static let mostClips = 50
+
   /// Samples at the model's sample rate, trimmed.
   public let clips: [[Float]]
   /// The origin of the clips, for the output.

@@ -15,15 +15,18 @@ public struct MethodDescription: Sendable {
   public let quantity: Quantity
   /// Completeness: whether the values should sum to f(x) − f(baseline).
   public let promisesCompleteness: Bool
-  /// The options that the method reads; the command line refuses the others.
-  public let options: Set<MethodOptions.Name>
+  /// The options that the method reads, each with its default as the command line would have it; the command line
+  /// refuses the others.
+  public let defaults: [MethodOptions.Name: String]
 
   public init(
     _ name: String, _ family: MethodFamily, source: String, summary: String, cost: String, isSigned: Bool,
-    quantity: Quantity = .score, promisesCompleteness: Bool = false, options: Set<MethodOptions.Name> = []
+    quantity: Quantity = .score, promisesCompleteness: Bool = false, defaults: [MethodOptions.Name: String] = [:]
   ) {
     (self.name, self.family, self.source, self.summary) = (name, family, source, summary)
     (self.cost, self.isSigned, self.quantity) = (cost, isSigned, quantity)
-    (self.promisesCompleteness, self.options) = (promisesCompleteness, options)
+    (self.promisesCompleteness, self.defaults) = (promisesCompleteness, defaults)
   }
+
+  public var options: Set<MethodOptions.Name> { Set(defaults.keys) }
 }

@@ -7,7 +7,7 @@ public struct MethodOptions: Sendable {
     public let name: String
     /// The placeholder of the option's value in a help text.
     public let valueName: String
-    /// One line for a help text.
+    /// What the option does, with its unit or its values, for a help text.
     public let summary: String
 
     fileprivate init(_ name: String, _ valueName: String, _ summary: String) {
@@ -39,29 +39,47 @@ public struct MethodOptions: Sendable {
 extension MethodOptions.Name {
   public static let baseline = MethodOptions.Key<Baseline>(
     "baseline", "baseline",
-    "The reference input that attributions are measured against: silence, zero, blurred, noise:DECIBELS, file:PATH, or mean (of --background). Without it, methods that sum to f(x) − f(baseline) use noise:-50 on the waveform and the spectrogram, and silence elsewhere; methods that hide parts use silence."
-  )
+    """
+    The reference input that attributions are measured against: silence, zero, blurred, noise:DECIBELS (0 or less, \
+    re a full-scale sine), file:PATH, or mean (of --background).
+    """)
   public static let background = MethodOptions.Key<Background>(
-    "background", "file", "A manifest of typical clips for the baseline; 50 of them are sampled.")
+    "background", "file",
+    """
+    A manifest of typical clips, of which at most \(Background.mostClips) are sampled: the baselines of a method that \
+    takes several, or, with --baseline mean, of any method with a baseline.
+    """)
   public static let steps = MethodOptions.Key<Int>(
-    "steps", "count", "The number of points on the path from the baseline to the clip.")
+    "steps", "count",
+    "The number of points on the path from the baseline to the clip: 1 or more, with --rule trapezoid 2 or more.")
   public static let draws = MethodOptions.Key<Int>(
-    "draws", "count", "The number of random samples: noisy copies, baselines or masks.")
+    "draws", "count", "The number of random samples (noisy copies, baselines or masks): 1 or more.")
   public static let noise = MethodOptions.Key<Double>(
-    "noise", "share", "The noise's standard deviation, as a share of the input's range.")
+    "noise", "share", "The noise's standard deviation, as a share of the input's range: 0 or more.")
   public static let rule = MethodOptions.Key<String>(
-    "rule", "name", "Quadrature rule (IG) or LRP rule; see `undertone methods`.")
+    "rule", "name",
+    """
+    The quadrature rule along a path (\(names(Quadrature.self))), or the rule by which LRP shares relevance \
+    (\(names(LRP.Rule.self))).
+    """)
   public static let per = MethodOptions.Key<String>(
     "per", "unit",
-    "Saliency on the waveform and the spectrogram: per dB of each element's level (the default), or per amplitude: the plain derivative."
-  )
-  public static let layer = MethodOptions.Key<String>("layer", "name", "The layer to explain, such as blocks.2.")
+    """
+    The unit of the slope on the waveform and the spectrogram: dB (of each element's level) or amplitude (the plain \
+    derivative).
+    """)
+  public static let layer = MethodOptions.Key<String>(
+    "layer", "name", "The layer to explain, such as blocks.2; the error about an unknown name lists them.")
   public static let neuron = MethodOptions.Key<Neuron>(
-    "neuron", "unit", "Channel index (12) or channel,row,frame (12,3,20).")
+    "neuron", "unit", "The unit of the layer: channel (12) or channel,row,frame (12,3,20), each counted from 0.")
   public static let around = MethodOptions.Key<String>(
-    "around", "method", "The base method that SmoothGrad or VarGrad averages.")
+    "around", "method", "The method whose attributions of noisy copies are averaged; any that adds no noise itself.")
   public static let tile = MethodOptions.Key<TileSize>(
-    "tile", "size", "The size of the hidden tile: seconds x Hz, such as 0.2x1000.")
+    "tile", "size", "The size of the hidden tiles: seconds x Hz, each above 0, such as 0.1x500.")
+
+  private static func names<Choice: CaseIterable & RawRepresentable<String>>(_ choice: Choice.Type) -> String {
+    Choice.allCases.map(\.rawValue).joined(separator: ", ")
+  }
 }
 
 extension MethodOptions {
@@ -88,6 +106,11 @@ extension MethodOptions {
     }
     return named
   }
+
+  /// The defaults of the options that ``baselines()`` reads.
+  static let baselineDefaults: [Name: String] = [
+    .baseline: Baseline.standard.name, .background: "none",
+  ]
 
   /// The baselines of a method that takes several: the clips of ``Name/background``, or ``Name/baseline``, or the standard one.
   func baselines() throws(MethodError) -> [Baseline] {

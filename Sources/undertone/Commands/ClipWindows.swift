@@ -10,12 +10,22 @@ struct ClipWindows {
   /// Seconds; the hop is from one window's start to the next.
   let length, hop: Double
 
+  private static let lengths = 0.1...AudioClip.longestSpeech, hops = 0.01...3600
+
+  /// "0.1 to 60", for help.
+  static var lengthWords: String { words(lengths) }
+  static var hopWords: String { words(hops) }
+
+  private static func words(_ range: ClosedRange<Double>) -> String {
+    [range.lowerBound, range.upperBound].map { $0.formatted(.number.grouping(.never)) }.joined(separator: " to ")
+  }
+
   /// What an option's value must be.
   static func check(length: Double?, hop: Double?) throws {
-    if let length, !(0.1...AudioClip.longestSpeech).contains(length) {
+    if let length, !lengths.contains(length) {
       throw ValidationError("--window must lie between 0.1 and \(Int(AudioClip.longestSpeech)) seconds")
     }
-    if let hop, !(0.01...3600).contains(hop) {
+    if let hop, !hops.contains(hop) {
       throw ValidationError("--hop must lie between 0.01 and 3600 seconds")
     }
   }

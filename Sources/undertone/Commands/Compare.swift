@@ -14,7 +14,7 @@ struct Compare: ParsableCommand {
     usage: "undertone compare --model <folder> ... [<files> ...] [<options>]",
     discussion: """
       Explains each clip with each model by one method, on one grid of seconds × Hz. Writes a figure for each file (or, \
-      with a manifest, for at most twelve clips on which the models predict different emotions, or on which their values of \
+      with a manifest, for at most \(drawn) clips on which the models predict different emotions, or on which their values of \
       a dimension differ most): all models with their \
       differences from the first; for models with attention also the weights and the gradients of each head. For all \
       clips it writes the agreement of each pair of models with intervals (agreement.png, agreement.csv), and each \
@@ -34,7 +34,8 @@ struct Compare: ParsableCommand {
   var data: String?
 
   @Option(
-    name: .customLong("model"), help: ArgumentHelp("A model folder, or built-in; at least two.", valueName: "folder"))
+    name: .customLong("model"),
+    help: ArgumentHelp("A model folder, or built-in; give the option twice or more.", valueName: "folder"))
   var models: [String] = []
 
   @OptionGroup var method: MethodOption
@@ -58,10 +59,14 @@ struct Compare: ParsableCommand {
       """)
   var target = "predicted"
 
-  @Option(help: "With --data: the number of clips per emotion.")
+  @Option(
+    help: ArgumentHelp(
+      "With --data: the number of clips sampled of each emotion: 1 or more.", valueName: "count"))
   var clips = 10
 
-  @Option(help: "The seed of the sampled clips and of a method's random samples.")
+  @Option(
+    help: ArgumentHelp(
+      "The seed of the sampled clips and of a method's random samples: 0 or more.", valueName: "number"))
   var seed: UInt64 = 0
 
   @OptionGroup var drawing: OverlaidFigureOption
@@ -81,7 +86,7 @@ struct Compare: ParsableCommand {
     guard target != "label" || data != nil else { throw ValidationError("--target label needs --data") }
   }
 
-  /// Clips of a manifest whose figures are drawn.
+  /// Clips of a manifest whose figures are plotted.
   private static let drawn = 12
 
   func run() throws {

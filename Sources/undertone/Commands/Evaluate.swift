@@ -29,7 +29,8 @@ struct Evaluate: ParsableCommand {
 
   @OptionGroup var drawing: FigureOption
 
-  @Option(help: ArgumentHelp("Also write each clip's probabilities to this CSV file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Also write each clip's probabilities to this CSV file. (default: none)", valueName: "file"))
   var predictions: String?
 
   @Flag(
@@ -41,7 +42,8 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "With --html: the number of errors whose sound is in the page, the most confident first.", valueName: "clips"))
+      "With --html: the number of errors whose sound is in the page, the most confident first: 0 or more.",
+      valueName: "count"))
   var sounds = 50
 
   @OptionGroup var threads: ThreadOption

@@ -45,13 +45,23 @@ struct Explain: ParsableCommand {
 
   @OptionGroup var threads: ThreadOption
 
-  @Option(help: "Inputs to explain: waveform, spectrogram, mel, mfcc or all; separate several with commas.")
+  @Option(
+    help: ArgumentHelp(
+      "Inputs to explain: waveform, spectrogram, mel, mfcc or all; separate several with commas.",
+      valueName: "inputs"))
   var input = "waveform,mel,mfcc"
 
-  @Option(help: "The emotion to explain, or `predicted`.")
+  @Option(
+    help: ArgumentHelp(
+      """
+      The output to explain: predicted (the predicted emotion; of a model without emotions its first dimension), or \
+      one by its name, such as angry.
+      """, valueName: "output"))
   var target = "predicted"
 
-  @Option(help: "Explain the difference between the target and this emotion.")
+  @Option(
+    help: ArgumentHelp(
+      "Explain the score of the target minus that of this output. (default: the target alone)", valueName: "output"))
   var versus: String?
 
   @Flag(
@@ -60,15 +70,22 @@ struct Explain: ParsableCommand {
   )
   var listen = false
 
-  @Option(help: ArgumentHelp("Explain windows of this length instead of the whole clip.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp(
+      "Explain windows of this length: \(ClipWindows.lengthWords) s. (default: the whole clip as one)",
+      valueName: "seconds"))
   var window: Double?
 
   @Option(
     help: ArgumentHelp(
-      "The time from one window's start to the next. (default: the window's length)", valueName: "seconds"))
+      """
+      The time from one window's start to the next: \(ClipWindows.hopWords) s. (default: the window's length)
+      """, valueName: "seconds"))
   var hop: Double?
 
-  @Option(help: "The seed of a method's random samples: noise, masks, baselines.")
+  @Option(
+    help: ArgumentHelp(
+      "The seed of a method's random samples (noise, masks, baselines): 0 or more.", valueName: "number"))
   var seed: UInt64 = 0
 
   @OptionGroup var drawing: OverlaidFigureOption

@@ -9,7 +9,7 @@ struct FiguresCommand: ParsableCommand {
     abstract: "Plots attributions of many clips by emotion, and summarises them with confidence intervals.",
     usage: "undertone figures --data <file> [<options>]",
     discussion: """
-      Writes one sheet per emotion and input: clips with their attributions over them. A sheet has the first twelve \
+      Writes one sheet per emotion and input: clips with their attributions over them. A sheet has the first \
       clips (--drawn); the summaries on the log-mel use all clips: the attributions over frequency and over the speech \
       (profiles); their preference for loud and voiced frames, edges of bands and onsets, and acoustic measures of the \
       salient part against the rest (measures, emotions.csv); and a test of three claims of Biagini (LoopQ Prize \
@@ -30,13 +30,18 @@ struct FiguresCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOption
 
-  @Option(help: "The number of clips per emotion.")
+  @Option(
+    help: ArgumentHelp("The number of clips sampled of each emotion: 1 or more.", valueName: "count"))
   var clips = 32
 
-  @Option(help: "The largest number of clips plotted on a sheet.")
+  @Option(
+    help: ArgumentHelp("The largest number of clips on a sheet: 1 or more.", valueName: "count"))
   var drawn = 12
 
-  @Option(help: "The clips to use: all, correct or errors.")
+  @Option(
+    help: ArgumentHelp(
+      "The clips to use: all, or those that the model predicts right (correct) or wrong (errors).",
+      valueName: "choice"))
   var which = ClipSelection.Choice.all
 
   @OptionGroup var method: MethodOption
@@ -50,7 +55,10 @@ struct FiguresCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadOption
 
-  @Option(help: "Inputs on the sheets: waveform, spectrogram, mel, mfcc or all; separate several with commas.")
+  @Option(
+    help: ArgumentHelp(
+      "Inputs on the sheets: waveform, spectrogram, mel, mfcc or all; separate several with commas.",
+      valueName: "inputs"))
   var input = "mel"
 
   @Option(
@@ -62,7 +70,9 @@ struct FiguresCommand: ParsableCommand {
 
   @OptionGroup var drawing: OverlaidFigureOption
 
-  @Option(help: "The seed of the sampled clips and of a method's random samples.")
+  @Option(
+    help: ArgumentHelp(
+      "The seed of the sampled clips and of a method's random samples: 0 or more.", valueName: "number"))
   var seed: UInt64 = 0
 
   @Option(help: ArgumentHelp("The folder for the sheets.", valueName: "folder"))

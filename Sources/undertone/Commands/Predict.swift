@@ -27,16 +27,24 @@ struct Predict: ParsableCommand {
 
   @OptionGroup var model: ModelOption
 
-  @Option(help: "The number of emotions to print, the most probable first.")
+  @Option(
+    help: ArgumentHelp(
+      "The number of emotions to print, the most probable first: 1 or more.", valueName: "count"))
   var top = 3
 
-  @Option(help: ArgumentHelp("Predict windows of this length instead of the whole clip.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp(
+      "Predict windows of this length: \(ClipWindows.lengthWords) s. (default: the whole clip as one)",
+      valueName: "seconds"))
   var window: Double?
 
-  @Option(help: ArgumentHelp("The time from one window's start to the next. (default: 1)", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp(
+      "The time from one window's start to the next: \(ClipWindows.hopWords) s. (default: \(standardHop.formatted()))",
+      valueName: "seconds"))
   var hop: Double?
 
-  @OptionGroup var drawing: FigureOption
+  @OptionGroup var drawing: RequestedFigureOption
 
   @Flag(
     help: """
@@ -59,14 +67,15 @@ struct Predict: ParsableCommand {
   /// Clips that are unlike the training data, or of it, are named one by one up to so many.
   private static let namedClips = 10
 
-  private var hopSeconds: Double { hop ?? 1 }
+  private static let standardHop = 1.0
+  private var hopSeconds: Double { hop ?? Self.standardHop }
 
   func validate() throws {
     if top < 1 { throw ValidationError("--top must be at least 1") }
     try ClipWindows.check(length: window, hop: hop)
     guard hop == nil || window != nil else { throw ValidationError("--hop needs --window") }
     guard window != nil || drawing.format == nil else {
-      throw ValidationError("--format draws a timeline: it needs --window")
+      throw ValidationError("--format plots a timeline: it needs --window")
     }
     guard window != nil || !html else { throw ValidationError("--html shows a timeline: it needs --window") }
     guard !(csv && json) else { throw ValidationError("--csv and --json exclude each other") }
@@ -75,7 +84,7 @@ struct Predict: ParsableCommand {
   func run() throws {
     try Console.run {
       let files = try self.files.paths()
-      let drawing = try self.drawing.files(unnamed: [])
+      let drawing = try self.drawing.files()
       let model = try self.model.load()
       var folder = try drawing.formats.isEmpty && !html ? nil : OutputFolder(output)
       var page =

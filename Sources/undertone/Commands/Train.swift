@@ -35,15 +35,25 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("A manifest of clips.", valueName: "file"))
   var data: String?
 
-  @Option(help: ArgumentHelp("A manifest to validate on.", valueName: "file"))
+  @Option(help: ArgumentHelp("A manifest to validate on. (default: a part of --data)", valueName: "file"))
   var validation: String?
 
-  @Option(help: "Without --validation: the share of --data for training; the rest is for validation. (default: 0.8)")
+  @Option(
+    help: ArgumentHelp(
+      """
+      Without --validation: the share of --data for training, above 0 and below 1; the rest is for validation. \
+      (default: \(share))
+      """, valueName: "share"))
   var split: Double?
 
   @OptionGroup var unit: SplitOption
 
-  @Option(help: "`published`: rate 1e-3, as in the author's code (default); `report`: 1e-4, as printed in the report.")
+  @Option(
+    help: ArgumentHelp(
+      """
+      The training's settings: published (the learning rate of the report's code) or report (a tenth of it, as printed in the report). \
+      (default: \(standardRecipe.rawValue))
+      """, valueName: "name"))
   var recipe: Recipe.Name?
 
   @Option(
@@ -54,38 +64,57 @@ struct Train: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Numeric columns to predict, separated by commas, such as arousal,dominance,valence; with --classes none, only these.",
+      "Numeric columns to predict, separated by commas, such as arousal,dominance,valence; with --classes none, only these. (default: none)",
       valueName: "names"))
   var dimensions: String?
 
   @Option(
     help: ArgumentHelp(
-      "How far below the loudest frame the ends of clips count as silence and are cut off, in training and whenever the model is used; or off. (default: 20)",
-      valueName: "decibels"))
+      """
+      Cut off the ends of each clip where they are so far below its loudest frame, in training and in every later use: \
+      above 0, or off. (default: \(Trimming.standard))
+      """, valueName: "dB"))
   var trim: Trimming?
 
   @Option(
     help: ArgumentHelp(
-      "Sizes of the network instead of the default ones: a JSON file with the content of `network` in config.json.",
+      """
+      Sizes of the network: a JSON file with the content of `network` in config.json. (default: the architecture's own)
+      """,
       valueName: "file"))
   var network: String?
 
-  @Option(help: "The number of epochs, instead of the recipe's.")
+  @Option(
+    help: ArgumentHelp(
+      "The number of epochs: \(words(Recipe.epochRange)). (default: \(ofRecipes { String($0.epochs) }))",
+      valueName: "count"))
   var epochs: Int?
 
-  @Option(help: "The number of clips in a batch, instead of the recipe's.")
+  @Option(
+    help: ArgumentHelp(
+      "The number of clips in a batch: \(words(Recipe.batchRange)). (default: \(ofRecipes { String($0.batch) }))",
+      valueName: "count"))
   var batch: Int?
 
-  @Option(help: "The learning rate, instead of the recipe's.")
+  @Option(
+    help: ArgumentHelp(
+      """
+      The first epoch's learning rate: above 0, at most 1. (default: \(ofRecipes { String($0.rate) }); a tenth with \
+      --recipe report)
+      """, valueName: "number"))
   var rate: Double?
 
-  @Option(help: "The seed of initial weights, clip order and dropout. (default: 0)")
+  @Option(
+    help: ArgumentHelp(
+      "The seed of initial weights, clip order and dropout: 0 or more. (default: 0)", valueName: "number"))
   var seed: UInt64?
 
-  @Option(help: ArgumentHelp("Resume the training in this folder.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Resume the training in this folder. (default: a new training)", valueName: "folder"))
   var resume: String?
 
-  @Option(help: ArgumentHelp("Keep computed features in this folder for the next run.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp(
+      "Keep computed features in this folder for the next run. (default: not kept)", valueName: "folder"))
   var cache: String?
 
   @Option(help: ArgumentHelp("The model folder. (default: output/train/ARCHITECTURE)", valueName: "folder"))
@@ -194,6 +223,18 @@ struct Train: ParsableCommand {
 
   /// What --split is where it is not given: the report's.
   private static let share = 0.8
+  private static let standardRecipe = Recipe.Name.published
+
+  private static func words(_ range: ClosedRange<Int>) -> String { "\(range.lowerBound) to \(range.upperBound)" }
+
+  /// A setting of the architectures' standard recipes: "100 for cnnlstm, 150 for fcmfcc", or one where all are equal.
+  private static func ofRecipes(_ setting: (Recipe) -> String) -> String {
+    let found = EmotionModels.all.compactMap { kind in
+      kind.recipes[standardRecipe].map { (name: kind.name, value: setting($0)) }
+    }
+    if Set(found.map(\.value)).count == 1 { return found[0].value }
+    return found.map { "\($0.value) for \($0.name)" }.joined(separator: ", ")
+  }
 
   /// A training, the clips that it has to do without, and how many there were to be.
   private typealias Prepared = (trainer: Trainer, failures: [AudioFileError], count: Int)
@@ -205,7 +246,7 @@ struct Train: ParsableCommand {
     if FileManager.default.fileExists(atPath: "\(folder)/config.json"), !overwrite {
       throw ValidationError("\(folder) holds a model already; choose another --output, or --overwrite, or --resume it")
     }
-    let named = self.recipe ?? .published
+    let named = self.recipe ?? Self.standardRecipe
     guard var recipe = kind.recipes[named] else {
       throw ValidationError("\(kind.name) has no recipe \"\(named.rawValue)\"")
     }

@@ -57,10 +57,11 @@ struct Trust: ParsableCommand {
     help: "The output to explain: predicted (of a model without emotions its first dimension), or one by its name.")
   var target = "predicted"
 
-  @Option(help: "The values that replace removed cells.")
+  @Option(
+    help: "The values that replace removed cells: silence (the clip's own), or mean (of the cell's row over time).")
   var replacement = RemovalFilling.silence
 
-  @Option(help: "The number of clips.")
+  @Option(help: ArgumentHelp("The number of clips sampled: 1 or more.", valueName: "count"))
   var clips = 24
 
   @OptionGroup var drawing: FigureOption
@@ -73,7 +74,9 @@ struct Trust: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
-  @Option(help: "The seed of the sampled clips, the noise and the random weights.")
+  @Option(
+    help: ArgumentHelp(
+      "The seed of the sampled clips, the noise and the random weights: 0 or more.", valueName: "number"))
   var seed: UInt64 = 0
 
   @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))

@@ -5,51 +5,97 @@ import Reports
 
 /// How figures are written.
 struct FigureOption: ParsableArguments {
-  @Option(help: "Figure formats: png, svg, pdf; separate several with commas. (default: png)")
+  @Option(
+    help: ArgumentHelp(
+      "Figure formats: png, svg, pdf; separate several with commas. (default: png)", valueName: "formats"))
   var format: String?
 
+  @OptionGroup var size: FigureSizeOption
+
+  func files() throws -> FigureFiles {
+    try size.files(format.map { try several($0, kind: "format") } ?? [.png])
+  }
+}
+
+/// How figures are written by a command that plots only where it is asked to.
+struct RequestedFigureOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Also plot figures, in these formats: png, svg, pdf; separate several with commas. (default: no figures)",
+      valueName: "formats"))
+  var format: String?
+
+  @OptionGroup var size: FigureSizeOption
+
+  /// The formats are empty where none is named.
+  func files() throws -> FigureFiles {
+    try size.files(format.map { try several($0, kind: "format") } ?? [])
+  }
+}
+
+/// The size of figures and of their text.
+struct FigureSizeOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      The figure's width on paper in in, cm, mm or pt, as 3.3in or 84mm for a journal's column; heights follow. \
-      (default: 8.33in)
+      The figure's width on paper in in, cm, mm or pt, \(short(PaperLength.bounds.lowerBound))in to \
+      \(short(PaperLength.bounds.upperBound))in, such as 84mm for a journal's column; heights follow. \
+      (default: \(standardWidth))
       """, valueName: "length"), transform: PaperLength.init)
   var width: PaperLength?
 
   @Option(
     help: ArgumentHelp(
-      "The size of the numbers along the axes, the smallest text, as 7. (default: 7.1)", valueName: "points"))
+      """
+      The size of the numbers along the axes, the smallest text: \(short(fontSizes.lowerBound)) to \
+      \(short(fontSizes.upperBound)) points. (default: \(short(FigureLayout.fontSize)))
+      """, valueName: "points"))
   var fontSize: Double?
 
-  @Option(help: "PNG resolution: 1 = 96 dpi, 2 = 192 dpi. (default: 2; 300 dpi with --width)")
+  @Option(
+    help: ArgumentHelp(
+      """
+      The resolution of PNG in units of 96 dpi: \(scales.lowerBound) to \(short(scales.upperBound)). \
+      (default: \(short(standardScale)), which is \(short(standardScale * 96)) dpi; with --width \
+      \(short(FigureFiles.printScale * 96)) dpi)
+      """, valueName: "ratio"))
   var scale: Double?
 
+  private static let fontSizes = 4.0...24
+  private static let scales = 0.25...8
+  private static let standardScale = 2.0
+  private static let standardWidth = "\(short(FigureLayout.inches, digits: 2))in"
+
   func validate() throws {
-    guard (0.25...8).contains(scale ?? 1) else { throw ValidationError("--scale must lie between 0.25 and 8") }
+    guard Self.scales.contains(scale ?? 1) else {
+      throw ValidationError(
+        "--scale must lie between \(Self.scales.lowerBound) and \(Self.short(Self.scales.upperBound))")
+    }
     guard Self.fontSizes.contains(fontSize ?? Self.fontSizes.lowerBound) else {
-      throw ValidationError("--font-size must lie between 4 and 24 points")
+      throw ValidationError(
+        "--font-size must lie between \(Self.short(Self.fontSizes.lowerBound)) and "
+          + "\(Self.short(Self.fontSizes.upperBound)) points")
     }
     guard layout.hasRoom else {
-      throw ValidationError("--width \(width?.text ?? "8.33in") is too narrow for text of --font-size \(pointsText)")
+      throw ValidationError(
+        "--width \(width?.text ?? Self.standardWidth) is too narrow for text of --font-size "
+          + Self.short(fontSize ?? FigureLayout.fontSize))
     }
   }
 
-  private static let fontSizes = 4.0...24
-
-  private var pointsText: String {
-    (fontSize ?? FigureLayout.fontSize).formatted(.number.precision(.fractionLength(0...1)))
+  /// "7.1": a number with few digits.
+  private static func short(_ number: Double, digits: Int = 1) -> String {
+    number.formatted(.number.precision(.fractionLength(0...digits)))
   }
 
-  var layout: FigureLayout {
+  private var layout: FigureLayout {
     FigureLayout(
       inches: width?.inches ?? FigureLayout.inches, fontSize: fontSize ?? FigureLayout.fontSize)
   }
 
-  /// - Parameter unnamed: The formats where none is named.
-  func files(unnamed: [FigureFormat] = [.png]) throws -> FigureFiles {
+  func files(_ formats: [FigureFormat]) -> FigureFiles {
     FigureFiles(
-      formats: try format.map { try several($0, kind: "format") } ?? unnamed,
-      scale: scale ?? (width == nil ? 2 : FigureFiles.printScale), layout: layout)
+      formats: formats, scale: scale ?? (width == nil ? Self.standardScale : FigureFiles.printScale), layout: layout)
   }
 }
 
@@ -60,7 +106,7 @@ struct PaperLength {
   let text: String
 
   private static let units = ["in": 1, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72.0]
-  private static let bounds = 2.0...20
+  static let bounds = 2.0...20
 
   init(_ text: String) throws {
     guard let unit = Self.units.first(where: { text.hasSuffix($0.key) }),

@@ -10,8 +10,10 @@ import Models
 /// Which attribution method, and how it is asked.
 struct MethodOption: ParsableArguments {
   @Option(
-    help:
-      "The attribution method; `undertone methods` lists all with their options. `explain` and `compare` take several, separated by commas.",
+    help: """
+      The attribution method; `undertone methods` lists them, `undertone methods NAME` describes one. `explain` and \
+      `compare` take several, separated by commas.
+      """,
     completion: .list(AttributionMethods.all.map { $0.name }))
   var method = Saliency.name
 
@@ -88,11 +90,11 @@ struct MethodOption: ParsableArguments {
     }
   }
 
-  /// At most 50 of a manifest's clips, drawn by the seed; files that fail are reported and left out.
+  /// At most ``Background/mostClips`` of a manifest's clips, sampled by the seed; files that fail are reported and left out.
   private func readBackground(_ path: String, for model: TrainedModel, seed: UInt64) throws -> Background {
     let manifest = try readManifest(path)
     var generator = SeededGenerator(seed: seed)
-    let entries = generator.shuffled(manifest.entries).prefix(50)
+    let entries = generator.shuffled(manifest.entries).prefix(Background.mostClips)
     var clips: [[Float]] = []
     for entry in entries {
       do {
@@ -107,9 +109,27 @@ struct MethodOption: ParsableArguments {
 }
 
 extension Option {
-  /// An option of methods, with the name and the words of its declaration.
+  /// An option of methods, with the name and the words of its declaration, the methods that read it and their defaults.
   fileprivate init<Given: ExpressibleByArgument>(_ option: MethodOptions.Name) where Value == Given? {
     self.init(
-      name: .customLong(option.name), help: ArgumentHelp(option.summary, valueName: option.valueName))
+      name: .customLong(option.name),
+      help: ArgumentHelp("\(option.summary) \(option.readers)", valueName: option.valueName))
+  }
+}
+
+extension MethodOptions.Name {
+  /// The methods that read the option, by their defaults: "For lime, rise (default: silence); deeplift (default: zero)."
+  fileprivate var readers: String {
+    var groups: [(value: String, methods: [String])] = []
+    for method in AttributionMethods.all.map({ $0.description }) {
+      guard let value = method.defaults[self] else { continue }
+      if let index = groups.firstIndex(where: { $0.value == value }) {
+        groups[index].methods.append(method.name)
+      } else {
+        groups.append((value, [method.name]))
+      }
+    }
+    return "For "
+      + groups.map { "\($0.methods.joined(separator: ", ")) (default: \($0.value))" }.joined(separator: "; ") + "."
   }
 }

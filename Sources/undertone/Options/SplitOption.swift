@@ -5,8 +5,7 @@ import Corpora
 struct SplitOption: ParsableArguments {
   @Option(
     help: """
-      The unit that a split keeps on one side: speaker or clip. (default: speaker where the manifest names one for \
-      every clip, else clip)
+      The unit that a split keeps on one side. (default: speaker where the manifest names one for every clip, else clip)
       """)
   var by: SplitUnit?
 

@@ -20,14 +20,17 @@ struct Table {
   }
 }
 
-/// Text in lines of at most 80 characters, those after the first indented.
-func wrapped(_ text: String) -> String {
+/// Text in lines of at most 80 characters.
+/// - Parameters:
+///   - first: The indentation of the first line.
+///   - indentation: That of the others.
+func wrapped(_ text: String, first: String = "", indentation: String = "  ") -> String {
   var lines: [String] = []
   for word in text.split(separator: " ") {
     if let last = lines.last, last.count + 1 + word.count <= 80 {
       lines[lines.count - 1] += " \(word)"
     } else {
-      lines.append((lines.isEmpty ? "" : "  ") + word)
+      lines.append((lines.isEmpty ? first : indentation) + word)
     }
   }
   return lines.joined(separator: "\n")

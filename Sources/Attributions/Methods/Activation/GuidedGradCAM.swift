@@ -6,7 +6,7 @@ public struct GuidedGradCAM: RuleMethod {
   public static let description = MethodDescription(
     "guided-grad-cam", .activation, source: "Selvaraju et al. 2017, arXiv:1610.02391",
     summary: "guided backpropagation times grad-cam: sharp, within grad-cam's regions",
-    cost: "2 gradients", isSigned: true, quantity: .weight, options: [.layer])
+    cost: "2 gradients", isSigned: true, quantity: .weight, defaults: [.layer: mapLayerDefault])
 
   private let map: GradCAM
   let backwardRule = BackwardRule.guided

@@ -8,7 +8,10 @@ public struct LayerConductance: MapMethod {
   public static let description = MethodDescription(
     "layer-conductance", .activation, source: "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233",
     summary: "flow through a layer from baseline to clip; sums to f(x) − f(baseline)",
-    cost: "151 gradients", isSigned: true, promisesCompleteness: true, options: [.layer, .steps, .baseline])
+    cost: "\(defaultSteps + 1) gradients", isSigned: true, promisesCompleteness: true,
+    defaults: [.layer: mapLayerDefault, .steps: "\(defaultSteps)", .baseline: Baseline.standard.name])
+
+  private static let defaultSteps = 150
 
   let layer: String?
   private let steps: Int
@@ -17,7 +20,7 @@ public struct LayerConductance: MapMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
     layer = options[.layer]
-    steps = try options.steps(default: 150, least: 1)
+    steps = try options.steps(default: Self.defaultSteps, least: 1)
     baseline = options[.baseline] ?? .standard
     seed = options.seed
   }

@@ -37,7 +37,15 @@ public struct NeuronConductance: MapMethod {
   public static let description = MethodDescription(
     "neuron-conductance", .activation, source: "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233",
     summary: "the part of integrated gradients through one channel or unit of a layer",
-    cost: "100 gradients", isSigned: true, options: [.layer, .neuron, .steps, .rule, .baseline])
+    cost: "\(2 * defaultSteps) gradients", isSigned: true,
+    defaults: [
+      .layer: mapLayerDefault, .neuron: defaultNeuron.description, .steps: "\(defaultSteps)",
+      .rule: defaultRule.rawValue, .baseline: Baseline.standard.name,
+    ])
+
+  private static let defaultNeuron = Neuron("0")!
+  private static let defaultSteps = 50
+  private static let defaultRule = Quadrature.gaussLegendre
 
   let layer: String?
   private let neuron: Neuron
@@ -48,9 +56,9 @@ public struct NeuronConductance: MapMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
     layer = options[.layer]
-    neuron = options[.neuron] ?? Neuron("0")!
-    rule = try options.rule(default: .gaussLegendre)
-    steps = try options.steps(default: 50, least: rule == .trapezoid ? 2 : 1)
+    neuron = options[.neuron] ?? Self.defaultNeuron
+    rule = try options.rule(default: Self.defaultRule)
+    steps = try options.steps(default: Self.defaultSteps, least: rule == .trapezoid ? 2 : 1)
     baseline = options[.baseline] ?? .standard
     seed = options.seed
   }

@@ -1,6 +1,9 @@
 import Models
 import Tensors
 
+/// The default of `--layer`, in words: see `Clip.mapLayer`.
+let mapLayerDefault = "the last with maps"
+
 /// A method that needs a layer with maps: the layer of this name, or the last.
 protocol MapMethod: AttributionMethod {
   var layer: String? { get }

@@ -10,12 +10,15 @@ public struct BlurredIntegratedGradients: AttributionMethod {
   public static let description = MethodDescription(
     "blurred-integrated-gradients", .gradient, source: "Xu, Venugopalan and Sundararajan 2020, arXiv:2004.03383",
     summary: "integrated gradients from the blurred clip; no baseline to choose",
-    cost: "50 gradients", isSigned: true, promisesCompleteness: true, options: [.steps])
+    cost: "\(defaultSteps) gradients", isSigned: true, promisesCompleteness: true,
+    defaults: [.steps: "\(defaultSteps)"])
+
+  private static let defaultSteps = 50
 
   private let steps: Int
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
-    steps = try options.steps(default: 50, least: 1)
+    steps = try options.steps(default: Self.defaultSteps, least: 1)
   }
 
   public var parameters: [String: String] { ["steps": String(steps), "baseline": "blurred over frequency"] }

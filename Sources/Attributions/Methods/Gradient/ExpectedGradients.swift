@@ -13,14 +13,17 @@ public struct ExpectedGradients: AttributionMethod {
   public static let description = MethodDescription(
     "expected-gradients", .gradient, source: "Erion et al. 2021, arXiv:1906.10670 (GradientSHAP)",
     summary: "integrated gradients, averaged over baselines sampled from a set of clips",
-    cost: "200 gradients", isSigned: true, promisesCompleteness: true, options: [.draws, .baseline, .background])
+    cost: "\(defaultDraws) gradients", isSigned: true, promisesCompleteness: true,
+    defaults: MethodOptions.baselineDefaults.merging([.draws: "\(defaultDraws)"]) { $1 })
+
+  private static let defaultDraws = 200
 
   private let draws: Int
   private let baselines: [Baseline]
   private let seed: UInt64
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
-    draws = try options.draws(default: 200)
+    draws = try options.draws(default: Self.defaultDraws)
     baselines = try options.baselines()
     seed = options.seed
   }

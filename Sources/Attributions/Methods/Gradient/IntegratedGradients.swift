@@ -6,7 +6,11 @@ public struct IntegratedGradients: AttributionMethod {
   public static let description = MethodDescription(
     "integrated-gradients", .gradient, source: "Sundararajan, Taly and Yan 2017, arXiv:1703.01365",
     summary: "gradients along a path from baseline to clip; sums to f(x) − f(baseline)",
-    cost: "50 gradients", isSigned: true, promisesCompleteness: true, options: [.steps, .baseline, .rule])
+    cost: "\(defaultSteps) gradients", isSigned: true, promisesCompleteness: true,
+    defaults: [.steps: "\(defaultSteps)", .baseline: Baseline.standard.name, .rule: defaultRule.rawValue])
+
+  private static let defaultSteps = 50
+  private static let defaultRule = Quadrature.gaussLegendre
 
   private let steps: Int
   private let rule: Quadrature
@@ -14,8 +18,8 @@ public struct IntegratedGradients: AttributionMethod {
   private let seed: UInt64
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
-    rule = try options.rule(default: Quadrature.gaussLegendre)
-    steps = try options.steps(default: 50, least: rule == .trapezoid ? 2 : 1)
+    rule = try options.rule(default: Self.defaultRule)
+    steps = try options.steps(default: Self.defaultSteps, least: rule == .trapezoid ? 2 : 1)
     baseline = options[.baseline] ?? .standard
     seed = options.seed
   }

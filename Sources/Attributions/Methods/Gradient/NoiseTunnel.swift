@@ -34,11 +34,16 @@ struct NoiseTunnel: Sendable {
   let seed: UInt64
   let around: any AttributionMethod
 
-  static let options: Set<MethodOptions.Name> = [.draws, .noise, .around]
+  static let defaultDraws = 50
+  private static let defaultNoise = 0.1
+
+  static let defaults: [MethodOptions.Name: String] = [
+    .draws: "\(defaultDraws)", .noise: "\(defaultNoise)", .around: Gradient.name,
+  ]
 
   init(_ options: MethodOptions) throws(MethodError) {
-    draws = try options.draws(default: 50)
-    noise = options[.noise] ?? 0.1
+    draws = try options.draws(default: Self.defaultDraws)
+    noise = options[.noise] ?? Self.defaultNoise
     guard noise.isFinite, noise >= 0 else { throw .value(option: "noise", reason: "\(noise) is no share of a range") }
     seed = options.seed
     let name = options[.around] ?? Gradient.name

@@ -11,7 +11,7 @@ public struct Saliency: BatchMethod {
   public static let description = MethodDescription(
     "saliency", .gradient, source: "Simonyan, Vedaldi and Zisserman 2014, arXiv:1312.6034",
     summary: "the size of the gradient per dB: where a small change would change the score most",
-    cost: "1 gradient", isSigned: false, quantity: .levelSlope, options: [.per])
+    cost: "1 gradient", isSigned: false, quantity: .levelSlope, defaults: [.per: Unit.dB.rawValue])
 
   /// The unit of a change of the waveform or of a magnitude.
   private enum Unit: String, CaseIterable { case dB, amplitude }

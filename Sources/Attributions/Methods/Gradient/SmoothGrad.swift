@@ -5,7 +5,7 @@ public struct SmoothGrad: NoisyMethod {
   public static let description = MethodDescription(
     "smoothgrad", .gradient, source: "Smilkov et al. 2017, arXiv:1706.03825",
     summary: "the mean gradient over noisy copies of the clip (--around: another method)",
-    cost: "50 gradients", isSigned: true, options: NoiseTunnel.options)
+    cost: "\(NoiseTunnel.defaultDraws) gradients", isSigned: true, defaults: NoiseTunnel.defaults)
 
   let tunnel: NoiseTunnel
 

@@ -5,7 +5,7 @@ public struct SmoothGradSquared: NoisyMethod {
   public static let description = MethodDescription(
     "smoothgrad-squared", .gradient, source: "Hooker et al. 2019, arXiv:1806.10758",
     summary: "the mean squared gradient over noisy copies of the clip",
-    cost: "50 gradients", isSigned: false, options: NoiseTunnel.options)
+    cost: "\(NoiseTunnel.defaultDraws) gradients", isSigned: false, defaults: NoiseTunnel.defaults)
 
   let tunnel: NoiseTunnel
 

@@ -5,7 +5,7 @@ public struct VarGrad: NoisyMethod {
   public static let description = MethodDescription(
     "vargrad", .gradient, source: "Adebayo et al. 2018, arXiv:1810.03307",
     summary: "the variance of the gradient over noisy copies of the clip",
-    cost: "50 gradients", isSigned: false, options: NoiseTunnel.options)
+    cost: "\(NoiseTunnel.defaultDraws) gradients", isSigned: false, defaults: NoiseTunnel.defaults)
 
   let tunnel: NoiseTunnel
 

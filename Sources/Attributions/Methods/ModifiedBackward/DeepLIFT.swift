@@ -9,7 +9,8 @@ public struct DeepLIFT: RuleMethod {
   public static let description = MethodDescription(
     "deeplift", .modifiedBackward, source: "Shrikumar, Greenside and Kundaje 2017, arXiv:1704.02685 (rescale rule)",
     summary: "differences from a baseline in one pass; sum to f(x) − f(baseline)",
-    cost: "2 gradients a baseline", isSigned: true, promisesCompleteness: true, options: [.baseline, .background])
+    cost: "2 gradients a baseline", isSigned: true, promisesCompleteness: true,
+    defaults: MethodOptions.baselineDefaults)
 
   private let baselines: [Baseline]
   private let seed: UInt64

@@ -12,7 +12,9 @@ public struct LRP: RuleMethod, BatchMethod {
     "lrp", .modifiedBackward,
     source: "Bach et al. 2015, PLoS ONE 10(7); Achtibat et al. 2024, arXiv:2402.05602; Arras et al. 2019",
     summary: "the score, shared among the inputs layer by layer",
-    cost: "1 gradient, 1 to 5 times as long", isSigned: true, options: [.rule])
+    cost: "1 gradient, 1 to 5 times as long", isSigned: true, defaults: [.rule: defaultRule.rawValue])
+
+  private static let defaultRule = Rule.composite
 
   /// The rule by which a unit divides its relevance among its inputs.
   enum Rule: String, CaseIterable {
@@ -35,7 +37,7 @@ public struct LRP: RuleMethod, BatchMethod {
   private let rule: Rule
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
-    rule = try options.rule(default: .composite)
+    rule = try options.rule(default: Self.defaultRule)
   }
 
   var backwardRule: BackwardRule { .relevance(rule.rules) }

@@ -9,7 +9,8 @@ public struct KernelSHAP: MaskingMethod {
   public static let description = MethodDescription(
     "kernel-shap", .perturbation, source: "Lundberg and Lee 2017, arXiv:1705.07874",
     summary: "Shapley values of tiles: what each adds to the score, over sets of others",
-    cost: "1000 predictions", isSigned: true, promisesCompleteness: true, options: MaskingOptions.options)
+    cost: "\(MaskingOptions.defaultDraws) predictions", isSigned: true, promisesCompleteness: true,
+    defaults: MaskingOptions.defaults)
 
   let masking: MaskingOptions
 

@@ -10,7 +10,7 @@ public struct LIME: MaskingMethod {
   public static let description = MethodDescription(
     "lime", .perturbation, source: "Ribeiro, Singh and Guestrin 2016, arXiv:1602.04938",
     summary: "a linear model of the score near the clip, over time-frequency tiles",
-    cost: "1000 predictions", isSigned: true, options: MaskingOptions.options)
+    cost: "\(MaskingOptions.defaultDraws) predictions", isSigned: true, defaults: MaskingOptions.defaults)
 
   let masking: MaskingOptions
 

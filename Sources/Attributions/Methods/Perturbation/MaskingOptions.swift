@@ -24,12 +24,18 @@ struct MaskingOptions: Sendable {
   let seed: UInt64
   private let baseline: Baseline
 
-  static let options: Set<MethodOptions.Name> = [.baseline, .tile, .draws]
+  static let defaultDraws = 1000
+  private static let defaultTile = TileSize(seconds: 0.5, hertz: 2000)
+  private static let defaultBaseline = Baseline.silence
+
+  static let defaults: [MethodOptions.Name: String] = [
+    .baseline: defaultBaseline.name, .tile: defaultTile.text, .draws: "\(defaultDraws)",
+  ]
 
   init(_ options: MethodOptions) throws(MethodError) {
-    tile = options[.tile] ?? TileSize(seconds: 0.5, hertz: 2000)
-    draws = try options.draws(default: 1000)
-    (baseline, seed) = (options[.baseline] ?? .silence, options.seed)
+    tile = options[.tile] ?? Self.defaultTile
+    draws = try options.draws(default: Self.defaultDraws)
+    (baseline, seed) = (options[.baseline] ?? Self.defaultBaseline, options.seed)
   }
 
   var parameters: [String: String] {

@@ -7,15 +7,18 @@ public struct Occlusion: AttributionMethod {
   public static let description = MethodDescription(
     "occlusion", .perturbation, source: "Zeiler and Fergus 2014, arXiv:1311.2901",
     summary: "how much the score falls when a window of the clip is hidden",
-    cost: "a prediction a window", isSigned: true, options: [.baseline, .tile])
+    cost: "a prediction a window", isSigned: true, defaults: [.baseline: defaultBaseline.name, .tile: defaultTile.text])
+
+  private static let defaultBaseline = Baseline.silence
+  private static let defaultTile = TileSize(seconds: 0.2, hertz: 1000)
 
   private let baseline: Baseline
   private let tile: TileSize
   private let seed: UInt64
 
   public init(_ options: MethodOptions = MethodOptions()) {
-    baseline = options[.baseline] ?? .silence
-    tile = options[.tile] ?? TileSize(seconds: 0.2, hertz: 1000)
+    baseline = options[.baseline] ?? Self.defaultBaseline
+    tile = options[.tile] ?? Self.defaultTile
     seed = options.seed
   }
 

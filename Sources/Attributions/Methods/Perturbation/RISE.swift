@@ -10,7 +10,7 @@ public struct RISE: MaskingMethod {
   public static let description = MethodDescription(
     "rise", .perturbation, source: "Petsiuk, Das and Saenko 2018, arXiv:1806.07421",
     summary: "the mean of random masks, weighted by the scores of the masked clips",
-    cost: "1000 predictions", isSigned: true, options: MaskingOptions.options)
+    cost: "\(MaskingOptions.defaultDraws) predictions", isSigned: true, defaults: MaskingOptions.defaults)
 
   let masking: MaskingOptions
 

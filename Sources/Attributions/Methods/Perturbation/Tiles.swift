@@ -12,6 +12,11 @@ public struct TileSize: Equatable, Sendable {
   /// "0.2 s × 1000 Hz".
   var description: String { "\(seconds.formatted()) s × \(hertz.formatted(.number.grouping(.never))) Hz" }
 
+  /// "0.2x1000", as it is given.
+  var text: String {
+    "\(seconds.formatted(.number.grouping(.never)))x\(hertz.formatted(.number.grouping(.never)))"
+  }
+
   /// Reads "0.2x1000": seconds × Hz.
   public init?(_ text: String) {
     let parts = text.split(whereSeparator: { "x×".contains($0) }).map { Double($0) }

@@ -24,14 +24,14 @@ extension CorpusCommand {
     @Argument(help: "The manifest.")
     var manifest: String
 
-    @OptionGroup var drawing: FigureOption
+    @OptionGroup var drawing: RequestedFigureOption
 
     @Flag(help: "Also write a self-contained HTML page: the figures, with their numbers as a table.")
     var html = false
 
     @OptionGroup var threads: ThreadOption
 
-    @Option(help: "The seed of the clips sampled for the figure.")
+    @Option(help: ArgumentHelp("The seed of the clips sampled for the figure: 0 or more.", valueName: "number"))
     var seed: UInt64 = 0
 
     @Option(help: ArgumentHelp("The folder for figures.", valueName: "folder"))
@@ -42,7 +42,7 @@ extension CorpusCommand {
 
     func run() throws {
       try Console.run {
-        let drawing = try self.drawing.files(unnamed: [])
+        let drawing = try self.drawing.files()
         let manifest = try readManifest(self.manifest)
         let folder = try drawing.formats.isEmpty && !html ? nil : OutputFolder(output)
         let (clips, failures) = manifest.measured()
@@ -80,7 +80,7 @@ extension CorpusCommand {
       try folder.write(page, as: "corpus", isQuiet: json)
     }
 
-    /// The first clip of each emotion, in an order drawn by the seed, that can be read.
+    /// The first clip of each emotion, in an order sampled by the seed, that can be read.
     private func drawn(from manifest: Manifest) -> [(entry: Manifest.Entry, samples: [Float])] {
       var generator = SeededGenerator(seed: seed)
       return manifest.emotions.compactMap { emotion in

@@ -21,13 +21,17 @@ extension CorpusCommand {
 
     @OptionGroup var unit: SplitOption
 
-    @Option(help: "The training part's share of the clips.")
+    @Option(
+      help: ArgumentHelp(
+        "Without --folds: the training part's share of the clips, above 0 and below 1.", valueName: "share"))
     var share = 0.8
 
-    @Option(help: "Write this number of folds for cross-validation instead.")
+    @Option(
+      help: ArgumentHelp(
+        "Write folds for cross-validation, the number of folds: 2 or more. (default: one split)", valueName: "count"))
     var folds: Int?
 
-    @Option(help: "The seed of the split.")
+    @Option(help: ArgumentHelp("The seed of the split: 0 or more.", valueName: "number"))
     var seed: UInt64 = 0
 
     @Option(help: ArgumentHelp("The folder for the manifests.", valueName: "folder"))

@@ -20,39 +20,50 @@ extension CorpusCommand {
           undertone corpus synthesize --plant fear --at 1.0 --band 2000-2500
         """)
 
-    @Option(help: "The number of clips per emotion.")
+    @Option(help: ArgumentHelp("The number of clips per emotion: 1 to 10000.", valueName: "count"))
     var clips = 30
 
-    @Option(help: "The number of speakers.")
+    @Option(help: ArgumentHelp("The number of speakers: 1 to 1000.", valueName: "count"))
     var speakers = 10
 
-    @Option(help: "Plant a tone burst in this emotion.")
+    @Option(help: ArgumentHelp("Plant a tone burst in this emotion. (default: no burst)", valueName: "emotion"))
     var plant: Emotion?
 
     @Option(
       help: ArgumentHelp(
-        "The start of the burst in the clip, within the speech. (default: a random time in the speech)",
+        "The start of the burst in the clip: 0 or more, within the speech. (default: a random time in the speech)",
         valueName: "seconds"))
     var at: Double?
 
-    @Option(help: ArgumentHelp("The burst's lowest and highest frequency. (default: 2900-3100)", valueName: "Hz-Hz"))
+    @Option(
+      help: ArgumentHelp(
+        """
+        The burst's lowest and highest frequency: above 0, below 8000. (default: \
+        \(Int(standard.frequencies.lowerBound))-\(Int(standard.frequencies.upperBound)))
+        """, valueName: "Hz-Hz"))
     var band: String?
 
     @Option(
-      help: ArgumentHelp("The burst's length, at most 1 s. (default: 0.3)", valueName: "seconds"))
+      help: ArgumentHelp(
+        "The burst's length: above 0.01, at most 1. (default: \(standard.duration.formatted()))", valueName: "seconds"))
     var duration: Double?
 
-    @Option(help: ArgumentHelp("The burst's level relative to the speech. (default: -6)", valueName: "dB"))
+    @Option(
+      help: ArgumentHelp(
+        "The burst's level relative to the speech: -40 to 40. (default: \(standard.decibels.formatted()))",
+        valueName: "dB"))
     var level: Double?
 
     @Flag(help: "Make only this emotion and neutral, spoken alike, so that the burst is the only cue to learn.")
     var onlyCue = false
 
-    @Option(help: "The seed of the corpus.")
+    @Option(help: ArgumentHelp("The seed of the corpus: 0 or more.", valueName: "number"))
     var seed: UInt64 = 0
 
     @Option(help: ArgumentHelp("The folder for the clips and manifest.csv.", valueName: "folder"))
     var output = "output/corpus/synthetic"
+
+    private static let standard = PlantedCue(in: .neutral)
 
     func validate() throws {
       guard (1...10_000).contains(clips) else { throw ValidationError("--clips must lie between 1 and 10000") }
