@@ -42,7 +42,7 @@ struct SchemaTests {
     let folder = try Folder()
     #expect(
       try folder.undertone(
-        "corpus", "synthesize", "--clips", "2", "--speakers", "2", "--plant", "angry", "--output", "."
+        "corpus", "synthesize", "--clips", "1", "--speakers", "2", "--plant", "angry", "--output", "."
       ).status == 0)
     let rows = try folder.lines("manifest.csv").enumerated().map { $1 + ($0 == 0 ? ",arousal" : ",0.\($0)") }
     try folder.write(rows.joined(separator: "\n") + "\n", to: "clips.csv")
