@@ -34,6 +34,22 @@ public func contents(of path: String, limit: Int) throws(FileError) -> Data? {
   return data
 }
 
+/// What is piped into the program, up to its end.
+/// - Parameter limit: A ``SizeLimit``; one that is exceeded is an error, as a pipe may have no end.
+public func standardInput(limit: Int) throws(FileError) -> Data {
+  func error(_ reason: String) -> FileError { .unreadable(path: "standard input", reason: reason) }
+  var data = Data()
+  var block = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = read(STDIN_FILENO, &block, block.count)
+    if count < 0, errno == EINTR { continue }
+    guard count >= 0 else { throw error(systemReason(errno)) }
+    if count == 0 { return data }
+    guard data.count + count <= limit else { throw error("more than \(limit >> 20) MB") }
+    data.append(contentsOf: block[..<count])
+  }
+}
+
 /// A regular file, open for reading, and its size; nil if there is no such file. Anything else is refused without
 /// waiting for it: a pipe's other end may never be opened.
 public func openRegular(_ path: String) throws(FileError) -> (descriptor: Int32, size: Int)? {

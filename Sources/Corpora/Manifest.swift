@@ -73,7 +73,10 @@ public struct Manifest: Sendable, Equatable {
 }
 
 extension Manifest {
-  /// Reads a manifest. Its clips need not exist.
+  /// The path of standard input.
+  public static let standardInput = "-"
+
+  /// Reads a manifest. Its clips need not exist. Paths in one from standard input start from the current folder.
   public static func read(_ path: String) throws(ManifestError) -> Manifest {
     let rows = try rows(of: path)
     guard let header = rows.first?.fields.map(trimmedOfSpace) else {
@@ -132,7 +135,9 @@ extension Manifest {
   private static func rows(of path: String) throws(ManifestError) -> [CSV.Row] {
     let bytes: Data?
     do {
-      bytes = try contents(of: path, limit: SizeLimit.table)
+      bytes =
+        path == standardInput
+        ? try Basics.standardInput(limit: SizeLimit.table) : try contents(of: path, limit: SizeLimit.table)
     } catch {
       throw .file(error)
     }

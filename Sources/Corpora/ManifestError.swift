@@ -17,6 +17,8 @@ public enum ManifestError: Error, Equatable, Sendable {
   /// A folder without usable clips: the names of `unrecognised` audio files belong to no corpus; `leftOut` files belong
   /// to one that does not use files of these kinds.
   case noClips(folder: String, unrecognised: Int, leftOut: Int, kinds: [String])
+  /// A folder in a manifest's place that holds none, and whose files are not labelled by their names either.
+  indirect case noManifest(ManifestError)
 }
 
 extension ManifestError: CustomStringConvertible, LocalizedError {
@@ -40,6 +42,8 @@ extension ManifestError: CustomStringConvertible, LocalizedError {
     case .noClips(let folder, let unrecognised, let leftOut, let kinds):
       "\(folder): no clips of speech in one of the seven emotions (\(leftOut) files of \(kinds.alternatives)"
         + (unrecognised > 0 ? ", \(unrecognised) of other names)" : ")")
+    case .noManifest(let error):
+      "\(error), and there is no manifest.csv in it: write one, with the columns path and emotion"
     }
   }
 

@@ -46,7 +46,7 @@ public struct ModelConfiguration: Codable, Sendable {
       try container.decodeIfPresent([String].self, forKey: .classes) ?? (dimensions.isEmpty ? Self.emotions : [])
     frontEnd = try container.decodeIfPresent(FrontEnd.self, forKey: .frontEnd) ?? FrontEnd()
     trimming = try container.decodeIfPresent(Trimming.self, forKey: .trimming) ?? .standard
-    training = try container.decodeIfPresent([String: Scalar].self, forKey: .training)?.mapValues(\.text) ?? [:]
+    training = try container.decodeIfPresent([String: NumberOrText].self, forKey: .training)?.mapValues(\.text) ?? [:]
   }
 
   /// Writes the sizes, the dimensions and the trimming only where they are not the defaults, so that older readers accept the file.
@@ -58,7 +58,7 @@ public struct ModelConfiguration: Codable, Sendable {
     if !dimensions.isEmpty { try container.encode(dimensions, forKey: .dimensions) }
     try container.encode(frontEnd, forKey: .frontEnd)
     if trimming != .standard { try container.encode(trimming, forKey: .trimming) }
-    try container.encode(training.mapValues(Scalar.init(text:)), forKey: .training)
+    try container.encode(training.mapValues(NumberOrText.init(text:)), forKey: .training)
   }
 
   /// The names of all outputs: classes, then dimensions.
@@ -101,35 +101,6 @@ public struct ModelConfiguration: Codable, Sendable {
   /// A network whose parameters are from a source.
   public func makeNetwork(from source: ParameterSource) throws(ParameterError) -> any EmotionModel {
     try model.make(network, outputs: outputs.count, from: source)
-  }
-}
-
-/// A fact about a training: in a file a number where it is one.
-private struct Scalar: Codable {
-  let text: String
-
-  init(text: String) { self.text = text }
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if let text = try? container.decode(String.self) {
-      self.text = text
-    } else if let whole = try? container.decode(Int.self) {
-      text = String(whole)
-    } else {
-      text = String(try container.decode(Double.self))
-    }
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    if let whole = Int(text), String(whole) == text {
-      try container.encode(whole)
-    } else if let number = Double(text), number.isFinite, String(number) == text {
-      try container.encode(number)
-    } else {
-      try container.encode(text)
-    }
   }
 }
 

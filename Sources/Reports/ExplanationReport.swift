@@ -153,7 +153,8 @@ public struct ExplanationReport {
     return try JSON(
       file: file, start: explanation.used.lowerBound, end: explanation.used.upperBound,
       window: window.map { [$0.lowerBound, $0.upperBound] }, model: model.name, method: explanation.method,
-      parameters: explanation.parameters, target: explanation.outputs[explanation.target.emotion],
+      parameters: explanation.parameters.mapValues(NumberOrText.init(text:)),
+      target: explanation.outputs[explanation.target.emotion],
       versus: explanation.target.versus.map { explanation.outputs[$0] },
       predicted: explanation.classes.isEmpty ? nil : explanation.classes[explanation.predicted],
       values: explanation.dimensions.isEmpty
@@ -181,7 +182,7 @@ public struct ExplanationReport {
     /// The window's start and end in seconds.
     let window: [Double]?
     let model, method: String
-    let parameters: [String: String]
+    let parameters: [String: NumberOrText]
     let target: String
     /// The output that the target is compared with.
     let versus: String?

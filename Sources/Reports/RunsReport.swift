@@ -132,7 +132,7 @@ public struct RunsReport {
       JSON.Run(
         folder: run.folder, name: curves.name, group: curves.group,
         architecture: run.configuration.model.name, recipe: run.setting("recipe"),
-        seed: run.setting("seed"), epochs: run.history.count, bestEpoch: run.best.epoch,
+        seed: run.setting("seed").flatMap(UInt64.init), epochs: run.history.count, bestEpoch: run.best.epoch,
         validationLoss: run.best.validationLoss, accuracy: run.best.validationAccuracy,
         macroF1: run.best.validationMacroF1)
     }
@@ -142,7 +142,8 @@ public struct RunsReport {
   private struct JSON: Encodable {
     struct Run: Encodable {
       let folder, name, group, architecture: String
-      let recipe, seed: String?
+      let recipe: String?
+      let seed: UInt64?
       let epochs, bestEpoch: Int
       let validationLoss, accuracy, macroF1: Double
     }

@@ -41,7 +41,9 @@ struct ManifestTests {
     try folder.write([0x70, 0xFF, 0xFE, 0x00], to: "binary.csv")
     #expect(try folder.undertone("corpus", "describe", "binary.csv").failed(65, naming: "binary.csv", "UTF-8"))
     #expect(try folder.undertone("evaluate", "--data", "no.csv").failed(66, naming: "no.csv: no such manifest"))
-    #expect(try folder.undertone("figures", "--data", "clips").failed(66, naming: "clips", "directory"))
+    #expect(
+      try folder.undertone("figures", "--data", "clips").failed(
+        65, naming: "clips: none", "manifest.csv", "path and emotion"))
     let pipe = try folder.start(
       ["-c", "printf 'path,emotion\\none.wav,fear\\n' | \"$0\" evaluate --data /dev/stdin", program.path],
       executable: URL(fileURLWithPath: "/bin/sh")
@@ -74,6 +76,42 @@ struct ManifestTests {
     // Angry, fear and happy have one clip each: in the order of the classes.
     #expect(evaluation.confusion.map { $0.reduce(0, +) } == [1, 0, 1, 1, 0, 0, 0])
     #expect(try folder.lines("predictions.csv").last?.hasPrefix("\"clips/Grüße, 世界 😀.wav\",happy,") == true)
+  }
+
+  @Test("- is a manifest from standard input, its paths relative to the current folder; not to train on, nor twice")
+  func standardInput() throws {
+    try folder.write("path,emotion\none.wav,angry\nclips/two.wav,fear\n", to: "lists/clips.csv")
+    for command in ["evaluate --json --data -", "corpus describe - --json"] {
+      let run = try folder.start(
+        ["-c", "cat lists/clips.csv | \"$0\" \(command)", program.path], executable: URL(fileURLWithPath: "/bin/sh")
+      ).finish()
+      #expect(run.status == 0 && run.errors.isEmpty && run.output.count == 1, "\(run)")
+    }
+    for option in ["--data", "--validation"] {
+      let run = try folder.undertone(["train", "cnnatt", "--data", "lists/clips.csv", option, "-"])
+      #expect(run.failed(64, naming: "\(option) -", "to resume"), "\(run)")
+    }
+    #expect(try folder.undertone("compare", "-", "--data", "-", "--model", "a", "--model", "b").status == 64)
+    let background = ["explain", "one.wav", "--method", "expected-gradients", "--background", "-"]
+    #expect(try folder.undertone(background).failed(64, naming: "--background cannot be standard input"))
+  }
+
+  @Test("A folder is the manifest.csv in it, or the clips of a corpus, labelled by their names, which is said")
+  func folders() throws {
+    for name in ["03-01-05-01-01-01-01.wav", "03-01-06-01-01-01-02.wav", "03-02-05-01-01-01-01.wav"] {
+      try folder.write(WAV().file(voice(seconds: 0.3)), to: "corpus/\(name)")
+    }
+    let named = try folder.undertone("evaluate", "--data", "corpus", "--json")
+    #expect(
+      named.errors == [
+        "undertone: corpus: no manifest.csv; 2 clips of RAVDESS, labelled by their names; other files left out: 1"
+      ], "\(named)")
+    let evaluation: EvaluationLine = try decoded(#require(named.output.first))
+    #expect(evaluation.clips == 2 && evaluation.byOrigin.keys.elementsEqual(["ravdess"]))
+    try folder.write("path,emotion\n03-01-05-01-01-01-01.wav,sadness\n", to: "corpus/manifest.csv")
+    let listed = try folder.undertone("evaluate", "--data", "corpus/", "--json")
+    #expect(listed.status == 0 && listed.errors.isEmpty, "\(listed)")
+    #expect(try (decoded(#require(listed.output.first)) as EvaluationLine).clips == 1)
   }
 
   @Test("Rows with an empty value are left out, which is said")

@@ -41,7 +41,7 @@ class Explanation:
     model: str
     method: str
     #: The method's options, such as {"steps": "50"}.
-    parameters: dict[str, str]
+    parameters: dict[str, str | int | float]
     #: The output explained; where `versus` is not None, its difference from that output.
     target: str
     #: Of each input: shape, unit, sum, of complete methods score, baseline_score and gap, and the files of its arrays.

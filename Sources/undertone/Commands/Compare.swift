@@ -30,7 +30,7 @@ struct Compare: ParsableCommand {
 
   @OptionGroup var files: ClipFiles
 
-  @Option(help: ArgumentHelp("A manifest, instead of files.", valueName: "file"))
+  @Option(help: .manifest("Instead of files: a manifest"))
   var data: String?
 
   @Option(

@@ -24,7 +24,7 @@ struct Evaluate: ParsableCommand {
 
   @OptionGroup var model: ModelOption
 
-  @Option(help: ArgumentHelp("A manifest.", valueName: "file"))
+  @Option(help: .manifest())
   var data: String
 
   @OptionGroup var drawing: FigureOption

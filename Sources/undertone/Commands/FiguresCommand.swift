@@ -25,7 +25,7 @@ struct FiguresCommand: ParsableCommand {
         undertone figures --data clips.csv --model output/train/cnnatt --target arousal
       """)
 
-  @Option(help: ArgumentHelp("A manifest.", valueName: "file"))
+  @Option(help: .manifest())
   var data: String
 
   @OptionGroup var model: ModelOption

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AudioFiles
 import Corpora
+import Foundation
 import Models
 import Training
 
@@ -17,13 +18,52 @@ func noteCut(_ path: String, seconds: Double) {
     "undertone: \(path): \(Int(seconds)) s long; only its first \(Int(AudioClip.longestSpeech)) s are used")
 }
 
-/// A manifest; rows that say too little are left out, and that is said.
-func readManifest(_ path: String) throws(ManifestError) -> Manifest {
+extension ArgumentHelp {
+  /// The option of what ``readManifest(_:)`` reads.
+  static func manifest(_ words: String = "A manifest", isPiped: Bool = true) -> ArgumentHelp {
+    let piped = "; - for standard input, with paths relative to the current folder"
+    return ArgumentHelp(
+      """
+      \(words); a folder that holds manifest.csv, or clips that `undertone corpus prepare` recognises by their names\
+      \(isPiped ? piped : "").
+      """, valueName: "file")
+  }
+}
+
+/// A manifest: a file, standard input, or a folder that holds one or the clips of a known corpus. Rows that say too little
+/// are left out, and that is said.
+func readManifest(_ argument: String) throws(ManifestError) -> Manifest {
+  var path = argument
+  var isFolder: ObjCBool = false
+  if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+    path += path.hasSuffix("/") ? "manifest.csv" : "/manifest.csv"
+    guard FileManager.default.fileExists(atPath: path) else { return try readCorpus(argument) }
+  }
   let manifest = try Manifest.read(path)
   if manifest.droppedRows > 0 {
     Console.note("undertone: \(path): left out rows with an empty value: \(manifest.droppedRows)")
   }
   return manifest
+}
+
+/// The clips of a folder of known corpora, labelled by their names, which is said.
+private func readCorpus(_ folder: String) throws(ManifestError) -> Manifest {
+  let scan: CorpusScan
+  do {
+    scan = try CorpusScan(folder: folder)
+  } catch {
+    guard case .noClips = error else { throw error }
+    throw .noManifest(error)
+  }
+  // Clips that cannot be reached would be missing from every number.
+  if let failure = scan.failures.first { throw failure }
+  let origins = Set(scan.manifest.entries.map(\.origin))
+  let titles = KnownCorpora.all.filter { origins.contains($0.name) }.map { $0.title }
+  let skipped = scan.leftOut.values.reduce(0, +) + scan.unrecognised.count
+  Console.note(
+    "undertone: \(folder): no manifest.csv; \(scan.manifest.entries.count) clips of \(titles.joined(separator: ", ")), "
+      + "labelled by their names" + (skipped > 0 ? "; other files left out: \(skipped)" : ""))
+  return scan.manifest
 }
 
 /// The features of a manifest's clips, with a progress bar. Files that fail are reported, and the rest is used; long ones

@@ -32,10 +32,10 @@ struct Train: ParsableCommand {
   @Argument(help: "The architecture; `undertone models` describes them.")
   var architecture: ModelName?
 
-  @Option(help: ArgumentHelp("A manifest of clips.", valueName: "file"))
+  @Option(help: .manifest("A manifest of clips", isPiped: false))
   var data: String?
 
-  @Option(help: ArgumentHelp("A manifest to validate on. (default: a part of --data)", valueName: "file"))
+  @Option(help: .manifest("A manifest to validate on", isPiped: false))
   var validation: String?
 
   @Option(
@@ -137,6 +137,11 @@ struct Train: ParsableCommand {
     guard resume != nil || (architecture != nil && data != nil) else {
       let names = EmotionModels.names.joined(separator: ", ")
       throw ValidationError("train needs an architecture (\(names)) and --data, or --resume")
+    }
+    if let option = [("--data", data), ("--validation", validation)].first(where: { $0.1 == Manifest.standardInput })?.0
+    {
+      throw ValidationError(
+        "\(option) -: a training reads its manifests again to resume, so they must be files, not standard input")
     }
     if let split, !(split > 0 && split < 1) { throw ValidationError("--split must lie between 0 and 1") }
     if let epochs, !Recipe.epochRange.contains(epochs) {

@@ -41,7 +41,7 @@ struct Trust: ParsableCommand {
 
   @OptionGroup var model: ModelOption
 
-  @Option(help: ArgumentHelp("A manifest.", valueName: "file"))
+  @Option(help: .manifest())
   var data: String
 
   @Option(

@@ -92,6 +92,8 @@ struct MethodOption: ParsableArguments {
 
   /// At most ``Background/mostClips`` of a manifest's clips, sampled by the seed; files that fail are reported and left out.
   private func readBackground(_ path: String, for model: TrainedModel, seed: UInt64) throws -> Background {
+    // It has the clips, or the manifest of --data.
+    guard path != Manifest.standardInput else { throw ValidationError("--background cannot be standard input (-)") }
     let manifest = try readManifest(path)
     var generator = SeededGenerator(seed: seed)
     let entries = generator.shuffled(manifest.entries).prefix(Background.mostClips)

@@ -21,7 +21,7 @@ extension CorpusCommand {
           undertone corpus describe ravdess.csv --format png --html
         """)
 
-    @Argument(help: "The manifest.")
+    @Argument(help: .manifest("The manifest"))
     var manifest: String
 
     @OptionGroup var drawing: RequestedFigureOption

@@ -16,7 +16,7 @@ extension CorpusCommand {
           undertone corpus split ravdess.csv --folds 5 --output output/folds
         """)
 
-    @Argument(help: "The manifest.")
+    @Argument(help: .manifest("The manifest"))
     var manifest: String
 
     @OptionGroup var unit: SplitOption

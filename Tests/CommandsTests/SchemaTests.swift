@@ -1,0 +1,241 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The lines of --json are as Documentation/schemas describes them")
+struct SchemaTests {
+  @Test("Every command with --json has a schema, and every schema a command")
+  func complete() throws {
+    let dump = try #require(
+      JSON(Data(try Folder().undertone("--experimental-dump-help").output.joined(separator: "\n").utf8)))
+    func commands(_ command: JSON, below parents: [String]) -> [String] {
+      let hasJSON = command["arguments"]?.items.contains { argument in
+        argument["names"]?.items.contains { $0["name"] == .text("json") } == true
+      }
+      return (hasJSON == true ? [parents.joined(separator: "-")] : [])
+        + (command["subcommands"]?.items ?? []).flatMap { sub in
+          if case .text(let name)? = sub["commandName"] { commands(sub, below: parents + [name]) } else { [String]() }
+        }
+    }
+    let files = try FileManager.default.contentsOfDirectory(atPath: Schema.folder.path)
+    let found = commands(try #require(dump["command"]), below: []).map { "\($0).schema.json" }
+    #expect(found.count == 9 && Set(found) == Set(files), "\(found)")
+  }
+
+  @Test("A schema names every key, in snake case with a description")
+  func closed() throws {
+    for file in try FileManager.default.contentsOfDirectory(atPath: Schema.folder.path) {
+      let schema = try Schema(named: file.replacing(".schema.json", with: ""))
+      for (path, object) in schema.objects {
+        #expect(object["additionalProperties"] == .truth(false) && object["required"] != nil, "\(file) \(path)")
+        for (key, value) in object["properties"]?.members ?? [:] {
+          #expect(key.wholeMatch(of: /[a-z][a-z0-9]*(_[a-z0-9]+)*/) != nil, "\(file) \(path)/\(key)")
+          #expect(value["description"] != nil || value["$ref"] != nil, "\(file) \(path)/\(key)")
+        }
+      }
+    }
+  }
+
+  /// Lines of every command are right, and every key of its schema is in one of them.
+  @Test("Lines of all commands")
+  func lines() throws {
+    let folder = try Folder()
+    #expect(
+      try folder.undertone(
+        "corpus", "synthesize", "--clips", "1", "--speakers", "2", "--plant", "angry", "--output", "."
+      ).status == 0)
+    let rows = try folder.lines("manifest.csv").enumerated().map { $1 + ($0 == 0 ? ",arousal" : ",0.\($0)") }
+    try folder.write(rows.joined(separator: "\n") + "\n", to: "clips.csv")
+    let clip = String(try #require(rows[1].split(separator: ",").first))
+    try folder.write(WAV().file(Array(repeating: 0, count: 16_000) + voice(seconds: 1)), to: "half.wav")
+    let data = ["--data", "clips.csv", "--json"]
+    let training = ["train", "cnnatt", "--validation", "clips.csv", "--epochs", "1"] + data
+    // Integrated gradients promise completeness, saliency does not; a model has classes, dimensions or both.
+    let runs: [String: [[String]]] = [
+      "train": [
+        training + ["--output", "a"], training + ["--output", "b", "--dimensions", "arousal"],
+        training + ["--output", "c", "--dimensions", "arousal", "--classes", "none"],
+      ],
+      "curves": [["curves", "a", "b", "c", "--json"]],
+      "methods": [["methods", "--json"]],
+      "corpus-describe": [["corpus", "describe", "clips.csv", "--json"]],
+      "explain": [
+        ["explain", clip, "--method", "integrated-gradients", "--steps", "4", "--versus", "fear", "--json"]
+          + ["--input", "all", "--arrays", "--listen", "--model", "b"],
+        ["explain", "half.wav", "--window", "1", "--json"], ["explain", clip, "--model", "c", "--json"],
+      ],
+      "predict": [
+        ["predict", "half.wav", "--window", "1", "--json"], ["predict", clip, "--model", "b", "--json"],
+        ["predict", clip, "--model", "c", "--json"],
+      ],
+      "evaluate": [
+        ["evaluate", "--model", "b"] + data, ["evaluate", "--model", "c"] + data,
+      ],
+      "compare": [
+        ["compare", "--model", "a", "--model", "built-in", "--clips", "1"] + data,
+        ["compare", "--model", "b", "--model", "c", "--clips", "1", "--target", "arousal"] + data,
+      ],
+      "trust": [
+        ["trust", "--method", "saliency", "--target", "angry", "--model", "a"] + data,
+        ["trust", "--method", "saliency", "--target", "arousal", "--model", "c", "--clips", "3"] + data,
+      ],
+    ]
+    for name in ["train"] + runs.keys.filter({ $0 != "train" }).sorted() {
+      let schema = try Schema(named: name)
+      var seen: Set<String> = []
+      for arguments in runs[name]! {
+        let run = try folder.undertone(arguments)
+        #expect(run.status == 0 && !run.output.isEmpty, "\(arguments): \(run.errors)")
+        for line in run.output {
+          let value = try #require(JSON(Data(line.utf8)), "\(arguments): \(line)")
+          #expect(schema.problems(of: value, seen: &seen) == [], "\(arguments)")
+        }
+      }
+      let keys = schema.objects.flatMap { path, object in
+        (object["properties"]?.members.keys).map { $0.map { "\(path)/\($0)" } } ?? []
+      }
+      #expect(Set(keys).subtracting(seen).sorted() == [], "\(name): keys that no line has")
+    }
+  }
+
+  @Test("The check finds what is missing, unknown, of another type and out of range")
+  func check() throws {
+    let schema = try Schema(named: "train")
+    let good =
+      #"{"epoch":1,"rate":0.001,"seconds":0.1,"train_loss":2,"validation_accuracy":0.5,"validation_loss":2,"validation_macro_f1":0}"#
+    func problems(_ old: String, _ new: String) -> [String] {
+      var seen: Set<String> = []
+      return schema.problems(of: JSON(Data(good.replacing(old, with: new).utf8))!, seen: &seen)
+    }
+    #expect(problems("", "") == [])
+    #expect(problems(#""rate":0.001,"#, "") == ["/: no rate"])
+    #expect(problems(#""rate""#, #""extra":1,"rate""#) == ["/: extra is not in the schema"])
+    #expect(problems(":1,", #":"1","#) == ["/epoch: not of type integer"])
+    #expect(problems(":1,", ":1.5,") == ["/epoch: not of type integer"])
+    #expect(problems("accuracy\":0.5", "accuracy\":1.5") == ["/validation_accuracy: above 1.0"])
+    #expect(problems("0.001", "0") == ["/rate: not above 0.0"])
+  }
+}
+
+/// A value of JSON. Numbers are kept apart from truth values.
+private enum JSON: Decodable, Equatable {
+  case null
+  case truth(Bool)
+  case number(Double)
+  case text(String)
+  case list([JSON])
+  case object([String: JSON])
+
+  init?(_ data: Data) {
+    guard let value = try? JSONDecoder().decode(JSON.self, from: data) else { return nil }
+    self = value
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let truth = try? container.decode(Bool.self) {
+      self = .truth(truth)
+    } else if let number = try? container.decode(Double.self) {
+      self = .number(number)
+    } else if let text = try? container.decode(String.self) {
+      self = .text(text)
+    } else if let list = try? container.decode([JSON].self) {
+      self = .list(list)
+    } else {
+      self = .object(try container.decode([String: JSON].self))
+    }
+  }
+
+  var members: [String: JSON] { if case .object(let members) = self { members } else { [:] } }
+  var items: [JSON] { if case .list(let items) = self { items } else { [] } }
+  var number: Double? { if case .number(let number) = self { number } else { nil } }
+
+  subscript(key: String) -> JSON? { members[key] }
+
+  func isOf(_ type: JSON) -> Bool {
+    switch (self, type) {
+    case (_, .list(let types)): types.contains(where: isOf)
+    case (.null, .text("null")), (.truth, .text("boolean")), (.number, .text("number")), (.text, .text("string")),
+      (.list, .text("array")), (.object, .text("object")):
+      true
+    case (.number(let number), .text("integer")): number == number.rounded()
+    default: false
+    }
+  }
+}
+
+/// The part of JSON Schema (draft 2020-12) that the schemas use.
+private struct Schema {
+  static let folder = Checkout.folder.appendingPathComponent("Documentation/schemas")
+
+  private let root: JSON
+
+  init(named name: String) throws {
+    root = try #require(JSON(Data(contentsOf: Self.folder.appendingPathComponent("\(name).schema.json"))), "\(name)")
+  }
+
+  /// The schemas of objects with named keys, by their places in the schema.
+  var objects: [(path: String, object: JSON)] {
+    func found(_ value: JSON, _ path: String) -> [(String, JSON)] {
+      (value["properties"] == nil || value["type"] != .text("object") ? [] : [(path, value)])
+        + value.members.flatMap { found($1, "\(path)/\($0)") }
+    }
+    return found(root, "#").map { ($0, $1) }
+  }
+
+  /// What is wrong with a value, a line each.
+  /// - Parameter seen: The places in the schema of the keys that the value has are added.
+  func problems(of value: JSON, seen: inout Set<String>) -> [String] {
+    problems(of: value, at: "", root, "#", &seen)
+  }
+
+  private func problems(
+    of value: JSON, at path: String, _ given: JSON, _ givenPlace: String, _ seen: inout Set<String>
+  ) -> [String] {
+    var (schema, place) = (given, givenPlace)
+    if case .text(let reference)? = given["$ref"] {
+      guard let found = root["$defs"]?[reference.replacing("#/$defs/", with: "")] else { return ["no \(reference)"] }
+      (schema, place) = (found, reference)
+    }
+    func wrong(_ words: String) -> String { "\(path.isEmpty ? "/" : path): \(words)" }
+    if let type = schema["type"], !value.isOf(type) {
+      if case .text(let name) = type { return [wrong("not of type \(name)")] }
+      return [wrong("not of a type of \(type)")]
+    }
+    var problems: [String] = []
+    if let values = schema["enum"]?.items, !values.contains(value) { problems.append(wrong("none of \(values)")) }
+    if let number = value.number {
+      if let least = schema["minimum"]?.number, number < least { problems.append(wrong("below \(least)")) }
+      if let most = schema["maximum"]?.number, number > most { problems.append(wrong("above \(most)")) }
+      if let limit = schema["exclusiveMinimum"]?.number, number <= limit {
+        problems.append(wrong("not above \(limit)"))
+      }
+    }
+    if case .list(let items) = value {
+      if let least = schema["minItems"]?.number, items.count < Int(least) { problems.append(wrong("too few items")) }
+      if let most = schema["maxItems"]?.number, items.count > Int(most) { problems.append(wrong("too many items")) }
+      if let each = schema["items"] {
+        for (index, item) in items.enumerated() {
+          problems += self.problems(of: item, at: "\(path)/\(index)", each, "\(place)/items", &seen)
+        }
+      }
+    }
+    for case .text(let key) in schema["required"]?.items ?? [] where value[key] == nil {
+      problems.append(wrong("no \(key)"))
+    }
+    for (key, member) in value.members.sorted(by: { $0.key < $1.key }) {
+      if let named = schema["properties"]?[key] {
+        // As `objects` calls it.
+        seen.insert("\(place)/\(key)")
+        problems += self.problems(of: member, at: "\(path)/\(key)", named, "\(place)/properties/\(key)", &seen)
+      } else if schema["additionalProperties"] == .truth(false) {
+        problems.append(wrong("\(key) is not in the schema"))
+      } else if let other = schema["additionalProperties"] {
+        problems += self.problems(of: member, at: "\(path)/\(key)", other, "\(place)/additionalProperties", &seen)
+      }
+    }
+    return problems
+  }
+}
