@@ -20,12 +20,12 @@ func noteCut(_ path: String, seconds: Double) {
 
 extension ArgumentHelp {
   /// The option of what ``readManifest(_:)`` reads.
-  static func manifest(_ words: String = "A manifest", isPiped: Bool = true) -> ArgumentHelp {
+  static func manifest(_ words: String = "A manifest", isPiped: Bool = true, otherwise: String? = nil) -> ArgumentHelp {
     let piped = "; - for standard input, with paths relative to the current folder"
     return ArgumentHelp(
       """
       \(words); a folder that holds manifest.csv, or clips that `undertone corpus prepare` recognises by their names\
-      \(isPiped ? piped : "").
+      \(isPiped ? piped : "").\(otherwise.map { " (default: \($0))" } ?? "")
       """, valueName: "file")
   }
 }

@@ -35,7 +35,7 @@ struct Train: ParsableCommand {
   @Option(help: .manifest("A manifest of clips", isPiped: false))
   var data: String?
 
-  @Option(help: .manifest("A manifest to validate on", isPiped: false))
+  @Option(help: .manifest("A manifest to validate on", isPiped: false, otherwise: "a part of --data"))
   var validation: String?
 
   @Option(
