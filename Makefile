@@ -22,7 +22,7 @@ help:
 	@echo "make install      build, and install undertone into $(PREFIX)/bin (or PREFIX=FOLDER)"
 	@echo "make test         install missing packages, and run the tests"
 	@echo "make test-debug   the same without optimisation, where assertions are checked"
-	@echo "make torture      damages what the program reads and disturbs what it writes, 40 minutes: COUNT=500 takes less,"
+	@echo "make torture      damages what the program reads and disturbs what it writes, 12 minutes: COUNT=500 takes less,"
 	@echo "                  ONLY=sounds,killed chooses, SEED=2 varies, UNDERTONE=FILE takes another build, such as a sanitizer's"
 	@echo "make sanitize     the kernels' tests under the address and the undefined-behaviour sanitizer"
 	@echo "make docs         the libraries' documentation as a web site in .build-docs"

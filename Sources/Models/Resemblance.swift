@@ -17,7 +17,8 @@ public struct Resemblance: Sendable, Equatable, Codable {
   /// What there is to know before a prediction is believed; nil where there is nothing.
   public var warning: String? {
     if isOutside {
-      let distance = distance > 1 ? String(format: " (distance %.1f, limit 1)", distance) : ""
+      let digits = distance < 1.1 ? 2 : 1
+      let distance = distance > 1 ? String(format: " (distance %.\(digits)f, limit 1)", distance) : ""
       return "unlike the training data\(distance): \(reasons.joined(separator: ", "))"
     }
     return isTrainedOn ? "the model was trained on this clip" : nil
@@ -50,18 +51,20 @@ public struct DomainCensus: Sendable, Equatable, Codable {
   }
 
   /// What there is to know before results on these clips are believed; no line where there is nothing.
-  public func warnings(_ model: String) -> [String] {
+  /// - Parameter things: What was counted: clips, or windows of one.
+  public func warnings(_ model: String, _ things: String = "clips") -> [String] {
     var lines: [String] = []
+    let all = "\(clips) \(things)"
     if trainedOn > 0 {
       lines.append(
-        "clips that \(model) was trained on: \(trainedOn) of \(clips); what holds for them may not hold for new ones")
+        "\(model) was trained on \(trainedOn) of \(all): it looks better on them than it is on new ones")
     }
     // More than chance among clips like the training's.
     let expected = TrainingDomain.outsideShare * Double(clips)
     if outside > 0, Double(outside) > expected + 3 * expected.squareRoot() {
       lines.append(
-        "clips unlike what \(model) was trained on: \(outside) of \(clips) (of unseen clips like its own "
-          + "\(Int(100 * TrainingDomain.outsideShare)) %); its predictions and explanations may not hold there")
+        "\(outside) of \(all) sound unlike those that \(model) was trained on (of new ones like those about "
+          + "\(Int(100 * TrainingDomain.outsideShare)) % do); do not rely on its predictions for them")
     }
     return lines
   }

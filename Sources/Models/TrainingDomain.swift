@@ -91,8 +91,8 @@ public struct TrainingDomain: Sendable, Equatable {
     return values.min()!...values.max()!
   }
 
-  /// What is unlike the training, in words: level and bandwidth where they are beyond its own, else what differs most
-  /// from the nearest clips.
+  /// What is unlike the training, in words: level and bandwidth where they are beyond its own, and what differs most from
+  /// the nearest clips.
   private func reasons(_ clip: SoundStatistics, _ neighbours: [Int]) -> [String] {
     var found: [String] = []
     let (level, levels) = (clip.values[SoundStatistics.level], range(of: SoundStatistics.level))
@@ -106,19 +106,22 @@ public struct TrainingDomain: Sendable, Equatable {
       found.append(
         "hardly anything above \(Self.top(of: highest)) (training to \(Self.top(of: all.lowerBound)) at least)")
     }
-    guard found.isEmpty else { return found }
     let groups = [
-      ("background", SoundStatistics.background), ("spectrum of the speech", SoundStatistics.speech),
-      ("changes from frame to frame", SoundStatistics.change),
-    ].map { name, group in
+      ("the background", SoundStatistics.background, "louder", "softer"),
+      ("the bands of the speech", SoundStatistics.speech, "louder", "softer"),
+      ("changes from frame to frame", SoundStatistics.change, "larger", "smaller"),
+    ].map { name, group, more, less in
       let differences = group.map { index in
         neighbours.reduce(0) { $0 + clip.values[index] - clips[$1].values[index] } / Float(neighbours.count)
       }
       let size = zip(group, differences).reduce(0) { $0 + ($1.1 / deviations[$1.0]) * ($1.1 / deviations[$1.0]) }
-      return (name, size, differences.reduce(0) { $0 + abs($1) } / Float(differences.count))
+      let mean = differences.reduce(0, +) / Float(differences.count)
+      let amount = differences.reduce(0) { $0 + abs($1) } / Float(differences.count)
+      // Where some bands have more and some less, there is no one direction.
+      let direction = abs(mean) > amount / 2 ? mean > 0 ? more : less : "other"
+      return (size: size, words: "\(name) \(direction) by \(String(format: "%.1f", amount)) dB")
     }
-    let most = groups.max { $0.1 < $1.1 }!
-    return ["most unlike: \(most.0) (by " + String(format: "%.1f dB on average)", most.2)]
+    return found + [groups.max { $0.size < $1.size }!.words]
   }
 
   /// "3.4 kHz": the top of a band of four mels.

@@ -96,7 +96,7 @@ public struct ClipSelection {
   /// true one.
   var clipHeader: [String] {
     ["clip", "emotion", "target"] + (model.classes.isEmpty ? [] : ["predicted", "probability"])
-      + model.dimensions.flatMap { [$0, "true \($0)"] }
+      + model.dimensions.flatMap { [$0, "true \($0)"] } + Resemblance.header
   }
 
   func row(_ entry: Manifest.Entry, _ explanation: Explanation) -> [String] {
@@ -105,7 +105,7 @@ public struct ClipSelection {
       + (classes.isEmpty ? [] : [classes[predicted], String(explanation.probabilities[predicted])])
       + zip(explanation.dimensions, explanation.values).flatMap { name, value in
         [String(value), entry.value(of: name).map { String($0) } ?? ""]
-      }
+      } + Resemblance.cells(of: explanation.resemblance)
   }
 
   /// "CNNATT built-in · target: the predicted emotion · clips predicted right".

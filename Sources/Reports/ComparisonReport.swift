@@ -185,10 +185,11 @@ extension ComparisonReport {
   /// The line of `--json`.
   /// - Parameters:
   ///   - disagreements: The clips on which the predictions differ, with each model's.
+  ///   - warnings: What there is to know of the clips before the results are believed.
   ///   - figures: The figures written.
   public static func json(
     _ found: [(report: ComparisonReport, summary: AgreementSummary)],
-    disagreements: [ComparisonJob.Disagreement], figures: [String]
+    disagreements: [ComparisonJob.Disagreement], warnings: [String], figures: [String]
   ) throws -> String {
     let (report, summary) = found[0]
     return try JSON(
@@ -202,7 +203,7 @@ extension ComparisonReport {
         }
       },
       disagreements: disagreements.map { .init(clip: $0.path, predictions: $0.predictions, difference: $0.difference) },
-      figures: figures, command: commandLine
+      warnings: warnings, figures: figures, command: commandLine
     ).line
   }
 
@@ -223,6 +224,7 @@ extension ComparisonReport {
     let clips: Int
     let agreement: [Pair]
     let disagreements: [Disagreement]
+    let warnings: [String]
     let figures: [String]
     let command: String
   }

@@ -55,7 +55,7 @@ public struct EvaluationReport {
   /// - Parameter played: How many errors, the most confident first, can be listened to.
   public func page(played: Int) throws -> Page {
     var page = Page(title: "How often is it right: \(title[0])", provenance: provenance)
-    if !warnings.isEmpty { page.sections.append(.text(heading: "Before you believe it", lines: warnings)) }
+    page.sections += .warnings(warnings)
     if let confusion { try page.add(confusion) }
     if let calibration { try page.add(calibration) }
     if !evaluation.dimensions.isEmpty {

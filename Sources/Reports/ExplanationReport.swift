@@ -223,7 +223,7 @@ public struct ExplanationReport {
 }
 
 extension Explanation {
-  /// The lines under a figure's title: the baseline and the steps; and how far the attributions miss the sum that the
+  /// The lines under a figure's title: whether the clip is unlike the training data; the baseline and the steps; and how far the attributions miss the sum that the
   /// method promises, with a plain word where that is more than 5 %. None where a method has no such thing.
   var caption: [String] {
     let settings = [
@@ -233,7 +233,7 @@ extension Explanation {
     let gaps = promises.map { words, promise in "\(promise.relativeGapText) on the \(words)" }
     let isWide = promises.contains { $0.1.relativeGap > Completeness.tolerance }
     return [
-      settings.joined(separator: ", "),
+      resemblance?.warning ?? "", settings.joined(separator: ", "),
       gaps.isEmpty
         ? ""
         : "completeness gap: \(gaps.joined(separator: ", "))"

@@ -142,7 +142,7 @@ public struct ProfilesReport {
 
 extension EmotionProfiles.Claim {
   /// "6 clips of 5 speakers".
-  fileprivate var size: String { "\(clips) clips" + (speakers.map { " of \($0) speakers" } ?? "") }
+  fileprivate var size: String { "\(clips) clips" + (speakers.map { " of \($0) speaker\($0 == 1 ? "" : "s")" } ?? "") }
 }
 
 extension RelevanceProfile.Region {

@@ -94,11 +94,12 @@ public struct TrustReport {
 
   /// One row a clip and method, one column a measure.
   public var clipRows: [[String]] {
-    [["clip", "target", "method"] + TrustMeasure.allCases.map(\.rawValue)]
+    [["clip", "target", "method"] + TrustMeasure.allCases.map(\.rawValue) + Resemblance.header]
       + clips.flatMap { clip in
         zip(summary.methods, clip.methods).map { method, found in
           [clip.path, clip.target, method.name]
             + TrustMeasure.allCases.map { measure in found.values[measure].map { String($0) } ?? "" }
+            + Resemblance.cells(of: clip.resemblance)
         }
       }
   }

@@ -27,7 +27,7 @@ struct DomainTests {
       "model")
     #expect(trained.status == 0, "\(trained)")
     func isWarned(_ run: Run) -> Bool {
-      run.status == 0 && run.warnings.contains { $0.hasPrefix("undertone: warning: clips that model was trained on: ") }
+      run.status == 0 && run.warnings.contains { $0.hasPrefix("undertone: warning: model was trained on ") }
     }
     let evaluated = try folder.undertone("evaluate", "--data", "corpus/manifest.csv", "--model", "model", "--json")
     #expect(isWarned(evaluated), "\(evaluated)")

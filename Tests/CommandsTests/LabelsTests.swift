@@ -112,7 +112,9 @@ struct LabelsTests {
     let files = folder.files(in: "grouped")
     #expect(files.contains("angry.png") && files.contains("calm.png") && !files.contains("claims.csv"))
     let rows = try folder.lines("grouped/clips.csv")
-    #expect(rows[0] == "clip,emotion,target,arousal,true arousal,valence,true valence" && rows.count == 5)
+    #expect(
+      rows[0] == "clip,emotion,target,arousal,true arousal,valence,true valence,distance,outside,trained_on"
+        && rows.count == 5)
     #expect(rows.dropFirst().allSatisfy { $0.contains(",arousal,") })
 
     let one = try folder.undertone(

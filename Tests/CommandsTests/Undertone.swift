@@ -12,7 +12,7 @@ struct Run {
 
   init(status: Int32, output: [String], errors: [String]) {
     func isWarning(_ line: String) -> Bool {
-      ["unlike the training data", "clips unlike what", "was trained on: ", "was trained on this clip"]
+      ["unlike the training data", "sound unlike those", "it looks better on them", "was trained on this clip"]
         .contains { line.contains($0) } && !line.hasPrefix("{")
     }
     self.status = status

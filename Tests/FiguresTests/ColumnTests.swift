@@ -189,6 +189,21 @@ struct ColumnTests {
     }
   }
 
+  @Test("The predicted probability is readable at every value, beside or in its bar", arguments: [2.4, 3.3, 4])
+  func probabilities(inches: Double) throws {
+    for step in 0...20 {
+      let most = Double(step) / 20
+      var figure = ExplanationFigure(
+        title: ["clip.wav"], duration: 2, logMel: .init(frames: Self.frames(128)),
+        probabilities: [most] + Array(repeating: (1 - most) / 6, count: 6), target: 0)
+      figure.parts = [.probabilities]
+      let texts = try figure.texts(in: FigureLayout(inches: inches, fontSize: 7))
+      let own = try #require(texts.first { $0.words.hasPrefix(probabilityText(most)) }, "\(most)")
+      let name = try #require(texts.first { $0.words.hasPrefix("ang") })
+      #expect(own.bounds.left > name.bounds.right, "\(own.words) at \(most)")
+    }
+  }
+
   @Test("Each axis of a short panel has at least two numbers", arguments: [2, 3.3, 7])
   func ticks(inches: Double) throws {
     let layout = FigureLayout(inches: inches, fontSize: inches < 3 ? 5 : 7)

@@ -63,12 +63,12 @@ struct TrainingDomainTests {
     }
     var generator = SeededGenerator(seed: 6)
     let loud = domain.resemblance(of: clip(&generator, level: -5))
-    #expect(loud.isOutside && loud.reasons.count == 1 && loud.reasons[0].hasPrefix("level −"), "\(loud)")
+    #expect(loud.isOutside && loud.reasons.count == 2 && loud.reasons[0].hasPrefix("level −"), "\(loud)")
     let telephone = domain.resemblance(of: clip(&generator, highestBand: 23, shift: 9))
-    #expect(telephone.reasons == ["hardly anything above 3.9 kHz (training to 7.8 kHz at least)"], "\(telephone)")
+    #expect(telephone.reasons.first == "hardly anything above 3.9 kHz (training to 7.8 kHz at least)", "\(telephone)")
     let shifted = clip(&generator).values.enumerated().map { SoundStatistics.background.contains($0) ? $1 + 20 : $1 }
     let noisy = domain.resemblance(of: SoundStatistics(values: shifted))
-    #expect(noisy.isOutside && noisy.reasons[0].hasPrefix("most unlike: background (by "), "\(noisy)")
+    #expect(noisy.isOutside && noisy.reasons[0].hasPrefix("the background louder by "), "\(noisy)")
     #expect(noisy.warning!.hasPrefix("unlike the training data (distance "))
   }
 
@@ -82,7 +82,7 @@ struct TrainingDomainTests {
     }
     #expect(census(0, 0, of: 100).warnings("m") == [] && census(6, 0, of: 100).warnings("m") == [])
     #expect(census(7, 0, of: 100).warnings("m").count == 1 && census(1, 0, of: 1).warnings("m").count == 1)
-    #expect(census(0, 1, of: 100).warnings("m")[0].hasPrefix("clips that m was trained on: 1 of 100;"))
+    #expect(census(0, 1, of: 100).warnings("m")[0].hasPrefix("m was trained on 1 of 100 clips:"))
     #expect(census(2, 3, of: 9).isPossible(of: 9) && !census(2, 3, of: 9).isPossible(of: 8))
   }
 

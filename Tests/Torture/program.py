@@ -20,6 +20,7 @@ CRASHES = (
 # Lines that say something beside the error.
 NOTES = re.compile(
     r": left out|^undertone: left out|^undertone: split by |^undertone: and \d+ more |^undertone: \d+ of \d+ \w+ failed|"
+    r"^undertone: (.*: )?warning: |: unlike the training data|"
     r"only its first|^undertone: \d+ classes: |^undertone: resum|^undertone: no clip of ")
 # Other lines on standard error: what a training prints of its epochs, and what libmpg123 prints of damaged MP3, which
 # libsndfile gives no way to silence.

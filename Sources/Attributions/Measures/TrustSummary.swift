@@ -97,7 +97,8 @@ public struct TrustSummary: Sendable {
         + "\(percents[1]) %), which may be chance (\(percents[2]) %); what its attributions find is then not emotion."
     }
     guard !Estimate.isEnough(clips: clips, speakers: speakers) else { return nil }
-    return "No ranking: too few clips (\(clips)\(speakers.map { " of \($0) speakers" } ?? "")); a verdict needs "
+    return
+      "No ranking: too few clips (\(clips)\(speakers.map { " of \($0) speaker\($0 == 1 ? "" : "s")" } ?? "")); a verdict needs "
       + "\(Estimate.leastClips) clips\(speakers == nil ? "" : " of \(Estimate.leastSpeakers) speakers")."
   }
 

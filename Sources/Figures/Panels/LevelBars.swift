@@ -49,23 +49,30 @@ struct LevelBars {
         horizontally: .end)
     }
     let mark = row.truth.map(plot.x)
-    let words = row.words.filter { !$0.isEmpty }.joined(separator: "  ·  ")
-    let width = canvas.width(of: words, font)
-    // Right of all that is drawn, or else left of it, or else inside the bar.
+    // Right of all that is drawn, or else left of it, or else inside the bar; with fewer words where none has room.
     let (first, last) = (
       min(bar.left, mark.map { $0 - 3 } ?? bar.left), max(bar.right, mark.map { $0 + 3 } ?? bar.right)
     )
-    var (left, color) = (last + 7, Color.ink)
-    if left + 1 + width >= plot.frame.right {
-      left = first - 7 - width
-      if left <= plot.frame.left {
-        (left, color) = (bar.right - 7 - width, row.color.luminance > 0.3 ? .ink : .white)
+    let all = row.words.filter { !$0.isEmpty }
+    for count in stride(from: all.count, to: 0, by: -1) {
+      let words = all.prefix(count).joined(separator: "  ·  ")
+      let width = canvas.width(of: words, font)
+      let left: Double
+      if last + 8 + width < plot.frame.right {
+        left = last + 7
+      } else if first - 7 - width > plot.frame.left {
+        left = first - 7 - width
+      } else if bar.width > width + 14 {
+        left = bar.right - 7 - width
+      } else {
+        continue
       }
+      let isInside = left >= first && left < last
+      if !isInside { canvas.fill(Rectangle(x: left - 3, y: bar.top, width: width + 6, height: bar.height), .white) }
+      let color = isInside && row.color.luminance <= 0.3 ? Color.white : .ink
+      canvas.text(words, at: Point(x: left, y: middle), font, color: color)
+      break
     }
-    if left > last || left < first {
-      canvas.fill(Rectangle(x: left - 3, y: bar.top, width: width + 6, height: bar.height), .white)
-    }
-    canvas.text(words, at: Point(x: left, y: middle), font, color: color)
     guard let mark else { return }
     let ends = [Point(x: mark, y: bar.top - 1.5), Point(x: mark, y: bar.bottom + 1.5)]
     canvas.stroke(ends, .white, width: 4.5)

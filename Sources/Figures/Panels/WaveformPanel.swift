@@ -54,7 +54,9 @@ struct WaveformPanel {
     let (label, power) = AttributionScale.label(name: values.name, unit: values.unit, limit: most)
     var ticked = Axis.linear(label, from: values.isSigned ? -most / power : 0, to: most / power, ticks: 4)
     ticked.ticks = ticked.ticks.map { .init(value: $0.value * power, label: $0.label) }
-    ticked.brief = "Attr."
+    // Without the name, but with what the numbers are to be multiplied by.
+    ticked.brief = AttributionScale.label(name: "", unit: values.unit, limit: most).words
+      .trimmingCharacters(in: CharacterSet(charactersIn: " ()"))
     (ticked.lower, ticked.upper) = (ticked.lower * power, most)
     axis = ticked
   }

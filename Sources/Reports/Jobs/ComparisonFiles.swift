@@ -50,7 +50,7 @@ public struct ComparisonFiles {
     }
     try folder.write(CSV.text(of: ComparisonReport.rows(found)), to: "agreement.csv")
     try folder.write(CSV.text(of: result.rows), to: "clips.csv")
-    try page?.finish(result.summaries, clipRows: result.rows)
+    try page?.finish(result.summaries, clipRows: result.rows, warnings: result.warnings)
     return (result.figures + own, try page.map { try folder.write($0.page, named: "compare") })
   }
 }

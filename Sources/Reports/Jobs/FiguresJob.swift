@@ -161,6 +161,6 @@ public struct FiguresJob {
         .leftOut(
           "the report's claims, which are about predicted or true emotions; the target is \(selection.target.name)"))
     }
-    try page?.add(together, clipRows: rows)
+    try page?.add(together, clipRows: rows, warnings: progress.census.warnings(selection.model.name))
   }
 }

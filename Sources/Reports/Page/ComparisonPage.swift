@@ -49,7 +49,9 @@ public struct ComparisonPage {
   }
 
   /// Adds the summary of all clips before the single ones.
-  public mutating func finish(_ summaries: [AgreementSummary], clipRows: [[String]]) throws {
+  /// - Parameter warnings: What there is to know of the clips before the results are believed.
+  public mutating func finish(_ summaries: [AgreementSummary], clipRows: [[String]], warnings: [String]) throws {
+    page.sections += .warnings(warnings)
     if !page.clips.isEmpty { page.sections.append(.clips) }
     page.sections.append(.text(heading: "All clips", lines: []))
     for (report, summary) in zip(reports, summaries) { try page.add(report.figure(summary)) }

@@ -33,9 +33,10 @@ public struct EmotionsPage {
   }
 
   /// Adds the summary of all clips before the sheets.
-  public mutating func add(_ report: ProfilesReport, clipRows: [[String]]) throws {
+  /// - Parameter warnings: What there is to know of the clips before the results are believed.
+  public mutating func add(_ report: ProfilesReport, clipRows: [[String]], warnings: [String]) throws {
     let sheets = page.sections
-    page.sections = []
+    page.sections = .warnings(warnings)
     try page.add(report.figure)
     try page.add(report.measuresFigure)
     if selection.explainsEmotions {

@@ -207,3 +207,10 @@ private struct PageData: Encodable {
       opacity: AttributionColors.magnitude.map(\.alpha), signedOpacity: AttributionColors.signed.map(\.alpha))
   }
 }
+
+extension [Page.Section] {
+  /// What there is to know of the clips before results are believed; no section where there is nothing.
+  static func warnings(_ lines: [String]) -> [Page.Section] {
+    lines.isEmpty ? [] : [.text(heading: "Before you believe it", lines: lines)]
+  }
+}

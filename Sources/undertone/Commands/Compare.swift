@@ -136,7 +136,8 @@ struct Compare: ParsableCommand {
     let found = Array(zip(reports, result.summaries))
     guard !json else {
       return try Console.print(
-        try ComparisonReport.json(found, disagreements: result.disagreements, figures: written.figures))
+        try ComparisonReport.json(
+          found, disagreements: result.disagreements, warnings: result.warnings, figures: written.figures))
     }
     if let page = written.page { try Console.print(page) }
     try Console.print(text(found, result.disagreements))

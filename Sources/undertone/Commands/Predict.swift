@@ -126,13 +126,17 @@ struct Predict: ParsableCommand {
     var places: [Range<Double>] = []
     var probabilities: [[Double]?] = []
     var values: [[Double]?] = []
+    var census = DomainCensus()
     let duration = try ClipWindows(length: window, hop: hopSeconds).forEach(of: file, for: model) { window, speech in
       let clip = speech.map { Clip($0, model: model) }
       try show(clip, file: file, in: window, model)
       places.append(window)
       probabilities.append(try clip?.probabilities(path: file))
       values.append(clip?.values)
+      census.add(clip?.resemblance)
     }
+    let words = census.warnings(model.name, "windows")
+    words.forEach { Console.note("undertone: \(file): warning: \($0)") }
     let name = URL(fileURLWithPath: file).lastPathComponent
     let timeline = PredictionTimeline(
       title: [
