@@ -173,7 +173,6 @@ struct Explain: ParsableCommand {
     }
   }
 
-  /// What there is to say of a clip without `--json`.
   /// The part of the file that the model uses, where it is not all of it: " (1.06–3.30 s, trimmed)".
   private func used(_ report: ExplanationReport) -> String {
     let (place, used) = (report.explanation.place, report.explanation.used)
@@ -181,6 +180,7 @@ struct Explain: ParsableCommand {
     return String(format: " (%.2f–%.2f s%@)", used.lowerBound, used.upperBound, place.isTrimmed ? ", trimmed" : "")
   }
 
+  /// What there is to say of a clip without `--json`.
   private func text(of clip: ClipExplained) -> String {
     let report = clip.report
     let heard = (clip.listened?.parts ?? []).map { words, heard in
