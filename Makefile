@@ -87,7 +87,7 @@ test: dependencies lint
 # Tests/Fixtures/peer/requirements.txt. The last bits may differ on another machine.
 fixtures:
 	@set -e; \
-	for script in operations models features measures attributions training calibration agreement pitch trimming/make \
+	for script in operations models features measures attributions training calibration agreement pitch trimming/make encoders \
 	  Figures/colormaps Figures/images audio/make; do \
 	  echo "$$script.py"; $(PYTHON) Tests/Fixtures/$$script.py > /dev/null; \
 	done; \
