@@ -231,7 +231,7 @@ def pickled_older(model, case):
     torch.save(renamed, case / "pytorch_model.bin")
 
 
-def sharded(model, case):
+def in_shards(model, case):
     """Three files and an index. Every other tensor is stored as float16, a sixth as bfloat16; the model computes with what
     these hold."""
     state = model.state_dict()
@@ -441,12 +441,12 @@ def distilhubert_bare():
         "encoder.layers.0.final_layer_norm.weight"])
 
 
-def wav2vec2_sharded():
+def sharded():
     configuration = transformers.Wav2Vec2Config(
         **TINY, **labels("negative", "neutral", "positive"), use_weighted_layer_sum=True)
-    write("wav2vec2-sharded", transformers.Wav2Vec2ForSequenceClassification(configuration), [
+    write("sharded", transformers.Wav2Vec2ForSequenceClassification(configuration), [
         "layer_weights", "wav2vec2.feature_extractor.conv_layers.0.conv.weight",
-        "wav2vec2.encoder.layers.0.attention.k_proj.weight"], normalised=True, masked=False, store=sharded)
+        "wav2vec2.encoder.layers.0.attention.k_proj.weight"], normalised=True, masked=False, store=in_shards)
 
 
 def convnext():
@@ -589,7 +589,7 @@ def mmfusion():
 CASES = [
     hubert_base_er, hubert_large_er, hubert_variants, hubert_bare, wav2vec2_base_er, wav2vec2_dimensions,
     wav2vec2_dense_output, unispeech_sat_er, wavlm_base_er, wavlm_large_er, data2vec_er, distilhubert_bare,
-    wav2vec2_sharded, convnext, hubertft, mmfusion]
+    sharded, convnext, hubertft, mmfusion]
 
 for case in CASES:
     if len(sys.argv) == 1 or case.__name__.replace("_", "-") in sys.argv[1:]:
