@@ -105,7 +105,8 @@ def drawn(model, case):
 
 def clips(case, lengths):
     """Noise times a slow envelope and a tone, [batch, samples] in about -0.5...0.5, with zeros after each clip's end. A
-    second clip is quieter, so that it matters what is added to the variance in normalisation, and that each clip has its own."""
+    second clip is quieter, so that the constant added to the variance in normalisation matters, and which clip's variance
+    it is."""
     random = generator(case + " waveform")
     waveform = np.zeros([len(lengths), max(lengths)], np.float32)
     for i, length in enumerate(lengths):
@@ -565,7 +566,8 @@ def mmfusion():
     """mel [1, 1, 64, 96] is 6 positions, mfcc [1, 1, 40, 24] is 24 and 2,000 samples are 6. fusion.I.attention is the
     softmax of block I, [batch, heads, queries, keys]; gradient.mel and gradient.mfcc are those of gradient at the others."""
     case = started("mmfusion")
-    hubert = transformers.HubertConfig(**TINY | dict(num_hidden_layers=1, intermediate_size=16, num_conv_pos_embeddings=8), mask_time_prob=0.0)
+    hubert = transformers.HubertConfig(
+        **TINY | dict(num_hidden_layers=1, intermediate_size=16, num_conv_pos_embeddings=8), mask_time_prob=0.0)
     convnext = transformers.ConvNextConfig(hidden_sizes=[4, 6, 8, 12], depths=[1, 1, 2, 1])
     sizes = dict(positions=36, recurrent=8, width=12, heads=3, gate=4, hidden=16)
     model = Fusion(transformers.HubertModel(hubert), transformers.ConvNextModel(convnext), **sizes)
