@@ -1,4 +1,5 @@
 import Attributions
+import Basics
 import Corpora
 import Figures
 import Foundation
@@ -39,7 +40,7 @@ public struct ComparisonReport {
   public func figure(
     _ clip: ComparedClip, truth: String? = nil, trueValues: [String: Double] = [:]
   ) -> ComparisonFigure {
-    let name = URL(fileURLWithPath: clip.path).lastPathComponent
+    let name = shownName(clip.path)
     let isCut = clip.wholeDuration > clip.duration + 0.05
     let stretch = isCut ? String(format: " · the first %.2f s, which all models use", clip.duration) : ""
     let truths =
@@ -85,7 +86,7 @@ public struct ComparisonReport {
     let count = heads.weights.shape[1]
     var figure = AttentionFigure(
       title: [
-        "\(URL(fileURLWithPath: path).lastPathComponent): the attention of \(model.kind.title) \(model.name)",
+        "\(shownName(path)): the attention of \(model.kind.title) \(model.name)",
         "top: attention between channels · bottom: gradient of each head's output with respect to the log-mel",
       ],
       matrices: [

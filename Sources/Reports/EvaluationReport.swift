@@ -1,3 +1,4 @@
+import Basics
 import Corpora
 import Figures
 import Foundation
@@ -25,7 +26,7 @@ public struct EvaluationReport {
   public var warnings: [String] { census.warnings(model.name) }
 
   private var title: [String] {
-    ["\(model.kind.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent)"]
+    ["\(model.kind.title) \(model.name) on \(shownName(path))"]
   }
 
   /// Nil of a model without classes.

@@ -1,4 +1,5 @@
 import Attributions
+import Basics
 import Figures
 import Foundation
 import Models
@@ -27,7 +28,7 @@ public struct ExplanationReport {
   public var figure: ExplanationFigure {
     var figure = ExplanationFigure(
       title: ExplanationFigure.title(
-        clip: Self.place(URL(fileURLWithPath: file).lastPathComponent, window),
+        clip: Self.place(shownName(file), window),
         predicted: predictedWords, probability: predictedProbability, target: explanation.targetName,
         method: explanation.method, model: "\(model.kind.title) \(model.name)"),
       duration: explanation.duration, emotions: explanation.classes, probabilities: explanation.probabilities,

@@ -87,6 +87,17 @@ struct ManifestTests {
       ).finish()
       #expect(run.status == 0 && run.errors.isEmpty && run.output.count == 1, "\(run)")
     }
+    // In titles and errors it has its name.
+    let shell = URL(fileURLWithPath: "/bin/sh")
+    let titled = try folder.start(
+      ["-c", "\"$0\" evaluate --html --data - < lists/clips.csv", program.path], executable: shell
+    ).finish()
+    #expect(titled.status == 0, "\(titled)")
+    #expect(try folder.lines("output/evaluate/evaluate.html").contains { $0.contains("built-in on standard input") })
+    let bad = try folder.start(
+      ["-c", "echo nonsense | \"$0\" evaluate --data -", program.path], executable: shell
+    ).finish()
+    #expect(bad.failed(65, naming: "undertone: standard input: no column \"path\""), "\(bad)")
     for option in ["--data", "--validation"] {
       let run = try folder.undertone(["train", "cnnatt", "--data", "lists/clips.csv", option, "-"])
       #expect(run.failed(64, naming: "\(option) -", "to resume"), "\(run)")

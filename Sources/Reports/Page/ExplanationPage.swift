@@ -1,4 +1,5 @@
 import Attributions
+import Basics
 import Figures
 import Foundation
 import Models
@@ -41,7 +42,7 @@ public struct ExplanationPage {
       return
     }
     let (first, window) = (reports[0].report.explanation, reports[0].report.window)
-    let file = URL(fileURLWithPath: reports[0].report.file).lastPathComponent
+    let file = shownName(reports[0].report.file)
     var clip = try PageClip(
       name: file, samples: samples,
       explanations: reports.map { .init(model.name, $0.report.explanation, listening: $0.listening) }, window: window)

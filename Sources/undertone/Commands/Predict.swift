@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attributions
+import Basics
 import Corpora
 import Figures
 import Foundation
@@ -137,7 +138,7 @@ struct Predict: ParsableCommand {
     }
     let words = census.warnings(model.name, "windows")
     words.forEach { Console.note("undertone: \(file): warning: \($0)") }
-    let name = URL(fileURLWithPath: file).lastPathComponent
+    let name = shownName(file)
     let timeline = PredictionTimeline(
       title: [
         "\(name): \(model.dimensions.isEmpty ? "probabilities" : "predictions") in windows of \(window.formatted()) s",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AudioFiles
+import Basics
 import Corpora
 import Foundation
 import Models
@@ -41,7 +42,7 @@ func readManifest(_ argument: String) throws(ManifestError) -> Manifest {
   }
   let manifest = try Manifest.read(path)
   if manifest.droppedRows > 0 {
-    Console.note("undertone: \(path): left out rows with an empty value: \(manifest.droppedRows)")
+    Console.note("undertone: \(shownPath(path)): left out rows with an empty value: \(manifest.droppedRows)")
   }
   return manifest
 }
