@@ -79,8 +79,9 @@ public struct EvaluationReport {
     page.addTable(
       "Each emotion",
       [["emotion", "precision", "recall", "F1", "clips"]]
-        + zip(classes, metrics.byClass).map {
-          [$0, String($1.precision), String($1.recall), String($1.f1), String($1.support)]
+        + zip(classes, metrics.byClass).map { name, found in
+          [name] + [found.precision, found.recall, found.f1].map { $0.map { String($0) } ?? "" }
+            + [found.support == 0 ? "no clips" : String(found.support)]
         })
     page.addTable(
       "Clips by true (rows) and predicted emotion",

@@ -243,7 +243,7 @@ struct ManifestTests {
 /// What `evaluate --json` prints.
 struct EvaluationLine: Decodable {
   struct OfClass: Decodable, Equatable {
-    let precision, recall, f1: Double
+    let precision, recall, f1: Double?
     let support: Int
   }
 

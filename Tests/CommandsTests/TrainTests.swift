@@ -141,7 +141,7 @@ struct TrainTests {
     for (index, name) in result.classes.enumerated() {
       #expect(abs((result.byClass[name]?.recall ?? -1) - Double(result.confusion[index][index]) / 4) < 1e-12)
     }
-    let f1 = result.byClass.values.reduce(0) { $0 + $1.f1 } / 7
+    let f1 = result.byClass.values.reduce(0) { $0 + ($1.f1 ?? 0) } / 7
     #expect(abs(result.macroF1 - f1) < 1e-12)
     // One corpus: what is said of it is what is said of all.
     #expect(result.byOrigin.count == 1 && result.byOrigin.values.first?.clips == 28)

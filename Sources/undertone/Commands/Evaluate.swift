@@ -13,7 +13,8 @@ struct Evaluate: ParsableCommand {
     usage: "undertone evaluate --data <file> [<options>]",
     discussion: """
       Prints accuracy, macro F1, the confusion matrix and the calibration errors (how far confidence differs from \
-      accuracy), and plots confusion and calibration.
+      accuracy), and plots confusion and calibration. Macro F1 is the mean over the emotions that clips have or are \
+      taken for; one that no clip has has no recall and no F1, and counts 0 where a clip is taken for it.
 
       Examples:
         undertone evaluate --data validation.csv
@@ -103,9 +104,7 @@ struct Evaluate: ParsableCommand {
     let calibration = evaluation.calibration
     var confusion = Table(header: ["true \\ predicted"] + evaluation.classes.map { String($0.prefix(5)) } + ["recall"])
     for (index, name) in evaluation.classes.enumerated() {
-      let found = metrics.byClass[index]
-      // Of no clips there is no share.
-      let recall = found.support == 0 ? "–" : String(format: "%.2f", found.recall)
+      let recall = metrics.byClass[index].recall.map { String(format: "%.2f", $0) } ?? "no clips"
       confusion.rows.append([name] + metrics.confusion[index].map(String.init) + [recall])
     }
     lines += [
