@@ -152,9 +152,11 @@ struct TrainTests {
         == ["confusion.png", "confusion.pdf", "calibration.png", "calibration.pdf"].map { "output/evaluate/\($0)" })
 
     let rows = try folder.lines("tables/predictions.csv").map { $0.split(separator: ",").map(String.init) }
-    #expect(rows.count == 29 && rows[0] == ["path", "emotion", "predicted"] + result.classes)
+    #expect(
+      rows.count == 29
+        && rows[0] == ["path", "emotion", "predicted"] + result.classes + ["distance", "outside", "trained_on"])
     for row in rows.dropFirst() {
-      let probabilities = row.dropFirst(3).compactMap { Double($0) }
+      let probabilities = row.dropFirst(3).prefix(result.classes.count).compactMap { Double($0) }
       #expect(abs(probabilities.reduce(0, +) - 1) < 1e-5)
       #expect(result.classes[probabilities.indices.max { probabilities[$0] < probabilities[$1] }!] == row[2])
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attributions
+import Basics
 import Corpora
 import Figures
 import Foundation
@@ -31,7 +32,10 @@ struct Evaluate: ParsableCommand {
   @OptionGroup var drawing: FigureOption
 
   @Option(
-    help: ArgumentHelp("Also write each clip's probabilities to this CSV file. (default: none)", valueName: "file"))
+    help: ArgumentHelp(
+      """
+      Also write each clip's probabilities to this CSV file, and where it lies by the training data. (default: none)
+      """, valueName: "file"))
   var predictions: String?
 
   @Flag(
@@ -68,9 +72,12 @@ struct Evaluate: ParsableCommand {
       let (features, failures) = try computeFeatures(manifest, for: model.configuration, label: "features")
       let bar = ProgressBar("evaluating", total: features.clips.count)
       let evaluation = model.evaluate(features) { bar.show($0) }
-      guard evaluation.loss.isFinite else { throw ExplanationError.noPrediction(path: data, model: model.name) }
+      guard evaluation.loss.isFinite else {
+        throw ExplanationError.noPrediction(path: shownPath(data), model: model.name)
+      }
+      let resemblances = features.resemblances(for: model)
       let report = EvaluationReport(
-        evaluation, model: model, manifest: manifest, path: data, census: features.census(for: model))
+        evaluation, model: model, manifest: manifest, path: data, resemblances: resemblances)
       let provenance = report.provenance
       let figures =
         (try report.confusion.map {
@@ -79,7 +86,7 @@ struct Evaluate: ParsableCommand {
         + (try report.calibration.map {
           try drawing.write($0, to: folder, as: "calibration", provenance: provenance)
         } ?? [])
-      if let predictions { try write(evaluation, to: predictions) }
+      if let predictions { try write(evaluation, resemblances, to: predictions) }
       try Console.print(json ? report.json(figures: figures) : text(evaluation))
       report.warnings.forEach { Console.note("undertone: warning: \($0)") }
       if !json { try Console.print(figures.joined(separator: "\n")) }
@@ -124,19 +131,20 @@ struct Evaluate: ParsableCommand {
     return lines.joined(separator: "\n")
   }
 
-  private func write(_ evaluation: Evaluation, to path: String) throws {
-    let rows = evaluation.predictions.map { prediction in
+  private func write(_ evaluation: Evaluation, _ resemblances: [Resemblance?], to path: String) throws {
+    let rows = zip(evaluation.predictions, resemblances).map { prediction, resemblance in
       [prediction.path]
         + (evaluation.classes.isEmpty
           ? [] : [prediction.label.map { evaluation.classes[$0] } ?? "", evaluation.classes[prediction.predicted]])
         + prediction.probabilities.map { String($0) } + prediction.values.map { String($0) }
+        + Resemblance.cells(of: resemblance)
     }
     let folder = try OutputFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
     try folder.write(
       CSV.text(
         of: [
           ["path"] + (evaluation.classes.isEmpty ? [] : ["emotion", "predicted"]) + evaluation.classes
-            + evaluation.dimensions
+            + evaluation.dimensions + Resemblance.header
         ] + rows),
       to: URL(fileURLWithPath: path).lastPathComponent)
   }

@@ -59,7 +59,11 @@ struct Predict: ParsableCommand {
   @Option(help: ArgumentHelp("The folder for figures.", valueName: "folder"))
   var output = "output/predict"
 
-  @Flag(help: "Print CSV: file, start, end, and one column per emotion and dimension.")
+  @Flag(
+    help: """
+      Print CSV: file, start, end, one column per emotion and dimension, and where the clip lies by the training data: \
+      distance (above 1 outside), outside, trained_on.
+      """)
   var csv = false
 
   @Flag(help: "Print one JSON object per file or window.")
@@ -92,7 +96,7 @@ struct Predict: ParsableCommand {
         html
         ? Page(title: "Predictions over time", provenance: model.provenance(source: self.files.source))
         : nil
-      if csv { try Console.print((["file", "start", "end"] + model.outputs).joined(separator: ",")) }
+      if csv { try Console.print(CSV.line(of: ["file", "start", "end"] + model.outputs + Resemblance.header)) }
       var census = DomainCensus()
       func end() throws {
         if files.count > 1 { census.warnings(model.name).forEach { Console.note("undertone: warning: \($0)") } }
@@ -159,7 +163,8 @@ struct Predict: ParsableCommand {
       try Console.print(
         CSV.line(
           of: [file] + times
-            + (clip == nil ? model.outputs.map { _ in "" } : cells.map { String(format: "%.6f", $0) })))
+            + (clip == nil ? model.outputs.map { _ in "" } : cells.map { String(format: "%.6f", $0) })
+            + Resemblance.cells(of: clip?.resemblance)))
       return
     }
     let ranked = (probabilities ?? []).enumerated().sorted { $0.element > $1.element }
