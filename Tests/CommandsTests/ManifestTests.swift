@@ -115,7 +115,7 @@ struct ManifestTests {
     let named = try folder.undertone("evaluate", "--data", "corpus", "--json")
     #expect(
       named.errors == [
-        "undertone: corpus: no manifest.csv; 2 clips of RAVDESS, labelled by their names; other files left out: 1"
+        "undertone: corpus: no manifest.csv; 2 clips of RAVDESS, labelled by their names; left out: 1 song"
       ], "\(named)")
     let evaluation: EvaluationLine = try decoded(#require(named.output.first))
     #expect(evaluation.clips == 2 && evaluation.byOrigin.keys.elementsEqual(["ravdess"]))
