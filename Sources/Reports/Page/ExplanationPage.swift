@@ -14,6 +14,8 @@ public struct ExplanationPage {
   public private(set) var leftOut = 0
   private var unfinished: Page
   private var extras = PageExtras()
+  /// What there is to know of each clip before its explanation is believed.
+  private var warnings: [String] = []
   private let model: TrainedModel
 
   public init(model: TrainedModel, source: String, overlay: AttributionOverlay = .standard) {
@@ -26,7 +28,7 @@ public struct ExplanationPage {
   /// The page of what was added.
   public var page: Page {
     var page = unfinished
-    page.sections += extras.words
+    page.sections = .warnings(warnings) + page.sections + extras.words
     return page
   }
 
@@ -46,6 +48,7 @@ public struct ExplanationPage {
     var clip = try PageClip(
       name: file, samples: samples,
       explanations: reports.map { .init(model.name, $0.report.explanation, listening: $0.listening) }, window: window)
+    if let warning = first.resemblance?.warning { warnings.append("\(clip.name): \(warning)") }
     for (report, _) in reports {
       if extras.takesFigure(of: clip.name) {
         let figure = try Page.Section(report.figure.overlaid(unfinished.overlay), description: report.words)
