@@ -82,6 +82,7 @@ public struct ContactSheet: OverlaidFigure {
     clips.contains { $0.input.attribution?.isSigned == true } ? SignKey(score: "the explained score") : nil
   }
 
+  private static let nameFont = Font(size: Font.tick.size, isBold: true)
   private static let caption = Font.tick.line + Font.tick.line + 5
 
   public func extent(on canvas: Canvas) -> Size {
@@ -127,6 +128,7 @@ public struct ContactSheet: OverlaidFigure {
       key.draw(on: canvas, left: margin, right: canvas.bounds.right - margin, top: top)
       top += key.height(on: canvas, width: layout.width - 2 * margin)
     }
+    let captions = canvas.shortenedApart(clips.map(\.name), to: step - FigureLayout.gap, Self.nameFont)
     for (index, clip) in clips.enumerated() {
       let (row, column) = (index / columns, index % columns)
       let room = canvas.aligned(
@@ -134,7 +136,7 @@ public struct ContactSheet: OverlaidFigure {
           x: left + Double(column) * step,
           y: top + Double(row) * (stackHeight + Self.caption + FigureLayout.gap) + Self.caption,
           width: step - FigureLayout.gap, height: stackHeight))
-      drawCaption(of: clip, on: canvas, above: room, isSmall: columns > 4 || layout.isNarrow)
+      drawCaption(captions[index], of: clip, on: canvas, above: room, isSmall: columns > 4 || layout.isNarrow)
       var y = room.top
       for (number, panel) in stacks[index].enumerated() {
         let frame = canvas.aligned(Rectangle(x: room.x, y: y, width: room.width, height: panel.height))
@@ -164,12 +166,10 @@ public struct ContactSheet: OverlaidFigure {
   }
 
   /// Draws the clip's name; below it the prediction and what is true.
-  private func drawCaption(of clip: Clip, on canvas: Canvas, above room: Rectangle, isSmall: Bool) {
+  /// - Parameter name: As much of it as fits.
+  private func drawCaption(_ name: String, of clip: Clip, on canvas: Canvas, above room: Rectangle, isSmall: Bool) {
     var top = room.top - Self.caption
-    let name = Font(size: Font.tick.size, isBold: true)
-    canvas.text(
-      canvas.shortened(clip.name, to: room.width, name), at: Point(x: room.left, y: top), name,
-      vertically: .start)
+    canvas.text(name, at: Point(x: room.left, y: top), Self.nameFont, vertically: .start)
     top += Font.tick.line
     let text: String
     var color = Color.secondaryInk
