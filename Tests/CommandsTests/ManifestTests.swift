@@ -171,8 +171,8 @@ struct ManifestTests {
     try folder.write(
       "path,emotion\ngone.wav,angry\n" + String(repeating: "one.wav,fear\n", count: 10), to: "clips.csv")
     let text = try folder.undertone("evaluate", "--data", "clips.csv").output
-    #expect(text.first { $0.hasPrefix("angry ") }?.hasSuffix(" –") == true)
-    #expect(text.first { $0.hasPrefix("fear ") }?.contains("–") == false)
+    #expect(text.first { $0.hasPrefix("angry ") }?.hasSuffix(" no clips") == true)
+    #expect(text.first { $0.hasPrefix("fear ") }?.contains("no clips") == false)
     let sheets = try folder.undertone("figures", "--data", "clips.csv", "--clips", "1")
     #expect(sheets.errors.last == "undertone: 1 of 2 files failed", "\(sheets)")
   }
