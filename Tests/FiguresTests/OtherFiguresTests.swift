@@ -63,7 +63,8 @@ import Testing
     ])
   func names(names: [String]) throws {
     var sheet = sheet(names.count)
-    for index in names.indices { sheet.clips[index].name = names[index] }
+    // A detail is left out before a name is shortened by it.
+    for index in names.indices { (sheet.clips[index].name, sheet.clips[index].detail) = (names[index], "from 0.5 s") }
     let column = FigureLayout(inches: 2.5, fontSize: 7)
     // The second line of each clip is "angry 0.50".
     let texts = try sheet.texts(in: column).map(\.words)

@@ -5,14 +5,18 @@ import Foundation
 public struct ContactSheet: OverlaidFigure {
   public struct Clip: Sendable {
     public var name: String
+    /// Is written after the name where there is room: "from 0.96 s".
+    public var detail: String
     /// The input with its attribution, of one kind for all clips.
     public var input: ExplainedInput
     /// Seconds of speech. What lies beyond is padding and is not drawn.
     public var duration: Double
     public var prediction: Prediction
 
-    public init(name: String, input: ExplainedInput, duration: Double, prediction: Prediction) {
-      self.name = name
+    public init(
+      name: String, detail: String = "", input: ExplainedInput, duration: Double, prediction: Prediction
+    ) {
+      (self.name, self.detail) = (name, detail)
       self.input = input
       self.duration = duration
       self.prediction = prediction
@@ -128,7 +132,7 @@ public struct ContactSheet: OverlaidFigure {
       key.draw(on: canvas, left: margin, right: canvas.bounds.right - margin, top: top)
       top += key.height(on: canvas, width: layout.width - 2 * margin)
     }
-    let captions = canvas.shortenedApart(clips.map(\.name), to: step - FigureLayout.gap, Self.nameFont)
+    let captions = captions(on: canvas, width: step - FigureLayout.gap)
     for (index, clip) in clips.enumerated() {
       let (row, column) = (index / columns, index % columns)
       let room = canvas.aligned(
@@ -163,6 +167,14 @@ public struct ContactSheet: OverlaidFigure {
     }
     let middle = (top + Self.caption + end) / 2
     bar.draw(on: canvas, left: right + 12, top: middle - barHeight / 2, height: barHeight)
+  }
+
+  /// Each clip's name with its detail, or, where that does not fit, as much of the name as tells it from the others.
+  private func captions(on canvas: Canvas, width: Double) -> [String] {
+    zip(clips, canvas.shortenedApart(clips.map(\.name), to: width, Self.nameFont)).map { clip, name in
+      let whole = "\(clip.name) \(clip.detail)"
+      return clip.detail.isEmpty || canvas.width(of: whole, Self.nameFont) > width ? name : whole
+    }
   }
 
   /// Draws the clip's name; below it the prediction and what is true.
