@@ -10,6 +10,9 @@ import Training
 func readSpeech(_ path: String, for model: TrainedModel) throws(AudioFileError) -> AudioClip {
   let clip = try model.configuration.speech(of: path)
   if clip.isCut { noteCut(path, seconds: clip.sourceDuration) }
+  if clip.decoderRemarks > 0 {
+    Console.note("undertone: \(path): its decoder found faults in it, and went on: parts may be missing or noise")
+  }
   return clip
 }
 
