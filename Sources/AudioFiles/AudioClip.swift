@@ -14,6 +14,8 @@ public struct AudioClip: Sendable, Equatable {
   public let sourceDuration: Double
   /// Whether a limit cut the clip, so that it is only the beginning of its file.
   public let isCut: Bool
+  /// What the decoder had to say of the file, in lines: an MP3 file that is damaged is decoded all the same.
+  public internal(set) var decoderRemarks = 0
   /// Where the samples stand in the file.
   public var place: ClipPlace
 

@@ -2,6 +2,7 @@ import Basics
 import CSampleRate
 import CSndFile
 import Foundation
+import Kernels
 
 /// The first channel of a file, or of standard input ("-"), in any format that libsndfile reads, decoded and resampled block by block: the samples
 /// come in order, and memory does not grow with the file.
@@ -18,6 +19,9 @@ public final class AudioStream {
   /// Frames of the file decoded so far.
   private(set) var framesRead = 0
 
+  /// Lines that the decoder would have printed so far: libmpg123 prints what it thinks of an MP3 file.
+  private(set) var decoderRemarks = 0
+
   private let file: OpaquePointer
   private let frameLimit: Int
   private var block: [Float]
@@ -33,7 +37,7 @@ public final class AudioStream {
     demand(limit ?? 1 > 0, "the limit must be positive, not \(limit!) seconds")
     try Self.checkReadable(path)
     var information = SF_INFO()
-    file = try Self.openForReading(path, &information)
+    (file, decoderRemarks) = try Self.openForReading(path, &information)
     self.path = path
     let found = Int(information.samplerate)
     let wanted = sampleRate ?? found
@@ -65,7 +69,9 @@ public final class AudioStream {
   public func read(into samples: inout [Float]) throws(AudioFileError) -> Bool {
     guard !isAtEnd else { return false }
     let asked = min(block.count / sourceChannels, frameLimit - framesRead)
+    kernel_begin_quiet()
     let came = Int(sf_readf_float(file, &block, sf_count_t(asked)))
+    decoderRemarks += kernel_end_quiet()
     for frame in 0..<came {
       let value = block[frame * sourceChannels]
       block[frame] = value
@@ -111,17 +117,23 @@ public final class AudioStream {
 
   private static func openForReading(
     _ path: String, _ information: inout SF_INFO
-  ) throws(AudioFileError) -> OpaquePointer {
+  ) throws(AudioFileError) -> (file: OpaquePointer, remarks: Int) {
     openingLock.lock()
     defer { openingLock.unlock() }
+    let descriptor = path == StandardInput.path ? try StandardInput.open() : nil
+    kernel_begin_quiet()
     let file =
-      path == StandardInput.path
-      ? sf_open_fd(try StandardInput.open(), Int32(SFM_READ), &information, 1)
-      : sf_open(path, Int32(SFM_READ), &information)
+      descriptor.map { sf_open_fd($0, Int32(SFM_READ), &information, 1) }
+      ?? sf_open(path, Int32(SFM_READ), &information)
+    let remarks = kernel_end_quiet()
     guard let file else {
       let reason = String(cString: sf_strerror(nil)).trimmingCharacters(in: .whitespacesAndNewlines)
       throw .notAudio(path: path, reason: reason)
     }
-    return file
+    return (file, remarks)
   }
 }
+
+/// Keeps what decoders print (libmpg123 of MP3 files) from standard error; ``AudioStream/decoderRemarks`` counts it. For a
+/// program's start: `stderr` of C becomes another stream.
+public func quietDecoders() { kernel_watch_stderr() }

@@ -13,9 +13,11 @@ extension AudioClip {
     samples.reserveCapacity(stream.likelySamples)
     while try stream.read(into: &samples) {}
     let frames = stream.isCut ? stream.promisedFrames : stream.framesRead
-    return AudioClip(
+    var clip = AudioClip(
       samples: samples, sampleRate: stream.sampleRate, sourceSampleRate: stream.sourceSampleRate,
       sourceChannels: stream.sourceChannels, sourceDuration: Double(frames) / Double(stream.sourceSampleRate),
       isCut: stream.isCut)
+    clip.decoderRemarks = stream.decoderRemarks
+    return clip
   }
 }

@@ -33,14 +33,21 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Codable, Equatab
 
   /// The next `count` numbers of ``normal(mean:deviation:)``, on all cores: the generator can begin at any place of its sequence.
   public mutating func normals(_ count: Int, deviation: Double) -> [Float] {
+    normals(count) { Float(deviation * $0) }
+  }
+
+  /// The next `count` numbers of ``normal(mean:deviation:)`` with mean 0 and deviation 1, on all cores.
+  public mutating func normals(_ count: Int) -> [Double] { normals(count) { $0 } }
+
+  private mutating func normals<Number>(_ count: Int, _ scaled: (Double) -> Number) -> [Number] {
     let start = self
     state &+= Self.step &* UInt64(2 * count)  // each takes two uniform numbers
-    return [Float](unsafeUninitializedCapacity: count) { numbers, written in
+    return [Number](unsafeUninitializedCapacity: count) { numbers, written in
       nonisolated(unsafe) let numbers = numbers
       parallel(count, grain: 1 << 12) { part in
         var generator = start
         generator.state &+= Self.step &* UInt64(2 * part.lowerBound)
-        for index in part { numbers[index] = Float(deviation * generator.normal()) }
+        for index in part { numbers[index] = scaled(generator.normal()) }
       }
       written = count
     }

@@ -74,11 +74,12 @@ public struct Manifest: Sendable, Equatable {
 
 extension Manifest {
   /// The path of standard input.
-  public static let standardInput = "-"
+  public static let standardInput = standardInputPath
 
   /// Reads a manifest. Its clips need not exist. Paths in one from standard input start from the current folder.
-  public static func read(_ path: String) throws(ManifestError) -> Manifest {
-    let rows = try rows(of: path)
+  public static func read(_ source: String) throws(ManifestError) -> Manifest {
+    let rows = try rows(of: source)
+    let path = shownPath(source)  // in errors
     guard let header = rows.first?.fields.map(trimmedOfSpace) else {
       throw .empty(path: path, droppedRows: 0)
     }
@@ -97,7 +98,7 @@ extension Manifest {
     let named = [pathColumn, emotionColumn, originColumn, speakerColumn].compactMap { $0 }
     let extras = header.indices.filter { !named.contains($0) && !header[$0].isEmpty }
 
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    let folder = URL(fileURLWithPath: source).deletingLastPathComponent().path
     var entries: [Entry] = []
     var droppedRows = 0
     for row in rows.dropFirst() {
@@ -129,7 +130,7 @@ extension Manifest {
     guard !entries.isEmpty else { throw .empty(path: path, droppedRows: droppedRows) }
     return Manifest(
       folder: folder, entries: entries,
-      extraColumns: extras.map { header[$0] }, droppedRows: droppedRows, file: path)
+      extraColumns: extras.map { header[$0] }, droppedRows: droppedRows, file: source)
   }
 
   private static func rows(of path: String) throws(ManifestError) -> [CSV.Row] {
@@ -146,11 +147,11 @@ extension Manifest {
       return try CSV.rows(of: bytes)
     } catch {
       switch error {
-      case .notUTF8: throw .notUTF8(path: path)
+      case .notUTF8: throw .notUTF8(path: shownPath(path))
       case .unclosedQuote(let line):
-        throw .syntax(path: path, line: line, reason: "a quote is opened and never closed")
+        throw .syntax(path: shownPath(path), line: line, reason: "a quote is opened and never closed")
       case .textAfterQuote(let line):
-        throw .syntax(path: path, line: line, reason: "text follows a closing quote")
+        throw .syntax(path: shownPath(path), line: line, reason: "text follows a closing quote")
       }
     }
   }

@@ -1,4 +1,5 @@
 import Attributions
+import Basics
 import Corpora
 import Figures
 import Foundation
@@ -39,7 +40,7 @@ public struct ComparisonReport {
   public func figure(
     _ clip: ComparedClip, truth: String? = nil, trueValues: [String: Double] = [:]
   ) -> ComparisonFigure {
-    let name = URL(fileURLWithPath: clip.path).lastPathComponent
+    let name = shownName(clip.path)
     let isCut = clip.wholeDuration > clip.duration + 0.05
     let stretch = isCut ? String(format: " · the first %.2f s, which all models use", clip.duration) : ""
     let truths =
@@ -85,7 +86,7 @@ public struct ComparisonReport {
     let count = heads.weights.shape[1]
     var figure = AttentionFigure(
       title: [
-        "\(URL(fileURLWithPath: path).lastPathComponent): the attention of \(model.kind.title) \(model.name)",
+        "\(shownName(path)): the attention of \(model.kind.title) \(model.name)",
         "top: attention between channels · bottom: gradient of each head's output with respect to the log-mel",
       ],
       matrices: [
@@ -105,19 +106,27 @@ public struct ComparisonReport {
 
   // MARK: All clips
 
+  /// What the cells show.
+  private func means(_ summary: AgreementSummary) -> String {
+    Estimate.noInterval(clips: summary.clips, speakers: summary.speakers).map {
+      summary.clips > 1 ? "means; \($0)" : $0
+    }
+      ?? "means, 95 % bootstrap intervals"
+  }
+
   public func figure(_ summary: AgreementSummary) -> AgreementFigure {
     AgreementFigure(
       title: [
         "How far the models' attributions agree",
         "\(method), computed on the \(comparer.space.words) · target: \(target) · \(summary.clips) "
-          + "clip\(summary.clips == 1 ? "" : "s") · means, 95 % bootstrap intervals · "
+          + "clip\(summary.clips == 1 ? "" : "s") · \(means(summary)) · "
           + (summary.meanDifference.map { String(format: "values %.2f apart", $0) }
             ?? "the class differs on \(summary.disagreements)"),
       ], models: names,
       measures: Agreement.Measure.allCases.map { measure in
         .init(
           name: measure.words,
-          values: summary.estimates[measure]!.map { $0.map { $0.map { ($0.mean, $0.low, $0.high) } } })
+          values: summary.estimates[measure]!.map { $0.map { $0?.drawn } })
       })
   }
 
@@ -128,8 +137,8 @@ public struct ComparisonReport {
         AgreementSummary.pairs(summary.models.count).flatMap { first, second in
           Agreement.Measure.allCases.compactMap { measure in
             summary.estimates[measure]![first][second].map {
-              [report.method, summary.models[first], summary.models[second], measure.rawValue, String($0.mean)]
-                + [String($0.low), String($0.high), String($0.clips)]
+              [report.method, summary.models[first], summary.models[second], measure.rawValue] + $0.cells
+                + [String($0.clips)]
             }
           }
         }

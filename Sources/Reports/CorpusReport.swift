@@ -16,7 +16,7 @@ public struct CorpusReport {
     (self.statistics, self.manifest, self.path) = (statistics, manifest, path)
   }
 
-  private var name: String { URL(fileURLWithPath: path).lastPathComponent }
+  private var name: String { shownName(path) }
 
   public var shares: SharesFigure {
     let emotions = statistics.emotions.map { emotion in

@@ -1,3 +1,4 @@
+import Basics
 import Corpora
 import Figures
 import Foundation
@@ -11,21 +12,28 @@ public struct EvaluationReport {
   /// The manifest, and where it is, as given by the user.
   public let manifest: Manifest
   public let path: String
-  /// Where the clips lie by the model's training.
+  /// Where each clip lies by the model's training; nil where it is not known.
+  private let resemblances: [Resemblance?]
   private let census: DomainCensus
 
+  /// - Parameter resemblances: Of the evaluation's clips, in their order; nil where they are not known.
   public init(
-    _ evaluation: Evaluation, model: TrainedModel, manifest: Manifest, path: String, census: DomainCensus = .init()
+    _ evaluation: Evaluation, model: TrainedModel, manifest: Manifest, path: String,
+    resemblances: [Resemblance?]? = nil
   ) {
     (self.evaluation, self.model, self.manifest, self.path) = (evaluation, model, manifest, path)
-    self.census = census
+    self.resemblances = resemblances ?? evaluation.predictions.map { _ in nil }
+    demand(
+      self.resemblances.count == evaluation.predictions.count,
+      "\(self.resemblances.count) resemblances of \(evaluation.predictions.count) clips")
+    census = self.resemblances.reduce(into: DomainCensus()) { $0.add($1) }
   }
 
   /// What there is to know of the clips before the numbers are believed.
   public var warnings: [String] { census.warnings(model.name) }
 
   private var title: [String] {
-    ["\(model.kind.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent)"]
+    ["\(model.kind.title) \(model.name) on \(shownName(path))"]
   }
 
   /// Nil of a model without classes.
@@ -78,8 +86,9 @@ public struct EvaluationReport {
     page.addTable(
       "Each emotion",
       [["emotion", "precision", "recall", "F1", "clips"]]
-        + zip(classes, metrics.byClass).map {
-          [$0, String($1.precision), String($1.recall), String($1.f1), String($1.support)]
+        + zip(classes, metrics.byClass).map { name, found in
+          [name] + [found.precision, found.recall, found.f1].map { $0.map { String($0) } ?? "" }
+            + [found.support == 0 ? "no clips" : String(found.support)]
         })
     page.addTable(
       "Clips by true (rows) and predicted emotion",
@@ -93,20 +102,22 @@ public struct EvaluationReport {
         })
     page.addTable(
       "Clips",
-      [["clip", "emotion", "predicted", "probability"]]
-        + evaluation.predictions.map {
+      [["clip", "emotion", "predicted", "probability"] + Resemblance.header]
+        + zip(evaluation.predictions, resemblances).map {
           [
             $0.path, $0.label.map { classes[$0] } ?? "", classes[$0.predicted],
             String($0.probabilities[$0.predicted]),
-          ]
+          ] + Resemblance.cells(of: $1)
         })
     return page
   }
 
   /// The clips that the model takes for another emotion, the most confident first.
   private func addErrors(to page: inout Page, played: Int) throws {
-    let errors = evaluation.predictions.filter { $0.label != $0.predicted }
-      .sorted { $0.probabilities[$0.predicted] > $1.probabilities[$1.predicted] }
+    let found = zip(evaluation.predictions, resemblances).filter { $0.0.label != $0.0.predicted }
+      .sorted { $0.0.probabilities[$0.0.predicted] > $1.0.probabilities[$1.0.predicted] }
+    let errors = found.map(\.0)
+    let isKnown = found.contains { $0.1 != nil }
     guard !errors.isEmpty else { return }
     let entries = Dictionary(manifest.entries.map { ($0.path, $0) }) { first, _ in first }
     let hasSpeakers = errors.contains { entries[$0.path]?.speaker != nil }
@@ -127,14 +138,21 @@ public struct EvaluationReport {
     page.sections.append(
       .playable(
         caption: "Clips that are taken for another emotion",
-        header: ["clip"] + (hasSpeakers ? ["speaker"] : []) + ["truth", "prediction", "confidence"],
-        rows: zip(names, errors).map { name, error in
-          [name] + (hasSpeakers ? [entries[error.path]?.speaker ?? ""] : [])
+        header: ["clip"] + (hasSpeakers ? ["speaker"] : []) + ["truth", "prediction", "confidence"]
+          + (isKnown ? Resemblance.header : []),
+        rows: zip(names, found).map { name, found in
+          let error = found.0
+          return [name] + (hasSpeakers ? [entries[error.path]?.speaker ?? ""] : [])
             + [
               error.label.map { evaluation.classes[$0] } ?? "", evaluation.classes[error.predicted],
               String(format: "%.3f", error.probabilities[error.predicted]),
-            ]
+            ] + (isKnown ? Self.cells(found.1) : [])
         }, sounds: sounds + Array(repeating: nil, count: errors.count - sounds.count), order: hasSpeakers ? 4 : 3))
+  }
+
+  /// ``Resemblance/cells(of:)`` with as many digits as are read.
+  private static func cells(_ clip: Resemblance?) -> [String] {
+    (clip.map { [String(format: "%.2f", $0.distance)] } ?? [""]) + Resemblance.cells(of: clip).dropFirst()
   }
 
   /// The line of `--json`.

@@ -1,4 +1,5 @@
 import Attributions
+import Basics
 import Figures
 import Foundation
 import Models
@@ -27,7 +28,7 @@ public struct ExplanationReport {
   public var figure: ExplanationFigure {
     var figure = ExplanationFigure(
       title: ExplanationFigure.title(
-        clip: Self.place(URL(fileURLWithPath: file).lastPathComponent, window),
+        clip: Self.place(shownName(file), window),
         predicted: predictedWords, probability: predictedProbability, target: explanation.targetName,
         method: explanation.method, model: "\(model.kind.title) \(model.name)"),
       duration: explanation.duration, emotions: explanation.classes, probabilities: explanation.probabilities,
@@ -46,7 +47,7 @@ public struct ExplanationReport {
   }
 
   private var predictedWords: String {
-    explanation.classes.isEmpty ? prediction.replacing(" -", with: " −") : explanation.classes[explanation.predicted]
+    explanation.classes.isEmpty ? prediction : explanation.classes[explanation.predicted]
   }
 
   /// Nil of a model without classes.
@@ -63,7 +64,9 @@ public struct ExplanationReport {
         "\(explanation.classes[explanation.predicted]) "
           + String(format: "(p = %.2f)", explanation.probabilities[explanation.predicted])
       ]
-    let values = zip(explanation.dimensions, explanation.values).map { "\($0) " + String(format: "%.2f", $1) }
+    let values = zip(explanation.dimensions, explanation.values).map { name, value in
+      "\(name) " + String(format: "%.2f", value).replacing("-", with: "−")
+    }
     return (emotion + values).joined(separator: ", ")
   }
 
@@ -117,7 +120,8 @@ public struct ExplanationReport {
         let difference = promise.score - promise.baselineScore
         var line = String(
           format: "%@: Σ %.4g, f(x) − f(baseline) %.4g, gap %.2g", input.space.rawValue as NSString, promise.sum,
-          difference, promise.gap)
+          difference, promise.gap
+        ).replacing("-", with: "−")
         if promise.relativeGap > 0.01 { line += ": \(promise.relativeGapText) off" }
         lines.append(line)
       }

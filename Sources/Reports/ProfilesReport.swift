@@ -16,7 +16,11 @@ public struct ProfilesReport {
 
   /// The line under both figures' headings.
   private var subtitle: String {
-    "\(selection.method.name) on the log-mel · \(selection.words) · means, 95 % bootstrap intervals by \(isBySpeaker ? "speaker" : "clip")"
+    let means =
+      profiles.emotions.allSatisfy { $0.centroid.low == nil }
+      ? "means; one \(isBySpeaker ? "speaker" : "clip") has no interval"
+      : "means, 95 % bootstrap intervals by \(isBySpeaker ? "speaker" : "clip")"
+    return "\(selection.method.name) on the log-mel · \(selection.words) · \(means)"
   }
 
   private var isBySpeaker: Bool { profiles.emotions.allSatisfy { $0.centroid.speakers != nil } }
@@ -24,7 +28,7 @@ public struct ProfilesReport {
   private var frontEnd: FrontEnd { selection.model.configuration.frontEnd }
 
   public var figure: ProfilesFigure {
-    func values(_ estimates: [Estimate]) -> [ProfilesFigure.Value] { estimates.map { ($0.mean, $0.low, $0.high) } }
+    func values(_ estimates: [Estimate]) -> [ProfilesFigure.Value] { estimates.map(\.drawn) }
     return ProfilesFigure(
       title: [
         "Where the attributions lie, by emotion",
@@ -44,7 +48,7 @@ public struct ProfilesReport {
     {
       .init(
         title: title, unit: unit, isCentred: isCentred,
-        values: profiles.emotions.map { value($0).map { ($0.mean, $0.low, $0.high) } })
+        values: profiles.emotions.map { value($0)?.drawn })
     }
     let preferences = RelevanceProfile.Region.allCases.map { region in
       panel(region.figureTitle, "log₂ of inside / outside") { $0.preferences[region] }
@@ -62,7 +66,7 @@ public struct ProfilesReport {
         + cues,
       claims: profiles.claims.map {
         .init(
-          words: $0.words, measure: $0.measure, effect: ($0.effect.mean, $0.effect.low, $0.effect.high),
+          words: $0.words, measure: $0.measure, effect: $0.effect.drawn, hasInterval: $0.effect.low != nil,
           verdict: $0.verdict)
       })
   }
@@ -71,10 +75,7 @@ public struct ProfilesReport {
   public var profileRows: [[String]] {
     func rows(_ emotion: String, _ axis: String, _ estimates: [Estimate], _ place: (Int) -> Double) -> [[String]] {
       estimates.enumerated().map { index, found in
-        [
-          emotion, axis, String(place(index)), String(found.mean), String(found.low), String(found.high),
-          String(found.clips),
-        ]
+        [emotion, axis, String(place(index))] + found.cells + [String(found.clips)]
       }
     }
     let centres = frontEnd.melCentres
@@ -92,8 +93,7 @@ public struct ProfilesReport {
     let header = ["emotion", "measure", "mean", "low", "high", "clips"]
     return profiles.emotions.reduce(into: [header]) { rows, emotion in
       func add(_ measure: String, _ found: Estimate) {
-        rows.append(
-          [emotion.name, measure] + [found.mean, found.low, found.high].map { String($0) } + [String(found.clips)])
+        rows.append([emotion.name, measure] + found.cells + [String(found.clips)])
       }
       add("centroid (Hz)", emotion.centroid)
       for region in RelevanceProfile.Region.allCases {
@@ -108,8 +108,7 @@ public struct ProfilesReport {
   public var claimRows: [[String]] {
     [["claim", "measure", "effect", "low", "high", "level", "clips", "own clips", "own speakers", "verdict"]]
       + profiles.claims.map {
-        [
-          $0.words, $0.measure, String($0.effect.mean), String($0.effect.low), String($0.effect.high),
+        [$0.words, $0.measure] + $0.effect.cells + [
           String($0.effect.level), String($0.effect.clips), String($0.clips), $0.speakers.map { String($0) } ?? "",
           $0.verdict,
         ]
@@ -119,10 +118,20 @@ public struct ProfilesReport {
   /// The claims in words, a line each.
   public var claimLines: [String] {
     profiles.claims.map {
-      $0.words
-        + String(format: ": %+.3g (%.3g to %.3g) → ", $0.effect.mean, $0.effect.low, $0.effect.high) + $0.verdict
+      "\($0.words): \(Self.words($0.effect)) → \($0.verdict)"
         + ($0.verdict == "too few clips" ? " (\($0.size); a verdict needs \(Self.needed))" : "")
     } + (profiles.claims.isEmpty ? [] : [claimNote])
+  }
+
+  /// "+1.2 (−0.3 to 2.7)".
+  private static func words(_ effect: Estimate) -> String {
+    let interval =
+      if let low = effect.low, let high = effect.high {
+        String(format: "%.3g to %.3g", low, high)
+      } else {
+        Estimate.noInterval(clips: effect.clips, speakers: effect.speakers) ?? ""
+      }
+    return "\(String(format: "%+.3g", effect.mean)) (\(interval))".replacing("-", with: "−")
   }
 
   /// The interval's level and what is resampled.

@@ -9,7 +9,7 @@ extension TrainedModel {
   /// - Parameter manifest: The contents of `source`, where it is a manifest: they may change.
   public func provenance(source: String, manifest: Manifest? = nil) -> [String: String] {
     var entries = [
-      "Software": "Undertone \(undertoneVersion)", "Source": source, "Model": "\(name) (\(digest))",
+      "Software": "Undertone \(undertoneVersion)", "Source": shownPath(source), "Model": "\(name) (\(digest))",
       "Architecture": kind.name, "Command": commandLine,
     ]
     entries["Source digest"] = manifest?.digest

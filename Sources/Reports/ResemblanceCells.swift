@@ -2,10 +2,10 @@ import Models
 
 extension Resemblance {
   /// The columns of a table of clips.
-  static let header = ["distance", "outside", "trained_on"]
+  public static let header = ["distance", "outside", "trained_on"]
 
   /// A clip's cells in those columns; empty where the model does not know its training.
-  static func cells(of clip: Resemblance?) -> [String] {
+  public static func cells(of clip: Resemblance?) -> [String] {
     guard let clip else { return header.map { _ in "" } }
     return [String(clip.distance), clip.isOutside ? "yes" : "no", clip.isTrainedOn ? "yes" : "no"]
   }

@@ -39,8 +39,8 @@ public struct SheetReport {
     let explanation = clip.explanation
     return explanation.inputs.first { $0.space == space }.map { input in
       ContactSheet.Clip(
-        name: URL(fileURLWithPath: clip.entry.path).deletingPathExtension().lastPathComponent
-          + (explanation.place.start > 0 ? String(format: " from %.2f s", explanation.place.start) : ""),
+        name: URL(fileURLWithPath: clip.entry.path).deletingPathExtension().lastPathComponent,
+        detail: explanation.place.start > 0 ? String(format: "from %.2f s", explanation.place.start) : "",
         input: explanation.shown(input), duration: explanation.duration,
         prediction: prediction(of: clip))
     }

@@ -1,4 +1,5 @@
 import Attributions
+import Basics
 import Corpora
 import Figures
 import Foundation
@@ -31,8 +32,8 @@ public struct TrustReport {
     TrustFigure(
       title: [
         "Attributions on the \(space.words), measured" + (target.map { ": target \($0)" } ?? ""),
-        "\(model.kind.title) \(model.name) on \(URL(fileURLWithPath: path).lastPathComponent) · "
-          + "\(clips.count) clips, seed \(settings.seed) · means with 95 % bootstrap intervals · "
+        "\(model.kind.title) \(model.name) on \(shownName(path)) · "
+          + "\(clips.count) clip\(clips.count == 1 ? "" : "s"), seed \(settings.seed) · \(means) · "
           + "taken away: \(settings.filling == .silence ? "to silence" : "to the mean")",
       ] + [summary.noRanking].compactMap { $0 },
       methods: summary.methods.map { .init(name: $0.name, isControl: $0.isControl) },
@@ -40,7 +41,7 @@ public struct TrustReport {
         TrustFigure.Panel(
           title: measure.figureTitle(of: dimension),
           values: summary.methods.map { method in
-            method.estimates[measure].map { (mean: $0.mean, low: $0.low, high: $0.high) }
+            method.estimates[measure]?.drawn
           }, chance: chance(of: measure))
       },
       curves: [
@@ -54,6 +55,12 @@ public struct TrustReport {
           title: "Rank correlation with itself", xLabel: "Layers drawn anew, from the head down",
           end: Double(summary.layers.count), values: summary.methods.map { [1] + $0.cascade }),
       ])
+  }
+
+  /// What the panels show.
+  private var means: String {
+    Estimate.noInterval(clips: summary.clips, speakers: summary.speakers).map { "means; \($0)" }
+      ?? "means with 95 % bootstrap intervals"
   }
 
   /// What the curves follow.
@@ -86,7 +93,7 @@ public struct TrustReport {
       + summary.methods.flatMap { method in
         TrustMeasure.allCases.compactMap { measure in
           method.estimates[measure].map {
-            [method.name, measure.rawValue, String($0.mean), String($0.low), String($0.high), String($0.clips)]
+            [method.name, measure.rawValue] + $0.cells + [String($0.clips)]
           }
         }
       }

@@ -131,10 +131,10 @@ extension ModelConfiguration {
 
 extension FeatureSet {
   /// Where the clips lie by what a model was trained on.
-  public func census(for model: TrainedModel) -> DomainCensus {
-    guard let domain = model.domain else { return DomainCensus() }
-    let found = concurrentMap(count: clips.count) { clips[$0].statistics.map(domain.resemblance) }
-    return found.reduce(into: DomainCensus()) { $0.add($1) }
+  /// - Returns: A clip's place each; nil where it is not known.
+  public func resemblances(for model: TrainedModel) -> [Resemblance?] {
+    guard let domain = model.domain else { return clips.map { _ in nil } }
+    return concurrentMap(count: clips.count) { clips[$0].statistics.map(domain.resemblance) }
   }
 
   /// A network's inputs for every clip of a manifest, computed on all cores. A clip that cannot be decoded, or that is

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AudioFiles
 import Basics
 import Foundation
 import Reports
@@ -36,6 +37,7 @@ struct Undertone: ParsableCommand {
     reportTraps()
     Threads.restartPrepared()
     Engine.reserveBuffers()
+    quietDecoders()
     // As other programs, without a word where the reader of a pipe has enough; a parent may have had it ignored.
     signal(SIGPIPE, SIG_DFL)
     // A file that may not be larger (ulimit -f) is an error of writing, as a full disk is, and not the end.

@@ -221,7 +221,7 @@ struct MeasuresTests {
     #expect(abs(whole.area - Double(whole.isInside[..<mfcc.frames].count { $0 }) / 63) < 1e-12)
   }
 
-  @Test("A mean's interval: as wide as the normal one for many values, the value itself for one")
+  @Test("A mean's interval: as wide as the normal one for many values; one clip or one speaker has none")
   func estimate() throws {
     func alone(_ values: [Double]) -> [Observation] { values.map { Observation(value: $0, speaker: nil) } }
     var generator = SeededGenerator(seed: 1)
@@ -229,13 +229,24 @@ struct MeasuresTests {
     let found = try #require(Estimate(alone(values), seed: 5))
     #expect(abs(found.mean - values.reduce(0, +) / 400) < 1e-12 && found.clips == 400 && found.speakers == nil)
     // 1.96 · 2 / √400
-    #expect(abs(found.halfWidth - 0.196) < 0.025 && found.low < found.mean && found.mean < found.high)
+    let (low, high, halfWidth) = try (
+      #require(found.low), #require(found.high), #require(found.halfWidth)
+    )
+    #expect(abs(halfWidth - 0.196) < 0.025 && low < found.mean && found.mean < high)
     #expect(Estimate(alone(values), seed: 5) == found)
-    #expect(try #require(Estimate(alone([7]), seed: 0)).low == 7)
+    let one = try #require(Estimate(alone([7]), seed: 0))
+    #expect(one.mean == 7 && one.low == nil && one.high == nil && one.halfWidth == nil)
+    #expect(String(decoding: try JSONEncoder().encode(one), as: UTF8.self).contains("\"low\":null"))
+    let own = try #require(Estimate(values.map { Observation(value: $0, speaker: "one") }, seed: 5))
+    #expect(own.mean == found.mean && own.halfWidth == nil && own.speakers == 1)
+    #expect(Estimate.ofColumns([[7]], speakers: [nil], seed: 0)[0].low == nil)
+    #expect(Estimate.noInterval(clips: 1, speakers: nil) == "one clip has no interval")
+    #expect(Estimate.noInterval(clips: 400, speakers: 1) == "one speaker has no interval")
+    #expect(Estimate.noInterval(clips: 2, speakers: nil) == nil)
     #expect(Estimate([], seed: 0) == nil)
     // Three comparisons at 98.33 %: 2.394 · 2 / √400.
     let strict = try #require(Estimate(alone(values), level: Estimate.level(ofEachAmong: 3), seed: 5))
-    #expect(abs(strict.halfWidth - 0.239) < 0.03)
+    #expect(abs(try #require(strict.halfWidth) - 0.239) < 0.03)
   }
 
   @Test("Clips of one speaker are alike: the interval is that of the speakers' means, by Student's t")
@@ -250,14 +261,15 @@ struct MeasuresTests {
     let mean = levels.reduce(0, +) / 16
     let deviation = (levels.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 15).squareRoot()
     // t of 15 degrees of freedom at 95 % is 2.131.
-    #expect(abs(found.halfWidth / (2.131 * deviation / 4) - 1) < 0.15)
+    let halfWidth = try #require(found.halfWidth)
+    #expect(abs(halfWidth / (2.131 * deviation / 4) - 1) < 0.15)
     #expect(found.speakers == 16 && found.clips == 160)
     let byClip = try #require(Estimate(clips.map { Observation(value: $0.value, speaker: nil) }, seed: 1))
-    #expect(byClip.halfWidth < found.halfWidth / 2.5)
+    #expect(try #require(byClip.halfWidth) < halfWidth / 2.5)
     // What all of a speaker's clips have in common leaves no trace in a difference within speakers.
     let raised = clips.map { Observation(value: $0.value + 1, speaker: $0.speaker) }
     let difference = try #require(Estimate(difference: raised, clips, seed: 1))
-    #expect(abs(difference.mean - 1) < 1e-12 && difference.halfWidth < 1e-9)
+    #expect(try abs(difference.mean - 1) < 1e-12 && #require(difference.halfWidth) < 1e-9)
     #expect(!Estimate.isEnough(clips: 160, speakers: 9) && Estimate.isEnough(clips: 160, speakers: nil))
     #expect(Estimate.isEnough(clips: 24, speakers: 10) && !Estimate.isEnough(clips: 23, speakers: 10))
   }

@@ -24,6 +24,21 @@ struct AudioTests {
     #expect(folder.files(in: "output/explain").isEmpty)
   }
 
+  @Test("What the decoder of MP3 prints does not reach the terminal; a line of ours names the damaged file")
+  func damagedMP3() throws {
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: fixture("tone.mp3")))
+    // No frame in the middle: libmpg123 has to look for the next frame.
+    let third = bytes.count / 3
+    for index in third..<(third + 400) { bytes[index] = UInt8(truncatingIfNeeded: 37 * index) }
+    try folder.write(bytes, to: "damaged.mp3")
+    let run = try folder.undertone("predict", "damaged.mp3", fixture("tone.mp3"))
+    #expect(run.status == 0 && run.output.count == 2, "\(run)")
+    #expect(
+      run.errors == [
+        "undertone: damaged.mp3: its decoder found faults in it, and went on: parts may be missing or noise"
+      ], "\(run)")
+  }
+
   @Test("Silence, a lone header, a cut header, samples of NaN only")
   func madeBadFiles() throws {
     let wav = WAV(format: .float32)

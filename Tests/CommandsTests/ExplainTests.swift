@@ -129,6 +129,18 @@ struct ExplainTests {
     #expect(!svg.contains("Probability") && !svg.contains("Amplitude"))
   }
 
+  @Test("A figure of parts that the clip's explanation does not have is refused, not blank")
+  func emptyFigure() throws {
+    // Saliency on no signed input: neither baseline nor steps; a clip in the training's domain has no warning.
+    let run = try folder.undertone("explain", "clip.wav", "--parts", "caption", "--format", "svg")
+    if run.warnings.isEmpty {
+      #expect(run.failed(65, naming: "clip.wav: caption: there is nothing to draw"), "\(run)")
+      #expect(folder.files(in: "output/explain").isEmpty)
+    } else {
+      #expect(run.status == 0, "\(run)")
+    }
+  }
+
   @Test(
     "--input picks the places; the figure has only their panels", arguments: ["waveform", "spectrogram", "mel", "mfcc"])
   func oneInput(space: String) throws {

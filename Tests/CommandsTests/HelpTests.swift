@@ -86,10 +86,17 @@ struct HelpTests {
     let folder = try Folder()
     let text = try folder.undertone("methods", "layer-conductance", "lime").output.joined(separator: " ")
       .split(separator: " ").joined(separator: " ")
-    for words in ["rule trapezoid 2 or more. (default: 150)", "or masks): 1 or more. (default: 1000)"] {
+    for words in ["on the path: 1 or more. (default: 150)", "or masks): 1 or more. (default: 1000)"] {
       #expect(text.contains(words), "\(text)")
     }
     #expect(!text.contains("occlusion"))
+    // An option of two meanings has the method's own.
+    for (method, own, others) in [
+      ("integrated-gradients", "gauss-legendre, trapezoid", "composite"), ("lrp", "composite, epsilon", "trapezoid"),
+    ] {
+      let text = try folder.undertone("methods", method).output.joined(separator: " ")
+      #expect(text.contains(own) && !text.contains(others), "\(text)")
+    }
     #expect(try folder.undertone("methods", "magic").failed(64, naming: "no method \"magic\""))
   }
 }

@@ -87,6 +87,17 @@ struct ManifestTests {
       ).finish()
       #expect(run.status == 0 && run.errors.isEmpty && run.output.count == 1, "\(run)")
     }
+    // In titles and errors it has its name.
+    let shell = URL(fileURLWithPath: "/bin/sh")
+    let titled = try folder.start(
+      ["-c", "\"$0\" evaluate --html --data - < lists/clips.csv", program.path], executable: shell
+    ).finish()
+    #expect(titled.status == 0, "\(titled)")
+    #expect(try folder.lines("output/evaluate/evaluate.html").contains { $0.contains("built-in on standard input") })
+    let bad = try folder.start(
+      ["-c", "echo nonsense | \"$0\" evaluate --data -", program.path], executable: shell
+    ).finish()
+    #expect(bad.failed(65, naming: "undertone: standard input: no column \"path\""), "\(bad)")
     for option in ["--data", "--validation"] {
       let run = try folder.undertone(["train", "cnnatt", "--data", "lists/clips.csv", option, "-"])
       #expect(run.failed(64, naming: "\(option) -", "to resume"), "\(run)")
@@ -104,7 +115,7 @@ struct ManifestTests {
     let named = try folder.undertone("evaluate", "--data", "corpus", "--json")
     #expect(
       named.errors == [
-        "undertone: corpus: no manifest.csv; 2 clips of RAVDESS, labelled by their names; other files left out: 1"
+        "undertone: corpus: no manifest.csv; 2 clips of RAVDESS, labelled by their names; left out: 1 song"
       ], "\(named)")
     let evaluation: EvaluationLine = try decoded(#require(named.output.first))
     #expect(evaluation.clips == 2 && evaluation.byOrigin.keys.elementsEqual(["ravdess"]))
@@ -160,8 +171,8 @@ struct ManifestTests {
     try folder.write(
       "path,emotion\ngone.wav,angry\n" + String(repeating: "one.wav,fear\n", count: 10), to: "clips.csv")
     let text = try folder.undertone("evaluate", "--data", "clips.csv").output
-    #expect(text.first { $0.hasPrefix("angry ") }?.hasSuffix(" –") == true)
-    #expect(text.first { $0.hasPrefix("fear ") }?.contains("–") == false)
+    #expect(text.first { $0.hasPrefix("angry ") }?.hasSuffix(" no clips") == true)
+    #expect(text.first { $0.hasPrefix("fear ") }?.contains("no clips") == false)
     let sheets = try folder.undertone("figures", "--data", "clips.csv", "--clips", "1")
     #expect(sheets.errors.last == "undertone: 1 of 2 files failed", "\(sheets)")
   }
@@ -232,7 +243,7 @@ struct ManifestTests {
 /// What `evaluate --json` prints.
 struct EvaluationLine: Decodable {
   struct OfClass: Decodable, Equatable {
-    let precision, recall, f1: Double
+    let precision, recall, f1: Double?
     let support: Int
   }
 

@@ -253,10 +253,10 @@ struct PageTests {
         tell("plays", sound.src.slice(0, 22) + sound.hidden + buttons[1].closest("tr").className);
         """)
     #expect(page.contains("data-ready=\"true\"") && !page.contains("data-error"))
-    #expect(told("heads", in: page) == "sound,clip,speaker,truth,prediction,confidence")
-    #expect(told("first", in: page) == "-,-,-,-,-,descending" && told("falls", in: page) == "true")
-    #expect(told("rises", in: page) == "true-,-,-,-,-,ascending")
-    #expect(told("named", in: page) == "true-,-,-,-,ascending,-")
+    #expect(told("heads", in: page) == "sound,clip,speaker,truth,prediction,confidence,distance,outside,trained_on")
+    #expect(told("first", in: page) == "-,-,-,-,-,descending,-,-,-" && told("falls", in: page) == "true")
+    #expect(told("rises", in: page) == "true-,-,-,-,-,ascending,-,-,-")
+    #expect(told("named", in: page) == "true-,-,-,-,ascending,-,-,-,-")
     #expect(told("plays", in: page) == "data:audio/wav;base64,falsechosen")
     let counts = told("rows", in: page).split(separator: " ").compactMap { Int($0) }
     #expect(counts.count == 2 && counts[0] > 3 && counts[1] == 3, "\(counts)")

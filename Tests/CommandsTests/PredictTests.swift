@@ -89,7 +89,7 @@ struct PredictTests {
     #expect(text.output[1...2] == ["gap.wav   1.00–2.00 s: silent", "gap.wav   2.00–3.00 s: silent"])
     #expect(!text.output[0].contains("silent") && !text.output[3].contains("silent"))
     let csv = try predict("gap.wav", "--csv").output
-    #expect(csv[2...3] == ["gap.wav,1.000,2.000,,,,,,,", "gap.wav,2.000,3.000,,,,,,,"])
+    #expect(csv[2...3] == ["gap.wav,1.000,2.000,,,,,,,,,,", "gap.wav,2.000,3.000,,,,,,,,,,"])
     let json = try predict("gap.wav", "--json").output
     let nulls = try JSONSerialization.jsonObject(with: Data(json[1].utf8)) as? [String: Any]
     #expect(nulls?["probabilities"] is NSNull && nulls?["predicted"] is NSNull && nulls?["end"] as? Double == 2)
@@ -129,8 +129,21 @@ struct PredictTests {
 
   @Test("--csv: a header, a row a file or window, quotes where a name has a comma")
   func csv() throws {
-    let header = "file,start,end,angry,disgust,fear,happy,neutral,sadness,surprise"
+    let header = "file,start,end,angry,disgust,fear,happy,neutral,sadness,surprise,distance,outside,trained_on"
     let whole = try folder.undertone("predict", "clip, one.wav", "short.wav", "--csv").output
+    // Where the clip lies by the training data, as JSON has it.
+    struct Line: Decodable {
+      struct Place: Decodable {
+        let distance: Double
+        let outside: Bool
+      }
+      let trainingData: Place
+    }
+    let line: Line = try decoded(#require(folder.undertone("predict", "short.wav", "--json").output.first))
+    let cells = whole[2].split(separator: ",").suffix(3)
+    #expect(
+      cells.first == "\(line.trainingData.distance)"
+        && cells.dropFirst().first == (line.trainingData.outside ? "yes" : "no"))
     #expect(whole.count == 3 && whole[0] == header)
     #expect(whole[1].hasPrefix("\"clip, one.wav\",0.000,") && whole[2].hasPrefix("short.wav,0.000,0.400,"))
     let windows = try folder.undertone("predict", "short.wav", "--csv", "--window", "0.2", "--hop", "0.1").output
@@ -139,7 +152,7 @@ struct PredictTests {
       windows.dropFirst().map { $0.split(separator: ",").prefix(3).joined(separator: " ") }
         == ["short.wav 0.000 0.200", "short.wav 0.100 0.300", "short.wav 0.200 0.400"])
     for row in windows.dropFirst() {
-      let numbers = row.split(separator: ",").dropFirst(3).compactMap { Double($0) }
+      let numbers = row.split(separator: ",").dropFirst(3).prefix(7).compactMap { Double($0) }
       #expect(numbers.count == 7 && abs(numbers.reduce(0, +) - 1) < 1e-5)
     }
   }

@@ -141,7 +141,7 @@ struct TrainTests {
     for (index, name) in result.classes.enumerated() {
       #expect(abs((result.byClass[name]?.recall ?? -1) - Double(result.confusion[index][index]) / 4) < 1e-12)
     }
-    let f1 = result.byClass.values.reduce(0) { $0 + $1.f1 } / 7
+    let f1 = result.byClass.values.reduce(0) { $0 + ($1.f1 ?? 0) } / 7
     #expect(abs(result.macroF1 - f1) < 1e-12)
     // One corpus: what is said of it is what is said of all.
     #expect(result.byOrigin.count == 1 && result.byOrigin.values.first?.clips == 28)
@@ -152,9 +152,11 @@ struct TrainTests {
         == ["confusion.png", "confusion.pdf", "calibration.png", "calibration.pdf"].map { "output/evaluate/\($0)" })
 
     let rows = try folder.lines("tables/predictions.csv").map { $0.split(separator: ",").map(String.init) }
-    #expect(rows.count == 29 && rows[0] == ["path", "emotion", "predicted"] + result.classes)
+    #expect(
+      rows.count == 29
+        && rows[0] == ["path", "emotion", "predicted"] + result.classes + ["distance", "outside", "trained_on"])
     for row in rows.dropFirst() {
-      let probabilities = row.dropFirst(3).compactMap { Double($0) }
+      let probabilities = row.dropFirst(3).prefix(result.classes.count).compactMap { Double($0) }
       #expect(abs(probabilities.reduce(0, +) - 1) < 1e-5)
       #expect(result.classes[probabilities.indices.max { probabilities[$0] < probabilities[$1] }!] == row[2])
     }

@@ -7,7 +7,9 @@ struct TrustTests {
   /// What `trust --json` prints, as far as it is looked at.
   struct Line: Decodable {
     struct Estimate: Decodable {
-      let mean, low, high: Double
+      let mean: Double
+      /// Nil of one clip or speaker.
+      let low, high: Double?
       let clips: Int
     }
     struct Method: Decodable {
@@ -78,6 +80,20 @@ struct TrustTests {
     #expect(words.contains("which may be chance") && !words.contains("etter than"), "\(chance)")
   }
 
+  @Test("One clip has no interval: the table says so, CSV and JSON leave its ends empty")
+  func oneClip() throws {
+    let folder = try Folder()
+    try folder.write(WAV().file(voice(seconds: 0.5)), to: "a.wav")
+    try folder.write("path,emotion\na.wav,angry\n", to: "clips.csv")
+    let run = try folder.undertone("trust", "--data", "clips.csv", "--method", "saliency")
+    #expect(run.status == 0, "\(run)")
+    #expect(run.output.first == "1 clip, mel, the predicted emotion; mean; one clip has no interval")
+    #expect(!run.output.contains { $0.contains("±") })
+    #expect(try folder.lines("output/trust/trust.csv").dropFirst().allSatisfy { $0.hasSuffix(",,,1") })
+    let line: Line = try decoded(folder.lines("output/trust/trust.json")[0])
+    #expect(line.methods.allSatisfy { $0.measures.values.allSatisfy { $0.low == nil && $0.high == nil } })
+  }
+
   @Test("Tables within 80 columns, a figure of each format, CSV and JSON; a bad clip does not stop it")
   func results() throws {
     let folder = try Folder()
@@ -102,7 +118,8 @@ struct TrustTests {
     for method in line.methods {
       #expect(method.deletion.count == 21 && method.cascade.count == line.layers.count)
       for (name, estimate) in method.measures {
-        #expect(estimate.low <= estimate.mean + 1e-9 && estimate.mean <= estimate.high + 1e-9, "\(name)")
+        let (low, high) = try (#require(estimate.low), #require(estimate.high))
+        #expect(low <= estimate.mean + 1e-9 && estimate.mean <= high + 1e-9, "\(name)")
       }
     }
     // Two clips of each method, and the header.

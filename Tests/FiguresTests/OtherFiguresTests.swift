@@ -1,6 +1,7 @@
-import Figures
 import Foundation
 import Testing
+
+@testable import Figures
 
 @Suite struct ContactSheetTests {
   func sheet(_ count: Int, isSigned: Bool = false) -> ContactSheet {
@@ -43,6 +44,32 @@ import Testing
     #expect(throws: FigureError.self) {
       try ContactSheet(title: ["many"], clips: Array(repeating: clip, count: 5000)).encoded()
     }
+  }
+
+  @Test(
+    "Different names stay different in a narrow column",
+    arguments: [
+      // RAVDESS: alike at both ends.
+      ["03-01-05-01-02-01-12", "03-01-05-02-02-01-12", "03-01-05-01-01-02-12", "03-01-05-01-01-01-12"],
+      ["one folder's long name, take one", "one folder's long name, take two", "short"],
+      // Alike but for the beginning, the middle; and nowhere else than far apart.
+      ["A of a name that is as long as this", "B of a name that is as long as this"],
+      ["the beginning of a name A the end of a name", "the beginning of a name B the end of a name"],
+      [
+        "A" + String(repeating: "x", count: 60) + "A", "A" + String(repeating: "x", count: 60) + "B",
+        "B" + String(repeating: "x", count: 60) + "A", "B" + String(repeating: "x", count: 60) + "B",
+      ],
+      ["the same long name of two files in two folders", "the same long name of two files in two folders"],
+    ])
+  func names(names: [String]) throws {
+    var sheet = sheet(names.count)
+    // A detail is left out before a name is shortened by it.
+    for index in names.indices { (sheet.clips[index].name, sheet.clips[index].detail) = (names[index], "from 0.5 s") }
+    let column = FigureLayout(inches: 2.5, fontSize: 7)
+    // The second line of each clip is "angry 0.50".
+    let texts = try sheet.texts(in: column).map(\.words)
+    let shown = texts.indices.dropFirst().filter { texts[$0].contains("angry 0.50") }.map { texts[$0 - 1] }
+    #expect(shown.count == names.count && Set(shown).count == Set(names).count, "\(shown)")
   }
 
   @Test("A shorter clip ends earlier on the common time axis")

@@ -27,7 +27,7 @@ import Testing
 
   private struct Scores: Decodable {
     struct OfClass: Decodable {
-      let precision, recall, f1: Double
+      let precision, recall, f1: Double?
       let support: Int
     }
     let clips: Int
@@ -56,7 +56,14 @@ import Testing
     #expect(all.byClass["angry"]?.recall == 0.5 && all.byClass["fear"]?.precision == 0.5)
     #expect(line.byOrigin["one"]?.clips == 2 && line.byOrigin["one"]?.accuracy == 0.5)
     #expect(line.byOrigin["two"]?.accuracy == 1 && line.byOrigin["two"]?.byClass["angry"]?.support == 0)
+    #expect(line.byOrigin["two"]?.byClass["angry"]?.recall == nil && text.contains("\"recall\":null"))
     #expect(Set(line.byOrigin["two"]?.byClass.keys.map { $0 } ?? []) == Set(line.classes))
+  }
+
+  @Test("The page leaves empty what an emotion without clips has not, and says that there are none")
+  func absentEmotions() throws {
+    let page = try report.page(played: 0).html
+    #expect(page.contains("<th scope=\"row\">neutral</th><td></td><td></td><td></td><td>no clips</td>"))
   }
 
   @Test("Calibration: the four clips of confidence 0.4 and accuracy 0.75, in figure and JSON alike")

@@ -53,6 +53,32 @@ import Testing
     #expect(middle.firstIndex(of: middle.max()!) == 12)
   }
 
+  @Test("A page says first of all which clips are unlike the training data")
+  func pageWarnings() throws {
+    let model = try TrainedModel.builtIn()
+    let explainer = Explainer(model: model, method: Saliency(), spaces: [.mel])
+    let explanation = try explainer.explain(samples, path: "clips/hum.wav") { Target($0) }
+    let report = ExplanationReport(explanation, model: model, file: "clips/hum.wav")
+    var page = ExplanationPage(model: model, source: "clips/hum.wav")
+    try page.add([(report, nil)], samples: samples) { [] }
+    let html = try page.page.html
+    let warning = try #require(html.range(of: "<p>hum.wav: unlike the training data"))
+    let first = try #require(html.range(of: "<div id=\"clips\">"))
+    #expect(html.contains("Before you believe it") && warning.lowerBound < first.lowerBound)
+  }
+
+  @Test("Numbers below zero have a minus, not a hyphen")
+  func minus() throws {
+    let explainer = try Explainer(model: model, method: IntegratedGradients(), spaces: [.mel])
+    let explanation = try explainer.explain(samples, path: "hum.wav") { Target($0) }
+    let other = try explainer.explain(samples, path: "hum.wav") { Target($0 == 0 ? 1 : 0) }
+    // Of one output or another, something is below zero: the sum, the difference or the gap.
+    let remarks = [explanation, other].flatMap {
+      ExplanationReport($0, model: model, file: "hum.wav").remarks.filter { $0.contains("gap") }
+    }
+    #expect(remarks.count == 2 && remarks.allSatisfy { !$0.contains(" -") } && remarks.contains { $0.contains(" −") })
+  }
+
   @Test("The title names clip, prediction, probability, target, method and model")
   func title() throws {
     let report = try report(target: Target(2, versus: 5))

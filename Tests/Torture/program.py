@@ -20,10 +20,10 @@ CRASHES = (
 # Lines that say something beside the error.
 NOTES = re.compile(
     r": left out|^undertone: left out|^undertone: split by |^undertone: and \d+ more |^undertone: \d+ of \d+ \w+ failed|"
-    r"^undertone: (.*: )?warning: |: unlike the training data|"
+    r"^undertone: (.*: )?warning: |: unlike the training data|: its decoder found faults |"
     r"only its first|^undertone: \d+ classes: |^undertone: resum|^undertone: no clip of ")
-# Other lines on standard error: what a training prints of its epochs, and what libmpg123 prints of damaged MP3, which
-# libsndfile gives no way to silence.
+# Other lines on standard error: what a training prints of its epochs, and what libmpg123 prints of damaged MP3 where the
+# C library is not glibc.
 OTHERS = re.compile(r"epoch \d|best epoch |split by |\[src/libmpg123/|Note: |Warning: ")
 LIBRARY = re.compile(r"\[src/libmpg123/|Note: |Warning: ")
 # What the program writes beside a file's place, and what a library could.

@@ -31,9 +31,9 @@ struct MetricsTests {
     #expect(abs(metrics.accuracy - expected.accuracy) < 1e-12)
     #expect(abs(metrics.macroF1 - expected.macroF1) < 1e-12)
     for c in 0..<7 {
-      #expect(abs(metrics.byClass[c].precision - expected.precision[c]) < 1e-12)
-      #expect(abs(metrics.byClass[c].recall - expected.recall[c]) < 1e-12)
-      #expect(abs(metrics.byClass[c].f1 - expected.f1[c]) < 1e-12)
+      #expect(abs((metrics.byClass[c].precision ?? 0) - expected.precision[c]) < 1e-12)
+      #expect(abs((metrics.byClass[c].recall ?? 0) - expected.recall[c]) < 1e-12)
+      #expect(abs((metrics.byClass[c].f1 ?? 0) - expected.f1[c]) < 1e-12)
     }
     #expect(metrics.byClass.map(\.support) == expected.support)
     #expect(abs(evaluation.topAccuracy(3) - expected.top3) < 1e-12)
@@ -45,9 +45,19 @@ struct MetricsTests {
     #expect(hits["first"]! + hits["second"]! == Int((60 * metrics.accuracy).rounded()))
   }
 
-  @Test("No clips at all give zeros, not NaN")
+  @Test("A class without clips has no recall and no F1, and counts 0 in macro F1 where a clip is taken for it")
+  func absentClasses() {
+    // Classes 0 and 1 have clips, 2 is only predicted, 3 is neither.
+    let metrics = Metrics(labels: [0, 0, 1, 1], predictions: [0, 2, 1, 0], classes: 4)
+    #expect(metrics.byClass.map(\.recall) == [0.5, 0.5, nil, nil])
+    #expect(metrics.byClass.map(\.precision) == [0.5, 1, 0, nil])
+    #expect(metrics.byClass.map(\.f1) == [0.5, 2.0 / 3, nil, nil])
+    #expect(abs(metrics.macroF1 - (0.5 + 2.0 / 3 + 0) / 3) < 1e-12)
+  }
+
+  @Test("No clips at all give zeros and gaps, not NaN")
   func nothing() {
     let metrics = Metrics(labels: [], predictions: [], classes: 3)
-    #expect(metrics.accuracy == 0 && metrics.macroF1 == 0 && metrics.byClass.allSatisfy { $0.f1 == 0 })
+    #expect(metrics.accuracy == 0 && metrics.macroF1 == 0 && metrics.byClass.allSatisfy { $0.f1 == nil })
   }
 }

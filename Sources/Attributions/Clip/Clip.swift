@@ -14,6 +14,8 @@ public final class Clip {
   public let sampleCount: Int
   /// Where the clip stands in its file.
   public let place: ClipPlace
+  /// Of this clip and of those made from it.
+  let normals: DrawnNormals
   private var keptLogits: Tensor?
   /// Is called before each batch of a method that runs many, with the inputs done and all of them.
   public var progress: ((_ done: Int, _ total: Int) -> Void)?
@@ -30,16 +32,22 @@ public final class Clip {
       path: model.path(of: speech.samples), sampleCount: speech.samples.count, place: speech.place, model: model)
   }
 
-  private init(path: SignalPath, sampleCount: Int, place: ClipPlace, model: TrainedModel) {
+  private init(
+    path: SignalPath, sampleCount: Int, place: ClipPlace, model: TrainedModel, normals: DrawnNormals = DrawnNormals()
+  ) {
     (self.path, self.sampleCount, self.place, self.model) = (path, sampleCount, place, model)
+    self.normals = normals
   }
 
   /// The clip with another model of the same front-end and the same clip length.
-  func through(_ model: TrainedModel) -> Clip { Clip(path: path, sampleCount: sampleCount, place: place, model: model) }
+  func through(_ model: TrainedModel) -> Clip {
+    Clip(path: path, sampleCount: sampleCount, place: place, model: model, normals: normals)
+  }
 
   /// The clip with other values at one input space: downstream inputs follow, upstream inputs stay as they were.
   func with(_ values: Tensor, at space: InputSpace) -> Clip {
-    Clip(path: path.with(values, at: space), sampleCount: sampleCount, place: place, model: model)
+    Clip(
+      path: path.with(values, at: space), sampleCount: sampleCount, place: place, model: model, normals: normals)
   }
 
   /// The input at one space, from the waveform to the MFCC.

@@ -2,6 +2,8 @@
 public struct AgreementSummary: Sendable {
   public let models: [String]
   public let clips: Int
+  /// The number of speakers; nil where the speaker of a clip is not known.
+  public let speakers: Int?
   /// The number of clips on which the models predict different classes.
   public let disagreements: Int
   /// The mean over clips of how far the models' values of the explained dimension are apart; nil of classes.
@@ -20,6 +22,7 @@ public struct AgreementSummary: Sendable {
     seed: UInt64
   ) {
     (self.models, self.clips, self.disagreements) = (models, clips.count, disagreements)
+    self.speakers = speakers.contains(nil) ? nil : Set(speakers).count
     meanDifference = differences.isEmpty ? nil : differences.reduce(0, +) / Double(differences.count)
     estimates = Agreement.Measure.allCases.reduce(into: [:]) { found, measure in
       var matrix = [[Estimate?]](repeating: [Estimate?](repeating: nil, count: models.count), count: models.count)

@@ -70,9 +70,11 @@ public struct EmotionProfiles: Sendable {
     /// The verdict: "holds" where the whole interval has the claimed sign, "does not hold" where it has the other, else
     /// "undecided"; "too few clips" where the emotion has fewer clips or speakers than a verdict needs.
     public var verdict: String {
-      guard Estimate.isEnough(clips: clips, speakers: speakers) else { return "too few clips" }
-      if isPositive ? effect.low > 0 : effect.high < 0 { return "holds" }
-      return (isPositive ? effect.high < 0 : effect.low > 0) ? "does not hold" : "undecided"
+      guard Estimate.isEnough(clips: clips, speakers: speakers), let low = effect.low, let high = effect.high else {
+        return "too few clips"
+      }
+      if isPositive ? low > 0 : high < 0 { return "holds" }
+      return (isPositive ? high < 0 : low > 0) ? "does not hold" : "undecided"
     }
   }
 

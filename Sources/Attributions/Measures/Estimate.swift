@@ -17,8 +17,9 @@ public struct Estimate: Sendable, Codable, Equatable {
   public let mean: Double
   /// The ends of the interval of the mean: percentiles of the means of speakers' clips, speakers resampled with
   /// replacement (Davison and Hinkley 1997, section 3.8); of clips, where speakers are not known. The percentiles lie
-  /// further out the fewer speakers there are (Hesterberg 2015, arXiv:1411.5279, section 4.1), as Student's t does.
-  public let low, high: Double
+  /// further out the fewer speakers there are (Hesterberg 2015, arXiv:1411.5279, section 4.1), as Student's t does. Nil of
+  /// one speaker, or of one clip: nothing is known of how others differ.
+  public let low, high: Double?
   /// The interval's level, 0.95 where nothing else is said.
   public let level: Double
   public let clips: Int
@@ -106,6 +107,10 @@ public struct Estimate: Sendable, Codable, Equatable {
     mean: Double, level: Double, clips: Int, speakers: Int?, seed: UInt64,
     resampled: (inout SeededGenerator) -> Double
   ) {
+    guard Self.hasInterval(clips: clips, speakers: speakers) else {
+      self.init(mean: mean, low: nil, high: nil, level: level, clips: clips, speakers: speakers)
+      return
+    }
     var generator = SeededGenerator(seed: seed)
     let tail = Self.tail(level, units: speakers ?? clips)
     // Some thirty means beyond each end, where that is possible in short time.
@@ -117,19 +122,23 @@ public struct Estimate: Sendable, Codable, Equatable {
   /// The share of resampled means beyond each end of an interval: Φ(−√(n/(n − 1)) t), of n speakers or clips, with t the
   /// quantile of Student's distribution of n − 1 degrees of freedom.
   private static func tail(_ level: Double, units: Int) -> Double {
-    guard units > 1 else { return 0 }
     let t = StudentsT.quantile(within: level, degrees: min(units - 1, 1000))  // beyond which it is the normal one
     return erfc((Double(units) / Double(units - 1)).squareRoot() * t / 2.0.squareRoot()) / 2
   }
 
+  /// - Parameter sorted: The resampled means; not read of one clip or speaker.
   private init(mean: Double, sorted: [Double], level: Double, clips: Int, speakers: Int?) {
+    guard Self.hasInterval(clips: clips, speakers: speakers) else {
+      self.init(mean: mean, low: nil, high: nil, level: level, clips: clips, speakers: speakers)
+      return
+    }
     let tail = Int((Double(sorted.count) * Self.tail(level, units: speakers ?? clips)).rounded())
     self.init(
       mean: mean, low: sorted[tail], high: sorted[sorted.count - 1 - tail], level: level, clips: clips,
       speakers: speakers)
   }
 
-  private init(mean: Double, low: Double, high: Double, level: Double, clips: Int, speakers: Int?) {
+  private init(mean: Double, low: Double?, high: Double?, level: Double, clips: Int, speakers: Int?) {
     (self.mean, self.low, self.high, self.level) = (mean, low, high, level)
     (self.clips, self.speakers) = (clips, speakers)
   }
@@ -168,9 +177,33 @@ public struct Estimate: Sendable, Codable, Equatable {
   /// The estimate on another scale; `change` must be increasing.
   func mapped(_ change: (Double) -> Double) -> Estimate {
     Estimate(
-      mean: change(mean), low: change(low), high: change(high), level: level, clips: clips, speakers: speakers)
+      mean: change(mean), low: low.map(change), high: high.map(change), level: level, clips: clips, speakers: speakers)
   }
 
-  /// Half the interval's width.
-  public var halfWidth: Double { (high - low) / 2 }
+  /// Half the interval's width; nil where there is none.
+  public var halfWidth: Double? {
+    guard let low, let high else { return nil }
+    return (high - low) / 2
+  }
+
+  /// Whether so many clips, and speakers where they are known, have an interval.
+  private static func hasInterval(clips: Int, speakers: Int?) -> Bool { (speakers ?? clips) > 1 }
+
+  /// Why a mean has no interval: "one clip has no interval"; nil where it has one.
+  public static func noInterval(clips: Int, speakers: Int?) -> String? {
+    hasInterval(clips: clips, speakers: speakers) ? nil : "one \(clips > 1 ? "speaker" : "clip") has no interval"
+  }
+
+  enum CodingKeys: CodingKey { case mean, low, high, level, clips, speakers }
+
+  /// With `null` for an interval that there is not.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(mean, forKey: .mean)
+    try container.encode(low, forKey: .low)
+    try container.encode(high, forKey: .high)
+    try container.encode(level, forKey: .level)
+    try container.encode(clips, forKey: .clips)
+    try container.encodeIfPresent(speakers, forKey: .speakers)
+  }
 }

@@ -128,21 +128,21 @@ public struct TrustSummary: Sendable {
       noRanking.map { [$0] }
       ?? [
         sentence("Better than \(controls.joined(separator: " and "))") { method in
-          controls.allSatisfy { method.beyond[$0]!.low > 0 }
+          controls.allSatisfy { method.beyond[$0]!.low.map { $0 > 0 } ?? false }
         }
       ]
       + controls.map { control in
-        sentence("Not shown to be better than \(control)") { $0.beyond[control]!.low <= 0 }
+        sentence("Not shown to be better than \(control)") { $0.beyond[control]!.low.map { $0 <= 0 } ?? true }
       }
       + [
         sentence("Finds no more of the planted cue than chance") { method in
-          cueArea.map { area in method.estimates[.inCue].map { $0.low <= area } ?? false } ?? false
+          cueArea.map { area in method.estimates[.inCue]?.low.map { $0 <= area } ?? false } ?? false
         }
       ]
     return
       (ranking + [
         sentence("Ranks cells much the same after all weights are randomised, so hardly depends on the model") {
-          $0.estimates[.redrawn].map { $0.low > 0.5 } ?? false
+          $0.estimates[.redrawn]?.low.map { $0 > 0.5 } ?? false
         },
         sentence("Zero everywhere, so without ranks, in some clips") { ($0.estimates[.gini]?.clips ?? 0) < clips },
       ]).compactMap { $0 }

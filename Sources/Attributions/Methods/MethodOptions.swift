@@ -52,6 +52,9 @@ extension MethodOptions.Name {
   public static let steps = MethodOptions.Key<Int>(
     "steps", "count",
     "The number of points on the path from the baseline to the clip: 1 or more, with --rule trapezoid 2 or more.")
+  /// ``steps`` of a method whose rule cannot be chosen.
+  static let stepsOfOneRule = MethodOptions.Key<Int>(
+    "steps", "count", "The number of points on the path: 1 or more.")
   public static let draws = MethodOptions.Key<Int>(
     "draws", "count", "The number of random samples (noisy copies, baselines or masks): 1 or more.")
   public static let noise = MethodOptions.Key<Double>(
@@ -62,6 +65,11 @@ extension MethodOptions.Name {
     The quadrature rule along a path (\(names(Quadrature.self))), or the rule by which LRP shares relevance \
     (\(names(LRP.Rule.self))).
     """)
+  /// ``rule`` of a method with a path, and of LRP: the same option, with the words for that method alone.
+  static let quadratureRule = MethodOptions.Key<String>(
+    "rule", "name", "The quadrature rule along the path: \(names(Quadrature.self)).")
+  static let relevanceRule = MethodOptions.Key<String>(
+    "rule", "name", "The rule by which relevance is shared: \(names(LRP.Rule.self)).")
   public static let per = MethodOptions.Key<String>(
     "per", "unit",
     """

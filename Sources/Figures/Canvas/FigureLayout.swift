@@ -25,8 +25,20 @@ public struct FigureLayout: Equatable, Sendable {
     width = inches * 96 / unit
   }
 
+  /// The width below which text is too large for panels beside it.
+  private static let leastWidth = 230.0
   /// False where text would be too large for panels beside it.
-  public var hasRoom: Bool { width >= 230 }
+  public var hasRoom: Bool { width >= Self.leastWidth }
+
+  /// The least width on paper that has room for a text size, in inches to a tenth.
+  public static func leastInches(fontSize: Double) -> Double {
+    (leastWidth / 96 * fontSize / Self.fontSize * 10).rounded(.up) / 10
+  }
+
+  /// The largest text size for which a width on paper has room, in typographic points to a tenth.
+  public static func largestFontSize(inches: Double) -> Double {
+    (inches * 96 / leastWidth * Self.fontSize * 10).rounded(.down) / 10
+  }
 
   /// True where a figure is about as wide as a column: what else stands beside panels stands below them, and panels
   /// below each other.

@@ -5,14 +5,18 @@ import Foundation
 public struct ContactSheet: OverlaidFigure {
   public struct Clip: Sendable {
     public var name: String
+    /// Is written after the name where there is room: "from 0.96 s".
+    public var detail: String
     /// The input with its attribution, of one kind for all clips.
     public var input: ExplainedInput
     /// Seconds of speech. What lies beyond is padding and is not drawn.
     public var duration: Double
     public var prediction: Prediction
 
-    public init(name: String, input: ExplainedInput, duration: Double, prediction: Prediction) {
-      self.name = name
+    public init(
+      name: String, detail: String = "", input: ExplainedInput, duration: Double, prediction: Prediction
+    ) {
+      (self.name, self.detail) = (name, detail)
       self.input = input
       self.duration = duration
       self.prediction = prediction
@@ -82,6 +86,7 @@ public struct ContactSheet: OverlaidFigure {
     clips.contains { $0.input.attribution?.isSigned == true } ? SignKey(score: "the explained score") : nil
   }
 
+  private static let nameFont = Font(size: Font.tick.size, isBold: true)
   private static let caption = Font.tick.line + Font.tick.line + 5
 
   public func extent(on canvas: Canvas) -> Size {
@@ -127,6 +132,7 @@ public struct ContactSheet: OverlaidFigure {
       key.draw(on: canvas, left: margin, right: canvas.bounds.right - margin, top: top)
       top += key.height(on: canvas, width: layout.width - 2 * margin)
     }
+    let captions = captions(on: canvas, width: step - FigureLayout.gap)
     for (index, clip) in clips.enumerated() {
       let (row, column) = (index / columns, index % columns)
       let room = canvas.aligned(
@@ -134,7 +140,7 @@ public struct ContactSheet: OverlaidFigure {
           x: left + Double(column) * step,
           y: top + Double(row) * (stackHeight + Self.caption + FigureLayout.gap) + Self.caption,
           width: step - FigureLayout.gap, height: stackHeight))
-      drawCaption(of: clip, on: canvas, above: room, isSmall: columns > 4 || layout.isNarrow)
+      drawCaption(captions[index], of: clip, on: canvas, above: room, isSmall: columns > 4 || layout.isNarrow)
       var y = room.top
       for (number, panel) in stacks[index].enumerated() {
         let frame = canvas.aligned(Rectangle(x: room.x, y: y, width: room.width, height: panel.height))
@@ -163,13 +169,19 @@ public struct ContactSheet: OverlaidFigure {
     bar.draw(on: canvas, left: right + 12, top: middle - barHeight / 2, height: barHeight)
   }
 
+  /// Each clip's name with its detail, or, where that does not fit, as much of the name as tells it from the others.
+  private func captions(on canvas: Canvas, width: Double) -> [String] {
+    zip(clips, canvas.shortenedApart(clips.map(\.name), to: width, Self.nameFont)).map { clip, name in
+      let whole = "\(clip.name) \(clip.detail)"
+      return clip.detail.isEmpty || canvas.width(of: whole, Self.nameFont) > width ? name : whole
+    }
+  }
+
   /// Draws the clip's name; below it the prediction and what is true.
-  private func drawCaption(of clip: Clip, on canvas: Canvas, above room: Rectangle, isSmall: Bool) {
+  /// - Parameter name: As much of it as fits.
+  private func drawCaption(_ name: String, of clip: Clip, on canvas: Canvas, above room: Rectangle, isSmall: Bool) {
     var top = room.top - Self.caption
-    let name = Font(size: Font.tick.size, isBold: true)
-    canvas.text(
-      canvas.shortened(clip.name, to: room.width, name), at: Point(x: room.left, y: top), name,
-      vertically: .start)
+    canvas.text(name, at: Point(x: room.left, y: top), Self.nameFont, vertically: .start)
     top += Font.tick.line
     let text: String
     var color = Color.secondaryInk

@@ -20,11 +20,14 @@ public struct EmotionMeasuresFigure: Figure {
   public struct Claim: Sendable {
     public var words, measure: String
     public var effect: Value
+    /// False where the effect has no interval.
+    public var hasInterval: Bool
     /// The verdict: "holds", "does not hold" or "undecided".
     public var verdict: String
 
-    public init(words: String, measure: String, effect: Value, verdict: String) {
+    public init(words: String, measure: String, effect: Value, hasInterval: Bool = true, verdict: String) {
       (self.words, self.measure, self.effect, self.verdict) = (words, measure, effect, verdict)
+      self.hasInterval = hasInterval
     }
   }
 
@@ -121,7 +124,8 @@ public struct EmotionMeasuresFigure: Figure {
   private static func lines(of claim: Claim, on canvas: Canvas) -> [(text: String, color: Color)] {
     let digits = abs(claim.effect.mean) < 10 ? 2 : 0
     let numbers = [claim.effect.mean, claim.effect.low, claim.effect.high].map { number($0, digits: digits) }
-    let effect = "\(claim.measure): \(numbers[0]) (\(numbers[1]) to \(numbers[2])) beside the other emotions"
+    let interval = claim.hasInterval ? "\(numbers[1]) to \(numbers[2])" : "no interval"
+    let effect = "\(claim.measure): \(numbers[0]) (\(interval)) beside the other emotions"
     let width = canvas.layout.width - 2 * canvas.layout.margin - 6 - verdictWidth - 10
     return [(claim.words, Color.ink), (effect, .secondaryInk)].flatMap { words, color in
       (canvas.layout.isNarrow

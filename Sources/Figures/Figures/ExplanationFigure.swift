@@ -239,5 +239,11 @@ public struct ExplanationFigure: OverlaidFigure {
       }
     }
     for input in inputs { try input.check() }
+    let hasWords = lines(.standard).contains { !$0.isEmpty }
+    guard hasWords || key != nil || !inputs.isEmpty || parts.contains(.probabilities) else {
+      let names = Part.allCases.filter(parts.contains).map(\.rawValue)
+      // It is named by its clip.
+      throw .empty(name: (title.prefix(1) + [names.joined(separator: " and ")]).joined(separator: ": "))
+    }
   }
 }

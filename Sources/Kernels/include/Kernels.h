@@ -26,6 +26,15 @@ int kernel_channel_block(void);
 /// 1 on a processor of AMD's with AVX-512, else 0.
 int kernel_is_amd_with_avx512(void);
 
+// MARK: Diagnostics
+
+/// Lets kernel_begin_quiet have an effect, where the C library can; from the main thread, before others are started.
+void kernel_watch_stderr(void);
+/// From here on what this thread prints by C's `stderr` is counted, and not printed.
+void kernel_begin_quiet(void);
+/// Prints again; returns the number of lines since.
+long kernel_end_quiet(void);
+
 // MARK: Elementwise
 
 typedef enum {

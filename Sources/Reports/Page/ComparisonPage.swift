@@ -1,4 +1,5 @@
 import Attributions
+import Basics
 import Figures
 import Foundation
 
@@ -26,7 +27,7 @@ public struct ComparisonPage {
     guard page.clips.count < ExplanationPage.room else { return }
     let models = reports[0].comparer.models
     var clip = try PageClip(
-      name: URL(fileURLWithPath: compared[0].path).lastPathComponent, samples: samples, models: models.map(\.name),
+      name: shownName(compared[0].path), samples: samples, models: models.map(\.name),
       comparisons: compared, truth: truth, trueValues: trueValues)
     for figure in figures where extras.takesFigure(of: compared[0].path) {
       let section = try Page.Section(figure.overlaid(page.overlay))

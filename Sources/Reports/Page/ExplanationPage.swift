@@ -1,4 +1,5 @@
 import Attributions
+import Basics
 import Figures
 import Foundation
 import Models
@@ -13,6 +14,8 @@ public struct ExplanationPage {
   public private(set) var leftOut = 0
   private var unfinished: Page
   private var extras = PageExtras()
+  /// What there is to know of each clip before its explanation is believed.
+  private var warnings: [String] = []
   private let model: TrainedModel
 
   public init(model: TrainedModel, source: String, overlay: AttributionOverlay = .standard) {
@@ -25,7 +28,7 @@ public struct ExplanationPage {
   /// The page of what was added.
   public var page: Page {
     var page = unfinished
-    page.sections += extras.words
+    page.sections = .warnings(warnings) + page.sections + extras.words
     return page
   }
 
@@ -41,10 +44,11 @@ public struct ExplanationPage {
       return
     }
     let (first, window) = (reports[0].report.explanation, reports[0].report.window)
-    let file = URL(fileURLWithPath: reports[0].report.file).lastPathComponent
+    let file = shownName(reports[0].report.file)
     var clip = try PageClip(
       name: file, samples: samples,
       explanations: reports.map { .init(model.name, $0.report.explanation, listening: $0.listening) }, window: window)
+    if let warning = first.resemblance?.warning { warnings.append("\(clip.name): \(warning)") }
     for (report, _) in reports {
       if extras.takesFigure(of: clip.name) {
         let figure = try Page.Section(report.figure.overlaid(unfinished.overlay), description: report.words)

@@ -31,7 +31,7 @@ struct PageTimeline: Encodable {
   init(
     _ timeline: PredictionTimeline, places: [Range<Double>], path: String, sampleRate: Int, seconds: Double
   ) throws {
-    name = visible(path == "-" ? "standard input" : URL(fileURLWithPath: path).lastPathComponent)
+    name = visible(shownName(path))
     duration = timeline.duration
     (classes, dimensions) = (timeline.emotions.map(visible), timeline.dimensions.map(visible))
     windows = places.indices.map { index in

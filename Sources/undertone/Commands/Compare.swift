@@ -215,7 +215,7 @@ struct Compare: ParsableCommand {
       for (first, second) in AgreementSummary.pairs(summary.models.count) {
         let cells = Agreement.Measure.allCases.map { measure in
           summary.estimates[measure]![first][second].map {
-            String(format: "%.2f", $0.mean) + ($0.clips > 1 ? String(format: " ± %.2f", $0.halfWidth) : "")
+            String(format: "%.2f", $0.mean) + ($0.halfWidth.map { String(format: " ± %.2f", $0) } ?? "")
           } ?? "–"
         }
         table.rows.append(["\(first + 1) and \(second + 1)"] + cells)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attributions
+import Basics
 import Corpora
 import Figures
 import Foundation
@@ -13,7 +14,8 @@ struct Evaluate: ParsableCommand {
     usage: "undertone evaluate --data <file> [<options>]",
     discussion: """
       Prints accuracy, macro F1, the confusion matrix and the calibration errors (how far confidence differs from \
-      accuracy), and plots confusion and calibration.
+      accuracy), and plots confusion and calibration. Macro F1 is the mean over the emotions that clips have or are \
+      taken for; one that no clip has has no recall and no F1, and counts 0 where a clip is taken for it.
 
       Examples:
         undertone evaluate --data validation.csv
@@ -30,7 +32,10 @@ struct Evaluate: ParsableCommand {
   @OptionGroup var drawing: FigureOption
 
   @Option(
-    help: ArgumentHelp("Also write each clip's probabilities to this CSV file. (default: none)", valueName: "file"))
+    help: ArgumentHelp(
+      """
+      Also write each clip's probabilities to this CSV file, and where it lies by the training data. (default: none)
+      """, valueName: "file"))
   var predictions: String?
 
   @Flag(
@@ -67,9 +72,12 @@ struct Evaluate: ParsableCommand {
       let (features, failures) = try computeFeatures(manifest, for: model.configuration, label: "features")
       let bar = ProgressBar("evaluating", total: features.clips.count)
       let evaluation = model.evaluate(features) { bar.show($0) }
-      guard evaluation.loss.isFinite else { throw ExplanationError.noPrediction(path: data, model: model.name) }
+      guard evaluation.loss.isFinite else {
+        throw ExplanationError.noPrediction(path: shownPath(data), model: model.name)
+      }
+      let resemblances = features.resemblances(for: model)
       let report = EvaluationReport(
-        evaluation, model: model, manifest: manifest, path: data, census: features.census(for: model))
+        evaluation, model: model, manifest: manifest, path: data, resemblances: resemblances)
       let provenance = report.provenance
       let figures =
         (try report.confusion.map {
@@ -78,7 +86,7 @@ struct Evaluate: ParsableCommand {
         + (try report.calibration.map {
           try drawing.write($0, to: folder, as: "calibration", provenance: provenance)
         } ?? [])
-      if let predictions { try write(evaluation, to: predictions) }
+      if let predictions { try write(evaluation, resemblances, to: predictions) }
       try Console.print(json ? report.json(figures: figures) : text(evaluation))
       report.warnings.forEach { Console.note("undertone: warning: \($0)") }
       if !json { try Console.print(figures.joined(separator: "\n")) }
@@ -103,9 +111,7 @@ struct Evaluate: ParsableCommand {
     let calibration = evaluation.calibration
     var confusion = Table(header: ["true \\ predicted"] + evaluation.classes.map { String($0.prefix(5)) } + ["recall"])
     for (index, name) in evaluation.classes.enumerated() {
-      let found = metrics.byClass[index]
-      // Of no clips there is no share.
-      let recall = found.support == 0 ? "–" : String(format: "%.2f", found.recall)
+      let recall = metrics.byClass[index].recall.map { String(format: "%.2f", $0) } ?? "no clips"
       confusion.rows.append([name] + metrics.confusion[index].map(String.init) + [recall])
     }
     lines += [
@@ -125,19 +131,20 @@ struct Evaluate: ParsableCommand {
     return lines.joined(separator: "\n")
   }
 
-  private func write(_ evaluation: Evaluation, to path: String) throws {
-    let rows = evaluation.predictions.map { prediction in
+  private func write(_ evaluation: Evaluation, _ resemblances: [Resemblance?], to path: String) throws {
+    let rows = zip(evaluation.predictions, resemblances).map { prediction, resemblance in
       [prediction.path]
         + (evaluation.classes.isEmpty
           ? [] : [prediction.label.map { evaluation.classes[$0] } ?? "", evaluation.classes[prediction.predicted]])
         + prediction.probabilities.map { String($0) } + prediction.values.map { String($0) }
+        + Resemblance.cells(of: resemblance)
     }
     let folder = try OutputFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
     try folder.write(
       CSV.text(
         of: [
           ["path"] + (evaluation.classes.isEmpty ? [] : ["emotion", "predicted"]) + evaluation.classes
-            + evaluation.dimensions
+            + evaluation.dimensions + Resemblance.header
         ] + rows),
       to: URL(fileURLWithPath: path).lastPathComponent)
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attributions
+import Basics
 import Corpora
 import Figures
 import Foundation
@@ -58,7 +59,11 @@ struct Predict: ParsableCommand {
   @Option(help: ArgumentHelp("The folder for figures.", valueName: "folder"))
   var output = "output/predict"
 
-  @Flag(help: "Print CSV: file, start, end, and one column per emotion and dimension.")
+  @Flag(
+    help: """
+      Print CSV: file, start, end, one column per emotion and dimension, and where the clip lies by the training data: \
+      distance (above 1 outside), outside, trained_on.
+      """)
   var csv = false
 
   @Flag(help: "Print one JSON object per file or window.")
@@ -91,7 +96,7 @@ struct Predict: ParsableCommand {
         html
         ? Page(title: "Predictions over time", provenance: model.provenance(source: self.files.source))
         : nil
-      if csv { try Console.print((["file", "start", "end"] + model.outputs).joined(separator: ",")) }
+      if csv { try Console.print(CSV.line(of: ["file", "start", "end"] + model.outputs + Resemblance.header)) }
       var census = DomainCensus()
       func end() throws {
         if files.count > 1 { census.warnings(model.name).forEach { Console.note("undertone: warning: \($0)") } }
@@ -137,7 +142,7 @@ struct Predict: ParsableCommand {
     }
     let words = census.warnings(model.name, "windows")
     words.forEach { Console.note("undertone: \(file): warning: \($0)") }
-    let name = URL(fileURLWithPath: file).lastPathComponent
+    let name = shownName(file)
     let timeline = PredictionTimeline(
       title: [
         "\(name): \(model.dimensions.isEmpty ? "probabilities" : "predictions") in windows of \(window.formatted()) s",
@@ -158,7 +163,8 @@ struct Predict: ParsableCommand {
       try Console.print(
         CSV.line(
           of: [file] + times
-            + (clip == nil ? model.outputs.map { _ in "" } : cells.map { String(format: "%.6f", $0) })))
+            + (clip == nil ? model.outputs.map { _ in "" } : cells.map { String(format: "%.6f", $0) })
+            + Resemblance.cells(of: clip?.resemblance)))
       return
     }
     let ranked = (probabilities ?? []).enumerated().sorted { $0.element > $1.element }

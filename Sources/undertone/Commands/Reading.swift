@@ -1,5 +1,6 @@
 import ArgumentParser
 import AudioFiles
+import Basics
 import Corpora
 import Foundation
 import Models
@@ -9,6 +10,9 @@ import Training
 func readSpeech(_ path: String, for model: TrainedModel) throws(AudioFileError) -> AudioClip {
   let clip = try model.configuration.speech(of: path)
   if clip.isCut { noteCut(path, seconds: clip.sourceDuration) }
+  if clip.decoderRemarks > 0 {
+    Console.note("undertone: \(path): its decoder found faults in it, and went on: parts may be missing or noise")
+  }
   return clip
 }
 
@@ -41,7 +45,7 @@ func readManifest(_ argument: String) throws(ManifestError) -> Manifest {
   }
   let manifest = try Manifest.read(path)
   if manifest.droppedRows > 0 {
-    Console.note("undertone: \(path): left out rows with an empty value: \(manifest.droppedRows)")
+    Console.note("undertone: \(shownPath(path)): left out rows with an empty value: \(manifest.droppedRows)")
   }
   return manifest
 }
@@ -59,10 +63,16 @@ private func readCorpus(_ folder: String) throws(ManifestError) -> Manifest {
   if let failure = scan.failures.first { throw failure }
   let origins = Set(scan.manifest.entries.map(\.origin))
   let titles = KnownCorpora.all.filter { origins.contains($0.name) }.map { $0.title }
-  let skipped = scan.leftOut.values.reduce(0, +) + scan.unrecognised.count
+  // In the order of the corpora's own lists, which a dictionary does not keep.
+  let leftOut = KnownCorpora.all.flatMap { $0.omissions }.compactMap { omission in
+    scan.leftOut[omission].map { omission.words($0) }
+  }
+  let unrecognised = scan.unrecognised.count
+  let others = "\(unrecognised) file\(unrecognised == 1 ? "" : "s") with unrecognised names"
+  let left = leftOut + (unrecognised > 0 ? [others] : [])
   Console.note(
     "undertone: \(folder): no manifest.csv; \(scan.manifest.entries.count) clips of \(titles.joined(separator: ", ")), "
-      + "labelled by their names" + (skipped > 0 ? "; other files left out: \(skipped)" : ""))
+      + "labelled by their names" + (left.isEmpty ? "" : "; left out: \(left.joined(separator: ", "))"))
   return scan.manifest
 }
 

@@ -18,7 +18,9 @@ struct Train: ParsableCommand {
       """,
     discussion: """
       Writes a model folder: the weights of the best epoch, config.json, history.csv and curves.png. Ctrl-C stops and \
-      keeps the last whole epoch; --resume continues from there, with the same results as without the interruption.
+      keeps the last whole epoch; --resume continues from there, with the same results as without the interruption. It \
+      remembers the training's settings, not how its curves are shown: give --html, --format, --width, --font-size and \
+      --scale again.
 
       A manifest is a CSV file with the columns path and emotion, and, if known, origin and speaker; paths are relative \
       to it. `undertone corpus prepare` makes one. Only the first minute of a longer clip is used.

@@ -155,7 +155,9 @@ struct Trust: ParsableCommand {
       [.sensitivity, .gini, .entropy, .silence, .loudness], [.inCue, .pointing],
     ]
     var parts = [
-      "\(summary.clips) clips, \(input.rawValue), \(report.targetWords); mean ± half of the 95 % interval\n"
+      "\(summary.clips) clip\(summary.clips == 1 ? "" : "s"), \(input.rawValue), \(report.targetWords); "
+        + (Estimate.noInterval(clips: summary.clips, speakers: summary.speakers).map { "mean; \($0)\n" }
+          ?? "mean ± half of the 95 % interval\n")
         + "removed cells are replaced by \(replacement == .silence ? "silence" : "the mean over time")"
         + (report.dimension.map { "\nchange of \($0): its distance from the value without any cell" } ?? "")
     ]
@@ -180,12 +182,12 @@ struct Trust: ParsableCommand {
     return parts.joined(separator: "\n\n") + "\n"
   }
 
-  /// "0.31±.04", seven to nine characters.
+  /// "0.31±.04", seven to nine characters; "0.31" where there is no interval.
   private static func cell(_ estimate: Estimate?) -> String {
     guard let estimate else { return "–" }
     let digits = abs(estimate.mean) < 10 ? 2 : 1
-    return String(format: "%.\(digits)f", estimate.mean) + "±"
-      + String(format: "%.\(digits)f", estimate.halfWidth).trimmingPrefix("0")
+    return String(format: "%.\(digits)f", estimate.mean)
+      + (estimate.halfWidth.map { "±" + String(format: "%.\(digits)f", $0).trimmingPrefix("0") } ?? "")
   }
 
   /// How alike the methods' rankings are, in hundredths; as many columns as 80 characters hold.

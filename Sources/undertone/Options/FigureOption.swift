@@ -27,6 +27,11 @@ struct RequestedFigureOption: ParsableArguments {
 
   @OptionGroup var size: FigureSizeOption
 
+  func validate() throws {
+    guard format == nil, let option = size.given else { return }
+    throw ValidationError("\(option) is of figures, and none are plotted: it needs --format")
+  }
+
   /// The formats are empty where none is named.
   func files() throws -> FigureFiles {
     try size.files(format.map { try several($0, kind: "format") } ?? [])
@@ -39,7 +44,8 @@ struct FigureSizeOption: ParsableArguments {
     help: ArgumentHelp(
       """
       The figure's width on paper in in, cm, mm or pt, \(short(PaperLength.bounds.lowerBound))in to \
-      \(short(PaperLength.bounds.upperBound))in, such as 84mm for a journal's column; heights follow. \
+      \(short(PaperLength.bounds.upperBound))in, such as 84mm for a journal's column; heights follow. Text of the \
+      default size needs \(short(FigureLayout.leastInches(fontSize: FigureLayout.fontSize)))in. \
       (default: \(standardWidth))
       """, valueName: "length"), transform: PaperLength.init)
   var width: PaperLength?
@@ -61,6 +67,11 @@ struct FigureSizeOption: ParsableArguments {
       """, valueName: "ratio"))
   var scale: Double?
 
+  /// The first of the options that is given; nil where none is.
+  var given: String? {
+    width != nil ? "--width" : fontSize != nil ? "--font-size" : scale != nil ? "--scale" : nil
+  }
+
   private static let fontSizes = 4.0...24
   private static let scales = 0.25...8
   private static let standardScale = 2.0
@@ -77,9 +88,13 @@ struct FigureSizeOption: ParsableArguments {
           + "\(Self.short(Self.fontSizes.upperBound)) points")
     }
     guard layout.hasRoom else {
+      let size = fontSize ?? FigureLayout.fontSize
+      let inches = width?.inches ?? FigureLayout.inches
+      let largest = FigureLayout.largestFontSize(inches: inches)
       throw ValidationError(
-        "--width \(width?.text ?? Self.standardWidth) is too narrow for text of --font-size "
-          + Self.short(fontSize ?? FigureLayout.fontSize))
+        "--width \(width?.text ?? Self.standardWidth) is too narrow for text of --font-size \(Self.short(size)): it "
+          + "needs --width \(Self.short(FigureLayout.leastInches(fontSize: size)))in"
+          + (largest >= Self.fontSizes.lowerBound ? ", or --font-size \(Self.short(largest))" : ""))
     }
   }
 
@@ -110,6 +125,8 @@ struct PaperLength {
 
   init(_ text: String) throws {
     guard let unit = Self.units.first(where: { text.hasSuffix($0.key) }),
+      // As it is written on paper: `Double` also reads 0x4, 1e1 and nan.
+      text.dropLast(unit.key.count).allSatisfy({ $0.isASCII && $0.isNumber || $0 == "." }),
       let number = Double(text.dropLast(unit.key.count))
     else { throw ValidationError("it needs a number with its unit, in, cm, mm or pt, as 3.3in") }
     inches = number * unit.value

@@ -9,7 +9,7 @@ public struct LayerConductance: MapMethod {
     "layer-conductance", .activation, source: "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233",
     summary: "flow through a layer from baseline to clip; sums to f(x) − f(baseline)",
     cost: "\(defaultSteps + 1) gradients", isSigned: true, promisesCompleteness: true,
-    defaults: [.layer: mapLayerDefault, .steps: "\(defaultSteps)", .baseline: Baseline.standard.name])
+    defaults: [.layer: mapLayerDefault, .stepsOfOneRule: "\(defaultSteps)", .baseline: Baseline.standard.name])
 
   private static let defaultSteps = 150
 

@@ -40,7 +40,7 @@ public struct NeuronConductance: MapMethod {
     cost: "\(2 * defaultSteps) gradients", isSigned: true,
     defaults: [
       .layer: mapLayerDefault, .neuron: defaultNeuron.description, .steps: "\(defaultSteps)",
-      .rule: defaultRule.rawValue, .baseline: Baseline.standard.name,
+      .quadratureRule: defaultRule.rawValue, .baseline: Baseline.standard.name,
     ])
 
   private static let defaultNeuron = Neuron("0")!

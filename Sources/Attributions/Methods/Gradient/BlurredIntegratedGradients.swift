@@ -11,7 +11,7 @@ public struct BlurredIntegratedGradients: AttributionMethod {
     "blurred-integrated-gradients", .gradient, source: "Xu, Venugopalan and Sundararajan 2020, arXiv:2004.03383",
     summary: "integrated gradients from the blurred clip; no baseline to choose",
     cost: "\(defaultSteps) gradients", isSigned: true, promisesCompleteness: true,
-    defaults: [.steps: "\(defaultSteps)"])
+    defaults: [.stepsOfOneRule: "\(defaultSteps)"])
 
   private static let defaultSteps = 50
 

@@ -7,7 +7,7 @@ public struct IntegratedGradients: AttributionMethod {
     "integrated-gradients", .gradient, source: "Sundararajan, Taly and Yan 2017, arXiv:1703.01365",
     summary: "gradients along a path from baseline to clip; sums to f(x) − f(baseline)",
     cost: "\(defaultSteps) gradients", isSigned: true, promisesCompleteness: true,
-    defaults: [.steps: "\(defaultSteps)", .baseline: Baseline.standard.name, .rule: defaultRule.rawValue])
+    defaults: [.steps: "\(defaultSteps)", .baseline: Baseline.standard.name, .quadratureRule: defaultRule.rawValue])
 
   private static let defaultSteps = 50
   private static let defaultRule = Quadrature.gaussLegendre

@@ -64,11 +64,16 @@ struct NoiseTunnel: Sendable {
     let input = clip[space]
     let values = input.floats
     let deviation = noise * Double(values.max()! - values.min()!)
+    // Drawn before for another target or model, or else now.
+    let normals = clip.normals.first(draws * values.count, seed: seed)
     var generator = SeededGenerator(seed: seed)
     var (sum, squares) = (Tensor.zeros(input.shape), Tensor.zeros(input.shape))
     for first in stride(from: 0, to: draws, by: clip.batch) {
       let count = min(clip.batch, draws - first)
-      let noises = generator.normals(count * values.count, deviation: deviation)
+      let places = (first * values.count)..<((first + count) * values.count)
+      let noises =
+        normals.map { $0[places].map { Float(deviation * $0) } }
+        ?? generator.normals(places.count, deviation: deviation)
       let noisy = input + Tensor(noises, shape: [count] + input.shape.dropFirst())
       let found = try around.attribute(noisy, of: clip, at: space, target: target)
       sum = sum + found.sum(axes: [0])

@@ -12,7 +12,7 @@ public struct LRP: RuleMethod, BatchMethod {
     "lrp", .modifiedBackward,
     source: "Bach et al. 2015, PLoS ONE 10(7); Achtibat et al. 2024, arXiv:2402.05602; Arras et al. 2019",
     summary: "the score, shared among the inputs layer by layer",
-    cost: "1 gradient, 1 to 5 times as long", isSigned: true, defaults: [.rule: defaultRule.rawValue])
+    cost: "1 gradient, 1 to 5 times as long", isSigned: true, defaults: [.relevanceRule: defaultRule.rawValue])
 
   private static let defaultRule = Rule.composite
 
