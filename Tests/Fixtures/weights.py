@@ -84,8 +84,8 @@ save("calls-dictionary.bin", {"weight": Call(collections.OrderedDict, [("a", 1)]
 
 
 def zipped(source, name, method=zipfile.ZIP_STORED, **others):
-    """A file's entries, some of them with other content, as Python's zipfile writes them: without zip64's ends, with sizes
-    in the headers, arrays on any byte."""
+    """A file's entries, some of them with other content, as Python's zipfile writes them: without zip64's ends, with
+    sizes in the headers, arrays on any byte."""
     with zipfile.ZipFile(folder / source) as given, zipfile.ZipFile(folder / name, "w") as written:
         for entry in given.namelist():
             content = others.get(entry.split("/")[-1], given.read(entry))

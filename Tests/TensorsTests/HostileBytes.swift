@@ -113,7 +113,8 @@ struct PickleMaker {
   }
 }
 
-/// One to three changes of a file that look random: bytes and numbers set, pieces dropped, doubled or moved, the end cut.
+/// A file after one to three changes that look random: bytes and numbers set, pieces dropped, doubled or moved, or the
+/// end cut off.
 func changed(_ data: Data, using generator: inout SeededGenerator) -> Data {
   var data = data
   let telling: [UInt64] = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x7FFF_FFFF_FFFF_FFFF, .max, 1 << 61]

@@ -113,8 +113,9 @@ import Testing
   @Test("Arrays of the smaller types are read, each byte of the file belonging to one")
   func smaller() throws {
     let header = #"""
-      {"half":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"flags":{"dtype":"BOOL","shape":[1],"data_offsets":[4,5]},
-       "brain":{"dtype":"BF16","shape":[1,1],"data_offsets":[5,7]},"none":{"dtype":"F32","shape":[0],"data_offsets":[7,7]}}
+      {"half":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"flags":{"dtype":"BOOL","shape":[1],
+       "data_offsets":[4,5]},"brain":{"dtype":"BF16","shape":[1,1],"data_offsets":[5,7]},
+       "none":{"dtype":"F32","shape":[0],"data_offsets":[7,7]}}
       """#
     let read = try Safetensors.decode(file(header, body: Data([0, 0x3C, 1, 0, 1, 0xC0, 0x3F])), path: "a file")
     #expect(read["half"]?.tensor.floats == [1, 0x1p-24])

@@ -1,7 +1,8 @@
 import Basics
 import Foundation
 
-/// The bytes of a file, mapped, or bytes in memory like those. Of a mapped file a page is read when it is first touched, and shared with other processes until written to.
+/// The bytes of a file, mapped, or bytes in memory like those. Of a mapped file a page is read when it is first touched,
+/// and shared with other processes until written to.
 final class FileBytes {
   let start: UnsafeMutableRawPointer
   let count: Int

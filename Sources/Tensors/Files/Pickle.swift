@@ -1,4 +1,4 @@
-/// What a pickle can make here: plain values, and what the names and references in it stand for, which its reader knows.
+/// What a pickle can make here: plain values, and what the names and references in it stand for.
 enum Pickled<Object> {
   case none
   case truth(Bool)
@@ -25,9 +25,9 @@ protocol PickleWorld {
   func object(for reference: Pickled<Object>) throws(Malformed) -> Object
 }
 
-/// Python's pickle format, as far as it is needed for tables of arrays: the machine of pickletools.py, with those
-/// operations that make plain values. It runs nothing: names and calls mean what a ``PickleWorld`` says, and every other
-/// operation is an error, as are more values than any table has.
+/// Python's pickle format, as far as tables of arrays need it: the machine of pickletools.py, with those operations that
+/// make plain values. It runs nothing: names and calls mean what a ``PickleWorld`` says, and every other operation is an
+/// error, as are more values than any table has.
 struct Pickle<World: PickleWorld> {
   typealias Value = Pickled<World.Object>
 
@@ -210,8 +210,8 @@ struct Pickle<World: PickleWorld> {
 /// What errors about calls end with.
 let runsNothing = "Undertone reads tensors only and runs nothing"
 
-/// Far above what a table of 100,000 arrays needs: 30 MB, 50 operations and 15 remembered values an array, tuples in tuples
-/// three deep, and about a thousand values on the stack.
+/// Above what a table of 100,000 arrays needs: 30 MB, 50 operations and 15 remembered values an array, tuples three deep
+/// in each other, and about a thousand values on the stack.
 private enum PickleLimit {
   static let bytes = 64 << 20
   static let operations = 8_000_000

@@ -1,7 +1,7 @@
 import Basics
 
-/// The weights in a file of PyTorch's `torch.save`, version 1.6 or later: a zip archive of one pickle, `NAME/data.pkl`, and
-/// of the arrays' memory, `NAME/data/KEY` (torch/serialization.py). Nothing in the file is run.
+/// The weights in a file of PyTorch's `torch.save`, version 1.6 or later: a zip archive of one pickle, `NAME/data.pkl`,
+/// and of the arrays' memory, `NAME/data/KEY` (torch/serialization.py). Nothing in the file is run.
 ///
 /// The pickle is a dictionary of arrays, or one that has it as "state_dict", as training programs save it. Other values
 /// in it, such as a number of steps, are left out.
@@ -31,7 +31,7 @@ public enum PyTorchFile {
       throw Malformed("not written by torch.save: it has \(pickles.count) entries NAME/data.pkl")
     }
     let folder = String(pickle.dropLast("data.pkl".count))
-    // Absent before PyTorch 2.1, which wrote on the machine's order.
+    // Absent before PyTorch 2.1, which wrote in the machine's order.
     if let order = entries[folder + "byteorder"], !file[order].elementsEqual("little".utf8) {
       throw Malformed("its numbers are not little-endian")
     }
@@ -44,15 +44,14 @@ public enum PyTorchFile {
       if case .object(.tensor(let tensor)) = value { tensor } else { nil }
     }
     guard !tensors.isEmpty else {
-      let names = interpreter.dictionaries[table].keys.sorted().prefix(5).map(short).joined(separator: ", ")
+      let names = interpreter.dictionaries[table].keys.sorted().prefix(5).map { short($0) }.joined(separator: ", ")
       throw Malformed("it holds no tensors by name or in a state_dict, but \(names.isEmpty ? "nothing" : names)")
     }
     return tensors
   }
 }
 
-/// What the names in a pickle of tensors mean: the functions of PyTorch that put a tensor together, and the types of its
-/// memory.
+/// What the names in a pickle of tensors mean: PyTorch's functions that put a tensor together, and types of its memory.
 private struct SavedTensors: PickleWorld {
   let file: FileBytes
   let entries: [String: Range<Int>]

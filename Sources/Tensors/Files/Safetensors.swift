@@ -15,8 +15,8 @@ public enum Safetensors {
     }
   }
 
-  /// The largest header in bytes that is accepted: a network of 100,000 arrays. The format's own library accepts ten times
-  /// that, which takes minutes and gigabytes to parse.
+  /// The largest header in bytes that is accepted: a network of 100,000 arrays. The format's own library accepts ten
+  /// times that, which takes minutes and gigabytes to parse.
   private static let headerLimit = 10_000_000
 
   /// The arrays of a file by name, which stay in the file until they are used.
@@ -55,19 +55,19 @@ public enum Safetensors {
     for (name, value) in object where name != "__metadata__" {
       guard let entry = value as? [String: Any], let type = entry["dtype"] as? String,
         let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int]
-      else { throw Malformed("the entry of \(name) is malformed") }
+      else { throw Malformed("the entry of \(short(name)) is malformed") }
       guard let element = StoredTensor.Element(rawValue: type) else {
         let known = StoredTensor.Element.allCases.map(\.rawValue).joined(separator: ", ")
-        throw Malformed("\(name) is of type \(type); \(known) can be read")
+        throw Malformed("\(short(name)) is of type \(short(type)); \(known) can be read")
       }
-      guard let count = elementCount(shape) else { throw Malformed("the shape of \(name) is impossible") }
+      guard let count = elementCount(shape) else { throw Malformed("the shape of \(short(name)) is impossible") }
       guard offsets.count == 2, 0 <= offsets[0], offsets[0] <= offsets[1] else {
-        throw Malformed("the place of \(name) is malformed")
+        throw Malformed("the place of \(short(name)) is malformed")
       }
       let (start, end) = (offsets[0], offsets[1])
-      guard end <= bodyCount else { throw Malformed("cut short: \(name) ends at byte \(end) of \(bodyCount)") }
+      guard end <= bodyCount else { throw Malformed("cut short: \(short(name)) ends at byte \(end) of \(bodyCount)") }
       guard end - start == count * element.size else {
-        throw Malformed("\(name) of shape \(shape) has \(end - start) bytes")
+        throw Malformed("\(short(name)) of shape \(shape) has \(end - start) bytes")
       }
       tensors[name] = StoredTensor(element: element, shape: shape, file: file, range: (body + start)..<(body + end))
       places.append((start, end, name))
@@ -76,14 +76,16 @@ public enum Safetensors {
     return tensors
   }
 
-  /// Throws unless the arrays' places follow each other from the first byte to the last: the format allows no two arrays
-  /// in one place and no bytes that belong to none.
+  /// Throws unless the arrays' places follow each other from the first byte to the last: the format allows no two
+  /// arrays in one place and no bytes that belong to none.
   private static func check(
     _ places: [(start: Int, end: Int, name: String)], fill count: Int
   ) throws(Malformed) {
     var end = 0
     for place in places.sorted(by: { ($0.start, $0.end) < ($1.start, $1.end) }) {
-      guard place.start >= end else { throw Malformed("\(place.name) overlaps another array before byte \(end)") }
+      guard place.start >= end else {
+        throw Malformed("\(short(place.name)) overlaps another array before byte \(end)")
+      }
       guard place.start == end else { throw Malformed("bytes \(end) to \(place.start) belong to no array") }
       end = place.end
     }

@@ -17,9 +17,9 @@ public struct WeightFiles {
 
   /// The weights of a folder, from the first of the files ``sought`` that is there.
   public static func read(folder: String) throws(TensorFileError) -> WeightFiles {
-    let place = URL(fileURLWithPath: folder, isDirectory: true)
+    let place = NSString(string: folder)
     for name in sought {
-      let path = place.appendingPathComponent(name).path
+      let path = place.appendingPathComponent(name)
       guard FileManager.default.fileExists(atPath: path) else { continue }
       let isSafetensors = name.hasPrefix("model.safetensors")
       let read = isSafetensors ? Safetensors.read : PyTorchFile.read
@@ -28,17 +28,17 @@ public struct WeightFiles {
       }
       return try weights(index: path, in: place, by: read)
     }
-    throw .noWeights(folder: folder, sought: sought)
+    throw .malformed(path: folder, reason: "no weights: looked for \(sought.joined(separator: ", "))")
   }
 
   /// The arrays of the files that an index names, {"weight_map": {array: file}}.
   private static func weights(
-    index path: String, in folder: URL, by read: (String) throws(TensorFileError) -> [String: StoredTensor]
+    index path: String, in folder: NSString, by read: (String) throws(TensorFileError) -> [String: StoredTensor]
   ) throws(TensorFileError) -> WeightFiles {
     var (tensors, files): ([String: StoredTensor], [String]) = ([:], [])
     var (absentFiles, absentArrays, strangers): ([String], [String], [String]) = ([], [], [])
     for (name, expected) in try filesAndNames(ofIndex: path).sorted(by: { $0.key < $1.key }) {
-      let file = folder.appendingPathComponent(name).path
+      let file = folder.appendingPathComponent(name)
       guard FileManager.default.fileExists(atPath: file) else {
         absentFiles.append(name)
         continue
@@ -50,9 +50,12 @@ public struct WeightFiles {
       // An array is expected in one file only.
       tensors.merge(found) { first, _ in first }
     }
-    guard absentFiles.isEmpty, absentArrays.isEmpty, strangers.isEmpty else {
-      throw .incomplete(index: path, absentFiles: absentFiles, absentArrays: absentArrays, strangers: strangers)
-    }
+    let faults = [
+      listed("missing files", absentFiles),
+      listed("arrays missing in the files that it names for them", absentArrays),
+      listed("arrays in files that it does not name for them", strangers),
+    ].compactMap(\.self)
+    guard faults.isEmpty else { throw .malformed(path: path, reason: faults.joined(separator: "; ")) }
     return WeightFiles(tensors: tensors, path: path, files: files)
   }
 
@@ -72,5 +75,12 @@ public struct WeightFiles {
       }
       return names
     }
+  }
+
+  /// What is wrong, the first three names that it is true of and the number of others; nil where there are none.
+  private static func listed(_ fault: String, _ names: [String]) -> String? {
+    guard !names.isEmpty else { return nil }
+    let first = names.sorted().prefix(3).map { short($0) }.joined(separator: ", ")
+    return "\(fault): \(first)\(names.count > 3 ? " and \(names.count - 3) more" : "")"
   }
 }

@@ -1,29 +1,34 @@
-/// The entries of a zip archive that are stored as they are, without compression (APPNOTE.TXT of PKWARE, 4.3 and 4.5):
-/// with it, an array can be used where it lies in the mapped file. Archives beyond 4 GB included ("zip64"). The entries'
-/// checksums are not looked at: that would read all of a large file.
+/// The entries of a zip archive (APPNOTE.TXT of PKWARE, 4.3 and 4.5), also of one beyond 4 GB ("zip64"). All have to be
+/// stored without compression, so that an array can be used where it lies in the mapped file. Their checksums are not
+/// compared: that would read all of a large file.
 ///
-/// Places come from the central directory, as for every reader; the headers before the entries have to agree with it, and
-/// no two entries may share a byte.
+/// Places come from the central directory, as for every reader; the headers before the entries have to agree with it,
+/// and no two entries may share a byte.
 struct ZipArchive {
   /// Where an entry's content lies in the file, by the entry's name.
   private(set) var entries: [String: Range<Int>] = [:]
 
   init(_ file: FileBytes) throws(Malformed) {
+    defer { withExtendedLifetime(file) {} }
     let bytes = file[0..<file.count]
-    let directory = try Self.directory(bytes)
-    var reader = ByteReader(
-      UnsafeRawBufferPointer(rebasing: bytes[..<directory.range.upperBound]), at: directory.range.lowerBound)
+    let end = try Self.end(of: bytes)
+    let (upper, overflow) = end.start.addingReportingOverflow(end.size)
+    guard !overflow, upper == end.place else {
+      throw Malformed("its directory is not where its end says: \(end.size) bytes at byte \(end.start)")
+    }
+    let start = Int(end.start)
+    var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[..<end.place]), at: start)
     var places: [(range: Range<Int>, name: String)] = []
     while !reader.isAtEnd {
       let entry = try Entry(&reader)
-      let content = try entry.content(in: bytes, before: directory.range.lowerBound)
+      let content = try entry.content(in: bytes, before: start)
       guard entries.updateValue(content, forKey: entry.name) == nil else {
         throw Malformed("it has two entries \(short(entry.name))")
       }
       places.append((Int(entry.header)..<content.upperBound, entry.name))
     }
-    guard entries.count == directory.count else {
-      throw Malformed("it has \(entries.count) entries and says \(directory.count)")
+    guard entries.count == end.count else {
+      throw Malformed("it has \(entries.count) entries and says \(end.count)")
     }
     places.sort { $0.range.lowerBound < $1.range.lowerBound }
     for (one, next) in zip(places, places.dropFirst()) where one.range.upperBound > next.range.lowerBound {
@@ -35,58 +40,57 @@ struct ZipArchive {
     static let header: UInt32 = 0x0403_4b50
     static let entry: UInt32 = 0x0201_4b50
     static let end: UInt32 = 0x0605_4b50
-    static let end64: UInt32 = 0x0606_4b50
-    static let end64Place: UInt32 = 0x0706_4b50
+    static let largeEnd: UInt32 = 0x0606_4b50
+    static let largeEndPlace: UInt32 = 0x0706_4b50
   }
 
-  /// The place of the central directory, and the number of its entries.
-  private static func directory(
-    _ bytes: UnsafeRawBufferPointer
-  ) throws(Malformed) -> (range: Range<Int>, count: UInt64) {
+  /// The record at the end: where the central directory begins and how many bytes and entries it has.
+  private struct End {
+    var start, size, count: UInt64
+    /// The place of the record, up to which the directory has to reach.
+    var place: Int
+  }
+
+  private static func end(of bytes: UnsafeRawBufferPointer) throws(Malformed) -> End {
     // The end record has 22 bytes and a comment of at most 65,535, and the comment ends with the file.
     guard
-      let end = (max(0, bytes.count - 22 - 65_535)..<max(0, bytes.count - 21)).last(where: { place in
+      let place = (max(0, bytes.count - 22 - 65_535)..<max(0, bytes.count - 21)).last(where: { place in
         bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self).littleEndian == Signature.end
           && place + 22 + Int(bytes.loadUnaligned(fromByteOffset: place + 20, as: UInt16.self).littleEndian)
             == bytes.count
       })
     else { throw Malformed("no zip archive, or cut short: it does not end as one") }
-    var reader = ByteReader(bytes, at: end + 4)
+    var reader = ByteReader(bytes, at: place + 4)
     let (disk, first) = (try reader.next(UInt16.self), try reader.next(UInt16.self))
     let (here, total) = (try reader.next(UInt16.self), try reader.next(UInt16.self))
     let (size, start) = (try reader.next(UInt32.self), try reader.next(UInt32.self))
     guard disk == 0, first == 0, here == total else { throw Malformed("a part of a zip archive in several files") }
-    var (found, count, limit) = ((UInt64(start), UInt64(size)), UInt64(total), end)
-    if let end64 = try end64(bytes, before: end) {
-      // What the older record has no room for it says as its greatest number.
-      guard [end64.count, UInt64(UInt16.max)].contains(count), [end64.size, UInt64(UInt32.max)].contains(found.1),
-        [end64.start, UInt64(UInt32.max)].contains(found.0)
-      else { throw Malformed("its two ends contradict each other") }
-      (found, count, limit) = ((end64.start, end64.size), end64.count, end64.place)
+    guard let large = try largeEnd(of: bytes, before: place) else {
+      return End(start: UInt64(start), size: UInt64(size), count: UInt64(total), place: place)
     }
-    let (upper, overflow) = found.0.addingReportingOverflow(found.1)
-    guard !overflow, upper == limit else {
-      throw Malformed("its directory is not where its end says: bytes \(found.0) to \(upper) before byte \(limit)")
-    }
-    return (Int(found.0)..<limit, count)
+    // What the older record has no room for it says as its greatest number.
+    guard total == .max || total == large.count, size == .max || size == large.size,
+      start == .max || start == large.start
+    else { throw Malformed("its two ends contradict each other") }
+    return large
   }
 
   /// The end record of a large archive, whose place stands in the 20 bytes before the older record; nil without one.
-  private static func end64(
-    _ bytes: UnsafeRawBufferPointer, before end: Int
-  ) throws(Malformed) -> (start: UInt64, size: UInt64, count: UInt64, place: Int)? {
-    guard end >= 20 else { return nil }
-    var reader = ByteReader(bytes, at: end - 20)
-    guard try reader.next(UInt32.self) == Signature.end64Place else { return nil }
+  private static func largeEnd(
+    of bytes: UnsafeRawBufferPointer, before older: Int
+  ) throws(Malformed) -> End? {
+    guard older >= 20 else { return nil }
+    var reader = ByteReader(bytes, at: older - 20)
+    guard try reader.next(UInt32.self) == Signature.largeEndPlace else { return nil }
     let disk = try reader.next(UInt32.self)
     let place = try reader.next(UInt64.self)
     guard disk == 0, try reader.next(UInt32.self) <= 1 else {
       throw Malformed("a part of a zip archive in several files")
     }
-    guard end >= 76, place <= end - 76 else { throw Malformed("its end is said to be at byte \(place)") }
+    guard older >= 76, place <= older - 76 else { throw Malformed("its end is said to be at byte \(place)") }
     reader = ByteReader(bytes, at: Int(place))
-    guard try reader.next(UInt32.self) == Signature.end64 else { throw Malformed("no end at byte \(place)") }
-    guard try reader.next(UInt64.self) == UInt64(end - 20 - Int(place) - 12) else {
+    guard try reader.next(UInt32.self) == Signature.largeEnd else { throw Malformed("no end at byte \(place)") }
+    guard try reader.next(UInt64.self) == UInt64(older - 20 - Int(place) - 12) else {
       throw Malformed("its end at byte \(place) is not as long as it says")
     }
     _ = try reader.next(4)  // versions
@@ -94,7 +98,7 @@ struct ZipArchive {
     let (here, total) = (try reader.next(UInt64.self), try reader.next(UInt64.self))
     guard disks == (0, 0), here == total else { throw Malformed("a part of a zip archive in several files") }
     let size = try reader.next(UInt64.self)
-    return (try reader.next(UInt64.self), size, total, Int(place))
+    return End(start: try reader.next(UInt64.self), size: size, count: total, place: Int(place))
   }
 
   /// An entry of the central directory.
