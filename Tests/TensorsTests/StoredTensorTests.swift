@@ -77,17 +77,15 @@ import Testing
   }
 
   @Test(
-    "380 million halves are widened in about a second",
-    .enabled(if: ProcessInfo.processInfo.environment["UNDERTONE_REPORT"] != nil),
+    "380 million halves are widened in about a second, once the memory for them is there",
+    .serialized, .enabled(if: ProcessInfo.processInfo.environment["UNDERTONE_REPORT"] != nil),
     arguments: [StoredTensor.Element.float16, .bfloat16])
   func speed(element: StoredTensor.Element) {
     let count = 380_000_000
     let file = FileBytes(count: 2 * count)
     file.start.initializeMemory(as: UInt8.self, repeating: 0x2C, count: file.count)
-    let clock = ContinuousClock()
-    let took = clock.measure {
-      _ = StoredTensor(element: element, shape: [count], file: file, range: 0..<file.count).tensor
-    }
-    print(count, element.rawValue, "are widened in", took)
+    let stored = StoredTensor(element: element, shape: [count], file: file, range: 0..<file.count)
+    let took = (0..<2).map { _ in ContinuousClock().measure { _ = stored.tensor } }
+    print(count, element.rawValue, "are widened in", took[0], "and again in", took[1])
   }
 }

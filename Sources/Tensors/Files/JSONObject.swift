@@ -8,7 +8,7 @@ func jsonObject(_ bytes: Data) throws(Malformed) -> [String: Any]? {
     let object = try? JSONSerialization.jsonObject(with: bytes) as? [String: Any]
   else { return nil }
   // Foundation keeps one of two values with a key: the colons outside texts tell how many there were.
-  guard colons(bytes) == keys(object) else { throw Malformed("its JSON has a name twice") }
+  guard bytes.withUnsafeBytes(colons) == keys(object) else { throw Malformed("its JSON has a name twice") }
   return object
 }
 
@@ -19,7 +19,7 @@ private func keys(_ value: Any) -> Int {
   return 0
 }
 
-private func colons(_ bytes: Data) -> Int {
+private func colons(_ bytes: UnsafeRawBufferPointer) -> Int {
   var (count, isText, isEscaped) = (0, false, false)
   for byte in bytes {
     switch byte {
