@@ -87,8 +87,8 @@ test: dependencies lint
 # Tests/Fixtures/peer/requirements.txt. The last bits may differ on another machine.
 fixtures:
 	@set -e; \
-	for script in operations models features measures attributions training calibration agreement pitch trimming/make encoders \
-	  Figures/colormaps Figures/images audio/make; do \
+	for script in operations models features measures attributions training calibration agreement pitch weights encoders heads \
+	  trimming/make Figures/colormaps Figures/images audio/make; do \
 	  echo "$$script.py"; $(PYTHON) Tests/Fixtures/$$script.py > /dev/null; \
 	done; \
 	if command -v sox > /dev/null && command -v ffmpeg > /dev/null; then sh Tests/Fixtures/audio/make-others.sh; \

@@ -24,8 +24,8 @@ public enum InitialValue: Sendable {
   }
 }
 
-/// The source of a network's parameters: drawn from a seed, or the arrays of a file, which are not copied. Each layer
-/// takes its own by name, and the name is written nowhere else.
+/// The source of a network's parameters: drawn from a seed, or the arrays of a file, of which float32 are not copied. Each
+/// layer takes its own by name, and the name is written nowhere else.
 public struct ParameterSource {
   private final class Shared {
     let origin: Origin
@@ -100,9 +100,8 @@ public struct ParameterSource {
   ) throws(ParameterError) -> Tensor {
     guard let stored else { throw .missing(path: path, name: name) }
     guard stored.shape == shape else { throw .shape(path: path, name: name, expected: shape, found: stored.shape) }
-    let element: StoredTensor.Element = role == .counter ? .int64 : .float32
-    guard stored.element == element else {
-      throw .element(path: path, name: name, expected: element, found: stored.element)
+    guard role == .counter ? stored.element == .int64 : stored.element.isOfWeights else {
+      throw .element(path: path, name: name, expected: role == .counter ? .int64 : .float32, found: stored.element)
     }
     let tensor = stored.tensor
     guard tensor.isFinite else { throw .notFinite(path: path, name: name) }

@@ -86,6 +86,26 @@ struct LayerTests {
     #expect(Set(prefixes).count == prefixes.count)
   }
 
+  @Test("Weights of a file can be of float32, float16 or bfloat16, and of no other type")
+  func types() throws {
+    func parameter(_ type: String, _ bytes: [UInt8]) throws -> [Float] {
+      let header = Data(#"{"a":{"dtype":"\#(type)","shape":[1],"data_offsets":[0,\#(bytes.count)]}}"#.utf8)
+      return try inFreshFolder { folder in
+        let path = folder.appending(path: "weights.safetensors").path
+        try (Data([UInt8(header.count)]) + Data(count: 7) + header + bytes).write(to: URL(fileURLWithPath: path))
+        let source = ParameterSource.stored(try Safetensors.read(path), path: "a file")
+        return try source.parameter("a", [1], .zeros).value.floats
+      }
+    }
+    #expect(try parameter("F32", [0, 0, 0xC0, 0x3F]) == [1.5])
+    #expect(try parameter("F16", [0, 0x3E]) == [1.5])
+    #expect(try parameter("BF16", [0xC0, 0x3F]) == [1.5])
+    #expect(throws: ParameterError.element(path: "a file", name: "a", expected: .float32, found: .float64)) {
+      try parameter("F64", [0, 0, 0, 0, 0, 0, 0xF8, 0x3F])
+    }
+    #expect(throws: ParameterError.notFinite(path: "a file", name: "a")) { try parameter("F16", [0, 0x7C]) }
+  }
+
   @Test("Linear is x Wᵀ + b")
   func linear() throws {
     var generator = SeededGenerator(seed: 4)

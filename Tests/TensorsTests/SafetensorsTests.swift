@@ -73,7 +73,9 @@ import Testing
       #"{"a":5}"#, #"{"a":"text"}"#, #"{"a":null}"#, #"{"a":[]}"#, #"{"a":{}}"#, #"[]"#, #"5"#, #""text""#,
       "", "{", "nonsense",
       #"{"a":{"dtype":"F32","shape":[1]}}"#, #"{"a":{"dtype":"F32","data_offsets":[0,4]}}"#,
-      #"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}"#,
+      #"{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}}"#,
+      #"{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,4]}}"#,
+      #" {"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
       #"{"a":{"dtype":7,"shape":[1],"data_offsets":[0,4]}}"#,
       #"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#,
       #"{"a":{"dtype":"F32","shape":[-1,-1],"data_offsets":[0,4]}}"#,
@@ -100,6 +102,60 @@ import Testing
     #expect(reason(file(header, body: Data(count: 4)))?.hasPrefix("not malformed") == false)
   }
 
+  @Test("An unknown type of element is named, and those that can be read")
+  func types() {
+    let header = #"{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}}"#
+    #expect(
+      reason(file(header, body: Data(count: 4)))
+        == "a is of type F8_E4M3; F32, F16, BF16, F64, I64, I32, U8, BOOL can be read")
+  }
+
+  @Test("Arrays of the smaller types are read, each byte of the file belonging to one")
+  func smaller() throws {
+    let header = #"""
+      {"half":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"flags":{"dtype":"BOOL","shape":[1],
+       "data_offsets":[4,5]},"brain":{"dtype":"BF16","shape":[1,1],"data_offsets":[5,7]},
+       "none":{"dtype":"F32","shape":[0],"data_offsets":[7,7]}}
+      """#
+    let read = try Safetensors.decode(file(header, body: Data([0, 0x3C, 1, 0, 1, 0xC0, 0x3F])), path: "a file")
+    #expect(read["half"]?.tensor.floats == [1, 0x1p-24])
+    #expect(read["flags"]?.tensor.floats == [1])
+    #expect(read["brain"]?.tensor.floats == [1.5])
+    #expect(read["none"]?.tensor.floats == [])
+  }
+
+  @Test("Arrays that overlap or leave bytes out are malformed")
+  func places() {
+    func reason(_ places: [(Int, Int)], bytes: Int) -> String? {
+      let entries = places.enumerated().map { number, place in
+        #""\#(number)":{"dtype":"U8","shape":[\#(place.1 - place.0)],"data_offsets":[\#(place.0),\#(place.1)]}"#
+      }
+      return self.reason(file("{" + entries.joined(separator: ",") + "}", body: Data(count: bytes)))
+    }
+    #expect(reason([(0, 3), (3, 3), (3, 8)], bytes: 8) == nil)
+    #expect(reason([(0, 4), (3, 8)], bytes: 8) == "1 overlaps another array before byte 4")
+    #expect(reason([(0, 8), (0, 8)], bytes: 8)?.contains("overlaps") == true)
+    #expect(reason([(0, 8), (4, 4)], bytes: 8)?.contains("overlaps") == true)
+    #expect(reason([(0, 3), (4, 8)], bytes: 8) == "bytes 3 to 4 belong to no array")
+    #expect(reason([(1, 8)], bytes: 8) == "bytes 0 to 1 belong to no array")
+    #expect(reason([(0, 7)], bytes: 8) == "bytes 7 to 8 belong to no array")
+    #expect(reason([], bytes: 1) == "bytes 0 to 1 belong to no array")
+  }
+
+  @Test("A name that stands twice in a header is malformed, also as other characters for the same text")
+  func twice() {
+    for (one, other) in [("a", "a"), ("a", #"\u0061"#), ("é", "e\u{301}")] {
+      let entry = #":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}"#
+      #expect(
+        reason(file("{\"\(one)\"\(entry),\"\(other)\"\(entry)}", body: Data(count: 1))) == "its JSON has a name twice")
+    }
+    let shapes = #"{"a":{"dtype":"U8","shape":[1],"shape":[1,1],"data_offsets":[0,1]}}"#
+    #expect(reason(file(shapes, body: Data(count: 1))) == "its JSON has a name twice")
+    // Colons, quotes and braces in names are only text.
+    let name = #"{"a:\"\\":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"__metadata__":{"a":":\\\":"}}"#
+    #expect(reason(file(name, body: Data(count: 1))) == nil)
+  }
+
   @Test("A header nested without end is malformed")
   func nested() {
     for start in ["", #"{"a":"#, #"{"a":{"shape":"#] {
@@ -109,7 +165,7 @@ import Testing
 
   @Test("A header's length that is wrong, huge or past the end")
   func lengths() {
-    for length in [3, 1 << 20, 100_000_000, 100_000_001, UInt64(Int.max), .max] {
+    for length in [3, 1 << 20, 1 << 30, 100_000_000, 100_000_001, UInt64(Int.max), .max] {
       #expect(reason(file("{}", length: length)) != nil)
     }
     #expect(reason(Data()) != nil && reason(Data(count: 7)) != nil)

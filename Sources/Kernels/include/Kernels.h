@@ -62,6 +62,10 @@ void kernel_affine(const float *x, float scale, float shift, float *y, long coun
 void kernel_accumulate(const float *x, float *y, long count);
 /// y = keep/(1 − probability) · x, keep drawn by a hash of seed and position: the same for the same seed.
 void kernel_dropout(const float *x, float *y, long count, float probability, uint64_t seed);
+/// y = x, each value exactly: IEEE 754's half precision, and the upper halves of floats. `x` needs no alignment; the bits
+/// of a NaN are kept.
+void kernel_widen_float16(const void *x, float *y, long count);
+void kernel_widen_bfloat16(const void *x, float *y, long count);
 /// The number of values that are NaN or infinite.
 long kernel_count_not_finite(const float *x, long count);
 

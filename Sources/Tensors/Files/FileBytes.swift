@@ -1,7 +1,8 @@
 import Basics
 import Foundation
 
-/// The bytes of a file, mapped: a page is read when it is first touched, and shared with other processes until written to.
+/// The bytes of a file, mapped, or bytes in memory like those. Of a mapped file a page is read when it is first touched,
+/// and shared with other processes until written to.
 final class FileBytes {
   let start: UnsafeMutableRawPointer
   let count: Int
@@ -25,9 +26,14 @@ final class FileBytes {
     (self.start, isMapped) = (start, true)
   }
 
-  init(copying data: Data) {
-    (start, isMapped) = (UnsafeMutableRawPointer.allocate(byteCount: max(1, data.count), alignment: 64), false)
-    count = data.count
+  /// Bytes in memory, to be written before they are read.
+  init(count: Int) {
+    (start, isMapped) = (UnsafeMutableRawPointer.allocate(byteCount: max(1, count), alignment: 64), false)
+    self.count = count
+  }
+
+  convenience init(copying data: Data) {
+    self.init(count: data.count)
     data.withUnsafeBytes { start.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(start), byteCount: count) }
   }
 
@@ -37,5 +43,12 @@ final class FileBytes {
 
   subscript(range: Range<Int>) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: start + range.lowerBound, count: range.count)
+  }
+
+  /// Throws where the file is a few lines that Git LFS keeps in place of a large one: what `git clone` leaves without
+  /// its extension.
+  func checkIsNoPointer() throws(Malformed) {
+    guard self[0..<min(count, 40)].starts(with: Array("version https://git-lfs".utf8)) else { return }
+    throw Malformed("a pointer of Git LFS in place of the file: git lfs pull gets the file itself")
   }
 }

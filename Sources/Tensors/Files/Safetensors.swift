@@ -1,19 +1,6 @@
 import Basics
 import Foundation
 
-/// An error in a safetensors or npy file.
-public enum TensorFileError: Error, CustomStringConvertible, Equatable {
-  case file(FileError)
-  case malformed(path: String, reason: String)
-
-  public var description: String {
-    switch self {
-    case .file(let error): "\(error)"
-    case .malformed(let path, let reason): "\(path): \(reason)"
-    }
-  }
-}
-
 /// The safetensors format: an 8-byte little-endian length, a JSON header of that length, the arrays' bytes
 /// (https://github.com/huggingface/safetensors, "Format").
 public enum Safetensors {
@@ -28,8 +15,8 @@ public enum Safetensors {
     }
   }
 
-  /// The largest header in bytes that is accepted: a network of 100,000 arrays. The format's own library accepts ten times
-  /// that, which takes minutes and gigabytes to parse.
+  /// The largest header in bytes that is accepted: a network of 100,000 arrays. The format's own library accepts ten
+  /// times that, which takes minutes and gigabytes to parse.
   private static let headerLimit = 10_000_000
 
   /// The arrays of a file by name, which stay in the file until they are used.
@@ -48,37 +35,61 @@ public enum Safetensors {
   }
 
   private static func decode(_ file: FileBytes, path: String) throws(TensorFileError) -> [String: StoredTensor] {
-    func malformed(_ reason: String) -> TensorFileError { .malformed(path: path, reason: reason) }
-    guard file.count >= 8 else { throw malformed("not a safetensors file: \(file.count) bytes are too few") }
+    try naming(path) { () throws(Malformed) in try decode(file) }
+  }
+
+  private static func decode(_ file: FileBytes) throws(Malformed) -> [String: StoredTensor] {
+    try file.checkIsNoPointer()
+    guard file.count >= 8 else { throw Malformed("not a safetensors file: \(file.count) bytes are too few") }
     let length = UInt64(littleEndian: file[0..<8].loadUnaligned(as: UInt64.self))
     guard length <= headerLimit, 8 + Int(length) <= file.count else {
-      throw malformed("cut short or not a safetensors file: a header of \(length) bytes in \(file.count)")
+      throw Malformed("cut short or not a safetensors file: a header of \(length) bytes in \(file.count)")
     }
     let body = 8 + Int(length)
-    guard let object = try? JSONSerialization.jsonObject(with: Data(file[8..<body])) as? [String: Any] else {
-      throw malformed("not a safetensors file: its header is not a JSON object")
+    guard let object = try jsonObject(Data(file[8..<body])) else {
+      throw Malformed("not a safetensors file: its header is not a JSON object")
     }
     let bodyCount = file.count - body
     var tensors: [String: StoredTensor] = [:]
+    var places: [(start: Int, end: Int, name: String)] = []
     for (name, value) in object where name != "__metadata__" {
       guard let entry = value as? [String: Any], let type = entry["dtype"] as? String,
         let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int]
-      else { throw malformed("the entry of \(name) is malformed") }
+      else { throw Malformed("the entry of \(short(name)) is malformed") }
       guard let element = StoredTensor.Element(rawValue: type) else {
-        throw malformed("\(name) is of type \(type); F32 and I64 can be read")
+        let known = StoredTensor.Element.allCases.map(\.rawValue).joined(separator: ", ")
+        throw Malformed("\(short(name)) is of type \(short(type)); \(known) can be read")
       }
-      guard let count = elementCount(shape) else { throw malformed("the shape of \(name) is impossible") }
+      guard let count = elementCount(shape) else { throw Malformed("the shape of \(short(name)) is impossible") }
       guard offsets.count == 2, 0 <= offsets[0], offsets[0] <= offsets[1] else {
-        throw malformed("the place of \(name) is malformed")
+        throw Malformed("the place of \(short(name)) is malformed")
       }
       let (start, end) = (offsets[0], offsets[1])
-      guard end <= bodyCount else { throw malformed("cut short: \(name) ends at byte \(end) of \(bodyCount)") }
+      guard end <= bodyCount else { throw Malformed("cut short: \(short(name)) ends at byte \(end) of \(bodyCount)") }
       guard end - start == count * element.size else {
-        throw malformed("\(name) of shape \(shape) has \(end - start) bytes")
+        throw Malformed("\(short(name)) of shape \(shape) has \(end - start) bytes")
       }
       tensors[name] = StoredTensor(element: element, shape: shape, file: file, range: (body + start)..<(body + end))
+      places.append((start, end, name))
     }
+    try check(places, fill: bodyCount)
     return tensors
+  }
+
+  /// Throws unless the arrays' places follow each other from the first byte to the last: the format allows no two
+  /// arrays in one place and no bytes that belong to none.
+  private static func check(
+    _ places: [(start: Int, end: Int, name: String)], fill count: Int
+  ) throws(Malformed) {
+    var end = 0
+    for place in places.sorted(by: { ($0.start, $0.end) < ($1.start, $1.end) }) {
+      guard place.start >= end else {
+        throw Malformed("\(short(place.name)) overlaps another array before byte \(end)")
+      }
+      guard place.start == end else { throw Malformed("bytes \(end) to \(place.start) belong to no array") }
+      end = place.end
+    }
+    guard end == count else { throw Malformed("bytes \(end) to \(count) belong to no array") }
   }
 
   /// Writes a file, whole or not at all, array by array, without copying them.
@@ -125,10 +136,11 @@ func elementCount(_ shape: [Int]) -> Int? {
   return shape.contains(0) ? 0 : bound
 }
 
-func readFile(_ path: String) throws(TensorFileError) -> Data {
+/// - Parameter limit: A ``SizeLimit``.
+func readFile(_ path: String, limit: Int = SizeLimit.array) throws(TensorFileError) -> Data {
   let data: Data?
   do {
-    data = try contents(of: path, limit: SizeLimit.array)
+    data = try contents(of: path, limit: limit)
   } catch {
     throw .file(error)
   }

@@ -1,0 +1,58 @@
+#include "Parallel.h"
+#include <stdint.h>
+#include <string.h>
+
+typedef struct {
+  const uint8_t *x;
+  float *y;
+} widening;
+
+INLINE uint32_t half_at(const uint8_t *x, long i) {
+  uint16_t half;
+  memcpy(&half, x + 2 * i, 2);
+  return half;
+}
+
+INLINE float float_of(uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, 4);
+  return value;
+}
+
+// The exponent's bias is 15 in float16 and 127 in float32, and the fraction moves up by 13 bits. All three cases are
+// computed for each value and one is chosen, so that whole vectors go without a branch.
+FOR_EACH_CPU static void float16_part(void *context, long begin, long end) {
+  const uint8_t *x = ((const widening *)context)->x;
+  float *y = ((const widening *)context)->y;
+  for (long i = begin; i < end; ++i) {
+    uint32_t half = half_at(x, i), sign = (half & 0x8000) << 16, rest = (half & 0x7fff) << 13;
+    uint32_t exponent = rest & 0x0f800000, normal = rest + (112u << 23);
+    // A subnormal is fraction · 2^-24: with 2^-14 before it, it is a normal float, from which 2^-14 is taken again. No
+    // step is subnormal in float32, so it is right where the processor takes those for zero.
+    float subnormal = float_of(rest + (113u << 23)) - float_of(113u << 23);
+    uint32_t bits;
+    memcpy(&bits, &subnormal, 4);
+    bits = exponent == 0 ? bits : (exponent == 0x0f800000 ? normal + (112u << 23) : normal);
+    bits |= sign;
+    memcpy(y + i, &bits, 4);
+  }
+}
+
+FOR_EACH_CPU static void bfloat16_part(void *context, long begin, long end) {
+  const uint8_t *x = ((const widening *)context)->x;
+  float *y = ((const widening *)context)->y;
+  for (long i = begin; i < end; ++i) {
+    uint32_t bits = half_at(x, i) << 16;
+    memcpy(y + i, &bits, 4);
+  }
+}
+
+void kernel_widen_float16(const void *x, float *y, long count) {
+  widening w = {x, y};
+  kernel_parallel(count, GRAIN, float16_part, &w);
+}
+
+void kernel_widen_bfloat16(const void *x, float *y, long count) {
+  widening w = {x, y};
+  kernel_parallel(count, GRAIN, bfloat16_part, &w);
+}
