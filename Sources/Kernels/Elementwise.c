@@ -29,6 +29,7 @@ FOR_EACH_CPU static void unary_part(void *context, long begin, long end) {
     case kernel_absolute: EACH(__builtin_fabsf(x))
     case kernel_square: EACH(x * x)
     case kernel_reciprocal: EACH(1 / x)
+    case kernel_gelu: EACH(x * fast_normal_share(x))
   }
 }
 
@@ -58,6 +59,7 @@ FOR_EACH_CPU static void unary_gradient_part(void *context, long begin, long end
     case kernel_absolute: EACH_GRADIENT(x > 0 ? 1.0f : (x < 0 ? -1.0f : 0.0f))
     case kernel_square: EACH_GRADIENT(2 * x)
     case kernel_reciprocal: EACH_GRADIENT(-y * y)
+    case kernel_gelu: EACH_GRADIENT(fast_normal_share(x) + x * fast_normal_density(x))
   }
 }
 

@@ -169,3 +169,68 @@ void kernel_standardize_gradient(const float *y, const float *inverse_deviation,
   reduction w = {.y = y, .deviation = (float *)inverse_deviation, .g = g, .out = dx, .columns = columns};
   kernel_parallel(rows, max_long(1, GRAIN / 2 / max_long(1, columns)), standardize_gradient_rows, &w);
 }
+
+// Columns that are standardised side by side: a line of the cache in floats, or four.
+enum { SIDE = 64 };
+
+FOR_EACH_CPU static void standardize_axis_part(void *context, long begin, long end) {
+  const reduction *w = context;
+  long blocks = (w->inner + SIDE - 1) / SIDE;
+  for (long part = begin; part < end; ++part) {
+    long outer = part / blocks, start = part % blocks * SIDE, n = min_long(SIDE, w->inner - start);
+    const float *x = w->x + outer * w->axis * w->inner + start;
+    float *y = w->out + outer * w->axis * w->inner + start;
+    double means[SIDE] = {0}, squares[SIDE] = {0};
+    float scales[SIDE];
+    for (long i = 0; i < w->axis; ++i)
+      for (long j = 0; j < n; ++j) means[j] += x[i * w->inner + j];
+    for (long j = 0; j < n; ++j) means[j] /= w->axis;
+    for (long i = 0; i < w->axis; ++i)
+      for (long j = 0; j < n; ++j) {
+        double deviation = x[i * w->inner + j] - means[j];
+        squares[j] += deviation * deviation;
+      }
+    for (long j = 0; j < n; ++j) scales[j] = (float)(1 / sqrt(squares[j] / w->axis + w->epsilon));
+    for (long i = 0; i < w->axis; ++i)
+      for (long j = 0; j < n; ++j) y[i * w->inner + j] = (float)(x[i * w->inner + j] - means[j]) * scales[j];
+    for (long j = 0; j < n; ++j) w->deviation[outer * w->inner + start + j] = scales[j];
+  }
+}
+
+void kernel_standardize_axis(const float *x, float *y, float *inverse_deviation, long outer, long axis, long inner,
+                             float epsilon) {
+  reduction w = {.x = x, .out = y, .deviation = inverse_deviation, .axis = axis, .inner = inner, .epsilon = epsilon};
+  kernel_parallel(outer * ((inner + SIDE - 1) / SIDE), max_long(1, GRAIN / 2 / SIDE / max_long(1, axis)),
+                  standardize_axis_part, &w);
+}
+
+FOR_EACH_CPU static void standardize_axis_gradient_part(void *context, long begin, long end) {
+  const reduction *w = context;
+  long blocks = (w->inner + SIDE - 1) / SIDE;
+  for (long part = begin; part < end; ++part) {
+    long outer = part / blocks, start = part % blocks * SIDE, n = min_long(SIDE, w->inner - start);
+    long first = outer * w->axis * w->inner + start;
+    const float *y = w->y + first, *g = w->g + first, *scales = w->deviation + outer * w->inner + start;
+    float *out = w->out + first;
+    double sums[SIDE] = {0}, products[SIDE] = {0};
+    float means[SIDE], slopes[SIDE];
+    for (long i = 0; i < w->axis; ++i)
+      for (long j = 0; j < n; ++j) {
+        sums[j] += g[i * w->inner + j];
+        products[j] += (double)g[i * w->inner + j] * y[i * w->inner + j];
+      }
+    for (long j = 0; j < n; ++j) means[j] = (float)(sums[j] / w->axis), slopes[j] = (float)(products[j] / w->axis);
+    for (long i = 0; i < w->axis; ++i)
+      for (long j = 0; j < n; ++j) {
+        long at = i * w->inner + j;
+        out[at] = (g[at] - means[j] - y[at] * slopes[j]) * scales[j];
+      }
+  }
+}
+
+void kernel_standardize_axis_gradient(const float *y, const float *inverse_deviation, const float *g, float *dx, long outer,
+                                      long axis, long inner) {
+  reduction w = {.y = y, .deviation = (float *)inverse_deviation, .g = g, .out = dx, .axis = axis, .inner = inner};
+  kernel_parallel(outer * ((inner + SIDE - 1) / SIDE), max_long(1, GRAIN / 2 / SIDE / max_long(1, axis)),
+                  standardize_axis_gradient_part, &w);
+}

@@ -56,3 +56,30 @@ void kernel_widen_bfloat16(const void *x, float *y, long count) {
   widening w = {x, y};
   kernel_parallel(count, GRAIN, bfloat16_part, &w);
 }
+
+typedef struct {
+  const float *x;
+  uint16_t *y;
+} narrowing;
+
+FOR_EACH_CPU static void narrow_part(void *context, long begin, long end) {
+  const narrowing *w = context;
+  for (long i = begin; i < end; ++i) {
+    uint32_t bits, small;
+    memcpy(&bits, w->x + i, 4);
+    uint32_t sign = bits >> 16 & 0x8000, rest = bits & 0x7fffffff;
+    // Half of what is dropped is added, less one where the last bit that stays is even.
+    uint32_t normal = (rest - (112u << 23) + 0xfff + (rest >> 13 & 1)) >> 13;
+    // Beside 0.5 the fraction of a float32 has the step of float16's subnormals, and the processor rounds.
+    float sum = float_of(rest < 0x38800000 ? rest : 0) + 0.5f;
+    memcpy(&small, &sum, 4);
+    uint32_t large = rest > 0x7f800000 ? 0x7e00 : 0x7c00;
+    uint32_t half = rest < 0x38800000 ? small - 0x3f000000 : (rest >= 0x477ff000 ? large : normal);
+    w->y[i] = (uint16_t)(half | sign);
+  }
+}
+
+void kernel_narrow_float16(const float *x, uint16_t *y, long count) {
+  narrowing w = {x, y};
+  kernel_parallel(count, GRAIN, narrow_part, &w);
+}

@@ -67,6 +67,9 @@ public struct Tensor {
     self.init(shape) { $0.update(repeating: value, count: shape.reduce(1, *)) }
   }
 
+  /// A tensor whose values are not to be used, and whose memory is not touched: it stands for one that is missing.
+  public static func placeholder(_ shape: [Int]) -> Tensor { Tensor(shape) { _ in } }
+
   public static func zeros(_ shape: [Int]) -> Tensor { Tensor(repeating: 0, shape: shape) }
   public static func ones(_ shape: [Int]) -> Tensor { Tensor(repeating: 1, shape: shape) }
 

@@ -11,6 +11,17 @@ import Testing
     }
   }
 
+  @Test("Along one dimension as along the last of the transposed", arguments: [[2, 7, 3], [1, 130, 65], [3, 2, 64]])
+  func axis(shape: [Int]) {
+    let x = (2 * sampled(shape, 1) + 0.5).variable()
+    let y = x.standardized(axis: 1, epsilon: 1e-5)
+    let twin = x.transposed().standardized(epsilon: 1e-5).transposed()
+    #expect(relativeDistance(y, twin) < 1e-6)
+    let weight = sampled(shape, 9)
+    let found = gradients(of: y, weight: weight, at: [x])[0]
+    #expect(relativeDistance(found, gradients(of: twin, weight: weight, at: [x])[0]) < 1e-5)
+  }
+
   @Test("PyTorch's numbers", arguments: [(1, [6, 131]), (2, [2, 59, 144])])
   func numbers(dimensions: Int, shape: [Int]) throws {
     let x = sampled(shape, 1).variable()

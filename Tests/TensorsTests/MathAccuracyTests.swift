@@ -82,4 +82,22 @@ import Testing
     #expect(evaluate([0, .infinity, -.infinity, 200, -200]) { $0.sigmoid() } == [0.5, 1, 0, 1, 0])
     #expect(evaluate([.nan]) { $0.sigmoid() }[0].isNaN)
   }
+
+  @Test("GELU is within 5e-7 |x| of x Φ(x), and its derivative within 1e-6")
+  func gelu() {
+    func share(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
+    for x in [even(-12, 12), even(-0.01, 0.01), everyMagnitude(negative: false)] {
+      let y = evaluate(x) { $0.gelu() }
+      #expect(
+        zip(x, y).allSatisfy { abs(Double($1) - Double($0) * share(Double($0))) <= 5e-7 * max(abs(Double($0)), 1e-37) })
+      let input = Tensor(x, shape: [x.count]).variable()
+      let slopes = gradients(of: input.gelu(), at: [input])[0].floats
+      let exact = x.map {
+        share(Double($0)) + Double($0) * exp(-Double($0) * Double($0) / 2) / (2 * Double.pi).squareRoot()
+      }
+      #expect(zip(slopes, exact).allSatisfy { abs(Double($0) - $1) < 1e-6 })
+    }
+    #expect(evaluate([0, .infinity, -40]) { $0.gelu() } == [0, .infinity, 0])
+    #expect(evaluate([.nan]) { $0.gelu() }[0].isNaN)
+  }
 }

@@ -39,7 +39,8 @@ long kernel_end_quiet(void);
 
 typedef enum {
   kernel_negate, kernel_exponential, kernel_logarithm, kernel_square_root, kernel_tanh, kernel_sigmoid, kernel_relu,
-  kernel_absolute, kernel_square, kernel_reciprocal
+  kernel_absolute, kernel_square, kernel_reciprocal,
+  kernel_gelu   // x Φ(x), exact
 } kernel_unary_operation;
 
 void kernel_unary(kernel_unary_operation operation, const float *x, float *y, long count);
@@ -66,6 +67,8 @@ void kernel_dropout(const float *x, float *y, long count, float probability, uin
 /// of a NaN are kept.
 void kernel_widen_float16(const void *x, float *y, long count);
 void kernel_widen_bfloat16(const void *x, float *y, long count);
+/// y = x as half precision, the nearest, to even in the middle; what is too large becomes infinite.
+void kernel_narrow_float16(const float *x, uint16_t *y, long count);
 /// The number of values that are NaN or infinite.
 long kernel_count_not_finite(const float *x, long count);
 
@@ -89,6 +92,12 @@ void kernel_standardize(const float *x, float *y, float *inverse_deviation, long
 /// dx = (g − mean(g) − y · mean(g y)) · inverse_deviation of each row.
 void kernel_standardize_gradient(const float *y, const float *inverse_deviation, const float *g, float *dx, long rows,
                                  long columns);
+/// kernel_standardize along the middle of [outer, axis, inner]; inverse_deviation: [outer, inner].
+void kernel_standardize_axis(const float *x, float *y, float *inverse_deviation, long outer, long axis, long inner,
+                             float epsilon);
+/// The gradient of kernel_standardize_axis.
+void kernel_standardize_axis_gradient(const float *y, const float *inverse_deviation, const float *g, float *dx, long outer,
+                                      long axis, long inner);
 
 // MARK: Blocked layout: [batch, channels/block, rows, columns, block], the last block filled up with zeros
 
@@ -155,6 +164,21 @@ void kernel_winograd_block(const float *x, const float *transformed, const float
 /// The gradient at row-major weights [filters, channels, 3, 3], from the input and the output's gradient.
 void kernel_winograd_weight_gradient(const float *x, const float *dy, long filters, long channels, float *dweights,
                                      const kernel_winograd *shape);
+
+// MARK: Convolution of each channel by itself
+
+/// Convolutions (cross-correlations) of each channel with its own side × side weights, side odd, of images
+/// [batch, rows, columns, channels] with side / 2 zeros around them; outputs are of the same shape.
+typedef struct {
+  long batch, rows, columns, channels, side;
+} kernel_depthwise;
+
+/// y = w ∗ x + bias with row-major weights [channels, side, side]; bias: [channels] or null. With `rotated`, the weights
+/// are read from the last to the first, which is the gradient at the input from that at the output.
+void kernel_depthwise_forward(const float *x, const float *weights, int rotated, const float *bias, float *y,
+                              const kernel_depthwise *shape);
+/// The gradient at the weights, from the input and the output's gradient.
+void kernel_depthwise_weight_gradient(const float *x, const float *dy, float *dweights, const kernel_depthwise *shape);
 
 // MARK: Convolution of one channel
 

@@ -48,6 +48,17 @@ public struct StoredTensor {
     (element, shape, place) = (.float32, tensor.shape, .tensor(tensor.detached))
   }
 
+  /// A tensor's elements in half precision, each the nearest; one that is too large becomes infinite.
+  public init(halfPrecision tensor: Tensor) {
+    let plain = tensor.rowMajor.detached
+    var bytes = Data(count: 2 * plain.count)
+    bytes.withUnsafeMutableBytes {
+      kernel_narrow_float16(plain.storage.pointer, $0.baseAddress?.assumingMemoryBound(to: UInt16.self), plain.count)
+    }
+    let count = bytes.count
+    self.init(element: .float16, shape: tensor.shape, file: FileBytes(copying: bytes), range: 0..<count)
+  }
+
   /// An integer of shape [], as PyTorch keeps its counters.
   public init(_ value: Int) { (element, shape, place) = (.int64, [], .integer(Int64(value))) }
 
@@ -67,7 +78,8 @@ public struct StoredTensor {
       isRowMajor ? .file(file, start..<start + count * element.size) : .view(file, start: start, strides: strides)
   }
 
-  var byteCount: Int { shape.reduce(1, *) * element.size }
+  /// Bytes of the array.
+  public var byteCount: Int { shape.reduce(1, *) * element.size }
 
   /// Calls `body` with the array's bytes, little-endian and row-major, which are valid only during the call.
   public func withBytes<Result, Failure: Error>(

@@ -31,6 +31,8 @@ extension Tensor {
   public func absolute() -> Tensor { unary(kernel_absolute) }
   public func squared() -> Tensor { unary(kernel_square) }
   public func reciprocal() -> Tensor { unary(kernel_reciprocal) }
+  /// x Φ(x), with Φ the normal distribution itself, not its tanh (Hendrycks and Gimpel 2016).
+  public func gelu() -> Tensor { unary(kernel_gelu) }
 
   /// scale · x + shift.
   public func scaled(by scale: Float, plus shift: Float = 0) -> Tensor {
@@ -105,7 +107,8 @@ extension Tensor {
     return binary(kernel_divide, a, b).recorded(
       from: [a, b],
       as: .ruled { rule, dy, wanted in
-        guard wanted[1] else { return nil }
+        // Without a signal in the divisor it is linear, and the rules of rectifiers leave it as it is.
+        guard wanted[1], ![.derivative, .guided, .deconvolution].contains(rule) else { return nil }
         let (x, y) = (wanted[0] ? x.variable() : x, y.variable())
         return Tensors.gradients(of: x * y.reciprocal(), weight: dy, at: [x, y], rule: rule)
       }

@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 
 extension Tensor {
@@ -5,15 +6,36 @@ extension Tensor {
   public func standardized(dimensions: Int = 1, epsilon: Float) -> Tensor {
     let columns = shape.suffix(dimensions).reduce(1, *)
     let rows = count / max(columns, 1)
+    return standardized(outer: rows, axis: columns, inner: 1, axes: Array(-dimensions..<0), epsilon: epsilon)
+  }
+
+  /// (x − μ) / √(σ² + ε) along one dimension, σ² biased: over the steps of [batch, steps, channels], group norm with a
+  /// group a channel (Wu and He 2018).
+  public func standardized(axis: Int, epsilon: Float) -> Tensor {
+    let axis = axis < 0 ? axis + rank : axis
+    demand(shape.indices.contains(axis), "no axis \(axis) in \(shape)")
+    return standardized(
+      outer: shape[..<axis].reduce(1, *), axis: shape[axis], inner: shape[(axis + 1)...].reduce(1, *), axes: [axis],
+      epsilon: epsilon)
+  }
+
+  /// - Parameters:
+  ///   - outer, axis, inner: The sizes before, of and after the dimensions that are standardised together.
+  ///   - axes: Those dimensions.
+  private func standardized(outer: Int, axis: Int, inner: Int, axes: [Int], epsilon: Float) -> Tensor {
     let x = rowMajor.detached
-    let deviations = Storage(count: rows)
+    let deviations = Storage(count: outer * inner)
     let y = Tensor(shape) {
-      kernel_standardize(x.storage.pointer, $0, deviations.pointer, rows, columns, epsilon)
+      inner == 1
+        ? kernel_standardize(x.storage.pointer, $0, deviations.pointer, outer, axis, epsilon)
+        : kernel_standardize_axis(x.storage.pointer, $0, deviations.pointer, outer, axis, inner, epsilon)
     }
     return y.recorded(
       from: [self],
       as: .ruled { rule, dy, _ in
-        let (input, axes) = (x.variable(), Array(-dimensions..<0))
+        // The rules of rectifiers leave it as it is.
+        if [.derivative, .guided, .deconvolution].contains(rule) { return nil }
+        let input = x.variable()
         let deviation = input - input.mean(axes: axes)
         let inverse = (deviation.squared().mean(axes: axes) + epsilon).squareRoot().reciprocal()
         // Relevance treats the divisor as a constant.
@@ -24,8 +46,10 @@ extension Tensor {
       let dy = dy.rowMajor
       return [
         Tensor(y.shape) {
-          kernel_standardize_gradient(
-            y.storage.pointer, deviations.pointer, dy.storage.pointer, $0, rows, columns)
+          let (y, dy) = (y.storage.pointer, dy.storage.pointer)
+          inner == 1
+            ? kernel_standardize_gradient(y, deviations.pointer, dy, $0, outer, axis)
+            : kernel_standardize_axis_gradient(y, deviations.pointer, dy, $0, outer, axis, inner)
         }
       ]
     }

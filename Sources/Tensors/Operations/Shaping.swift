@@ -101,4 +101,25 @@ extension Tensor {
       zip(ranges, wanted).map { $1 ? dy.slice(axis: axis, $0) : nil }
     }
   }
+
+  /// The rows with these indices of [rows, columns], in their order; a row may come several times.
+  public func rows(_ indices: [Int]) -> Tensor {
+    demand(rank == 2 && indices.allSatisfy { (0..<shape[0]).contains($0) }, "rows of \(shape)")
+    let (x, own, columns) = (rowMajor, shape, shape[1])
+    return Tensor([indices.count, columns]) { out in
+      for (row, index) in indices.enumerated() {
+        (out + row * columns).update(from: x.storage.pointer + index * columns, count: columns)
+      }
+    }.recorded(from: [self], as: .linear) { dy, _ in
+      let dy = dy.rowMajor
+      return [
+        Tensor(own) { out in
+          out.update(repeating: 0, count: own[0] * columns)
+          for (row, index) in indices.enumerated() {
+            for column in 0..<columns { out[index * columns + column] += dy.storage.pointer[row * columns + column] }
+          }
+        }
+      ]
+    }
+  }
 }
