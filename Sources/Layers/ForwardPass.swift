@@ -82,6 +82,9 @@ public final class ForwardPass {
 
   /// A seed for one random operation.
   func draw() -> UInt64 { generator.next() }
+
+  /// What a function draws from the pass's random numbers.
+  public func drawn<Result>(_ body: (inout SeededGenerator) -> Result) -> Result { body(&generator) }
 }
 
 extension Tensor {

@@ -4,10 +4,13 @@ import Tensors
 public final class LayerNormalization: Layer {
   public let weight, bias: Parameter
   public let parameters: [Parameter]
-  private let epsilon: Float = 1e-5  // PyTorch's default, so checkpoints agree
+  private let epsilon: Float
 
-  /// - Parameter shape: The sizes of the last dimensions that are normalised together.
-  public init(shape: [Int], from source: ParameterSource) throws(ParameterError) {
+  /// - Parameters:
+  ///   - shape: The sizes of the last dimensions that are normalised together.
+  ///   - epsilon: PyTorch's default where not given, so that checkpoints agree.
+  public init(shape: [Int], epsilon: Float = 1e-5, from source: ParameterSource) throws(ParameterError) {
+    self.epsilon = epsilon
     weight = try source.parameter("weight", shape, .ones)
     bias = try source.parameter("bias", shape, .zeros)
     parameters = [weight, bias]

@@ -15,3 +15,18 @@ public final class Linear: Layer {
     x.affine(weight: pass(weight), bias: pass(bias))
   }
 }
+
+/// x Wᵀ over the last dimension: a ``Linear`` without a bias.
+public final class LinearMap: Layer {
+  private let weight: Parameter
+  public let parameters: [Parameter]
+
+  public init(from inputs: Int, to outputs: Int, from source: ParameterSource) throws(ParameterError) {
+    weight = try source.parameter("weight", [outputs, inputs], .kaiming(fanIn: inputs))
+    parameters = [weight]
+  }
+
+  public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
+    x.affine(weight: pass(weight), bias: .zeros([weight.shape[0]]))
+  }
+}

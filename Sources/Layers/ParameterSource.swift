@@ -6,6 +6,10 @@ public enum InitialValue: Sendable {
   case zeros, ones
   /// Uniform random numbers in −bound ..< bound.
   case uniform(bound: Float)
+  /// Normal random numbers of mean 0.
+  case normal(deviation: Float)
+  /// These values.
+  case values([Float])
   /// PyTorch's default for linear maps and convolutions: bound 1/√(inputs of one output), which is Kaiming's uniform with
   /// a = √5 (He et al. 2015).
   case kaiming(fanIn: Int)
@@ -17,6 +21,9 @@ public enum InitialValue: Sendable {
     case .zeros: .zeros(shape)
     case .ones: .ones(shape)
     case .uniform(let bound): .uniform(shape, bound: bound, using: &generator)
+    case .normal(let deviation):
+      Tensor(generator.normals(shape.reduce(1, *), deviation: Double(deviation)), shape: shape)
+    case .values(let values): Tensor(values, shape: shape)
     case .kaiming(let fanIn): .uniform(shape, bound: 1 / Float(fanIn).squareRoot(), using: &generator)
     case .xavier(let fanIn, let fanOut):
       .uniform(shape, bound: (6 / Float(fanIn + fanOut)).squareRoot(), using: &generator)
@@ -31,12 +38,17 @@ public struct ParameterSource {
     let origin: Origin
     var generator = SeededGenerator(seed: 0)
     var taken: [Parameter] = []
+    /// What is wrong with the file's arrays so far.
+    var problems: [ParameterError] = []
+    /// Floats of the arrays that stand for missing ones.
+    var placeholders = 0
 
     init(_ origin: Origin) { self.origin = origin }
   }
 
   private enum Origin {
-    case drawn
+    /// New parameters, but for those of the pretrained parts.
+    case drawn([Pretrained])
     /// - Parameter path: The file's path, for errors.
     case stored([String: StoredTensor], path: String)
   }
@@ -47,9 +59,23 @@ public struct ParameterSource {
 
   private init(_ shared: Shared, prefix: String) { (self.shared, self.prefix) = (shared, prefix) }
 
+  /// Arrays of a file that stand in place of new ones.
+  public struct Pretrained {
+    /// The start of the names that they have in the network; `tensors` has them without it.
+    public let prefix: String
+    public let tensors: [String: StoredTensor]
+    /// The file's path, for errors.
+    public let path: String
+
+    public init(prefix: String, tensors: [String: StoredTensor], path: String) {
+      (self.prefix, self.tensors, self.path) = (prefix, tensors, path)
+    }
+  }
+
   /// New parameters; the same seed draws the same ones.
-  public static func drawn(seed: UInt64) -> ParameterSource {
-    let shared = Shared(.drawn)
+  /// - Parameter pretrained: Parts of the network that are not new; ``checkAllTaken()`` then says what they lack.
+  public static func drawn(seed: UInt64, pretrained: [Pretrained] = []) -> ParameterSource {
+    let shared = Shared(.drawn(pretrained))
     shared.generator = SeededGenerator(seed: seed)
     return ParameterSource(shared, prefix: "")
   }
@@ -69,29 +95,85 @@ public struct ParameterSource {
   }
 
   /// A parameter of the source: drawn by `initial`, or taken from the file, where it has to be of this shape and finite.
+  ///
+  /// Where the file has no such array, a place is kept for it, so that ``checkAllTaken()`` can name everything that is
+  /// wrong at once: a network is not to be used before that call.
   public func parameter(
     _ name: String, _ shape: [Int], _ initial: InitialValue, role: Parameter.Role = .weight
   ) throws(ParameterError) -> Parameter {
     let name = prefix + name
     let value =
       switch shared.origin {
-      case .drawn: initial.tensor(shape, using: &shared.generator)
-      case .stored(let tensors, let path): try Self.checked(tensors[name], name, shape, role, path: path)
+      case .drawn(let parts):
+        if let part = parts.first(where: { name.hasPrefix($0.prefix) }) {
+          try taken(part.tensors[String(name.dropFirst(part.prefix.count))], name, shape, role, path: part.path)
+        } else {
+          initial.tensor(shape, using: &shared.generator)
+        }
+      case .stored(let tensors, let path): try taken(tensors[name], name, shape, role, path: path)
       }
     let parameter = Parameter(name, value, role: role)
     shared.taken.append(parameter)
     return parameter
   }
 
+  /// The names of the file's arrays under this source's, without the part before; nil where parameters are new.
+  private var stored: [String: StoredTensor]? {
+    switch shared.origin {
+    case .drawn(let parts):
+      parts.first { prefix.hasPrefix($0.prefix) }.map { part in
+        part.tensors.reduce(into: [:]) { $0[part.prefix + $1.key] = $1.value }
+      }
+    case .stored(let tensors, _): tensors
+    }
+  }
+
+  /// Whether parameters are new ones.
+  public var isDrawn: Bool { stored == nil }
+
+  /// Whether a file has an array of this name; new parameters have it where `orDraws`.
+  public func has(_ name: String, orDraws draws: Bool) -> Bool { stored.map { $0[prefix + name] != nil } ?? draws }
+
   /// The parameters that were taken under this source's names, in their order.
   public var taken: [Parameter] { shared.taken.filter { $0.name.hasPrefix(prefix) } }
 
-  /// Throws where the file has an array that no layer took.
+  /// Throws where arrays of the file are missing, are not what a layer needs, or are taken by no layer: all of them in
+  /// one error.
   public func checkAllTaken() throws(ParameterError) {
-    guard case .stored(let tensors, let path) = shared.origin else { return }
     let known = Set(shared.taken.map(\.name))
-    if let stranger = tensors.keys.filter({ !known.contains($0) }).min() {
-      throw .unexpected(path: path, name: stranger)
+    let files: [Pretrained] =
+      switch shared.origin {
+      case .drawn(let parts): parts
+      case .stored(let tensors, let path): [Pretrained(prefix: "", tensors: tensors, path: path)]
+      }
+    let strangers = files.flatMap { file in
+      file.tensors.keys.sorted().filter { !known.contains(file.prefix + $0) }
+        .map { ParameterError.unexpected(path: file.path, name: $0) }
+    }
+    try Self.check(shared.problems + strangers, path: files.map(\.path).joined(separator: ", "))
+  }
+
+  private static func check(_ problems: [ParameterError], path: String) throws(ParameterError) {
+    if let only = problems.first { throw problems.count == 1 ? only : .several(path: path, problems) }
+  }
+
+  /// The most floats that may stand for missing arrays: a configuration from a file can ask for any size.
+  private static let placeholderLimit = 1 << 30
+
+  private func taken(
+    _ stored: StoredTensor?, _ name: String, _ shape: [Int], _ role: Parameter.Role, path: String
+  ) throws(ParameterError) -> Tensor {
+    do {
+      return try Self.checked(stored, name, shape, role, path: path)
+    } catch {
+      shared.problems.append(error)
+      let count = shape.reduce(1) { min($0 * max($1, 1), Self.placeholderLimit) }
+      shared.placeholders += count
+      guard shared.placeholders < Self.placeholderLimit, shared.problems.count < 10_000 else {
+        try Self.check(shared.problems, path: path)
+        throw error
+      }
+      return .placeholder(shape)
     }
   }
 

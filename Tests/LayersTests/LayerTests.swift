@@ -94,7 +94,9 @@ struct LayerTests {
         let path = folder.appending(path: "weights.safetensors").path
         try (Data([UInt8(header.count)]) + Data(count: 7) + header + bytes).write(to: URL(fileURLWithPath: path))
         let source = ParameterSource.stored(try Safetensors.read(path), path: "a file")
-        return try source.parameter("a", [1], .zeros).value.floats
+        let found = try source.parameter("a", [1], .zeros).value.floats
+        try source.checkAllTaken()
+        return found
       }
     }
     #expect(try parameter("F32", [0, 0, 0xC0, 0x3F]) == [1.5])
