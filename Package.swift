@@ -17,7 +17,7 @@ let package = Package(
     .library(
       name: "Undertone",
       targets: [
-        "Basics", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training",
+        "Basics", "Tensors", "Layers", "Encoders", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training",
         "Attributions", "Figures", "Reports",
       ]),
   ],
@@ -40,11 +40,13 @@ let package = Package(
     // Every target names all that it imports: what is imported without being named is not built anew when it changes.
     .target(name: "Tensors", dependencies: ["Kernels", "Basics", "COneDNN", "COpenBLAS", "CFFTW"]),
     .target(name: "Layers", dependencies: ["Basics", "Tensors"]),
+    .target(name: "Encoders", dependencies: ["Basics", "Tensors", "Layers"]),
     .target(name: "AudioFiles", dependencies: ["Kernels", "Basics", "CSndFile", "CSampleRate"]),
     .target(name: "AudioFeatures", dependencies: ["Basics", "Tensors"]),
     .target(name: "Corpora", dependencies: ["Basics", "AudioFiles", "AudioFeatures"]),
     .target(
-      name: "Models", dependencies: ["Basics", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora"],
+      name: "Models",
+      dependencies: ["Basics", "Tensors", "Layers", "Encoders", "AudioFiles", "AudioFeatures", "Corpora"],
       resources: [.copy("BuiltIn")]),
     .target(
       name: "Training",
@@ -80,18 +82,24 @@ let package = Package(
     .testTarget(name: "BasicsTests", dependencies: ["TestSupport", "Basics"]),
     .testTarget(name: "TensorsTests", dependencies: ["TestSupport", "Basics", "Kernels", "Tensors"]),
     .testTarget(name: "LayersTests", dependencies: ["TestSupport", "Basics", "Tensors", "Layers"]),
+    .testTarget(
+      name: "EncodersTests", dependencies: ["TestSupport", "Basics", "Tensors", "Layers", "Encoders"]),
     .testTarget(name: "AudioFilesTests", dependencies: ["TestSupport", "Basics", "AudioFiles"]),
     .testTarget(name: "AudioFeaturesTests", dependencies: ["TestSupport", "Basics", "Tensors", "AudioFeatures"]),
     .testTarget(
       name: "CorporaTests", dependencies: ["TestSupport", "Basics", "AudioFiles", "AudioFeatures", "Corpora"]),
-    .testTarget(name: "ModelsTests", dependencies: ["TestSupport", "Basics", "Tensors", "Layers", "Models"]),
+    .testTarget(
+      name: "ModelsTests",
+      dependencies: ["TestSupport", "Basics", "Tensors", "Layers", "Encoders", "Corpora", "Models"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["TestSupport", "Basics", "Tensors", "Layers", "AudioFiles", "Corpora", "Models", "Training"]),
+      dependencies: [
+        "TestSupport", "Basics", "Tensors", "Layers", "Encoders", "AudioFiles", "Corpora", "Models", "Training",
+      ]),
     .testTarget(
       name: "AttributionsTests",
       dependencies: [
-        "TestSupport", "Basics", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models",
+        "TestSupport", "Basics", "Tensors", "Layers", "Encoders", "AudioFiles", "AudioFeatures", "Corpora", "Models",
         "Attributions",
       ]),
     .testTarget(name: "FiguresTests", dependencies: ["TestSupport", "Basics", "Figures"]),
