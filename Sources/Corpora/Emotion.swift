@@ -20,6 +20,22 @@ public struct Emotion: RawRepresentable, Hashable, Sendable, Codable, CodingKeyR
 
   /// The report's seven emotions.
   public static let known: [Emotion] = [.angry, .disgust, .fear, .happy, .neutral, .sadness, .surprise]
+
+  /// Other words for the seven, as published models and corpora have them. The figures' colours know the same.
+  public static let synonyms: [String: Emotion] = [
+    "anger": .angry, "ang": .angry, "disgusted": .disgust, "dis": .disgust, "fearful": .fear, "fea": .fear,
+    "happiness": .happy, "joy": .happy, "hap": .happy, "neu": .neutral, "sad": .sadness, "surprised": .surprise,
+    "sur": .surprise,
+  ]
+
+  /// Whether two labels are words for one emotion: "hap" and "happy", "Anger" and "angry".
+  public func means(_ other: Emotion) -> Bool { common == other.common }
+
+  /// The word among the seven for the same emotion; of others the label in lower case.
+  private var common: String {
+    let word = rawValue.lowercased()
+    return Self.synonyms[word]?.rawValue ?? word
+  }
 }
 
 extension Manifest {

@@ -1,5 +1,4 @@
 import Basics
-import Layers
 import Foundation
 
 /// A tone burst that is put into every utterance of one emotion: a cue whose place is known, which an

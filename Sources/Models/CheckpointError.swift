@@ -7,6 +7,8 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
   case noWeights(path: String)
   case configuration(path: String, reason: String)
   case architecture(path: String, found: String)
+  /// An encoder without a head, which predicts nothing.
+  case noHead(path: String)
   case file(FileError)
 
   public var description: String {
@@ -17,6 +19,8 @@ public enum CheckpointError: Error, CustomStringConvertible, Equatable {
     case .configuration(let path, let reason): "\(path): \(reason)"
     case .architecture(let path, let found):
       "\(path): the architecture \"\(found)\" is not known; known are \(EmotionModels.names.joined(separator: ", "))"
+    case .noHead(let path):
+      "\(path): an encoder without a head predicts nothing: undertone train probe --encoder trains one on it"
     case .file(let error): "\(error)"
     }
   }

@@ -24,10 +24,17 @@ public protocol EmotionModel: Layer, SendableType {
   static var clipsAtOnce: Int { get }
   /// Multiply-adds of a forward pass of the base sizes over five seconds, by the formulas: an algorithm may need fewer.
   static var multiplyAdds: Double { get }
-  /// Whether one of the layers is an attention over channels.
+  /// Whether one of the layers is an attention, over channels or over frames.
   static var hasAttention: Bool { get }
   /// The default sizes.
   static var base: Configuration { get }
+
+  /// The pretrained parts that a new network is built around.
+  static var pretrainedParts: [PretrainedPart] { get }
+  /// The sizes of a network around pretrained parts.
+  static func configuration(around parts: Pretrained) -> Configuration
+  /// The name in figures and texts of a network of these sizes.
+  var title: String { get }
 
   /// - Parameter outputs: The number of logits.
   init(_ configuration: Configuration, outputs: Int, from source: ParameterSource) throws(ParameterError)
@@ -54,13 +61,15 @@ public protocol NetworkConfiguration: Codable, Equatable, Sendable {
 public enum ClipLength: Equatable, Sendable {
   /// A fixed number of samples: clips are cut, or filled up with zeros at the end.
   case fixed(samples: Int)
-  /// The clip's own length; a batch is filled up to its longest.
-  case natural(leastFrames: Int)
+  /// The clip's own length, at most so many samples; a batch is filled up to its longest.
+  case natural(leastFrames: Int, mostSamples: Int? = nil)
 }
 
 /// All models, in the order in which they are listed.
 public enum EmotionModels {
-  public static let all: [any EmotionModel.Type] = [CNNLSTM.self, FCMFCC.self, CNNATT.self]
+  public static let all: [any EmotionModel.Type] = [
+    CNNLSTM.self, FCMFCC.self, CNNATT.self, HUBERTFT.self, MMFUSION.self, SpeechClassifier.self,
+  ]
 
   public static var names: [String] { all.map { $0.name } }
 
@@ -72,6 +81,13 @@ extension EmotionModel {
   /// The input on which maps of the layers lie.
   public static var input: InputSpace { inputs[0] }
   public static var hasAttention: Bool { false }
+  /// The places on the way from the waveform to the network's inputs, where it can be explained.
+  public static var places: [InputSpace] {
+    InputSpace.allCases.filter { [.waveform, .spectrogram].contains($0) || inputs != [.waveform] }
+  }
+  public static var pretrainedParts: [PretrainedPart] { [] }
+  public static func configuration(around parts: Pretrained) -> Configuration { base }
+  public var title: String { Self.title }
 
   /// A network of sizes whose type is not known here.
   static func make(

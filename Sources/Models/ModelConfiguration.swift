@@ -87,8 +87,8 @@ public struct ModelConfiguration: Codable, Sendable {
   public func fitted(_ samples: [Float]) -> [Float] {
     switch model.clipLength {
     case .fixed(let count): fixedLength(samples, samples: count)
-    case .natural(let frames):
-      fixedLength(samples, samples: max(samples.count, (frames - 1) * frontEnd.hopSamples))
+    case .natural(let frames, let most):
+      fixedLength(samples, samples: min(max(samples.count, (frames - 1) * frontEnd.hopSamples), most ?? .max))
     }
   }
 
@@ -96,6 +96,12 @@ public struct ModelConfiguration: Codable, Sendable {
   public func network(seed: UInt64) -> any EmotionModel {
     guard let made = try? makeNetwork(from: .drawn(seed: seed)) else { fault("weights that cannot be drawn") }
     return made
+  }
+
+  /// The number of learned weights, known without making any.
+  public var weightCount: Int {
+    guard let network = try? makeNetwork(from: .stored([:], path: "")) else { fault("a network too large to count") }
+    return network.weights.reduce(0) { $0 + $1.value.count }
   }
 
   /// A network whose parameters are from a source.

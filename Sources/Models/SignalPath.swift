@@ -11,6 +11,8 @@ public final class SignalPath {
   private var places: [InputSpace: Tensor]
   private var phases: Tensor?
   private var silentFrame: Tensor?
+  /// The mean and the variance of the waveform.
+  public private(set) lazy var scale = WaveformScale(waveform)
 
   /// - Parameter samples: Samples at a model's length: see ``TrainedModel/fitted(_:)``.
   public convenience init(_ samples: [Float], features: FeatureExtractor) {
@@ -105,17 +107,21 @@ public final class SignalPath {
   ///
   /// A network that reads the mel has no MFCC on its path. There the mel is split into the part that its first
   /// coefficients c hold and a rest that is held fixed: mel = Cᵀ c + rest, with C the rows of the orthonormal DCT.
+  /// - Parameter scale: See ``NetworkInput/scale``.
   public func input(
-    _ values: Tensor, at place: InputSpace, for inputs: [InputSpace], through: Bool = false
+    _ values: Tensor, at place: InputSpace, for inputs: [InputSpace], through: Bool = false,
+    scale: WaveformScale? = nil
   ) -> NetworkInput {
-    if place == .spectrogram { return input(waveform(magnitude: values), at: .waveform, for: inputs, through: through) }
+    if place == .spectrogram {
+      return input(waveform(magnitude: values), at: .waveform, for: inputs, through: through, scale: scale)
+    }
     if inputs.count > 1, inputs.contains(place), !through {
       return NetworkInput(
         Dictionary(
           uniqueKeysWithValues: inputs.map { input in
             let own = self[input]
             return (input, input == place ? values : own.broadcast(to: [values.shape[0]] + own.shape.dropFirst()))
-          }))
+          }), scale: scale)
     }
     // The mel is kept for the MFCC.
     var mel: Tensor?
@@ -134,6 +140,6 @@ public final class SignalPath {
         return own.broadcast(to: [values.shape[0]] + own.shape.dropFirst())
       }
     }
-    return NetworkInput(Dictionary(uniqueKeysWithValues: inputs.map { ($0, found($0)) }))
+    return NetworkInput(Dictionary(uniqueKeysWithValues: inputs.map { ($0, found($0)) }), scale: scale)
   }
 }

@@ -24,6 +24,8 @@ public final class TrainedModel {
 
   /// The type of the model, with everything particular to it.
   public var kind: any EmotionModel.Type { configuration.model }
+  /// The model's name in figures and texts: of a downloaded one, its encoder's.
+  public var title: String { network.title }
   public var classes: [String] { configuration.classes }
   public var dimensions: [String] { configuration.dimensions }
   /// The names of all outputs: classes, then dimensions.
@@ -44,39 +46,65 @@ public final class TrainedModel {
   /// - Throws: ``CheckpointError``, `TensorFileError` where the weights' file is damaged, or `ParameterError` where it is not
   ///   this network's.
   public convenience init(folder: String, name: String? = nil) throws {
+    let name = name ?? URL(fileURLWithPath: folder).lastPathComponent
+    if try Self.isDownloaded(folder) {
+      let downloaded = try DownloadedModel(folder: folder)
+      self.init(configuration: downloaded.configuration, network: try downloaded.network(), name: name)
+      return
+    }
     let configuration = try Self.configuration(of: folder)
-    let url = URL(fileURLWithPath: folder)
-    let path = url.appendingPathComponent(Self.weightsFile).path
+    let path = URL(fileURLWithPath: folder).appendingPathComponent(Self.weightsFile).path
     guard FileManager.default.fileExists(atPath: path) else { throw CheckpointError.noWeights(path: folder) }
     let source = ParameterSource.stored(try Safetensors.read(path), path: path)
     let network = try configuration.makeNetwork(from: source)
     try source.checkAllTaken()
     self.init(
-      configuration: configuration, network: network, name: name ?? url.lastPathComponent,
-      domain: try TrainingDomain.read(folder))
+      configuration: configuration, network: network, name: name, domain: try TrainingDomain.read(folder))
   }
 
-  /// The configuration in a model folder, without the weights.
-  public static func configuration(of folder: String) throws(CheckpointError) -> ModelConfiguration {
+  /// Whether a model folder is not Undertone's own, but one as it is downloaded.
+  public static func isDownloaded(_ folder: String) throws(CheckpointError) -> Bool {
+    if SpeechBrainFolder.isOne(folder) { return true }
+    guard let object = try object(in: folder, file: configurationFile) else { return false }
+    return object["architecture"] == nil && DownloadedModel.describes(object)
+  }
+
+  /// The JSON object in a file of a model folder; nil where there is no such file.
+  static func object(in folder: String, file: String) throws(CheckpointError) -> [String: Any]? {
     guard FileManager.default.fileExists(atPath: folder) else { throw .noSuchFolder(path: folder) }
-    let path = URL(fileURLWithPath: folder).appendingPathComponent(configurationFile).path
+    let path = URL(fileURLWithPath: folder).appendingPathComponent(file).path
     let data: Data?
     do {
       data = try contents(of: path, limit: SizeLimit.configuration)
     } catch {
       throw .file(error)
     }
-    guard let data else { throw .noConfiguration(path: folder) }
+    guard let data else { return nil }
     guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
       throw .configuration(path: path, reason: "not a JSON object")
     }
+    return object
+  }
+
+  /// The configuration in a model folder, without the weights.
+  public static func configuration(of folder: String) throws -> ModelConfiguration {
+    if SpeechBrainFolder.isOne(folder) { return try DownloadedModel(folder: folder).configuration }
+    guard let object = try object(in: folder, file: configurationFile) else {
+      throw CheckpointError.noConfiguration(path: folder)
+    }
+    let path = URL(fileURLWithPath: folder).appendingPathComponent(configurationFile).path
+    func wrong(_ reason: String) -> CheckpointError { .configuration(path: path, reason: reason) }
     guard let architecture = object["architecture"] as? String else {
-      throw .configuration(path: path, reason: "it names no architecture")
+      guard !DownloadedModel.describes(object) else { return try DownloadedModel(folder: folder).configuration }
+      throw wrong("it names no architecture")
     }
-    guard EmotionModels.named(architecture) != nil else { throw .architecture(path: path, found: architecture) }
-    guard let configuration = try? JSONDecoder().decode(ModelConfiguration.self, from: data) else {
-      throw .configuration(path: path, reason: "network, classes, dimensions, front_end or training are malformed")
+    guard EmotionModels.named(architecture) != nil else {
+      throw CheckpointError.architecture(path: path, found: architecture)
     }
+    guard
+      let data = try? JSONSerialization.data(withJSONObject: object),
+      let configuration = try? JSONDecoder().decode(ModelConfiguration.self, from: data)
+    else { throw wrong("network, classes, dimensions, front_end or training are malformed") }
     try configuration.check(path: path)
     return configuration
   }

@@ -172,8 +172,8 @@ struct CheckpointTests {
     try classes.write(#"{"architecture": "cnnatt", "classes": ["a", "b"]}"#, to: "config.json")
     #expect(
       refusal(of: classes.path)
-        == "\(classes.path)/model.safetensors: the tensor head.weight has shape [7, 128], "
-        + "and the architecture needs [2, 128]")
+        == "\(classes.path)/model.safetensors: 2 tensors have another shape than the architecture needs: "
+        + "head.weight [7, 128], not [2, 128], head.bias [7], not [2]")
   }
 
   @Test("Values that are not finite", arguments: [Float.nan, .infinity, -.infinity])

@@ -1,0 +1,110 @@
+import Encoders
+import Layers
+import Tensors
+
+/// A speech encoder behind its preprocessing, from samples to states.
+final class PreparedEncoder: Layer {
+  let encoder: SpeechEncoder
+  let preprocessing: WaveformPreprocessing
+
+  var parameters: [Parameter] { encoder.parameters }
+
+  init(
+    _ sizes: SpeechEncoderConfiguration, _ preprocessing: WaveformPreprocessing, from source: ParameterSource
+  ) throws(ParameterError) {
+    self.preprocessing = preprocessing
+    encoder = try SpeechEncoder(sizes, from: source)
+  }
+
+  /// The states of a batch, one result a group of clips that can be computed together: all of them, or each clip alone
+  /// where padding would change what a clip's own steps become.
+  func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> [SpeechEncoder.States] {
+    if let encoded = input.encoded { return [states(encoded, lengths: input.lengths, pass)] }
+    return groups(input).map { encoder($0.waveform, lengths: $0.lengths, pass) }
+  }
+
+  /// The states from a stage on.
+  private func states(_ encoded: NetworkInput.Encoded, lengths: [Int]?, _ pass: ForwardPass) -> SpeechEncoder.States {
+    let mask = encoder.mask(lengths, steps: encoded.values.shape[1])
+    switch encoded.stage {
+    case .projected: return encoder.encode(encoded.values, mask: mask, pass)
+    case .layer(let first): return encoder.run(encoded.values, from: first, mask: mask, pass)
+    case .pooled: return SpeechEncoder.States(pooled: encoded.values)
+    }
+  }
+
+  /// Clips at a stage, without gradients and as at inference: each [1, steps or states, features].
+  func encoded(_ input: NetworkInput, at stage: EncoderStage) -> [Tensor] {
+    groups(input).flatMap { waveform, lengths in
+      let projected = encoder.project(waveform, .inference)
+      let mask = encoder.mask(lengths, steps: projected.shape[1])
+      let values: Tensor
+      switch stage {
+      case .projected: values = projected
+      case .layer(0): values = encoder.enter(projected, mask: mask, .inference)
+      case .layer(let index):
+        values = encoder.encode(projected, mask: mask, upTo: index, .inference).last
+      case .pooled:
+        let states = encoder.encode(projected, mask: mask, .inference)
+        let means = states.all.map { state in
+          state.meanOverSteps(mask).reshaped([state.shape[0], 1, state.shape[2]])
+        }
+        values = .concatenated(means, axis: 1)
+      }
+      return (0..<values.shape[0]).map { clip in
+        let own = values.slice(axis: 0, clip..<(clip + 1))
+        return stage == .pooled ? own : own.slice(axis: 1, 0..<(mask?.lengths[clip] ?? own.shape[1]))
+      }
+    }
+  }
+
+  /// The clips in groups that can be computed together, preprocessed.
+  private func groups(_ input: NetworkInput) -> [(waveform: Tensor, lengths: [Int]?)] {
+    let waveform = input[.waveform]
+    guard let lengths = input.lengths, lengths.contains(where: { $0 < waveform.shape[1] }) else {
+      return [(preprocessing(waveform, lengths: nil, scale: input.scale), nil)]
+    }
+    guard encoder.configuration.paddingChangesSteps else {
+      return [(preprocessing(waveform, lengths: lengths, scale: input.scale), lengths)]
+    }
+    return lengths.enumerated().map { clip, length in
+      let own = waveform.slice(axis: 0, clip..<(clip + 1)).slice(axis: 1, 0..<length)
+      return (preprocessing(own, lengths: nil, scale: input.scale), nil)
+    }
+  }
+}
+
+extension SpeechEncoderConfiguration {
+  /// Whether zeros after a clip change its own steps, whatever mask there is: group norm counts them, and data2vec-audio's
+  /// stacked convolutions turn them into something else than zero.
+  var paddingChangesSteps: Bool { convolutionNorm == .group || family == .data2vec }
+}
+
+/// A network with an encoder of speech, the first part of which a training can leave as it is.
+public protocol EncodingModel: EmotionModel {
+  /// The start of the encoder's names among the network's.
+  var encoderPrefix: String { get }
+  var encoderConfiguration: SpeechEncoderConfiguration { get }
+  /// What happens to the waveform before the encoder.
+  var preprocessing: WaveformPreprocessing { get }
+  /// Clips of the waveform at a stage, [1, steps or states, features] each, without gradients and as at inference.
+  func encoded(_ input: NetworkInput, at stage: EncoderStage) -> [Tensor]
+  /// Whether the states' means over steps are all that the network reads of its encoder.
+  var readsMeansOnly: Bool { get }
+}
+
+extension EncodingModel {
+  /// The stage up to which nothing learns; nil where the convolutions or the projection do.
+  public func frozenStage(learning: Set<String>) -> EncoderStage? {
+    func learns(_ part: String) -> Bool { learning.contains { $0.hasPrefix(encoderPrefix + part) } }
+    guard !learns("feature_extractor."), !learns("feature_projection.") else { return nil }
+    let configuration = encoderConfiguration
+    let entrance =
+      ["masked_spec_embed", "encoder.pos_conv_embed."] + (configuration.isPreNorm ? [] : ["encoder.layer_norm."])
+    guard !entrance.contains(where: learns) else { return .projected }
+    let first = (0..<configuration.layerCount).first { learns("encoder.layers.\($0).") }
+    if let first { return .layer(first) }
+    if configuration.isPreNorm, learns("encoder.layer_norm.") { return .layer(configuration.layerCount - 1) }
+    return readsMeansOnly ? .pooled : .layer(configuration.layerCount - 1)
+  }
+}
