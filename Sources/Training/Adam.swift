@@ -53,6 +53,11 @@ public final class Adam {
     }
   }
 
+  /// The names of a network's weights that do not learn.
+  func frozen(in network: some Layer) -> Set<String> {
+    Set(network.weights.map(\.name)).subtracting(parameters.map(\.name))
+  }
+
   /// The parameters whose gradients ``step(_:rate:)`` takes, in its order.
   public var parameters: [Parameter] { entries.map(\.parameter) }
 

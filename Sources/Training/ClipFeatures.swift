@@ -34,6 +34,8 @@ public struct ClipFeatures: Sendable, Equatable {
   public let statistics: SoundStatistics?
   /// The seconds of its file where only the beginning is used, else nil.
   public let cutFrom: Double?
+  /// The values of a frozen encoder, in place of the waveform; nil where the whole network runs.
+  var encoded: EncodedClip?
 
   public init(
     path: String, origin: String, label: Int?, dimensions: [Float] = [], inputs: [InputSpace: Input], samples: Int,

@@ -33,7 +33,9 @@ public struct FeatureSet: Sendable, Equatable {
   /// reaches over the clip's end, in at most two frames before it and two after.
   public func batch(_ rows: some Collection<Int>) -> (input: NetworkInput, truth: Truth) {
     let chosen = rows.map { clips[$0] }
-    let tensors = chosen[0].inputs.keys.map { space in
+    let encoded = EncodedClip.batch(chosen.map(\.encoded))
+    let spaces = chosen[0].inputs.keys.filter { encoded == nil || $0 != .waveform }
+    let tensors = spaces.map { space in
       let inputs = chosen.map { $0.inputs[space]! }
       let (height, columns) = (inputs[0].silence.count, inputs.map(\.columns).max()!)
       var values: [Float] = []
@@ -50,7 +52,8 @@ public struct FeatureSet: Sendable, Equatable {
     let labels = chosen.compactMap(\.label)
     return (
       NetworkInput(
-        Dictionary(uniqueKeysWithValues: tensors), lengths: Set(lengths).count > 1 ? lengths : nil),
+        Dictionary(uniqueKeysWithValues: tensors),
+        lengths: Set(lengths).count > 1 && encoded?.stage != .pooled ? lengths : nil, encoded: encoded),
       Truth(labels: labels.count == chosen.count ? labels : nil, dimensions: chosen.map(\.dimensions))
     )
   }
@@ -108,7 +111,7 @@ extension ModelConfiguration {
   func truth(of entry: Manifest.Entry) throws(TrainingError) -> (label: Int?, dimensions: [Float]) {
     var label: Int?
     if !classes.isEmpty {
-      label = classes.firstIndex(of: entry.emotion.rawValue)
+      label = classIndex(of: entry.emotion)
       guard label != nil else {
         throw .unknownClass(path: entry.path, emotion: entry.emotion.rawValue, classes: classes)
       }

@@ -20,6 +20,8 @@ public struct SavedTraining: Codable, Sendable {
   let schedule: PlateauSchedule
   let steps: Int
   let trainingData, validationData: String
+  /// The digest of the weights that do not learn, which are not among the arrays; nil where all learn.
+  let frozenDigest: String?
   let arrays: String
   /// The digest of the arrays, by their names and bytes.
   private var arraysDigest = ""
@@ -34,12 +36,13 @@ public struct SavedTraining: Codable, Sendable {
   init(
     configuration: ModelConfiguration, recipe: Recipe, seed: UInt64, provenance: [String: String],
     manifests: [String: String], history: [EpochRecord], schedule: PlateauSchedule, steps: Int, trainingData: String,
-    validationData: String
+    validationData: String, frozenDigest: String?
   ) {
     (self.configuration, self.recipe, self.seed, self.provenance) = (configuration, recipe, seed, provenance)
     self.manifests = manifests
     (self.history, self.schedule, self.steps) = (history, schedule, steps)
     (self.trainingData, self.validationData) = (trainingData, validationData)
+    self.frozenDigest = frozenDigest
     arrays = Self.arraysFile(history.count)
   }
 

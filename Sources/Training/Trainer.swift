@@ -56,6 +56,8 @@ public final class Trainer {
   private let trainingData, validationData: String
   private let domain: TrainingDomain?
   private let optimizer: Adam
+  /// The names of the weights that do not learn; they are in the model's file only, not in the state to resume from.
+  private let frozen: Set<String>
   private var schedule: PlateauSchedule
   private var best: [String: StoredTensor] = [:]
   private var hasRun = false
@@ -80,6 +82,7 @@ public final class Trainer {
     (trainingData, validationData) = (training.fingerprint, validation.fingerprint)
     domain = Self.domain(training, validation)
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
+    frozen = optimizer.frozen(in: model.network)
     schedule = PlateauSchedule(rate: recipe.rate, factor: recipe.plateauFactor, patience: recipe.patience)
     do {
       try makeFolder(folder)
@@ -95,10 +98,11 @@ public final class Trainer {
   /// Resumes a training after its last whole epoch, with the same numbers as without the interruption.
   /// - Parameters:
   ///   - epochs: The number of epochs in all; nil keeps the recipe's.
+  ///   - initial: The model that the training started from, for the weights that did not learn; needed where there are any.
   ///   - manifests: New paths of manifests that have moved, by name.
   public init(
-    resuming folder: String, epochs: Int? = nil, training: FeatureSet, validation: FeatureSet,
-    manifests: [String: String] = [:]
+    resuming folder: String, epochs: Int? = nil, initial: TrainedModel? = nil, training: FeatureSet,
+    validation: FeatureSet, manifests: [String: String] = [:]
   ) throws {
     lock = try FolderLock(folder)
     let saved = try SavedTraining.read(folder)
@@ -117,18 +121,37 @@ public final class Trainer {
     }
     let arrays = try saved.readArrays(folder)
     let path = saved.arraysPath(folder)
+    var frozen: [String: StoredTensor] = [:]
+    if let digest = saved.frozenDigest {
+      frozen = Self.frozen(of: initial?.network, by: recipe)
+      guard frozen.digest == digest else { throw TrainingError.otherEncoder(folder: folder) }
+    }
+    func network(_ name: String) throws(ParameterError) -> any EmotionModel {
+      try Self.network(saved.configuration, Self.part(name, of: arrays).merging(frozen) { $1 }, path: path)
+    }
     let model = TrainedModel(
-      configuration: saved.configuration,
-      network: try Self.network(saved.configuration, Self.part("weights.", of: arrays), path: path),
-      name: saved.configuration.model.name)
+      configuration: saved.configuration, network: try network("weights."), name: saved.configuration.model.name)
+    self.frozen = Set(frozen.keys)
     (self.model, self.recipe, seed, self.folder) = (model, recipe, saved.seed, folder)
     (self.training, self.validation, provenance) = (training, validation, saved.provenance)
     self.manifests = saved.manifests.merging(manifests) { $1 }
     (history, schedule, best) = (saved.history, saved.schedule, Self.part("best.", of: arrays))
     // The best weights become the model at the end if no later epoch is better, so they are checked now.
-    if !history.isEmpty { _ = try Self.network(saved.configuration, best, path: path) }
+    if !history.isEmpty { _ = try network("best.") }
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     try optimizer.load(arrays, steps: saved.steps, path: path)
+  }
+
+  /// The weights of a network that do not learn by a recipe.
+  private static func frozen(of network: (any EmotionModel)?, by recipe: Recipe) -> [String: StoredTensor] {
+    guard let network else { return [:] }
+    let names = Adam(recipe.optimizer, parts: recipe.parts, of: network).frozen(in: network)
+    return network.storedTensors.filter { names.contains($0.key) }
+  }
+
+  /// The arrays that change in training.
+  private var changing: [String: StoredTensor] {
+    model.network.storedTensors.filter { !frozen.contains($0.key) }
   }
 
   /// Nil of features that come without statistics.
@@ -214,8 +237,10 @@ public final class Trainer {
           seconds: (ContinuousClock.now - epochStart).seconds))
       schedule.follow(evaluation.loss)
       if isBest {
-        best = model.network.storedTensors
-        try described().write(to: folder)
+        best = changing
+        // Weights of gigabytes of which few learn are written at the start and at the end; the state to resume from has
+        // the others.
+        if frozen.isEmpty || history.count == 1 { try described().write(to: folder) }
       }
       try History.write(history, to: folder)
       try save()
@@ -253,7 +278,9 @@ public final class Trainer {
   private func end(isFinished: Bool) throws -> TrainingResult {
     if !best.isEmpty {
       // Written again: an interruption between weights and state can have left those of an epoch that is to be repeated.
-      for parameter in model.network.parameters { parameter.value = best[parameter.name]!.tensor }
+      for parameter in model.network.parameters where !frozen.contains(parameter.name) {
+        parameter.value = best[parameter.name]!.tensor
+      }
       try described().write(to: folder)
       model = try TrainedModel(folder: folder)
     }
@@ -286,14 +313,18 @@ public final class Trainer {
     return TrainedModel(configuration: configuration, network: model.network, name: model.name, domain: domain)
   }
 
+  /// The digest of the weights that do not learn; nil where all do.
+  private lazy var frozenDigest: String? =
+    frozen.isEmpty ? nil : model.network.storedTensors.filter { frozen.contains($0.key) }.digest
+
   private func save() throws(TrainingError) {
     var arrays = optimizer.storedMoments
-    for (name, tensor) in model.network.storedTensors { arrays["weights.\(name)"] = tensor }
+    for (name, tensor) in changing { arrays["weights.\(name)"] = tensor }
     for (name, tensor) in best { arrays["best.\(name)"] = tensor }
     try SavedTraining(
       configuration: model.configuration, recipe: recipe, seed: seed, provenance: provenance,
       manifests: manifests, history: history, schedule: schedule, steps: optimizer.steps, trainingData: trainingData,
-      validationData: validationData
+      validationData: validationData, frozenDigest: frozenDigest
     ).write(arrays, to: folder)
   }
 }

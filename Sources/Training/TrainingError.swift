@@ -1,5 +1,6 @@
 import Basics
 import Models
+import Tensors
 
 /// The reason why a training cannot start, or cannot continue. The description is one line.
 public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -23,6 +24,12 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The clips or their features are not those that the training began with.
   case otherData(folder: String)
   case alreadyFinished(folder: String, epochs: Int)
+  /// A frozen encoder's states that are larger than they may be, in bytes.
+  case statesTooLarge(folder: String, needed: Int, limit: Int)
+  /// A file of a frozen encoder's states that cannot be written or read.
+  case weights(TensorFileError)
+  /// The pretrained parts are not those that the training began with.
+  case otherEncoder(folder: String)
 
   public var description: String {
     switch self {
@@ -53,6 +60,12 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(folder): this training began with other clips or other features; resume it with the same, or start anew"
     case .alreadyFinished(let folder, let epochs):
       "\(folder): this training is finished after \(epochs) epochs; ask for more with --epochs to go on"
+    case .statesTooLarge(let folder, let needed, let limit):
+      "\(folder): the encoder's states of these clips and what is there take \(needed / 1_000_000) MB, and the limit is "
+        + "\(limit / 1_000_000) MB; raise it with --cache-limit, or train on fewer clips"
+    case .weights(let error): "\(error)"
+    case .otherEncoder(let folder):
+      "\(folder): this training began with another encoder than the one that is there now; name that one with --encoder"
     }
   }
 }
