@@ -50,7 +50,7 @@ struct ActivationTests {
     let clip = Clip(makeSpeech(80_000), model: makeModel(architecture))
     let (values, gradients) = clip.outputs(of: ["blocks.1"], target: Target(3))
     #expect(values[0].shape == gradients[0].shape)
-    let map = GradCAM.map(clip, layer: "blocks.1", target: Target(3))
+    let map = GradCAM.map(clip, layer: try clip.mapLayer("blocks.1", for: "grad-cam"), target: Target(3))
     let shape = values[0].shape
     let (a, g) = (values[0].floats, gradients[0].floats)
     let places = shape[2] * shape[3]
@@ -60,7 +60,7 @@ struct ActivationTests {
       let weight = own.reduce(0.0) { $0 + Double(g[$1]) } / Double(places)
       for (place, index) in own.enumerated() { expected[place] += weight * Double(a[index]) }
     }
-    #expect(relativeDistance(map.values.map(Double.init), expected.map { max(0, $0) }) < 1e-4)
+    #expect(relativeDistance(map, expected.map { max(0, $0) }) < 1e-4)
     for space in InputSpace.allCases {
       let result = try GradCAM().attribute(clip, at: space, target: Target(3)).values
       #expect(result.shape == clip.shape(at: space) && result.isFinite)
@@ -121,8 +121,8 @@ struct ActivationTests {
     let seen = clip.logits(clip[.mfcc], at: .mfcc, pass: ForwardPass(.inference) { $0.output })
     #expect(seen.floats == clip.logits.floats)
     let map = try AttentionMap(clip, target: Target(2), for: "attention")
-    #expect(map.weights.shape == [3, 128, 128])
-    let rolled = AttentionRollout.rollout([map.weights, map.weights])
+    #expect(map.layers.map(\.weights.shape) == [[3, 128, 128]])
+    let rolled = AttentionRollout.rollout(map.layers.map(\.weights) + map.layers.map(\.weights))
     #expect(rolled.sum(axes: [2]).floats.allSatisfy { abs($0 - 1) < 1e-5 })
   }
 }

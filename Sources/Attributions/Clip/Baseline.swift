@@ -5,12 +5,13 @@ import Tensors
 
 /// The reference input that attributions are measured against.
 public enum Baseline: Equatable, Sendable {
-  /// The default of methods that promise f(x) − f(baseline): on the waveform and the spectrogram noise of −50 dB, on the
-  /// mel and the MFCC silence.
+  /// The default of methods that promise f(x) − f(baseline): silence, but noise of −50 dB on the waveform and the
+  /// spectrogram before a model that reads the mel or the MFCC.
   ///
-  /// From silence, a path of amplitudes starts where the mel's logarithm has no slope, and the mel's floor, 80 dB under
+  /// There, from silence, a path of amplitudes starts where the mel's logarithm has no slope, and the mel's floor, 80 dB under
   /// the loudest cell, rises with the path: the sum misses f(x) − f(silence) by half of it, with any number of steps. In
-  /// noise of −50 dB all cells are above both floors.
+  /// noise of −50 dB all cells are above both floors. A model that reads the waveform itself has no floors, and its path
+  /// from silence is smooth.
   case standard
   /// The clip's silence: the values that padding has.
   case silence
@@ -30,7 +31,7 @@ public enum Baseline: Equatable, Sendable {
   /// "silence", "noise:-40", or a name of a file: as it is given and printed.
   public var name: String {
     switch self {
-    case .standard: "\(Self.standardNoise.name) on waveform and spectrogram, else silence"
+    case .standard: "\(Self.standardNoise.name) on waveform and spectrogram before a mel, else silence"
     case .silence: "silence"
     case .zero: "zero"
     case .noise(let decibels): "noise:\(decibels.formatted(.number.grouping(.never)))"
@@ -66,7 +67,8 @@ public enum Baseline: Equatable, Sendable {
     func features(_ samples: [Float]) -> Tensor { Clip(samples, model: clip.model)[space] }
     switch self {
     case .standard:
-      let own: Baseline = [.waveform, .spectrogram].contains(space) ? Self.standardNoise : .silence
+      let isBeforeMel = [.waveform, .spectrogram].contains(space) && clip.isOnPath(.mel)
+      let own: Baseline = isBeforeMel ? Self.standardNoise : .silence
       return try own.tensor(for: clip, at: space, seed: seed)
     case .silence: return clip.silence(at: space)
     case .zero: return .zeros(clip.shape(at: space))

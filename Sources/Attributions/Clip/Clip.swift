@@ -78,10 +78,24 @@ public final class Clip {
   func silence(at space: InputSpace) -> Tensor { path.silence(at: space) }
 
   /// The logits [batch, outputs] of inputs [batch, …] at one space, of this clip's shape there: see
-  /// ``SignalPath/input(_:at:for:through:)``.
-  /// - Parameter pass: An inference pass; it may also record layers or replace backward rules.
-  public func logits(_ input: Tensor, at space: InputSpace, pass: ForwardPass = .inference) -> Tensor {
-    model.network(path.input(input, at: space, for: model.kind.inputs), pass)
+  /// ``SignalPath/input(_:at:for:through:scale:)``.
+  /// - Parameters:
+  ///   - pass: An inference pass; it may also record layers or replace backward rules.
+  ///   - normalization: How a waveform is normalised, in a model that does so.
+  public func logits(
+    _ input: Tensor, at space: InputSpace, pass: ForwardPass = .inference, normalization: Normalization = .held
+  ) -> Tensor {
+    let scale = normalization == .held ? path.scale : nil
+    return model.network(path.input(input, at: space, for: model.kind.inputs, scale: scale), pass)
+  }
+
+  /// Whether the model's answer depends on the input at a space: what it reads is the input itself, or comes after it.
+  /// A model of the waveform has no mel on its way.
+  func isOnPath(_ space: InputSpace) -> Bool {
+    switch space {
+    case .waveform, .spectrogram: true
+    case .mel, .mfcc: model.kind.inputs.contains { [.mel, .mfcc].contains($0) }
+    }
   }
 
   /// The logits of the clip itself, computed from the network's own inputs.
@@ -109,18 +123,21 @@ public final class Clip {
   }
 
   /// ∂ target / ∂ input for each of a batch of inputs at one space, of the inputs' shape.
-  public func gradient(_ inputs: Tensor, at space: InputSpace, target: Target) -> Tensor {
-    gradient(inputs, at: space, target: target, ForwardPass.inference)
+  public func gradient(
+    _ inputs: Tensor, at space: InputSpace, target: Target, normalization: Normalization = .own
+  ) -> Tensor {
+    gradient(inputs, at: space, target: target, normalization, ForwardPass.inference)
   }
 
-  /// ``gradient(_:at:target:)`` with a backward rule instead of the derivative.
+  /// ``gradient(_:at:target:normalization:)`` with a backward rule instead of the derivative.
   /// - Parameter method: The method's name for errors. A rule that applies to no operation of the network is an error:
   ///   its result would be the gradient itself.
   func gradient(
-    _ inputs: Tensor, at space: InputSpace, target: Target, rule: BackwardRule, for method: String
+    _ inputs: Tensor, at space: InputSpace, target: Target, normalization: Normalization, rule: BackwardRule,
+    for method: String
   ) throws(MethodError) -> Tensor {
     let pass = ForwardPass(.inference, rule: rule)
-    let found = gradient(inputs, at: space, target: target, pass)
+    let found = gradient(inputs, at: space, target: target, normalization, pass)
     guard pass.ruledOperations > 0 else {
       throw .inapplicable(
         method: method, model: model.name,
@@ -129,9 +146,12 @@ public final class Clip {
     return found
   }
 
-  private func gradient(_ inputs: Tensor, at space: InputSpace, target: Target, _ pass: ForwardPass) -> Tensor {
+  private func gradient(
+    _ inputs: Tensor, at space: InputSpace, target: Target, _ normalization: Normalization, _ pass: ForwardPass
+  ) -> Tensor {
     let inputs = inputs.variable()
-    return pass.gradients(of: target.score(logits(inputs, at: space, pass: pass)).sum(), at: [inputs])[0]
+    let logits = logits(inputs, at: space, pass: pass, normalization: normalization)
+    return pass.gradients(of: target.score(logits).sum(), at: [inputs])[0]
   }
 
   /// The target's score of one input.
@@ -139,12 +159,12 @@ public final class Clip {
     Double(target.score(logits(input, at: space)).scalar)
   }
 
-  /// Σ weight · ∂ target / ∂ input over inputs made a batch at a time, of one input's shape.
+  /// Σ weight · ∂ target / ∂ input over inputs of a path, made a batch at a time, of one input's shape.
   /// - Parameter make: Returns the inputs with these indices, [indices, …].
   func meanGradient(
     _ weights: [Double], at space: InputSpace, target: Target, make: (Range<Int>) -> Tensor
   ) -> Tensor {
-    mean(weights, at: space) { gradient(make($0), at: space, target: target) }
+    mean(weights, at: space) { gradient(make($0), at: space, target: target, normalization: .held) }
   }
 
   /// Σ weight · tensor over the tensors that `find` returns for these indices, a batch at a time, of one input's shape.

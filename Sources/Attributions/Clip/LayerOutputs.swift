@@ -45,26 +45,65 @@ extension Clip {
     return gradients(of: seen!, weight: weight, at: [inputs])[0]
   }
 
-  /// The name of a layer with maps [1, channels, rows, columns]: the named one, or where nil, the last whose maps have
-  /// at least two rows and two columns.
+  /// A layer's output for one input at one space.
+  func output(of layer: String, _ input: Tensor, at space: InputSpace) -> Tensor {
+    var seen: Tensor?
+    _ = logits(
+      input, at: space,
+      pass: ForwardPass(.inference) { observed in
+        if observed.layer == layer { seen = observed.output }
+        return observed.output
+      })
+    return seen!
+  }
+
+  /// The target's scores with a layer's output replaced, and ∂ target / ∂ that output, for a batch of replacements
+  /// [batch, …]; everything before the layer is the clip's, and is not differentiated.
+  func replacing(
+    _ layer: String, by outputs: Tensor, target: Target
+  ) -> (scores: [Float], gradient: Tensor) {
+    let outputs = outputs.variable()
+    let pass = ForwardPass(.inference) { $0.layer == layer ? outputs : $0.output }
+    // One copy of the clip will do where nothing passes the layer by. A model of several inputs joins them later.
+    let copies = model.kind.inputs.count > 1 ? outputs.shape[0] : 1
+    let inputs = model.kind.inputs.map { ($0, self[$0].broadcast(to: [copies] + self[$0].shape.dropFirst())) }
+    let scores = target.score(model.network(NetworkInput(Dictionary(uniqueKeysWithValues: inputs)), pass))
+    return (scores.floats, gradients(of: scores.sum(), at: [outputs])[0])
+  }
+
+  /// Whether all of the score goes through a layer: whether the clip has another input's score if the layer's output is
+  /// that input's.
+  func carriesAll(_ layer: String, from other: Tensor, at space: InputSpace, target: Target) -> Bool {
+    let replaced = replacing(layer, by: output(of: layer, other, at: space), target: target).scores[0]
+    let (own, others) = (score(self[space], at: space, target: target), score(other, at: space, target: target))
+    return abs(Double(replaced) - others) <= 1e-3 * abs(own - others) + 1e-5
+  }
+
+  /// The layers with maps or tokens of several places.
+  var mapLayers: [MapLayer] {
+    layers.compactMap { MapLayer($0.name, $0.geometry, $0.shape) }.filter { $0.shape[2] * $0.shape[3] > 1 }
+  }
+
+  /// A layer with maps or tokens: the named one, or where nil, the last with tokens or with maps of at least two rows and
+  /// two columns.
   /// - Parameter method: The method's name, for errors.
-  func mapLayer(_ name: String?, for method: String) throws(MethodError) -> String {
-    let maps = layers.filter { $0.geometry == .map && $0.shape[2] * $0.shape[3] > 1 }
+  func mapLayer(_ name: String?, for method: String) throws(MethodError) -> MapLayer {
+    let maps = mapLayers
     guard let name else {
-      guard let last = maps.last(where: { $0.shape[2] > 1 && $0.shape[3] > 1 }) ?? maps.last else {
+      guard let last = maps.last(where: { $0.groups != nil || $0.shape[2] > 1 && $0.shape[3] > 1 }) ?? maps.last else {
         throw .inapplicable(
           method: method, model: model.name,
           reason: "it has no layer with maps; \(AttributionMethods.others(than: .activation))")
       }
-      return last.name
+      return last
     }
-    guard maps.contains(where: { $0.name == name }) else {
+    guard let found = maps.first(where: { $0.name == name }) else {
       let reason =
         layers.contains { $0.name == name }
         ? "the output of \(name) is no map over time and frequency"
         : "\(model.kind.title) has no layer \"\(name)\""
       throw .value(option: "layer", reason: reason + "; it has \(maps.map(\.name).joined(separator: ", "))")
     }
-    return name
+    return found
   }
 }

@@ -5,6 +5,9 @@ import Models
 import Tensors
 
 /// Explains clips with one model and one method.
+///
+/// A model that reads the waveform only has no mel on its way. There, a map on the mel is the attribution of the
+/// spectrogram, each bin's shared between the mel bands beside it: see ``Clip/onGrid(_:at:)``.
 public struct Explainer {
   public let model: TrainedModel
   public let method: any AttributionMethod
@@ -51,7 +54,7 @@ public struct Explainer {
     for space in spaces {
       let found: AttributionResult
       do {
-        found = try method.attribute(clip, at: space, target: target)
+        found = try attribution(of: clip, at: space, target: target)
       } catch .inapplicable(_, _, let reason) where spaces.count > 1 {
         leftOut.append((space, reason))
         continue
@@ -73,6 +76,28 @@ public struct Explainer {
       method: method.name, parameters: parameters, isSigned: method.isSigned, quantity: method.quantity,
       target: target, classes: model.classes, probabilities: probabilities, dimensions: model.dimensions,
       values: clip.values, inputs: inputs, leftOut: leftOut, place: clip.place, duration: clip.duration,
-      resemblance: clip.resemblance, hop: frontEnd.hopSeconds, sampleRate: frontEnd.sampleRate)
+      resemblance: clip.resemblance,
+      normalization: model.normalizesWaveform ? type(of: method).description.normalization : nil,
+      hop: frontEnd.hopSeconds, sampleRate: frontEnd.sampleRate)
+  }
+
+  private func attribution(
+    of clip: Clip, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    do {
+      try method.checkPath(of: clip, at: space)
+    } catch {
+      guard space == .mel, !model.kind.places.contains(.mel) else { throw error }
+      return try onMel(clip, target: target)
+    }
+    return try method.attribute(clip, at: space, target: target)
+  }
+
+  /// The spectrogram's attribution on the mel.
+  private func onMel(_ clip: Clip, target: Target) throws(MethodError) -> AttributionResult {
+    let found = try method.attribute(clip, at: .spectrogram, target: target)
+    return AttributionResult(
+      clip.onGrid(found.values, at: .spectrogram).reshaped(clip.shape(at: .mel)), completeness: found.completeness,
+      layer: found.layer)
   }
 }

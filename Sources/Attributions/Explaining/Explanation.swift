@@ -41,6 +41,9 @@ public struct Explanation {
   /// The part of the file that the model uses, in seconds.
   public var used: Range<Double> { place.first(duration) }
 
+  /// How the model normalised the waveforms that the method made; nil of a model that does not normalise.
+  public var normalization: Normalization?
+
   /// Seconds from one frame to the next.
   public let hop: Double
   public let sampleRate: Int

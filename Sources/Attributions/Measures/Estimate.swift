@@ -59,6 +59,12 @@ public struct Estimate: Sendable, Codable, Equatable {
     }
   }
 
+  /// The estimate of the mean of a value of each clip; nil of no clips.
+  /// - Parameter speakers: Each clip's.
+  public init?(values: [Double], speakers: [String?], seed: UInt64) {
+    self.init(zip(values, speakers).map { Observation(value: $0, speaker: $1) }, seed: seed)
+  }
+
   /// The estimate of the difference of two sets' means, of the same speakers or of others; nil where one is empty.
   init?(difference first: [Observation], _ second: [Observation], level: Double = 0.95, seed: UInt64) {
     guard !first.isEmpty, !second.isEmpty else { return nil }

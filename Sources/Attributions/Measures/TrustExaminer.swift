@@ -73,6 +73,7 @@ public struct TrustExaminer {
     var reasons: [MethodError] = []
     for method in methods {
       do throws(MethodError) {
+        try method.checkPath(of: clip, at: space)
         try method.checkApplies(to: clip, at: space)
       } catch {
         if case .inapplicable = error {

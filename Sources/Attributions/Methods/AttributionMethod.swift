@@ -72,6 +72,18 @@ extension AttributionMethod {
   public func checkApplies(to clip: Clip, at space: InputSpace) throws(MethodError) {}
 }
 
+extension AttributionMethod {
+  /// Throws ``MethodError/inapplicable(method:model:reason:)`` where the model's answer does not depend on the input at
+  /// `space`, so that attributions there would all be zero.
+  func checkPath(of clip: Clip, at space: InputSpace) throws(MethodError) {
+    guard Self.description.goesThroughInput, !clip.isOnPath(space) else { return }
+    throw .inapplicable(
+      method: name, model: clip.model.name,
+      reason: "\(clip.model.kind.title) reads the waveform, and nothing of it depends on the \(space.rawValue);"
+        + " --input waveform or spectrogram")
+  }
+}
+
 /// A method's name and its parameters, in alphabetical order.
 func named(_ method: String, _ parameters: [String: String]) -> String {
   ([method] + parameters.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }).joined(separator: ", ")

@@ -5,8 +5,9 @@ public enum AttributionMethods {
     SmoothGrad.self, SmoothGradSquared.self, VarGrad.self, BlurredIntegratedGradients.self,
     GuidedBackpropagation.self, Deconvolution.self, DeepLIFT.self, LRP.self,
     GradCAM.self, GradCAMPlusPlus.self, GuidedGradCAM.self, LayerConductance.self, NeuronConductance.self,
+    LayerGradientXActivation.self, LayerIntegratedGradients.self,
     Occlusion.self, KernelSHAP.self, LIME.self, RISE.self,
-    RawAttention.self, AttentionRollout.self, GradientAttention.self,
+    RawAttention.self, AttentionRollout.self, GradientAttention.self, ValueZeroing.self,
   ]
 
   /// The methods of all other families, in words, for errors about a model that lacks one family.

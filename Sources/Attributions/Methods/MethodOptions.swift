@@ -62,8 +62,8 @@ extension MethodOptions.Name {
   public static let rule = MethodOptions.Key<String>(
     "rule", "name",
     """
-    The quadrature rule along a path (\(names(Quadrature.self))), or the rule by which LRP shares relevance \
-    (\(names(LRP.Rule.self))).
+    The quadrature rule along a path (\(names(Quadrature.self))), the rule by which LRP shares relevance \
+    (\(names(LRP.Rule.self))), or the way through the layers of value zeroing (\(names(ValueZeroing.Rule.self))).
     """)
   /// ``rule`` of a method with a path, and of LRP: the same option, with the words for that method alone.
   static let quadratureRule = MethodOptions.Key<String>(
@@ -77,9 +77,11 @@ extension MethodOptions.Name {
     derivative).
     """)
   public static let layer = MethodOptions.Key<String>(
-    "layer", "name", "The layer to explain, such as blocks.2; the error about an unknown name lists them.")
+    "layer", "name",
+    "The layer to explain, such as blocks.2 or encoder.layers.11; the error about an unknown name lists them.")
   public static let neuron = MethodOptions.Key<Neuron>(
-    "neuron", "unit", "The unit of the layer: channel (12) or channel,row,frame (12,3,20), each counted from 0.")
+    "neuron", "unit",
+    "The unit of the layer: channel (12) or channel,row,frame (12,3,20; 12,0,20 of frames), each counted from 0.")
   public static let around = MethodOptions.Key<String>(
     "around", "method", "The method whose attributions of noisy copies are averaged; any that adds no noise itself.")
   public static let tile = MethodOptions.Key<TileSize>(

@@ -7,7 +7,8 @@ public struct GradCAM: WeightedMaps {
   public static let description = MethodDescription(
     "grad-cam", .activation, source: "Selvaraju et al. 2017, arXiv:1610.02391",
     summary: "a layer's feature maps, each weighted by its mean gradient; positive part",
-    cost: "1 gradient", isSigned: false, quantity: .weight, defaults: [.layer: mapLayerDefault])
+    cost: "1 gradient", isSigned: false, quantity: .weight, goesThroughInput: false,
+    defaults: [.layer: mapLayerDefault])
 
   let layer: String?
 

@@ -8,7 +8,8 @@ public struct GradCAMPlusPlus: WeightedMaps {
   public static let description = MethodDescription(
     "grad-cam++", .activation, source: "Chattopadhyay et al. 2018, arXiv:1710.11063",
     summary: "as grad-cam, but each position of a map has its own weight",
-    cost: "1 gradient", isSigned: false, quantity: .weight, defaults: [.layer: mapLayerDefault])
+    cost: "1 gradient", isSigned: false, quantity: .weight, goesThroughInput: false,
+    defaults: [.layer: mapLayerDefault])
 
   let layer: String?
 

@@ -4,6 +4,9 @@ import Tensors
 
 /// The conductance of each unit y of a layer on the path from a baseline to the clip: ∫ ∂ target / ∂ y dy (Dhamdhere,
 /// Sundararajan and Yan 2019), summed over channels and divided among the elements of the input that a unit covers.
+///
+/// It sums to f(x) − f(baseline) where all of the score goes through the layer. Where a head weighs the states of all
+/// layers, a part goes past each but the first, and no sum is promised.
 public struct LayerConductance: MapMethod {
   public static let description = MethodDescription(
     "layer-conductance", .activation, source: "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233",
@@ -35,15 +38,17 @@ public struct LayerConductance: MapMethod {
     let layer = try clip.mapLayer(layer, for: name)
     let baseline = try baseline.tensor(for: clip, at: space, seed: seed)
     let found = Self.conductance(
-      of: layer, clip, at: space, target: target, baseline: baseline, steps: steps)
+      of: layer.name, clip, at: space, target: target, baseline: baseline, steps: steps)
     return AttributionResult(
-      LayerMap(sumOverChannels: found).shared(over: clip, at: space),
-      completeness: clip.completeness(of: found, baseline: baseline, at: space, target: target), layer: layer)
+      layer.map(sumOverChannels: layer.maps(found)).shared(over: clip, at: space),
+      completeness: clip.carriesAll(layer.name, from: baseline, at: space, target: target)
+        ? clip.completeness(of: found, baseline: baseline, at: space, target: target) : nil,
+      layer: layer.name)
   }
 
-  /// The conductance of each unit, [1, channels, rows, columns].
+  /// The conductance of each unit, of the shape of the layer's output.
   ///
-  /// The points of the path lie at the squares of equal steps: near the baseline the score bends most.
+  /// The points of the path lie at the squares of equal steps, or a higher power: near the baseline the score bends most.
   ///
   /// The integral over y uses trapezoids, Σ (gₖ + gₖ₊₁)/2 · (yₖ₊₁ − yₖ) with g the gradient at y. Captum uses the
   /// gradient of one end only, which needs the square of the number of steps for the same error.
@@ -51,10 +56,11 @@ public struct LayerConductance: MapMethod {
     of layer: String, _ clip: Clip, at space: InputSpace, target: Target, baseline: Tensor, steps: Int
   ) -> Tensor {
     let difference = clip[space] - baseline
+    let power = Float(max(2, clip.pathPower))
     var sum: Tensor?
     var last: (value: Tensor, gradient: Tensor)?
     clip.inBatches(steps + 1) { numbers in
-      let inputs = baseline.moved(by: difference, shares: numbers.map { pow(Float($0) / Float(steps), 2) })
+      let inputs = baseline.moved(by: difference, shares: numbers.map { pow(Float($0) / Float(steps), power) })
       var (values, gradients) = clip.outputs(of: [layer], inputs, at: space, target: target)
       if let last {
         values[0] = .concatenated([last.value, values[0]], axis: 0)

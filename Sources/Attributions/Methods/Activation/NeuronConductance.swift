@@ -1,7 +1,7 @@
 import Models
 import Tensors
 
-/// A channel of a layer's maps, or one position in it.
+/// A channel of a layer's maps, or one position in it; of tokens a feature, or one of a token.
 public struct Neuron: Equatable, Sendable {
   /// Channel, or channel, row and column.
   private let indices: [Int]
@@ -37,7 +37,7 @@ public struct NeuronConductance: MapMethod {
   public static let description = MethodDescription(
     "neuron-conductance", .activation, source: "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233",
     summary: "the part of integrated gradients through one channel or unit of a layer",
-    cost: "\(2 * defaultSteps) gradients", isSigned: true,
+    cost: "\(2 * defaultSteps) gradients", isSigned: true, normalization: .held,
     defaults: [
       .layer: mapLayerDefault, .neuron: defaultNeuron.description, .steps: "\(defaultSteps)",
       .quadratureRule: defaultRule.rawValue, .baseline: Baseline.standard.name,
@@ -74,21 +74,22 @@ public struct NeuronConductance: MapMethod {
     _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let layer = try clip.mapLayer(layer, for: name)
-    let shape = clip.layers.first { $0.name == layer }!.shape
+    let shape = layer.shape
     guard let mask = neuron.mask(shape) else {
       throw .value(
         option: "neuron",
-        reason: "\(layer) has no \(neuron.description): it has \(shape[1]) channels of \(shape[2]) x \(shape[3]) units"
+        reason:
+          "\(layer.name) has no \(neuron.description): it has \(shape[1]) channels of \(shape[2]) x \(shape[3]) units"
       )
     }
     let start = try baseline.tensor(for: clip, at: space, seed: seed)
     let difference = clip[space] - start
-    let points = rule.points(steps)
+    let points = rule.points(steps, power: clip.pathPower)
     let mean = clip.mean(points.map(\.weight), at: space) { numbers in
       let inputs = start.moved(by: difference, shares: points[numbers].map { Float($0.place) })
-      let weight = clip.outputs(of: [layer], inputs, at: space, target: target).gradients[0] * mask
-      return clip.gradient(of: layer, weight: weight, inputs, at: space)
+      let weight = clip.outputs(of: [layer.name], inputs, at: space, target: target).gradients[0] * layer.outputs(mask)
+      return clip.gradient(of: layer.name, weight: weight, inputs, at: space)
     }
-    return AttributionResult(difference * mean, layer: layer)
+    return AttributionResult(difference * mean, layer: layer.name)
   }
 }

@@ -10,7 +10,7 @@ public struct AttentionRollout: AttentionMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) {}
 
-  static func attention(_ map: AttentionMap) -> Tensor { rollout([map.weights]) }
+  static func attention(_ layers: [AttentionMap.Layer]) -> Tensor { rollout(layers.map(\.weights)) }
 
   /// The rollout [1, n, n] of the layers' attentions [heads, n, n] in their order; rows sum to one.
   static func rollout(_ layers: [Tensor]) -> Tensor {

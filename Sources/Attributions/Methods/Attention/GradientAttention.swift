@@ -1,7 +1,9 @@
 import Tensors
 
-/// relu(A ⊙ ∂ target / ∂ A): the attention that raises the target (Chefer, Gur and Wolf 2021, eq. 5 without the
-/// identity term, which belongs to no input position).
+/// relu(A ⊙ ∂ target / ∂ A): the attention that raises the target (Chefer, Gur and Wolf 2021, eq. 5). Through several
+/// layers, with Ā the mean of that over heads, R ← R + Ā R from R = I on (eq. 6).
+///
+/// The identity is left out at the end: of channels it belongs to no input position, and to each token it gives the same.
 public struct GradientAttention: AttentionMethod {
   public static let description = MethodDescription(
     "attention-gradient", .attention, source: "Chefer, Gur and Wolf 2021, arXiv:2103.15679",
@@ -10,5 +12,13 @@ public struct GradientAttention: AttentionMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) {}
 
-  static func attention(_ map: AttentionMap) -> Tensor { (map.weights * map.gradient).relu() }
+  static func attention(_ layers: [AttentionMap.Layer]) -> Tensor {
+    let raising = layers.map { ($0.weights * $0.gradient).relu() }
+    guard raising.count > 1 else { return raising[0] }
+    // R − I of each step: R' − I = (R − I) + Ā + Ā (R − I).
+    return raising.dropFirst().reduce(raising[0].mean(axes: [0])) { rolled, layer in
+      let mean = layer.mean(axes: [0])
+      return rolled + mean + mean.matrixProduct(rolled)
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// The raw attention weights, at the positions of the values that they weigh; see ``AttentionMap``.
+/// The raw attention weights, as the mean over layers, at the positions that they weigh; see ``AttentionMap``.
 public struct RawAttention: AttentionMethod {
   public static let description = MethodDescription(
     "attention", .attention, source: "Bahdanau, Cho and Bengio 2015, arXiv:1409.0473",
@@ -9,5 +9,7 @@ public struct RawAttention: AttentionMethod {
 
   public init(_ options: MethodOptions = MethodOptions()) {}
 
-  static func attention(_ map: AttentionMap) -> Tensor { map.weights }
+  static func attention(_ layers: [AttentionMap.Layer]) -> Tensor {
+    layers.dropFirst().reduce(layers[0].weights) { $0 + $1.weights } / Float(layers.count)
+  }
 }

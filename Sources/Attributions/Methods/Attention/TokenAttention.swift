@@ -24,6 +24,22 @@ public struct TokenAttention {
     (self.layers, self.modalities) = (layers, modalities)
   }
 
+  /// The attention of a clip's model; nil of a model without tokens that attend to each other.
+  public init?(_ clip: Clip) {
+    guard case .tokens(let names, let groups)? = try? AttentionMap.names(of: clip, for: RawAttention.name) else {
+      return nil
+    }
+    var found: [Tensor] = []
+    _ = clip.logits(
+      pass: ForwardPass(.inference) { observed in
+        if names.contains(observed.layer) {
+          found.append(observed.output.reshaped(Array(observed.output.shape.dropFirst())))
+        }
+        return observed.output
+      })
+    (layers, modalities) = (found, groups)
+  }
+
   /// The product of (A + I)/2 over the layers, heads averaged: the share of each input token in each output token,
   /// [tokens, tokens] (Abnar and Zuidema 2020).
   public var rollout: Tensor {

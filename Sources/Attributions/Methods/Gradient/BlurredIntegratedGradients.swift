@@ -48,7 +48,8 @@ public struct BlurredIntegratedGradients: AttributionMethod {
       let middles = Tensor.concatenated(batch.map { point((Double($0) + 0.5) / Double(steps)) }, axis: 0)
       let ends = Tensor.concatenated(
         batch.map { point(Double($0 + 1) / Double(steps)) - point(Double($0) / Double(steps)) }, axis: 0)
-      values = values + (ends * clip.gradient(middles, at: space, target: target)).sum(axes: [0])
+      let slopes = clip.gradient(middles, at: space, target: target, normalization: .held)
+      values = values + (ends * slopes).sum(axes: [0])
     }
     return AttributionResult(
       values, completeness: clip.completeness(of: values, baseline: point(0), at: space, target: target))

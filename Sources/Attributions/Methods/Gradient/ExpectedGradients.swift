@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Layers
 import Models
 import Tensors
@@ -7,8 +8,9 @@ import Tensors
 /// uniformly from 0 to 1 (Erion et al. 2021); Captum calls it GradientSHAP, after Lundberg and Lee 2017, and can add
 /// noise to x.
 ///
-/// Each baseline is drawn equally often, with α = u² and the weight 2u, and one u from each of as many equal parts of 0
-/// to 1. The expected value is the same, and its error is far smaller: near a quiet baseline the score changes most.
+/// Each baseline is drawn equally often, with α = u² and the weight 2u (or a higher power: see `Clip.pathPower`), and one
+/// u from each of as many equal parts of 0 to 1. The expected value is the same, and its error is far smaller: near a quiet
+/// baseline the score changes most.
 public struct ExpectedGradients: AttributionMethod {
   public static let description = MethodDescription(
     "expected-gradients", .gradient, source: "Erion et al. 2021, arXiv:1906.10670 (GradientSHAP)",
@@ -38,13 +40,14 @@ public struct ExpectedGradients: AttributionMethod {
     var generator = SeededGenerator(seed: seed)
     var starts: [Tensor] = []
     for baseline in baselines { starts.append(try baseline.tensor(for: clip, at: space, seed: seed, fitting: true)) }
+    let power = Float(max(2, clip.pathPower))
     let order = generator.shuffled(starts.indices)
     let drawn = (0..<draws).map { draw in
       let (place, part) = (draw % starts.count, draw / starts.count)
       // The first baselines have one draw more where they do not come out even.
       let parts = (draws - place + starts.count - 1) / starts.count
       let root = Float((Double(part) + generator.uniform(in: 0..<1)) / Double(parts))
-      return Draw(start: order[place], place: root * root, weight: 2 * root)
+      return Draw(start: order[place], place: pow(root, power), weight: power * pow(root, power - 1))
     }
     let (values, score) = Self.attribute(clip, at: space, target: target, starts: starts, draws: drawn)
     return AttributionResult(
@@ -74,7 +77,7 @@ public struct ExpectedGradients: AttributionMethod {
       let start = Tensor.concatenated(batch.map { starts[$0.start] }, axis: 0)
       let difference = input - start
       let inputs = start.moved(by: difference, shares: batch.map(\.place))
-      let gradients = clip.gradient(inputs, at: space, target: target)
+      let gradients = clip.gradient(inputs, at: space, target: target, normalization: .held)
       let weights = Tensor(batch.map(\.weight), shape: [batch.count] + input.shape.dropFirst().map { _ in 1 })
       sum = sum + (difference * gradients * weights).sum(axes: [0])
     }

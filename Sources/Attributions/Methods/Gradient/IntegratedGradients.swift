@@ -1,7 +1,8 @@
 import Models
 import Tensors
 
-/// (x − b) · ∫₀¹ ∂ target / ∂ input at b + α(x − b) dα (Sundararajan, Taly and Yan 2017): sums to f(x) − f(b).
+/// (x − b) · ∫₀¹ ∂ target / ∂ input at b + α(x − b) dα (Sundararajan, Taly and Yan 2017): sums to f(x) − f(b). Points of the
+/// path are closer near the baseline where the model reads the waveform: see `Clip.pathPower`.
 public struct IntegratedGradients: AttributionMethod {
   public static let description = MethodDescription(
     "integrated-gradients", .gradient, source: "Sundararajan, Taly and Yan 2017, arXiv:1703.01365",
@@ -33,7 +34,7 @@ public struct IntegratedGradients: AttributionMethod {
   ) throws(MethodError) -> AttributionResult {
     let (input, start) = (clip[space], try baseline.tensor(for: clip, at: space, seed: seed))
     let difference = input - start
-    let points = rule.points(steps)
+    let points = rule.points(steps, power: clip.pathPower)
     let mean = clip.meanGradient(points.map(\.weight), at: space, target: target) { numbers in
       start.moved(by: difference, shares: points[numbers].map { Float($0.place) })
     }

@@ -20,6 +20,11 @@ public enum Quadrature: String, CaseIterable, Sendable {
     }
   }
 
+  /// ``points(_:)`` after the substitution of uᵖ for the place: p > 1 puts them close to 0.
+  func points(_ count: Int, power: Double) -> [(place: Double, weight: Double)] {
+    points(count).map { (pow($0.place, power), $0.weight * power * pow($0.place, power - 1)) }
+  }
+
   /// The roots of the Legendre polynomial Pₙ by Newton's method from Tricomi's guess, weights 2/((1 − x²) P′ₙ(x)²),
   /// both carried from −1…1 to 0…1.
   private static func gaussLegendre(_ count: Int) -> [(place: Double, weight: Double)] {

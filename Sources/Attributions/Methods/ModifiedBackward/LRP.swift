@@ -5,8 +5,9 @@ import Tensors
 /// its relevance among its inputs by their contributions.
 ///
 /// The rules of layers other than convolutions and products with weights are in `BackwardRule.relevance`. Norms are
-/// folded into their convolutions first. The contribution of a bias stays with it, so that values sum to less than the
-/// score.
+/// folded into their convolutions first. The contribution of a bias stays with it, and so does what a softmax has where
+/// its inputs are zero, so that values sum to another number than the score: in an encoder of speech without biases, with
+/// its attention held fixed, they sum to it.
 public struct LRP: RuleMethod, BatchMethod {
   public static let description = MethodDescription(
     "lrp", .modifiedBackward,

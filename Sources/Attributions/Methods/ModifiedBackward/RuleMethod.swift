@@ -22,7 +22,8 @@ extension RuleMethod {
   func gradient(
     _ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> Tensor {
-    try clip.gradient(inputs, at: space, target: target, rule: backwardRule, for: name)
+    try clip.gradient(
+      inputs, at: space, target: target, normalization: Self.description.normalization, rule: backwardRule, for: name)
   }
 }
 
