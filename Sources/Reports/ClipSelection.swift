@@ -80,7 +80,11 @@ public struct ClipSelection {
   func target(for entry: Manifest.Entry, predicted: Int) -> Target {
     switch target {
     case .predicted: return Target(predicted)
-    case .label: return Target(index(of: entry.emotion.rawValue))
+    case .label:
+      guard let index = model.configuration.classIndex(of: entry.emotion) else {
+        fault("a label that is no class of the model, after the check")
+      }
+      return Target(index)
     case .named(let name): return Target(index(of: name))
     }
   }
@@ -110,7 +114,7 @@ public struct ClipSelection {
 
   /// "CNNATT built-in · target: the predicted emotion · clips predicted right".
   var words: String {
-    "\(model.kind.title) \(model.name) · target: \(target.words) · \(choice.words)"
+    "\(model.title) \(model.name) · target: \(target.words) · \(choice.words)"
   }
 
   /// The provenance of figures of these clips.

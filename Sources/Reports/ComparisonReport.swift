@@ -75,18 +75,25 @@ public struct ComparisonReport {
     return figure
   }
 
-  /// The figure of what each head of a model's attention takes; nil where the model has none.
+  /// The figure of what each head of a model's attention takes, over channels or over frames; nil where the model has none.
   public func attentionFigure(_ clip: Clip, path: String) -> AttentionFigure? {
     let model = clip.model
-    guard let heads = ChannelHeads(clip) else { return nil }
     let duration = clip.duration
     let (rows, columns) = (clip.mel.shape[2], clip.mel.shape[3])
     let mel = FrameMatrix(
       values: clip.mel.floats, rows: rows, columns: columns, hop: comparer.frontEnd.hopSeconds)
+    guard let heads = ChannelHeads(clip) else {
+      guard let tokens = TokenAttention(clip) else { return nil }
+      var figure = AttentionFigure(
+        tokens, clip: shownName(path), model: "\(model.title) \(model.name)", logMel: mel,
+        maximumFrequency: Double(comparer.frontEnd.sampleRate) / 2, duration: duration)
+      figure.place = clip.place
+      return figure
+    }
     let count = heads.weights.shape[1]
     var figure = AttentionFigure(
       title: [
-        "\(shownName(path)): the attention of \(model.kind.title) \(model.name)",
+        "\(shownName(path)): the attention of \(model.title) \(model.name)",
         "top: attention between channels · bottom: gradient of each head's output with respect to the log-mel",
       ],
       matrices: [

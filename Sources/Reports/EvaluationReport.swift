@@ -33,7 +33,7 @@ public struct EvaluationReport {
   public var warnings: [String] { census.warnings(model.name) }
 
   private var title: [String] {
-    ["\(model.kind.title) \(model.name) on \(shownName(path))"]
+    ["\(model.title) \(model.name) on \(shownName(path))"]
   }
 
   /// Nil of a model without classes.

@@ -30,7 +30,7 @@ public struct ExplanationReport {
       title: ExplanationFigure.title(
         clip: Self.place(shownName(file), window),
         predicted: predictedWords, probability: predictedProbability, target: explanation.targetName,
-        method: explanation.method, model: "\(model.kind.title) \(model.name)"),
+        method: explanation.method, model: "\(model.title) \(model.name)"),
       duration: explanation.duration, emotions: explanation.classes, probabilities: explanation.probabilities,
       dimensions: explanation.dimensions, values: explanation.values, target: explanation.target.emotion,
       versus: explanation.target.versus)

@@ -29,7 +29,7 @@ public struct TrainingReport {
   }
 
   public var figure: TrainingCurves {
-    let name = model.kind.title
+    let name = model.title
     return TrainingCurves(
       title: ["Training \(name)", "recipe \(recipe.title(for: model.kind)), seed \(seed)"],
       runs: [.init(name: name, history: history, best: best)])

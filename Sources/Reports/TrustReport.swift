@@ -32,7 +32,7 @@ public struct TrustReport {
     TrustFigure(
       title: [
         "Attributions on the \(space.words), measured" + (target.map { ": target \($0)" } ?? ""),
-        "\(model.kind.title) \(model.name) on \(shownName(path)) · "
+        "\(model.title) \(model.name) on \(shownName(path)) · "
           + "\(clips.count) clip\(clips.count == 1 ? "" : "s"), seed \(settings.seed) · \(means) · "
           + "taken away: \(settings.filling == .silence ? "to silence" : "to the mean")",
       ] + [summary.noRanking].compactMap { $0 },

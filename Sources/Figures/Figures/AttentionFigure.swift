@@ -142,9 +142,17 @@ public struct AttentionFigure: OverlaidFigure {
       let y = top + Self.caption + Double(layer) * grid.rowHeight
       if matrices.count > 1 {
         let room = left - canvas.layout.margin - 6 - (names.isEmpty ? 0 : Self.nameRoom)
-        canvas.text(
-          canvas.shortened("layer \(layer + 1)", to: max(room, 44), .label),
-          at: Point(x: canvas.layout.margin, y: y + side / 2), .label)
+        if grid.hasAxes {
+          // Beside the axis's own name there is room for a turned one.
+          canvas.text(
+            canvas.shortened("layer \(layer + 1)", to: side, .label),
+            at: Point(x: canvas.layout.margin + Font.label.line, y: y + side / 2), .label, horizontally: .center,
+            vertically: .end, turned: true)
+        } else {
+          canvas.text(
+            canvas.shortened("layer \(layer + 1)", to: max(room, 44), .label),
+            at: Point(x: canvas.layout.margin, y: y + side / 2), .label)
+        }
       }
       for (head, matrix) in row.enumerated() {
         let frame = canvas.aligned(

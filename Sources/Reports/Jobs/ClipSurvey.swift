@@ -132,7 +132,7 @@ final class ClipSurvey {
   private func explanation(
     of speech: AudioClip, _ entry: Manifest.Entry, by explainer: Explainer
   ) throws -> Explanation? {
-    let truth = selection.model.classes.firstIndex(of: entry.emotion.rawValue)
+    let truth = selection.model.configuration.classIndex(of: entry.emotion)
     let explanation = try explainer.explain(speech, path: selection.manifest.fullPath(of: entry)) { predicted in
       self.selection.target(for: entry, predicted: predicted)
     }
