@@ -54,7 +54,7 @@ struct BenchmarkCase: Hashable {
   }
 
   static let all: [BenchmarkCase] =
-    EmotionModels.all.flatMap { model in
+    EmotionModels.all.filter { $0.pretrainedParts.isEmpty }.flatMap { model in
       let (name, recipe) = (model.name, model.recipes[.published])
       let batch = recipe?.batch ?? 32
       // A model without this recipe is not trained here.

@@ -89,7 +89,7 @@ struct OptionTests {
       "", "explain", "predict", "train", "curves", "evaluate", "figures", "compare", "trust", "corpus",
       "corpus prepare",
       "corpus describe",
-      "corpus split", "corpus synthesize", "methods", "models", "doctor",
+      "corpus split", "corpus synthesize", "methods", "models", "models show", "models get", "doctor",
     ])
   func help(command: String) throws {
     let run = try folder.undertone(command.split(separator: " ").map(String.init) + ["--help"])

@@ -30,6 +30,14 @@ struct ReadmeTests {
       let clip = WAV().file(voice(seconds: 0.3 + 0.02 * Double(emotion + 10 * actor)))
       try folder.write(clip, to: "RAVDESS/Actor_0\(actor)/03-01-0\(emotion)-01-01-01-0\(actor).wav")
     }
+    // Tiny models in place of those that are downloaded.
+    for (name, fixture) in [
+      ("hubert-large-superb-er", "hubert-base-er"), ("hubert-base-ls960", "hubert-bare"),
+      ("hubert-large-ll60k", "distilhubert-bare"), ("convnext-base-224", "convnext"),
+    ] {
+      try FileManager.default.copyItem(
+        at: Checkout.fixture("encoders/\(fixture)"), to: URL(fileURLWithPath: folder.path(name)))
+    }
     let commands = try Self.commands()
     #expect(
       Set(commands.map { $0.split(separator: " ")[1] }).isSuperset(of: ["explain", "predict", "train", "figures"]))
@@ -41,7 +49,8 @@ struct ReadmeTests {
     }
     #expect(
       folder.files(in: "output").sorted() == [
-        "compare", "corpus", "curves", "evaluate", "explain", "figures", "predict", "train", "trust",
+        "compare", "corpus", "curves", "evaluate", "explain", "figures", "layers", "modalities", "predict", "states",
+        "train", "trust",
       ])
   }
 

@@ -19,7 +19,7 @@ struct SchemaTests {
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: Schema.folder.path)
     let found = commands(try #require(dump["command"]), below: []).map { "\($0).schema.json" }
-    #expect(found.count == 9 && Set(found) == Set(files), "\(found)")
+    #expect(found.count == 12 && Set(found) == Set(files), "\(found)")
   }
 
   @Test("A schema names every key, in snake case with a description")
@@ -50,6 +50,12 @@ struct SchemaTests {
     try folder.write(WAV().file(Array(repeating: 0, count: 16_000) + voice(seconds: 1)), to: "half.wav")
     let data = ["--data", "clips.csv", "--json"]
     let training = ["train", "cnnatt", "--validation", "clips.csv", "--epochs", "1"] + data
+    for name in ["hubert-base-er", "distilhubert-bare"] {
+      try FileManager.default.copyItem(
+        at: Checkout.fixture("encoders/\(name)"),
+        to: folder.url.appendingPathComponent(name.hasSuffix("-bare") ? "encoder" : "hubert"))
+    }
+    try folder.write("---\nlicense: mit\n---\n", to: "hubert/README.md")
     // Integrated gradients promise completeness, saliency does not; a model has classes, dimensions or both.
     let runs: [String: [[String]]] = [
       "train": [
@@ -58,6 +64,9 @@ struct SchemaTests {
       ],
       "curves": [["curves", "a", "b", "c", "--json"]],
       "methods": [["methods", "--json"]],
+      "modalities": [["modalities", "--model", "fusion", "--clips", "4", "--data", "two/manifest.csv", "--json"]],
+      "layers": [["layers", "tiny-random", "--folds", "2", "--data", "two/manifest.csv", "--json"]],
+      "models-show": [["models", "built-in", "a", "encoder", "hubert", "--json"]],
       "corpus-describe": [["corpus", "describe", "clips.csv", "--json"]],
       "explain": [
         ["explain", clip, "--method", "integrated-gradients", "--steps", "4", "--versus", "fear", "--json"]
@@ -80,6 +89,12 @@ struct SchemaTests {
         ["trust", "--method", "saliency", "--target", "arousal", "--model", "c", "--clips", "3"] + data,
       ],
     ]
+    // An interval needs two speakers.
+    let two = ["corpus", "synthesize", "--clips", "4", "--speakers", "2", "--output", "two"]
+    #expect(try folder.undertone(two).status == 0)
+    let fusion = ["train", "mmfusion", "--encoder", "tiny-random", "--convnext", "tiny-random", "--data", "clips.csv"]
+    #expect(
+      try folder.undertone(fusion + ["--validation", "clips.csv", "--epochs", "1", "--output", "fusion"]).status == 0)
     for name in ["train"] + runs.keys.filter({ $0 != "train" }).sorted() {
       let schema = try Schema(named: name)
       var seen: Set<String> = []

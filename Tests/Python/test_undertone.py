@@ -3,7 +3,9 @@
 UNDERTONE=.build/release/undertone PYTHONPATH=Sources/Python python3 Tests/Python/test_undertone.py
 """
 
+import contextlib
 import importlib.util
+import io
 import json
 import os
 import pathlib
@@ -16,6 +18,7 @@ import numpy as np
 import undertone
 
 BUILT_IN = pathlib.Path(__file__).parents[2] / "Sources/Models/BuiltIn/cnnatt"
+ENCODERS = pathlib.Path(__file__).parents[2] / "Tests/Fixtures/encoders"
 
 
 def needs(*names):
@@ -177,6 +180,26 @@ class Torch(OnClips):
         logits = model.network(model.features.cosines @ mel)
         gradient, = torch.autograd.grad(logits[0, model.classes.index(clip.target)], mel)
         np.testing.assert_allclose(clip.attribution(), gradient[0, 0].numpy(), atol=1e-5)
+
+
+class Transformers(unittest.TestCase):
+    @needs("torch", "transformers", "safetensors")
+    def test_downloaded_folders(self):
+        from undertone.compare_transformers import main
+
+        for name in ["hubert-base-er", "wavlm-large-er", "wav2vec2-dense-output", "wav2vec2-dimensions", "sharded",
+                     "hubert-bare"]:
+            with self.subTest(name), contextlib.redirect_stdout(io.StringIO()) as printed:
+                self.assertEqual(main([str(ENCODERS / name)]), 0, printed.getvalue())
+                self.assertIn("agrees", printed.getvalue())
+
+    @needs("torch", "transformers", "safetensors")
+    def test_difference(self):
+        from undertone.compare_transformers import main
+
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            self.assertEqual(main([str(ENCODERS / "hubert-base-er"), "--limit", "0"]), 1)
+        self.assertIn("DISAGREES", printed.getvalue())
 
 
 if __name__ == "__main__":

@@ -57,6 +57,6 @@ func noteUnused(ofWindow seconds: Double, by model: TrainedModel) {
   let used = Double(samples) / Double(model.configuration.frontEnd.sampleRate)
   guard seconds > used else { return }
   Console.note(
-    "undertone: \(model.kind.title) uses the first \(used.formatted()) s of each window; --window \(used.formatted()) uses all of the file"
+    "undertone: \(model.title) uses the first \(used.formatted()) s of each window; --window \(used.formatted()) uses all of the file"
   )
 }

@@ -47,9 +47,11 @@ struct Explain: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Inputs to explain: waveform, spectrogram, mel, mfcc or all; separate several with commas.",
-      valueName: "inputs"))
-  var input = "waveform,mel,mfcc"
+      """
+      Inputs to explain: waveform, spectrogram, mel, mfcc or all; separate several with commas. Of a model that reads the \
+      waveform only, the mel shows the spectrogram's attribution. (default: waveform,mel,mfcc as far as the model has them)
+      """, valueName: "inputs"))
+  var input: String?
 
   @Option(
     help: ArgumentHelp(
@@ -121,7 +123,7 @@ struct Explain: ParsableCommand {
       let emotion = target == "predicted" ? nil : try model.index(of: target)
       let other = try versus.map { try model.index(of: $0) }
       if let emotion, emotion == other { throw ValidationError("--target and --versus are the same emotion") }
-      let spaces = try inputSpaces(input)
+      let spaces = try inputSpaces(input, of: model, standard: [.waveform, .mel, .mfcc])
       let inputs = InputSpace.allCases.map(\.rawValue)
       if let part = drawing.parts?.first(where: {
         inputs.contains($0.rawValue) && !spaces.map(\.rawValue).contains($0.rawValue)

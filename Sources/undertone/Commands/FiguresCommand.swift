@@ -87,8 +87,8 @@ struct FiguresCommand: ParsableCommand {
     try Console.run {
       Interruption.listen()
       let drawing = try self.drawing.files()
-      let spaces = try inputSpaces(input)
       let model = try self.model.load()
+      let spaces = try inputSpaces(input, of: model, standard: [])
       if which != .all { try model.checkClasses(for: "--which \(which.rawValue)") }
       if target == "label" { try model.checkClasses(for: "--target label") }
       let target = ClipSelection.TargetChoice(self.target, of: model)

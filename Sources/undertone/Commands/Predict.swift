@@ -146,7 +146,7 @@ struct Predict: ParsableCommand {
     let timeline = PredictionTimeline(
       title: [
         "\(name): \(model.dimensions.isEmpty ? "probabilities" : "predictions") in windows of \(window.formatted()) s",
-        "\(model.kind.title) \(model.name) · a window every \(hopSeconds.formatted()) s, drawn at its middle",
+        "\(model.title) \(model.name) · a window every \(hopSeconds.formatted()) s, drawn at its middle",
       ], emotions: model.classes, dimensions: model.dimensions,
       times: places.map { ($0.lowerBound + $0.upperBound) / 2 }, probabilities: probabilities, values: values,
       duration: duration)

@@ -29,6 +29,10 @@ struct Train: ParsableCommand {
         undertone train cnnatt --data train.csv --validation validation.csv
         undertone train fcmfcc --data all.csv --split 0.8 --epochs 60
         undertone train --resume output/train/fcmfcc
+        undertone train probe --encoder hubert-base-ls960 --data train.csv
+        undertone train hubertft --encoder hubert-large-ll60k --train-layers 4 --data train.csv
+        undertone train mmfusion --encoder hubert-base-ls960 --convnext convnext-base-224 --data train.csv
+        undertone train hubertft --encoder tiny-random --data train.csv --epochs 2
       """)
 
   @Argument(help: "The architecture; `undertone models` describes them.")
@@ -81,6 +85,39 @@ struct Train: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
+      For hubertft, mmfusion and probe, which need it: the pretrained encoder of speech, a folder as it is downloaded \
+      (`undertone models get` says how), or \(Pretrained.tinyRandom) for a tiny one with random weights, to try things. \
+      (default: none)
+      """, valueName: "folder"))
+  var encoder: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      For mmfusion, which needs it: the pretrained ConvNeXt, a folder as it is downloaded, or \(Pretrained.tinyRandom). \
+      (default: none)
+      """, valueName: "folder"))
+  var convnext: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      The number of the encoder's last layers to train, 0 or more; what comes before them is computed once a clip and \
+      kept. (default: all layers for hubertft and mmfusion, 0 for probe)
+      """, valueName: "count"))
+  var trainLayers: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      For probe: what stands on the weighted sum of the encoder's states: linear, or dense (a layer of 256 and tanh \
+      between). (default: linear)
+      """, valueName: "kind"))
+  var head: ProbeHead?
+
+  @Option(
+    help: ArgumentHelp(
+      """
       Sizes of the network: a JSON file with the content of `network` in config.json. (default: the architecture's own)
       """,
       valueName: "file"))
@@ -116,8 +153,19 @@ struct Train: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Keep computed features in this folder for the next run. (default: not kept)", valueName: "folder"))
+      """
+      Keep computed features in this folder for the next run. (default: not kept, but a frozen encoder's states in \
+      \(statesFolder))
+      """, valueName: "folder"))
   var cache: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      The number of gigabytes that a frozen encoder's states may take on the disk, above 0; those of other encoders \
+      make room, the oldest first. (default: \(EncodedStates.standardLimit / 1_000_000_000))
+      """, valueName: "GB"))
+  var cacheLimit: Double?
 
   @Option(help: ArgumentHelp("The model folder. (default: output/train/ARCHITECTURE)", valueName: "folder"))
   var output: String?
@@ -156,10 +204,32 @@ struct Train: ParsableCommand {
       ("--recipe", recipe != nil), ("--classes", classes != nil), ("--dimensions", dimensions != nil),
       ("--network", network != nil), ("--trim", trim != nil),
       ("--batch", batch != nil), ("--rate", rate != nil), ("--seed", seed != nil),
-      ("--output", output != nil), ("--overwrite", overwrite),
+      ("--output", output != nil), ("--overwrite", overwrite), ("--train-layers", trainLayers != nil),
+      ("--head", head != nil),
     ]
     if resume != nil, let given = fixed.first(where: \.1) {
       throw ValidationError("--resume continues with the original settings; it does not take \(given.0)")
+    }
+    if let kind = architecture?.kind {
+      let parts = kind.pretrainedParts
+      if let part = parts.first(where: { pretrained[$0] == nil }) {
+        throw ValidationError(
+          "\(kind.name) needs \(part.option): a folder as it is downloaded (`undertone models get` lists some), or "
+            + "\(Pretrained.tinyRandom) to try it")
+      }
+      let unused: [(String, Bool)] =
+        PretrainedPart.allCases.map {
+          ($0.option, pretrained[$0] != nil && !parts.contains($0))
+        } + [
+          ("--train-layers", trainLayers != nil && !parts.contains(.encoder)),
+          ("--cache-limit", cacheLimit != nil && !parts.contains(.encoder)),
+          ("--head", head != nil && kind != SpeechClassifier.self),
+        ]
+      if let option = unused.first(where: \.1)?.0 { throw ValidationError("\(option) has no effect on \(kind.name)") }
+    }
+    if let trainLayers, trainLayers < 0 { throw ValidationError("--train-layers must be 0 or more") }
+    if let cacheLimit, !(cacheLimit > 0 && cacheLimit <= 1_000_000) {
+      throw ValidationError("--cache-limit must lie above 0 and at most 1000000")
     }
     if validation != nil, split != nil || unit.by != nil {
       throw ValidationError(
@@ -225,8 +295,18 @@ struct Train: ParsableCommand {
 
   /// The manifests that are named, in full, so that --resume works from any folder.
   private var manifests: [String: String] {
-    ["data": data, "validation": validation].compactMapValues { $0.map { URL(fileURLWithPath: $0).path } }
+    let files = ["data": data, "validation": validation].compactMapValues(\.self)
+      .merging(pretrained.map { ($0.key.rawValue, $0.value) }) { $1 }
+    return files.mapValues { $0 == Pretrained.tinyRandom ? $0 : URL(fileURLWithPath: $0).path }
   }
+
+  /// What the options of pretrained parts name.
+  private var pretrained: [PretrainedPart: String] {
+    [PretrainedPart.encoder: encoder, .convnext: convnext].compactMapValues(\.self)
+  }
+
+  /// Where a frozen encoder's states are kept without --cache.
+  private static let statesFolder = "output/states"
 
   /// What --split is where it is not given: the report's.
   private static let share = 0.8
@@ -237,7 +317,7 @@ struct Train: ParsableCommand {
   /// A setting of the architectures' standard recipes: "100 for cnnlstm, 150 for fcmfcc", or one where all are equal.
   private static func ofRecipes(_ setting: (Recipe) -> String) -> String {
     let found = EmotionModels.all.compactMap { kind in
-      kind.recipes[standardRecipe].map { (name: kind.name, value: setting($0)) }
+      (kind.recipes[standardRecipe] ?? kind.recipes[.report]).map { (name: kind.name, value: setting($0)) }
     }
     if Set(found.map(\.value)).count == 1 { return found[0].value }
     return found.map { "\($0.value) for \($0.name)" }.joined(separator: ", ")
@@ -253,10 +333,11 @@ struct Train: ParsableCommand {
     if FileManager.default.fileExists(atPath: "\(folder)/config.json"), !overwrite {
       throw ValidationError("\(folder) holds a model already; choose another --output, or --overwrite, or --resume it")
     }
-    let named = self.recipe ?? Self.standardRecipe
+    let named = self.recipe ?? (kind.recipes[Self.standardRecipe] == nil ? .report : Self.standardRecipe)
     guard var recipe = kind.recipes[named] else {
       throw ValidationError("\(kind.name) has no recipe \"\(named.rawValue)\"")
     }
+    let parts = try Pretrained(pretrained)
     if let epochs { recipe.epochs = epochs }
     if let batch { recipe.batch = batch }
     if let rate { recipe.rate = rate }
@@ -277,18 +358,30 @@ struct Train: ParsableCommand {
     }
     // Before the work, so that a folder that cannot be written to is known at once.
     _ = try OutputFolder(folder)
-    let configuration = try configuration(kind, for: whole)
-    let sets = try features(training, validating, for: configuration)
+    let configuration = try configuration(kind, around: parts, for: whole)
+    let model = try TrainedModel(untrained: configuration, around: parts, seed: seed)
+    if let trainLayers, let network = model.network as? any EncodingModel {
+      guard trainLayers <= network.encoderConfiguration.layerCount else {
+        throw ValidationError(
+          "--train-layers \(trainLayers): the encoder has \(network.encoderConfiguration.layerCount) layers")
+      }
+      recipe = recipe.training(
+        lastLayers: trainLayers, of: network.encoderConfiguration, prefix: network.encoderPrefix)
+    }
+    let sets = try features(training, validating, for: model, recipe: recipe)
     notes.forEach(Console.note)
-    let model = TrainedModel(untrained: configuration, seed: seed)
+    let facts = Dictionary(uniqueKeysWithValues: pretrained.map { ($0.key.rawValue, $0.value) })
     let trainer = try Trainer(
       model, recipe: recipe, seed: seed, training: sets.training, validation: sets.validation, folder: folder,
-      provenance: ["data": data!, "undertone": undertoneVersion].merging(origin) { $1 }, manifests: manifests)
+      provenance: ["data": data!, "undertone": undertoneVersion].merging(origin) { $1 }.merging(facts) { $1 },
+      manifests: manifests)
     return (trainer, sets.failures, training.entries.count + validating.entries.count)
   }
 
   /// The configuration of a new model whose outputs are what the manifest is labelled with.
-  private func configuration(_ kind: any EmotionModel.Type, for manifest: Manifest) throws -> ModelConfiguration {
+  private func configuration(
+    _ kind: any EmotionModel.Type, around pretrained: Pretrained, for manifest: Manifest
+  ) throws -> ModelConfiguration {
     func names(_ text: String) -> [String] {
       text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
@@ -313,10 +406,15 @@ struct Train: ParsableCommand {
         throw CheckpointError.configuration(path: path, reason: "it does not have the sizes of \(kind.name)")
       }
     }
+    var network = sizes ?? kind.configuration(around: pretrained)
+    if var probe = network as? SpeechClassifier.Configuration, let head {
+      probe.head = head.head
+      network = probe
+    }
     let configuration = ModelConfiguration(
-      kind, network: sizes, classes: classes, dimensions: dimensions, trimming: trim ?? .standard)
+      kind, network: network, classes: classes, dimensions: dimensions, trimming: trim ?? .standard)
     do {
-      try configuration.check(path: network ?? "the model")
+      try configuration.check(path: self.network ?? "the model")
     } catch {
       throw ValidationError("\(error)")
     }
@@ -327,7 +425,7 @@ struct Train: ParsableCommand {
     let saved = try SavedTraining.read(folder)
     func path(_ name: String, _ given: String?) throws(TrainingError) -> String? {
       guard given == nil, let path = saved.manifests[name] else { return given }
-      guard FileManager.default.fileExists(atPath: path) else {
+      guard path == Pretrained.tinyRandom || FileManager.default.fileExists(atPath: path) else {
         throw .manifestMoved(folder: folder, path: path, option: "--\(name)")
       }
       return path
@@ -344,21 +442,55 @@ struct Train: ParsableCommand {
         trainingShare: saved.provenance["share"].flatMap(Double.init).flatMap { $0 > 0 && $0 < 1 ? $0 : nil }
           ?? Self.share, by: saved.provenance["by"].flatMap(SplitUnit.init) ?? .clip, seed: saved.seed)
     }
-    let sets = try features(parts.training, parts.validation, for: saved.configuration)
+    // The same weights as at the start: those that do not learn are not in the training's state.
+    var initial: TrainedModel?
+    if !saved.configuration.model.pretrainedParts.isEmpty {
+      let folders = try saved.configuration.model.pretrainedParts.map { part in
+        (part, try path(part.rawValue, pretrained[part]) ?? Pretrained.tinyRandom)
+      }
+      initial = try TrainedModel(
+        untrained: saved.configuration, around: Pretrained(Dictionary(uniqueKeysWithValues: folders)), seed: saved.seed)
+    }
+    let model = initial ?? TrainedModel(untrained: saved.configuration, seed: saved.seed)
+    let sets = try features(parts.training, parts.validation, for: model, recipe: saved.recipe)
     return (
       try Trainer(
-        resuming: folder, epochs: epochs, training: sets.training, validation: sets.validation, manifests: manifests),
+        resuming: folder, epochs: epochs, initial: initial, training: sets.training, validation: sets.validation,
+        manifests: manifests),
       sets.failures, parts.training.entries.count + parts.validation.entries.count
     )
   }
 
   private func features(
-    _ training: Manifest, _ validation: Manifest, for configuration: ModelConfiguration
+    _ training: Manifest, _ validation: Manifest, for model: TrainedModel, recipe: Recipe
   ) throws -> (training: FeatureSet, validation: FeatureSet, failures: [AudioFileError]) {
-    let cache = try cache.map { try FeatureCache(folder: $0) }
-    let trained = try computeFeatures(training, for: configuration, cache: cache, label: "training features")
-    let validated = try computeFeatures(validation, for: configuration, cache: cache, label: "validation features")
+    let features = try cache.map { try FeatureCache(folder: $0) }
+    func compute(_ manifest: Manifest, _ name: String) throws -> (features: FeatureSet, failures: [AudioFileError]) {
+      let found = try computeFeatures(manifest, for: model.configuration, cache: features, label: "\(name) features")
+      return (try encoded(found.features, by: model, recipe, name), found.failures)
+    }
+    let (trained, validated) = (try compute(training, "training"), try compute(validation, "validation"))
     return (trained.features, validated.features, trained.failures + validated.failures)
+  }
+
+  /// A set with what a frozen part of the model's encoder makes of it; the set itself where nothing is frozen.
+  private func encoded(
+    _ set: FeatureSet, by model: TrainedModel, _ recipe: Recipe, _ name: String
+  ) throws -> FeatureSet {
+    guard let network = model.network as? any EncodingModel else { return set }
+    guard let stage = network.frozenStage(learning: recipe.learned(in: network)) else { return set }
+    let limit = cacheLimit.map { Int($0 * 1e9) } ?? EncodedStates.standardLimit
+    let states = try EncodedStates(folder: cache ?? Self.statesFolder, limit: limit)
+    var bar: ProgressBar?
+    let found = try states.encode(
+      set, by: network, at: stage,
+      progress: { done, total in
+        bar = bar ?? ProgressBar("\(name) through the encoder", total: total)
+        bar?.show(done)
+      }, shouldStop: { Interruption.wasAsked })
+    ProgressBar.clear()
+    guard let found else { throw ExitCode(130) }
+    return found
   }
 
   private func show(_ event: TrainingEvent, _ print: (String) -> Void) {
@@ -394,6 +526,18 @@ extension Trimming: ExpressibleByArgument {
       self = .decibels(decibels)
     } else {
       return nil
+    }
+  }
+}
+
+/// The heads of a probe.
+enum ProbeHead: String, CaseIterable, ExpressibleByArgument {
+  case linear, dense
+
+  var head: SpeechHead {
+    switch self {
+    case .linear: SpeechHead(.linear, usesAllStates: true)
+    case .dense: SpeechHead(.dense, width: 256, usesAllStates: true, output: "classifier.output")
     }
   }
 }

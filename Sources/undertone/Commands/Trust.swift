@@ -50,8 +50,8 @@ struct Trust: ParsableCommand {
       valueName: "names"))
   var method: String?
 
-  @Option(help: "The input to explain.")
-  var input = InputSpace.mel
+  @Option(help: "The input to explain. (default: mel; of a model that reads the waveform only, spectrogram)")
+  var input: InputSpace?
 
   @Option(
     help: "The output to explain: predicted (of a model without emotions its first dimension), or one by its name.")
@@ -103,7 +103,8 @@ struct Trust: ParsableCommand {
       var settings = TrustSettings()
       (settings.seed, settings.filling) = (seed, replacement)
       var job = TrustJob(
-        TrustExaminer(model: model, methods: methods, space: input, settings: settings, target: target),
+        TrustExaminer(
+          model: model, methods: methods, space: try inputSpace(input, of: model), settings: settings, target: target),
         manifest: manifest, path: data, clips: clips)
       let bar = ProgressBar("examining", total: job.count)
       Interruption.listen()
@@ -155,7 +156,7 @@ struct Trust: ParsableCommand {
       [.sensitivity, .gini, .entropy, .silence, .loudness], [.inCue, .pointing],
     ]
     var parts = [
-      "\(summary.clips) clip\(summary.clips == 1 ? "" : "s"), \(input.rawValue), \(report.targetWords); "
+      "\(summary.clips) clip\(summary.clips == 1 ? "" : "s"), \(report.space.rawValue), \(report.targetWords); "
         + (Estimate.noInterval(clips: summary.clips, speakers: summary.speakers).map { "mean; \($0)\n" }
           ?? "mean ± half of the 95 % interval\n")
         + "removed cells are replaced by \(replacement == .silence ? "silence" : "the mean over time")"

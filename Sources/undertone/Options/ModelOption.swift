@@ -4,7 +4,8 @@ import Models
 struct ModelOption: ParsableArguments {
   @Option(
     name: .long,
-    help: ArgumentHelp("A model folder that `train` wrote, or built-in. (default: built-in)", valueName: "folder"))
+    help: ArgumentHelp(
+      "A model folder that `train` wrote or as downloaded, or built-in. (default: built-in)", valueName: "folder"))
   var model: String?
 
   func load() throws -> TrainedModel { try .named(model ?? "built-in") }

@@ -2,9 +2,31 @@ import ArgumentParser
 import Foundation
 import Models
 
-/// "mel,mfcc" or "all".
-func inputSpaces(_ text: String) throws -> [InputSpace] {
-  text == "all" ? InputSpace.allCases : try several(text, kind: "input")
+/// "mel,mfcc" or "all": what a model can be explained at. Where nothing is named, those of `standard` that it can.
+func inputSpaces(_ text: String?, of model: TrainedModel, standard: [InputSpace]) throws -> [InputSpace] {
+  // A map on the mel is there for every model.
+  let places = InputSpace.allCases.filter { model.kind.places.contains($0) || $0 == .mel }
+  guard let text else { return standard.filter(places.contains) }
+  let named: [InputSpace] = text == "all" ? places : try several(text, kind: "input")
+  if let other = named.first(where: { !places.contains($0) }) {
+    throw ValidationError(
+      "\(model.title) reads the waveform: no \(other.rawValue) is on its way; it can be explained at "
+        + places.map(\.rawValue).joined(separator: ", "))
+  }
+  return named
+}
+
+/// The only input of a command that changes inputs: the one that is named, or the mel, and where a model reads the
+/// waveform only, the spectrogram.
+func inputSpace(_ named: InputSpace?, of model: TrainedModel) throws -> InputSpace {
+  let places = model.kind.places
+  guard let named else { return places.contains(.mel) ? .mel : .spectrogram }
+  guard places.contains(named) else {
+    throw ValidationError(
+      "\(model.title) reads the waveform: no \(named.rawValue) is on its way; --input takes "
+        + places.map(\.rawValue).joined(separator: ", "))
+  }
+  return named
 }
 
 /// Names with commas between, as values in their own order, each once.

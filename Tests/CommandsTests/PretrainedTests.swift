@@ -1,0 +1,92 @@
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+@Suite("Trainings around pretrained parts")
+struct PretrainedTests {
+  let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+    let run = try folder.undertone("corpus", "synthesize", "--clips", "3", "--speakers", "2", "--output", "corpus")
+    try #require(run.status == 0, "\(run)")
+  }
+
+  private func train(_ arguments: String...) throws -> Run {
+    try folder.undertone(["train"] + arguments + ["--data", "corpus/manifest.csv", "--seed", "3"])
+  }
+
+  private func history(_ model: String) throws -> [String] {
+    try folder.lines("\(model)/history.csv").map { String($0[..<$0.lastIndex(of: ",")!]) }
+  }
+
+  @Test(
+    "Two epochs and a third after --resume are the same as three at once, and the model explains",
+    arguments: [
+      ["probe", "--encoder", "tiny-random"], ["probe", "--encoder", "tiny-random", "--head", "dense"],
+      ["hubertft", "--encoder", "tiny-random"], ["hubertft", "--encoder", "tiny-random", "--train-layers", "1"],
+    ])
+  func resume(arguments: [String]) throws {
+    let data = ["--data", "corpus/manifest.csv", "--seed", "3", "--batch", "8"]
+    let whole = try folder.undertone(["train"] + arguments + data + ["--epochs", "3", "--output", "whole"])
+    #expect(whole.status == 0, "\(whole)")
+    #expect(
+      try folder.undertone(["train"] + arguments + data + ["--epochs", "2", "--output", "parts"]).status == 0)
+    let more = try folder.undertone("train", "--resume", "parts", "--epochs", "3")
+    #expect(more.status == 0, "\(more)")
+    #expect(try history("parts") == history("whole"))
+    #expect(try folder.contents("parts/model.safetensors") == folder.contents("whole/model.safetensors"))
+    #expect(!folder.files(in: "output/states").isEmpty)
+    let clip = try #require(folder.files(in: "corpus").first { $0.hasSuffix(".wav") } ?? folder.anyClip())
+    let explained = try folder.undertone("explain", "corpus/\(clip)", "--model", "whole", "--output", "figures")
+    #expect(explained.status == 0 && explained.errors.isEmpty, "\(explained)")
+  }
+
+  @Test("MMFUSION trains around a tiny encoder and a tiny ConvNeXt")
+  func fusion() throws {
+    let run = try train(
+      "mmfusion", "--encoder", "tiny-random", "--convnext", "tiny-random", "--epochs", "1", "--batch", "8")
+    #expect(run.status == 0, "\(run)")
+    let model = try TrainedModel(folder: folder.path("output/train/mmfusion"))
+    #expect(model.network is MMFUSION)
+  }
+
+  @Test("A downloaded encoder is taken as it is, and named when it is another at --resume")
+  func downloaded() throws {
+    let encoders = Checkout.fixture("encoders")
+    let bare = encoders.appendingPathComponent("hubert-bare").path
+    let run = try train("hubertft", "--encoder", bare, "--epochs", "1", "--batch", "8", "--output", "model")
+    #expect(run.status == 0, "\(run)")
+    let trained = try TrainedModel(folder: folder.path("model")).network
+    let name = "hubert.feature_projection.projection.weight"
+    let own = try DownloadedModel(folder: bare).tensors[name]?.tensor.floats
+    #expect(own != nil && trained.parameters.first { $0.name == name }?.value.floats == own)
+
+    let other = encoders.appendingPathComponent("distilhubert-bare").path
+    let resumed = try folder.undertone("train", "--resume", "model", "--epochs", "2", "--encoder", other)
+    #expect(resumed.status == 65, "\(resumed)")
+  }
+
+  @Test("What is missing or has no effect is said")
+  func wrong() throws {
+    #expect(try train("hubertft").failed(64, naming: "hubertft needs --encoder", "tiny-random"))
+    #expect(try train("mmfusion", "--encoder", "tiny-random").failed(64, naming: "--convnext"))
+    #expect(try train("cnnatt", "--encoder", "tiny-random").failed(64, naming: "--encoder has no effect"))
+    #expect(try train("hubertft", "--encoder", "tiny-random", "--head", "dense").failed(64, naming: "--head"))
+    #expect(
+      try train("hubertft", "--encoder", "tiny-random", "--train-layers", "3").failed(64, naming: "has 2 layers"))
+    #expect(try train("probe", "--encoder", "nowhere").failed(66, naming: "nowhere"))
+    #expect(
+      try train("probe", "--encoder", "tiny-random", "--cache-limit", "0.0000001").failed(
+        65, naming: "the limit", "--cache-limit"))
+  }
+}
+
+extension Folder {
+  /// A clip of the synthetic corpus, below its folder.
+  fileprivate func anyClip() -> String? {
+    guard let names = FileManager.default.enumerator(atPath: path("corpus")) else { return nil }
+    return names.compactMap { $0 as? String }.filter { $0.hasSuffix(".wav") || $0.hasSuffix(".flac") }.min()
+  }
+}
