@@ -17,7 +17,20 @@ run trust --data "$DATA" --model "$model" --clips 30 --method saliency,integrate
   --output "$gallery/trust"
 run evaluate --data "$OUTPUT/split/validation.csv" --model "$model" --output "$gallery/evaluate"
 run curves "$model" --output "$gallery/curves"
+# A transformer and a fusion: tiny encoders of random weights, whose last layers learn the made clips.
+tiny() { "$undertone" train "$@" --data "$OUTPUT/split/train.csv" --validation "$OUTPUT/split/validation.csv" --overwrite; }
+tiny hubertft --encoder tiny-random --rate 0.003 --epochs 40 --output "$OUTPUT/hubertft"
+tiny mmfusion --encoder tiny-random --convnext tiny-random --rate 0.001 --epochs 6 --output "$OUTPUT/mmfusion"
+run explain "$clip" --model "$OUTPUT/hubertft" --method integrated-gradients --output "$gallery/transformer"
+run compare --model "$OUTPUT/hubertft" --model built-in "$clip" --output "$gallery/heads"
+run layers "$OUTPUT/hubertft" --data "$DATA" --cache "$OUTPUT/states" --output "$gallery/layers"
+run modalities --model "$OUTPUT/mmfusion" --data "$DATA" --clips 4 --output "$gallery/modalities"
 cd "$gallery"
+mv transformer/sadness-002.integrated-gradients.png transformer.png
+mv heads/sadness-002.attention-hubertft.png heads.png
+mv layers/layers.png layers-by-state.png
+mv modalities/modalities.png inputs.png
+rm -r transformer heads layers modalities
 mv sadness-002.saliency.png explain.png
 mv versus/sadness-002.deeplift.png versus.png
 mv compare/sadness-002.saliency.png compare.png
