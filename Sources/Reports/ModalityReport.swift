@@ -56,12 +56,19 @@ public struct ModalityReport {
     return each.count > 1 ? each + [("all", estimates(rows))] : each
   }
 
+  /// What the bars show.
+  private var means: String {
+    let all = groups.last?.estimates.first
+    return Estimate.noInterval(clips: rows.count, speakers: all?.speakers).map { "means; \($0)" }
+      ?? "means with 95 % intervals"
+  }
+
   public var figure: ModalitySharesFigure {
     ModalitySharesFigure(
       title: [
         "What each input contributes: \(model.title) \(model.name)",
         "\(shownName(data)) · \(rows.count) clip\(rows.count == 1 ? "" : "s") · DeepLIFT from silence at all inputs "
-          + "at once · means with 95 % intervals",
+          + "at once · \(means)",
       ], inputs: inputs.map(\.rawValue),
       groups: groups.map { group in
         .init(
