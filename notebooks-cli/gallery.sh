@@ -20,11 +20,11 @@ run curves "$model" --output "$gallery/curves"
 # A transformer and a fusion: tiny encoders of random weights, whose last layers learn the made clips.
 tiny() { "$undertone" train "$@" --data "$OUTPUT/split/train.csv" --validation "$OUTPUT/split/validation.csv" --overwrite; }
 tiny hubertft --encoder tiny-random --rate 0.003 --epochs 40 --output "$OUTPUT/hubertft"
-tiny mmfusion --encoder tiny-random --convnext tiny-random --rate 0.001 --epochs 6 --output "$OUTPUT/mmfusion"
+tiny mmfusion --encoder tiny-random --convnext tiny-random --rate 0.001 --epochs 12 --output "$OUTPUT/mmfusion"
 run explain "$clip" --model "$OUTPUT/hubertft" --method integrated-gradients --output "$gallery/transformer"
 run compare --model "$OUTPUT/hubertft" --model built-in "$clip" --output "$gallery/heads"
 run layers "$OUTPUT/hubertft" --data "$DATA" --cache "$OUTPUT/states" --output "$gallery/layers"
-run modalities --model "$OUTPUT/mmfusion" --data "$DATA" --clips 4 --output "$gallery/modalities"
+run modalities --model "$OUTPUT/mmfusion" --data "$DATA" --output "$gallery/modalities"
 cd "$gallery"
 mv transformer/sadness-002.integrated-gradients.png transformer.png
 mv heads/sadness-002.attention-hubertft.png heads.png
