@@ -102,7 +102,7 @@ test-debug: dependencies
 # for a short one, SCALE=0.1 for the share of what is no damaged file, ONLY=families (torture.py --help), SEED=, JOBS=, CASE=.
 # What fails is kept in torture-failures. UNDERTONE= takes another build; for a sanitizer's,
 # swift build -c release --sanitize=address --product undertone --scratch-path .build-sanitize/address, then
-# make torture UNDERTONE=.build-sanitize/address/release/undertone COUNT=500.
+# make torture UNDERTONE=.build-sanitize/address/release/undertone COUNT=500; the same with thread, on two threads.
 torture: $(if $(wildcard $(UNDERTONE)),,build)
 	$(PYTHON) Tests/Torture/torture.py --undertone $(UNDERTONE) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(COUNT),--count $(COUNT)) $(if $(SCALE),--scale $(SCALE)) $(if $(ONLY),--only $(ONLY)) \

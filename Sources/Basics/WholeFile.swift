@@ -79,7 +79,7 @@ private let temporaryNumber = Atomic(0)
 private let sweptFolders = SweptFolders()
 
 private struct SweptFolders: ~Copyable, Sendable {
-  private let folders = Mutex<Set<String>>([])
+  private let folders = Locked<Set<String>>([])
 
   borrowing func sweepOnce(_ folder: String) {
     folders.withLock { if $0.insert(folder).inserted { sweepLeftovers(in: folder) } }

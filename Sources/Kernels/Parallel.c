@@ -22,6 +22,16 @@ static int omp_in_parallel(void) { return 0; }
 static void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags) { body(data); }
 #endif
 
+#if IS_THREAD_SANITIZED
+extern void __tsan_acquire(void *place);
+extern void __tsan_release(void *place);
+void kernel_precede(void *place) { __tsan_release(place); }
+void kernel_follow(void *place) { __tsan_acquire(place); }
+#else
+void kernel_precede(void *place) {}
+void kernel_follow(void *place) {}
+#endif
+
 typedef struct {
   kernel_body body;
   void *context;
@@ -29,10 +39,12 @@ typedef struct {
 } job;
 
 static void run_part(void *data) {
+  kernel_follow(data);
   const job *work = data;
   long thread = omp_get_thread_num(), threads = omp_get_num_threads();
   long begin = work->count * thread / threads, end = work->count * (thread + 1) / threads;
   if (begin < end) work->body(work->context, begin, end);
+  kernel_precede(data);
 }
 
 int kernel_is_in_parallel(void) { return omp_in_parallel(); }
@@ -51,7 +63,9 @@ void kernel_parallel(long count, long grain, kernel_body body, void *context) {
     return;
   }
   job work = {body, context, count};
+  kernel_precede(&work);
   GOMP_parallel(run_part, &work, (unsigned)threads, 0);
+  kernel_follow(&work);
 }
 
 int kernel_channel_block(void) {

@@ -2,8 +2,14 @@
 #include "Kernels.h"
 #include <stddef.h>
 
-// One function, compiled for several CPUs, chosen when the program is loaded.
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define IS_THREAD_SANITIZED 1
+#endif
+#endif
+
+// One function, compiled for several CPUs, chosen when the program is loaded: before the thread sanitizer is ready for it.
+#if defined(__x86_64__) && defined(__linux__) && !IS_THREAD_SANITIZED
 #define FOR_EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define FOR_EACH_CPU

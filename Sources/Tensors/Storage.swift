@@ -1,5 +1,4 @@
 import Basics
-import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -48,7 +47,7 @@ final class BufferPool: Sendable {
     var free: [Int: [UInt]] = [:]  // capacity to addresses
     var bytes = 0
   }
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   /// Sizes come in steps of an eighth of a power of two, so that neighbouring sizes share buffers.
   static func capacity(for count: Int) -> Int {

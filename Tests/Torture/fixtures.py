@@ -96,6 +96,9 @@ class Fixtures:
     def path(self, *names):
         return os.path.join(self.folder, *names)
 
+    def repository_path(self, *names):
+        return os.path.join(self.repository, *names)
+
     def read(self, *names):
         with open(self.path(*names), "rb") as file:
             return file.read()
@@ -109,7 +112,7 @@ class Fixtures:
     def make_sounds(self):
         """The content of sound files by name: those of the tests, and a clip in every format that sox writes."""
         found = {}
-        places = [os.path.join(self.repository, "Tests", "Fixtures", "audio")]
+        places = [self.repository_path("Tests", "Fixtures", "audio")]
         if shutil.which("sox"):
             made = self.path("sounds")
             os.makedirs(made)

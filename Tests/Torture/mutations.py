@@ -1,7 +1,10 @@
 """Seeded damage to bytes, tables and JSON."""
 
+import io
 import json
 import struct
+import warnings
+import zipfile
 
 WORDS = [
     "-1", "0", "-0.0", "1", "2", "9223372036854775807", "-9223372036854775808", "18446744073709551616", "NaN", "nan", "inf",
@@ -221,6 +224,32 @@ def tensors(random, data):
             body[at:at + 4] = struct.pack("<f", number)
         return data[:8] + header + bytes(body)
     return bytewise(random, data)
+
+
+def archive(random, data):
+    """Damage to a file of PyTorch's: to the zip archive, or to its entries with sizes and sums that are right."""
+    if random.random() < 0.4:
+        return bytewise(random, data)
+    with zipfile.ZipFile(io.BytesIO(data)) as old:
+        entries = [[name, old.read(name)] for name in old.namelist()]
+    entry = entries[0] if random.random() < 0.6 else random.choice(entries)
+    kind = random.randrange(6)
+    if kind <= 2:
+        entry[1] = bytewise(random, entry[1])
+    elif kind == 3:
+        entries.remove(entry)
+    elif kind == 4:
+        entry[0] = random.choice((random.choice(WORDS) or "x", random.choice(entries)[0], "../" + entry[0]))
+    else:
+        entries.insert(random.randrange(len(entries)), [random.choice(entries)[0], entry[1][:-1]])
+    made = io.BytesIO()
+    with warnings.catch_warnings():
+        # Two entries of one name are meant.
+        warnings.simplefilter("ignore")
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED if random.random() < 0.1 else zipfile.ZIP_STORED) as new:
+            for name, content in entries:
+                new.writestr(zipfile.ZipInfo(name.replace("\0", "") or "x"), content)
+    return made.getvalue()
 
 
 def arrays_digest(data):

@@ -58,17 +58,20 @@ class Run:
 
 
 class Program:
-    """The built program; `is_sanitized` where it is built with the address sanitizer."""
+    """The built program; `is_sanitized` where it is built with the address or the thread sanitizer."""
 
     def __init__(self, path, slowness=1.0):
         self.path = os.path.abspath(path)
         # Not read: a child's peak of memory begins with what this process has.
         with open(self.path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            self.is_sanitized = content.find(b"__asan_init") >= 0 or content.find(b"__tsan_init") >= 0
+            # The thread sanitizer needs a second thread to find anything.
+            self.threads = "2" if content.find(b"__tsan_init") >= 0 else "1"
+            self.is_sanitized = self.threads == "2" or content.find(b"__asan_init") >= 0
         self.slowness = slowness * (10 if self.is_sanitized else 1)
         self.environment = {
-            **os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "COLUMNS": "80",
+            **os.environ, "OMP_NUM_THREADS": self.threads, "OMP_WAIT_POLICY": "passive", "COLUMNS": "80",
             "ASAN_OPTIONS": "detect_leaks=0:handle_segv=1:abort_on_error=0:exitcode=99",
+            "TSAN_OPTIONS": "exitcode=99",
             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99",
         }
         self.environment.pop("UNDERTONE_MODEL", None)
@@ -78,6 +81,9 @@ class Program:
         file's size is for, and are read at once."""
         if self.is_sanitized:
             limits = ""
+        if "--threads" in arguments:
+            arguments = list(arguments)
+            arguments[arguments.index("--threads") + 1] = self.threads
         command = [self.path, *arguments]
         if limits:
             command = ["/bin/sh", "-c", f'{limits}; exec "$0" "$@"', *command]

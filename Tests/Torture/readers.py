@@ -234,6 +234,31 @@ def split(text):
     return text.split()
 
 
+DOWNLOADS = ("encoders/hubert-base-er", "encoders/hubert-bare", "encoders/sharded", "encoders/wavlm-large-er",
+             "encoders/wav2vec2-dimensions", "heads/speechbrain-er", "heads/vox-profile-er")
+
+
+def downloads(random, here, fixtures):
+    """A folder as it is downloaded: configuration, processor, weights of one file or several, labels."""
+    fixtures.link(here, "m")
+    folder = fixtures.repository_path("Tests", "Fixtures", random.choice(DOWNLOADS))
+    shutil.copytree(folder, os.path.join(here, "m"), ignore=shutil.ignore_patterns("expected.*"))
+    name = random.choice(sorted(os.listdir(os.path.join(here, "m"))))
+    with open(os.path.join(here, "m", name), "rb") as file:
+        data = file.read()
+    damage = {
+        ".json": mutations.document, ".safetensors": mutations.tensors, ".bin": mutations.archive, ".ckpt": mutations.archive,
+    }.get(os.path.splitext(name)[1], mutations.bytewise)
+    put(here, f"m/{name}", damage(random, data))
+    command = random.choice((
+        "models m --json", f"predict {CLIPS[0]} --model m --threads 1 --json",
+        f"predict {CLIPS[0]} --model m --threads 1 --json",
+        f"explain {CLIPS[0]} --model m --method saliency --input waveform --scale 1 --threads 1 --json --arrays --output out"))
+    if folder.endswith("bare"):
+        command = "train probe --encoder m --data c/manifest.csv --epochs 1 --batch 4 --threads 1 --output out"
+    return Reading(here, command.split(), is_batch=True)
+
+
 # MARK: States
 
 class Resuming(Reading):
@@ -382,6 +407,7 @@ def caches(random, here, fixtures):
 READERS = {
     "sounds": (sounds, 4300), "streams": (streamed, 300), "manifests": (manifests, 1400), "lists": (lists, 300),
     "names": (names, 100), "configurations": (configurations, 900), "weights": (weights, 700), "networks": (networks, 300),
+    "downloads": (downloads, 600),
     "states": (states, 600), "optimisers": (optimisers, 250), "histories": (histories, 400), "progress": (progress, 400),
     "caches": (caches, 50),
 }

@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import Synchronization
 
 /// The low-pass filter of a conversion between two rates, sampled at each of the places that an output sample can have
 /// between two input samples.
@@ -40,7 +40,7 @@ struct PolyphaseFilter: Sendable {
   }
 
   /// The filters that have been made, by phases and step: a corpus has few rates.
-  private static let known = Mutex<[[Int]: PolyphaseFilter]>([:])
+  private static let known = Locked<[[Int]: PolyphaseFilter]>([:])
 
   private init(phases: Int, step: Int, reach: Int) {
     (self.phases, self.step, self.reach) = (phases, step, reach)

@@ -21,6 +21,11 @@ int kernel_is_memory_limited(void);
 /// 1 inside a kernel_parallel that has several threads, else 0.
 int kernel_is_in_parallel(void);
 
+/// Tells the thread sanitizer an order between threads that it cannot see: what this one did until kernel_precede comes
+/// before what follows another one's kernel_follow of the same place. Without the sanitizer nothing.
+void kernel_precede(void *place);
+void kernel_follow(void *place);
+
 /// 16 where the CPU has AVX-512, 8 elsewhere: how many channels a block of the blocked layout holds.
 int kernel_channel_block(void);
 /// 1 on a processor of AMD's with AVX-512, else 0.

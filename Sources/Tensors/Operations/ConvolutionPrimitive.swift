@@ -1,7 +1,6 @@
 import Basics
 import COneDNN
 import Kernels
-import Synchronization
 
 /// oneDNN's direct convolution for one shape, forward or one of its gradients, kept for the next call of that shape.
 ///
@@ -17,7 +16,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
   }
 
   private static let cacheLimit = 512
-  private static let cache = Mutex<[Shape: ConvolutionPrimitive]>([:])
+  private static let cache = Locked<[Shape: ConvolutionPrimitive]>([:])
 
   /// The CPU, and the stream that runs on the calling thread.
   private struct Processor: @unchecked Sendable {

@@ -1,13 +1,12 @@
 import Basics
 import CFFTW
 import Kernels
-import Synchronization
 
 /// FFTW's plans for real transforms of one length, forward and back.
 ///
 /// `@unchecked Sendable`: a plan does not change once made, and FFTW allows its new-array execution from any thread.
 private final class FourierPlans: @unchecked Sendable {
-  private static let cache = Mutex<[Int: FourierPlans]>([:])
+  private static let cache = Locked<[Int: FourierPlans]>([:])
 
   let forward, inverse: fftwf_plan
 
