@@ -36,11 +36,12 @@ final class WaveformConvolutions: Layer {
 
   func callAsFunction(_ waveform: Tensor, _ pass: ForwardPass) -> Tensor {
     layers.reduce(waveform.reshaped([waveform.shape[0], waveform.shape[1], 1])) { x, layer in
-      var x = x.convolvedSteps(with: pass(layer.weight), bias: layer.bias.map { pass($0) }, stride: layer.stride)
+      var x = x.convolvedSteps(
+        with: pass(layer.weight), bias: layer.bias.map { pass($0) }, stride: layer.stride, precision: pass.precision)
       if let (weight, bias) = layer.norm {
         // PyTorch's default epsilon, whatever layer_norm_eps says.
-        let standard = norm == .layer ? x.standardized(epsilon: 1e-5) : x.standardized(axis: 1, epsilon: 1e-5)
-        x = standard * pass(weight) + pass(bias)
+        x = (norm == .layer ? x.standardized(epsilon: 1e-5) : x.standardized(axis: 1, epsilon: 1e-5))
+          .scaled(by: pass(weight), plus: pass(bias))
       }
       return activation(x)
     }
@@ -48,7 +49,7 @@ final class WaveformConvolutions: Layer {
 }
 
 extension SpeechEncoderConfiguration.Activation {
-  func callAsFunction(_ x: Tensor) -> Tensor {
+  func callAsFunction(_ x: consuming Tensor) -> Tensor {
     switch self {
     case .gelu: x.gelu()
     case .relu: x.relu()

@@ -7,10 +7,14 @@ typedef struct {
   float *out;
   float scale, shift;
   uint64_t seed;
+  long *count;
 } elementwise;
 
+// An output may be its input: each element depends on those of its own place only.
+#define IN_PLACE _Pragma("clang loop vectorize(assume_safety)")
+
 #define EACH(expression)                          \
-  for (long i = begin; i < end; ++i) {            \
+  IN_PLACE for (long i = begin; i < end; ++i) {            \
     float x = w->x[i];                            \
     w->out[i] = (expression);                     \
   }                                               \
@@ -22,7 +26,7 @@ FOR_EACH_CPU static void unary_part(void *context, long begin, long end) {
     case kernel_negate: EACH(-x)
     case kernel_exponential: EACH(fast_exp(x))
     case kernel_logarithm: EACH(fast_log(x))
-    case kernel_square_root: EACH(__builtin_sqrtf(x))
+    case kernel_square_root: EACH(__builtin_elementwise_sqrt(x))
     case kernel_tanh: EACH(fast_tanh(x))
     case kernel_sigmoid: EACH(fast_sigmoid(x))
     case kernel_relu: EACH(x <= 0 ? 0 : x)   // NaN stays NaN
@@ -71,7 +75,7 @@ void kernel_unary_gradient(kernel_unary_operation operation, const float *x, con
 
 FOR_EACH_CPU static void affine_part(void *context, long begin, long end) {
   const elementwise *w = context;
-  for (long i = begin; i < end; ++i) w->out[i] = w->scale * w->x[i] + w->shift;
+  IN_PLACE for (long i = begin; i < end; ++i) w->out[i] = w->scale * w->x[i] + w->shift;
 }
 
 void kernel_affine(const float *x, float scale, float shift, float *y, long count) {
@@ -112,9 +116,17 @@ void kernel_dropout(const float *x, float *y, long count, float probability, uin
   kernel_parallel(count, GRAIN, dropout_part, &w);
 }
 
-FOR_EACH_CPU long kernel_count_not_finite(const float *x, long count) {
+FOR_EACH_CPU static void count_not_finite_part(void *context, long begin, long end) {
+  const elementwise *w = context;
   long found = 0;
-  for (long i = 0; i < count; ++i) found += (float_to_bits(x[i]) & 0x7f800000) == 0x7f800000;
+  for (long i = begin; i < end; ++i) found += (float_to_bits(w->x[i]) & 0x7f800000) == 0x7f800000;
+  if (found) __atomic_fetch_add(w->count, found, __ATOMIC_RELAXED);
+}
+
+long kernel_count_not_finite(const float *x, long count) {
+  long found = 0;
+  elementwise w = {.x = x, .count = &found};
+  kernel_parallel(count, GRAIN, count_not_finite_part, &w);
   return found;
 }
 
@@ -129,12 +141,12 @@ typedef struct {
 
 #define EACH_PAIR(expression)                                            \
   if (sa == 1 && sb == 1) {                                              \
-    for (long i = 0; i < n; ++i) { float l = a[i], r = b[i]; out[i] = (expression); }      \
+    IN_PLACE for (long i = 0; i < n; ++i) { float l = a[i], r = b[i]; out[i] = (expression); }      \
   } else if (sb == 0 && sa == 1) {                                       \
     float r = b[0];                                                      \
-    for (long i = 0; i < n; ++i) { float l = a[i]; out[i] = (expression); }                \
+    IN_PLACE for (long i = 0; i < n; ++i) { float l = a[i]; out[i] = (expression); }                \
   } else {                                                               \
-    for (long i = 0; i < n; ++i) { float l = a[i * sa], r = b[i * sb]; out[i] = (expression); } \
+    IN_PLACE for (long i = 0; i < n; ++i) { float l = a[i * sa], r = b[i * sb]; out[i] = (expression); } \
   }                                                                      \
   break;
 

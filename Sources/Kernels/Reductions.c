@@ -10,6 +10,22 @@ typedef struct {
   float epsilon;
 } reduction;
 
+// Sums side by side, in a fixed order, so that loops are vector code and results always the same.
+enum { LANES = 8 };
+
+INLINE double sum_of_lanes(const double *sums) {
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+// Adds `term`, a function of i, for all of 0..<n to the lanes of `sums`.
+#define SUM_LANES(sums, n, term)                                                            \
+  {                                                                                         \
+    long whole = (n) - (n) % LANES;                                                         \
+    for (long from = 0; from < whole; from += LANES)                                        \
+      for (int lane = 0; lane < LANES; ++lane) { long i = from + lane; sums[lane] += (term); } \
+    for (long i = whole; i < (n); ++i) sums[i - whole] += (term);                           \
+  }
+
 FOR_EACH_CPU static void reduce_rows(void *context, long begin, long end) {
   const reduction *w = context;
   for (long row = begin; row < end; ++row) {
@@ -21,13 +37,9 @@ FOR_EACH_CPU static void reduce_rows(void *context, long begin, long end) {
         for (long i = 0; i < w->axis; ++i) best = x[i] > best || x[i] != x[i] ? x[i] : best;
         out[0] = best;
       } else {
-        // Eight sums side by side, in a fixed order, so that the loop is vector code and the result always the same.
-        double sums[8] = {0};
-        long i = 0;
-        for (; i + 8 <= w->axis; i += 8)
-          for (int k = 0; k < 8; ++k) sums[k] += x[i + k];
-        for (; i < w->axis; ++i) sums[0] += x[i];
-        out[0] = (float)(((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])));
+        double sums[LANES] = {0};
+        SUM_LANES(sums, w->axis, x[i])
+        out[0] = (float)sum_of_lanes(sums);
       }
       continue;
     }
@@ -101,11 +113,11 @@ FOR_EACH_CPU static void softmax_rows(void *context, long begin, long end) {
     const float *x = w->x + row * w->columns;
     float *y = w->out + row * w->columns;
     float top = -INFINITY;
-    double sum = 0;
+    double sums[LANES] = {0};
     for (long i = 0; i < w->columns; ++i) top = x[i] > top ? x[i] : top;
     for (long i = 0; i < w->columns; ++i) y[i] = fast_exp(x[i] - top);
-    for (long i = 0; i < w->columns; ++i) sum += y[i];
-    float scale = (float)(1 / sum);
+    SUM_LANES(sums, w->columns, y[i])
+    float scale = (float)(1 / sum_of_lanes(sums));
     for (long i = 0; i < w->columns; ++i) y[i] *= scale;
   }
 }
@@ -120,9 +132,9 @@ FOR_EACH_CPU static void softmax_gradient_rows(void *context, long begin, long e
   for (long row = begin; row < end; ++row) {
     const float *y = w->y + row * w->columns, *g = w->g + row * w->columns;
     float *out = w->out + row * w->columns;
-    double sum = 0;
-    for (long i = 0; i < w->columns; ++i) sum += (double)y[i] * g[i];
-    float dot = (float)sum;
+    double sums[LANES] = {0};
+    SUM_LANES(sums, w->columns, (double)y[i] * g[i])
+    float dot = (float)sum_of_lanes(sums);
     for (long i = 0; i < w->columns; ++i) out[i] = y[i] * (g[i] - dot);
   }
 }
@@ -137,11 +149,11 @@ FOR_EACH_CPU static void standardize_rows(void *context, long begin, long end) {
   for (long row = begin; row < end; ++row) {
     const float *x = w->x + row * w->columns;
     float *y = w->out + row * w->columns;
-    double sum = 0, squares = 0;
-    for (long i = 0; i < w->columns; ++i) sum += x[i];
-    double mean = sum / w->columns;
-    for (long i = 0; i < w->columns; ++i) squares += (x[i] - mean) * (x[i] - mean);
-    float scale = (float)(1 / sqrt(squares / w->columns + w->epsilon));
+    double sums[LANES] = {0}, squares[LANES] = {0};
+    SUM_LANES(sums, w->columns, x[i])
+    double mean = sum_of_lanes(sums) / w->columns;
+    SUM_LANES(squares, w->columns, (x[i] - mean) * (x[i] - mean))
+    float scale = (float)(1 / sqrt(sum_of_lanes(squares) / w->columns + w->epsilon));
     for (long i = 0; i < w->columns; ++i) y[i] = (float)(x[i] - mean) * scale;
     w->deviation[row] = scale;
   }
@@ -157,9 +169,11 @@ FOR_EACH_CPU static void standardize_gradient_rows(void *context, long begin, lo
   for (long row = begin; row < end; ++row) {
     const float *y = w->y + row * w->columns, *g = w->g + row * w->columns;
     float *out = w->out + row * w->columns;
-    double sum = 0, product = 0;
-    for (long i = 0; i < w->columns; ++i) sum += g[i], product += (double)g[i] * y[i];
-    float mean = (float)(sum / w->columns), slope = (float)(product / w->columns), scale = w->deviation[row];
+    double sums[LANES] = {0}, products[LANES] = {0};
+    SUM_LANES(sums, w->columns, g[i])
+    SUM_LANES(products, w->columns, (double)g[i] * y[i])
+    float mean = (float)(sum_of_lanes(sums) / w->columns), slope = (float)(sum_of_lanes(products) / w->columns);
+    float scale = w->deviation[row];
     for (long i = 0; i < w->columns; ++i) out[i] = (g[i] - mean - y[i] * slope) * scale;
   }
 }

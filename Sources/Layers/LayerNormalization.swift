@@ -17,6 +17,6 @@ public final class LayerNormalization: Layer {
   }
 
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    x.standardized(dimensions: weight.shape.count, epsilon: epsilon) * pass(weight) + pass(bias)
+    x.standardized(dimensions: weight.shape.count, epsilon: epsilon).scaled(by: pass(weight), plus: pass(bias))
   }
 }

@@ -62,10 +62,17 @@ extension Tensor {
   /// releases recursively.
   /// - Parameter kind: The operation's kind, which decides how a ``BackwardRule`` other than the derivative treats it.
   func recorded(from inputs: [Tensor], as kind: OperationKind, backward: @escaping Node.Backward) -> Tensor {
-    guard inputs.contains(where: { $0.node != nil }) else { return self }
+    recorded(from: inputs.map(\.node), as: kind, backward: backward)
+  }
+
+  /// The same from the inputs' nodes, of inputs whose floats are not to be kept.
+  consuming func recorded(
+    from inputs: [Node?], as kind: OperationKind, backward: @escaping Node.Backward
+  ) -> Tensor {
+    guard inputs.contains(where: { $0 != nil }) else { return self }
     return Tensor(
       shape: shape, storage: storage, layout: layout,
-      node: Node(shape: shape, inputs: inputs.map(\.node), kind: kind, backward: backward))
+      node: Node(shape: shape, inputs: inputs, kind: kind, backward: backward))
   }
 }
 

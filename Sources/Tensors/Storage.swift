@@ -14,6 +14,9 @@ final class Storage {
   private let capacity: Int
   private let file: FileBytes?
 
+  /// Whether the floats are in a buffer of this process, not in a file.
+  var isOwn: Bool { file == nil }
+
   init(count: Int) {
     self.count = count
     file = nil

@@ -95,6 +95,20 @@ public struct Tensor {
     withExtendedLifetime(storage) { body(UnsafeMutableBufferPointer(start: storage.pointer, count: count)) }
   }
 
+  /// The result of an element-wise function that reads these floats and writes as many: into this tensor's own buffer
+  /// where nothing else holds it, as after `x.matrixProduct(w) + b`, so that a chain of such functions takes one buffer
+  /// instead of one each, whose memory would be new to the processor's cache or to the process.
+  consuming func mapped(_ body: (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void) -> Tensor {
+    var source = consume self
+    if source.layout != .rowMajor { source = source.rowMajor }
+    let shape = source.shape
+    if source.node == nil, source.storage.isOwn, isKnownUniquelyReferenced(&source.storage) {
+      body(source.storage.pointer, source.storage.pointer)
+      return source
+    }
+    return Tensor(shape) { body(source.storage.pointer, $0) }
+  }
+
   /// A copy of the floats in row-major order.
   public var floats: [Float] { withFloats { Array($0) } }
 

@@ -1,9 +1,8 @@
 #pragma once
 
 // Loops over float32 that no library has. All arrays are dense unless strides are given; sizes count elements.
-// Functions split their work over the OpenMP threads that oneDNN and OpenBLAS use too, but for kernel_count_not_finite,
-// and kernel_frame, kernel_overlap_add and kernel_polyphase, which their callers run on several threads. How the work is
-// split never changes a sum's order, so a result depends on neither the number of threads nor the load of the machine.
+// Functions split their work over the OpenMP threads that oneDNN and OpenBLAS use too, but for kernel_frame,
+// kernel_overlap_add and kernel_polyphase, which their callers run on several threads. How the work is split never changes a sum's order, so a result depends on neither the number of threads nor the load of the machine.
 #include <stdint.h>
 
 // MARK: Threads

@@ -3,7 +3,9 @@ import Kernels
 
 extension Tensor {
   /// y = f(x) element by element; the gradient is dy · f′(x).
-  private func unary(_ operation: kernel_unary_operation) -> Tensor {
+  private consuming func unary(_ operation: kernel_unary_operation) -> Tensor {
+    let count = count
+    guard isRecorded else { return mapped { kernel_unary(operation, $0, $1, count) } }
     let x = rowMajor.detached
     let y = Tensor(shape) { kernel_unary(operation, x.storage.pointer, $0, count) }
     func gradient(_ dy: Tensor) -> Tensor {
@@ -17,28 +19,36 @@ extension Tensor {
     }
   }
 
-  public static prefix func - (x: Tensor) -> Tensor { x.unary(kernel_negate) }
-  public func exponential() -> Tensor { unary(kernel_exponential) }
+  public static prefix func - (x: consuming Tensor) -> Tensor { x.unary(kernel_negate) }
+  public consuming func exponential() -> Tensor { unary(kernel_exponential) }
   /// The natural logarithm.
-  public func logarithm() -> Tensor { unary(kernel_logarithm) }
-  public func squareRoot() -> Tensor { unary(kernel_square_root) }
-  public func hyperbolicTangent() -> Tensor { unary(kernel_tanh) }
+  public consuming func logarithm() -> Tensor { unary(kernel_logarithm) }
+  public consuming func squareRoot() -> Tensor { unary(kernel_square_root) }
+  public consuming func hyperbolicTangent() -> Tensor { unary(kernel_tanh) }
   /// 1 / (1 + e⁻ˣ).
-  public func sigmoid() -> Tensor { unary(kernel_sigmoid) }
+  public consuming func sigmoid() -> Tensor { unary(kernel_sigmoid) }
   /// max(x, 0); its gradient at 0 is 0.
-  public func relu() -> Tensor { unary(kernel_relu) }
+  public consuming func relu() -> Tensor { unary(kernel_relu) }
   /// |x|; its gradient at 0 is 0.
-  public func absolute() -> Tensor { unary(kernel_absolute) }
-  public func squared() -> Tensor { unary(kernel_square) }
-  public func reciprocal() -> Tensor { unary(kernel_reciprocal) }
+  public consuming func absolute() -> Tensor { unary(kernel_absolute) }
+  public consuming func squared() -> Tensor { unary(kernel_square) }
+  public consuming func reciprocal() -> Tensor { unary(kernel_reciprocal) }
   /// x Φ(x), with Φ the normal distribution itself, not its tanh (Hendrycks and Gimpel 2016).
-  public func gelu() -> Tensor { unary(kernel_gelu) }
+  public consuming func gelu() -> Tensor { unary(kernel_gelu) }
 
   /// scale · x + shift.
-  public func scaled(by scale: Float, plus shift: Float = 0) -> Tensor {
-    let x = rowMajor
-    return Tensor(shape) { kernel_affine(x.storage.pointer, scale, shift, $0, count) }
-      .recorded(from: [self], as: .linear) { dy, _ in [dy.scaled(by: scale)] }
+  public consuming func scaled(by scale: Float, plus shift: Float = 0) -> Tensor {
+    let (count, node) = (count, node)
+    return mapped { kernel_affine($0, scale, shift, $1, count) }
+      .recorded(from: [node], as: .linear) { dy, _ in [dy.scaled(by: scale)] }
+  }
+
+  /// x γ + β, broadcast, as after a norm: one operation where γ and β are constants.
+  public consuming func scaled(by scale: Tensor, plus shift: Tensor) -> Tensor {
+    guard isRecorded, !scale.isRecorded, !shift.isRecorded else { return self * scale + shift }
+    let (shape, node) = (shape, node)
+    return (Self.binary(kernel_multiply, self, scale) + shift)
+      .recorded(from: [node], as: .linear) { dy, _ in [(dy * scale).summed(to: shape)] }
   }
 
   // MARK: Two operands, broadcast as NumPy does
@@ -61,16 +71,19 @@ extension Tensor {
     return target.indices.map { d in d < missing || shape[d - missing] == 1 ? 0 : own[d - missing] }
   }
 
-  private static func binary(_ operation: kernel_binary_operation, _ a: Tensor, _ b: Tensor) -> Tensor {
-    let a = a.rowMajor
+  private static func binary(_ operation: kernel_binary_operation, _ a: consuming Tensor, _ b: Tensor) -> Tensor {
     let b = b.rowMajor
     if a.shape == b.shape {
       // One long row.
-      return Tensor(a.shape) {
-        kernel_binary(operation, a.storage.pointer, [1], b.storage.pointer, [1], $0, [a.count], 1)
-      }
+      let count = a.count
+      return a.mapped { kernel_binary(operation, $0, [1], b.storage.pointer, [1], $1, [count], 1) }
     }
     let shape = broadcast(a.shape, b.shape)
+    if shape == a.shape {
+      let (own, other) = (strides(shape), broadcastStrides(b.shape, to: shape))
+      return a.mapped { kernel_binary(operation, $0, own, b.storage.pointer, other, $1, shape, Int32(shape.count)) }
+    }
+    let a = a.rowMajor
     return Tensor(shape) {
       kernel_binary(
         operation, a.storage.pointer, broadcastStrides(a.shape, to: shape), b.storage.pointer,
@@ -78,26 +91,28 @@ extension Tensor {
     }
   }
 
-  public static func + (a: Tensor, b: Tensor) -> Tensor {
-    let (shapeA, shapeB) = (a.shape, b.shape)
-    return binary(kernel_add, a, b).recorded(from: [a, b], as: .linear) { dy, wanted in
+  public static func + (a: consuming Tensor, b: Tensor) -> Tensor {
+    let (shapeA, shapeB, nodes) = (a.shape, b.shape, [a.node, b.node])
+    return binary(kernel_add, a, b).recorded(from: nodes, as: .linear) { dy, wanted in
       [wanted[0] ? dy.summed(to: shapeA) : nil, wanted[1] ? dy.summed(to: shapeB) : nil]
     }
   }
 
-  public static func - (a: Tensor, b: Tensor) -> Tensor {
-    let (shapeA, shapeB) = (a.shape, b.shape)
-    return binary(kernel_subtract, a, b).recorded(from: [a, b], as: .linear) { dy, wanted in
+  public static func - (a: consuming Tensor, b: Tensor) -> Tensor {
+    let (shapeA, shapeB, nodes) = (a.shape, b.shape, [a.node, b.node])
+    return binary(kernel_subtract, a, b).recorded(from: nodes, as: .linear) { dy, wanted in
       [wanted[0] ? dy.summed(to: shapeA) : nil, wanted[1] ? -dy.summed(to: shapeB) : nil]
     }
   }
 
-  public static func * (a: Tensor, b: Tensor) -> Tensor {
+  public static func * (a: consuming Tensor, b: Tensor) -> Tensor {
+    let nodes = [a.node, b.node]
+    guard nodes.contains(where: { $0 != nil }) else { return binary(kernel_multiply, a, b) }
     let (x, y) = (a.detached, b.detached)
     func gradients(_ dy: Tensor, _ wanted: [Bool], _ x: Tensor, _ y: Tensor) -> [Tensor?] {
       [wanted[0] ? (dy * y).summed(to: x.shape) : nil, wanted[1] ? (dy * x).summed(to: y.shape) : nil]
     }
-    return binary(kernel_multiply, a, b).recorded(from: [a, b], as: .product(x, y, gradient: gradients)) {
+    return binary(kernel_multiply, x, y).recorded(from: nodes, as: .product(x, y, gradient: gradients)) {
       dy, wanted in gradients(dy, wanted, x, y)
     }
   }
@@ -120,11 +135,11 @@ extension Tensor {
     }
   }
 
-  public static func * (x: Tensor, factor: Float) -> Tensor { x.scaled(by: factor) }
-  public static func * (factor: Float, x: Tensor) -> Tensor { x.scaled(by: factor) }
-  public static func + (x: Tensor, term: Float) -> Tensor { x.scaled(by: 1, plus: term) }
-  public static func - (x: Tensor, term: Float) -> Tensor { x.scaled(by: 1, plus: -term) }
-  public static func / (x: Tensor, divisor: Float) -> Tensor { x.scaled(by: 1 / divisor) }
+  public static func * (x: consuming Tensor, factor: Float) -> Tensor { x.scaled(by: factor) }
+  public static func * (factor: Float, x: consuming Tensor) -> Tensor { x.scaled(by: factor) }
+  public static func + (x: consuming Tensor, term: Float) -> Tensor { x.scaled(by: 1, plus: term) }
+  public static func - (x: consuming Tensor, term: Float) -> Tensor { x.scaled(by: 1, plus: -term) }
+  public static func / (x: consuming Tensor, divisor: Float) -> Tensor { x.scaled(by: 1 / divisor) }
 
   /// The larger of the two. The gradient goes to `self` where it is strictly larger, else to `other`.
   public func maximum(_ other: Tensor) -> Tensor {
