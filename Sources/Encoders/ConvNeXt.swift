@@ -76,8 +76,10 @@ private final class PatchConvolution: Layer {
     let steps = whole.reshaped([batch, rows, side, columns, side, channels]).permuted([0, 1, 3, 2, 4, 5])
       .reshaped([batch, rows * columns * side * side, channels])
     let taps = pass(weight).reshaped([weight.shape[0], channels, side * side])
-    return steps.convolvedSteps(with: taps, bias: pass(bias), stride: side * side)
-      .reshaped([batch, rows, columns, weight.shape[0]])
+    return steps.convolvedSteps(
+      with: taps, bias: pass(bias), stride: side * side, precision: pass.precision
+    )
+    .reshaped([batch, rows, columns, weight.shape[0]])
   }
 }
 

@@ -77,7 +77,9 @@ final class GroupedPositions: PositionalConvolution {
   func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     let x = if case .plain(_, let norm) = weight { norm(x, pass) } else { x }
     return activation(
-      x.convolvedSteps(with: weight(pass), bias: pass(bias), padding: samePadding(taps: taps), groups: groups))
+      x.convolvedSteps(
+        with: weight(pass), bias: pass(bias), padding: samePadding(taps: taps), groups: groups,
+        precision: pass.precision))
   }
 
   private func weight(_ pass: ForwardPass) -> Tensor {
@@ -122,7 +124,8 @@ final class StackedPositions: PositionalConvolution {
   func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     layers.reduce(x) { x, layer in
       let sum = x.convolvedSteps(
-        with: pass(layer.weight), bias: pass(layer.bias), padding: samePadding(taps: taps), groups: groups)
+        with: pass(layer.weight), bias: pass(layer.bias), padding: samePadding(taps: taps), groups: groups,
+        precision: pass.precision)
       return activation(sum.standardized(epsilon: 1e-5))
     }
   }

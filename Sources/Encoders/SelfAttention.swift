@@ -29,11 +29,13 @@ final class SelfAttention: Layer {
     let (batch, steps, features) = (x.shape[0], x.shape[1], x.shape[2])
     func heads(_ x: Tensor) -> Tensor { x.reshaped([batch, steps, headCount, -1]).permuted([0, 2, 1, 3]) }
     let scale = 1 / Float(features / headCount).squareRoot()
-    var scores = heads(query(x, pass) * scale).matrixProduct(heads(key(x, pass)), transposeOther: true)
+    var scores = heads(query(x, pass) * scale).matrixProduct(
+      heads(key(x, pass)), transposeOther: true, precision: pass.precision)
     if let positions, let gate { scores = scores + gate(x, pass) * positions }
     if let mask { scores = scores + mask.scores }
     let weights = pass.observed(scores.softmax(), as: "\(name).weights", .tokenAttention(tokens))
-    let attended = weights.dropout(dropout, pass).matrixProduct(heads(value(x, pass)))
+    let attended = weights.dropout(dropout, pass).matrixProduct(
+      heads(value(x, pass)), precision: pass.precision)
     // An observer may have made a batch of one clip's weights.
     return output(attended.permuted([0, 2, 1, 3]).reshaped([-1, steps, features]), pass)
   }

@@ -83,3 +83,24 @@ void kernel_narrow_float16(const float *x, uint16_t *y, long count) {
   narrowing w = {x, y};
   kernel_parallel(count, GRAIN, narrow_part, &w);
 }
+
+typedef struct {
+  const float *x;
+  float *y;
+} rounding;
+
+FOR_EACH_CPU static void round_part(void *context, long begin, long end) {
+  const rounding *w = context;
+  for (long i = begin; i < end; ++i) {
+    uint32_t bits;
+    memcpy(&bits, w->x + i, 4);
+    uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+    bits = (bits & 0x7fffffff) > 0x7f800000 ? bits : rounded;
+    memcpy(w->y + i, &bits, 4);
+  }
+}
+
+void kernel_round_bfloat16(const float *x, float *y, long count) {
+  rounding w = {x, y};
+  kernel_parallel(count, GRAIN, round_part, &w);
+}

@@ -21,6 +21,8 @@ public final class ForwardPass {
   /// The rule that replaces the derivative in ``gradients(of:weight:at:)``. With any but the derivative, blocks run as
   /// single operations.
   public let rule: BackwardRule
+  /// How exactly the products of encoders read their factors.
+  public let precision: Precision
   /// Receives the output of each layer that a model names; its result is used in place of that output.
   private let observer: ((Observation) -> Tensor)?
   private let learning: Set<ObjectIdentifier>
@@ -31,12 +33,13 @@ public final class ForwardPass {
 
   /// - Parameters:
   ///   - learning: The parameters whose gradients are needed. Operations on others only are not recorded.
+  ///   - precision: Of the products of encoders; those of other networks are always float32.
   ///   - seed: The seed of the pass's random numbers (dropout).
   public init(
-    _ purpose: Purpose, learning: [Parameter] = [], rule: BackwardRule = .derivative, seed: UInt64 = 0,
-    observer: ((Observation) -> Tensor)? = nil
+    _ purpose: Purpose, learning: [Parameter] = [], rule: BackwardRule = .derivative, precision: Precision = .float32,
+    seed: UInt64 = 0, observer: ((Observation) -> Tensor)? = nil
   ) {
-    (self.purpose, self.rule, self.observer) = (purpose, rule, observer)
+    (self.purpose, self.rule, self.precision, self.observer) = (purpose, rule, precision, observer)
     self.learning = Set(learning.map(ObjectIdentifier.init))
     generator = SeededGenerator(seed: seed)
   }

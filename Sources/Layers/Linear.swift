@@ -12,7 +12,7 @@ public final class Linear: Layer {
   }
 
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    x.affine(weight: pass(weight), bias: pass(bias))
+    x.affine(weight: pass(weight), bias: pass(bias), precision: pass.precision)
   }
 }
 
@@ -27,6 +27,6 @@ public final class LinearMap: Layer {
   }
 
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    x.affine(weight: pass(weight), bias: .zeros([weight.shape[0]]))
+    x.affine(weight: pass(weight), bias: .zeros([weight.shape[0]]), precision: pass.precision)
   }
 }

@@ -19,19 +19,19 @@ extension Tensor {
   ///
   /// `transposeSelf` and `transposeOther` read an operand's last two dimensions exchanged, without moving anything.
   public func matrixProduct(
-    _ other: Tensor, transposeSelf: Bool = false, transposeOther: Bool = false
+    _ other: Tensor, transposeSelf: Bool = false, transposeOther: Bool = false, precision: Precision = .float32
   ) -> Tensor {
     demand(rank >= 2 && other.rank >= 2, "a matrix product of \(shape) and \(other.shape)")
     if other.rank == 2, rank > 2, !transposeSelf {
       // Rows of all matrices at once: one large product instead of many small ones.
       let rows = reshaped([shape.dropLast().reduce(1, *), shape[rank - 1]])
-      let product = rows.matrixProduct(other, transposeOther: transposeOther)
+      let product = rows.matrixProduct(other, transposeOther: transposeOther, precision: precision)
       return product.reshaped(shape.dropLast() + [product.shape[1]])
     }
-    let (a, b) = (rowMajor.detached, other.rowMajor.detached)
+    let (a, b) = (rowMajor.rounded(to: precision), other.rowMajor.rounded(to: precision))
     let (ta, tb) = (transposeSelf, transposeOther)
     func gradients(_ dy: Tensor, _ wanted: [Bool], _ a: Tensor, _ b: Tensor) -> [Tensor?] {
-      let dy = dy.rowMajor
+      let dy = dy.rowMajor.rounded(to: precision)
       let da = ta ? { Self.product(b, dy, tb, true) } : { Self.product(dy, b, false, !tb) }
       let db = tb ? { Self.product(dy, a, true, ta) } : { Self.product(a, dy, !ta, false) }
       return [wanted[0] ? da().summed(to: a.shape) : nil, wanted[1] ? db().summed(to: b.shape) : nil]
@@ -42,8 +42,8 @@ extension Tensor {
   }
 
   /// x Wᵀ + b over the last dimension, with weights [outputs, inputs] and bias [outputs].
-  public func affine(weight: Tensor, bias: Tensor) -> Tensor {
-    let (x, w, b) = (detached, weight.detached, bias.detached)
+  public func affine(weight: Tensor, bias: Tensor, precision: Precision = .float32) -> Tensor {
+    let (x, w, b) = (rounded(to: precision), weight.rounded(to: precision), bias.detached)
     let result = x.matrixProduct(w, transposeOther: true) + b
     return result.recorded(
       from: [self, weight, bias],
@@ -53,10 +53,12 @@ extension Tensor {
         return [rules.dense.shares(of: sum, x: x, y: result.detached, c: dy, epsilon: rules.epsilon), nil, nil]
       }
     ) { dy, wanted in
+      let factor = dy.rounded(to: precision)
       let rows = dy.reshaped([-1, b.count])
       return [
-        wanted[0] ? dy.matrixProduct(w) : nil,
-        wanted[1] ? rows.matrixProduct(x.reshaped([rows.shape[0], -1]), transposeSelf: true) : nil,
+        wanted[0] ? factor.matrixProduct(w) : nil,
+        wanted[1]
+          ? factor.reshaped([-1, b.count]).matrixProduct(x.reshaped([rows.shape[0], -1]), transposeSelf: true) : nil,
         wanted[2] ? rows.sum(axes: [0]).reshaped(b.shape) : nil,
       ]
     }

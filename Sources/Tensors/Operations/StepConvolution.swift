@@ -198,10 +198,10 @@ extension Tensor {
   /// taps] of a `Conv1d`, plus `bias` [filters]: [batch, (steps + padding − taps) / stride + 1, filters].
   public func convolvedSteps(
     with weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: (before: Int, after: Int) = (0, 0),
-    groups: Int = 1
+    groups: Int = 1, precision: Precision = .float32
   ) -> Tensor {
     let convolution = StepConvolution(stride: stride, before: padding.before, after: padding.after, groups: groups)
-    let (x, w) = (detached, weight.detached)
+    let (x, w) = (rounded(to: precision), weight.rounded(to: precision))
     let sum = StepSum(convolution: convolution, weight: w, bias: bias?.detached, input: shape)
     let y = sum.apply(x, .all, bias: true)
     return y.recorded(
@@ -212,9 +212,10 @@ extension Tensor {
         return [shares] + wanted.dropFirst().map { _ in nil }
       }
     ) { dy, wanted in
-      [
-        wanted[0] ? convolution.inputGradient(dy, w, shape: x.shape) : nil,
-        wanted[1] ? convolution.weightGradient(x, dy, shape: w.shape) : nil,
+      let factor = dy.rounded(to: precision)
+      return [
+        wanted[0] ? convolution.inputGradient(factor, w, shape: x.shape) : nil,
+        wanted[1] ? convolution.weightGradient(x, factor, shape: w.shape) : nil,
       ] + wanted.dropFirst(2).map { $0 ? dy.sum(axes: [0, 1]).reshaped([-1]) : nil }
     }
   }
