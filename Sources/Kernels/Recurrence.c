@@ -2,6 +2,77 @@
 #include "VectorMath.h"
 
 typedef struct {
+  const float *x, *panels;
+  float *packed, *y;
+  long x_stride, y_stride, m, rows, columns;
+} product;
+
+FOR_EACH_CPU static void pack_part(void *context, long begin, long end) {
+  const product *w = context;
+  for (long panel = begin; panel < end; ++panel) {
+    long first = panel * KERNEL_PANEL, n = min_long(KERNEL_PANEL, w->columns - first);
+    float *out = w->packed + first * w->rows;
+    const float *x = w->x + first * w->y_stride;
+    for (long i = 0; i < w->rows; ++i)
+      for (long j = 0; j < KERNEL_PANEL; ++j) out[i * KERNEL_PANEL + j] = j < n ? x[i * w->x_stride + j * w->y_stride] : 0;
+  }
+}
+
+void kernel_pack_panels(const float *w, long row_stride, long column_stride, float *panels, long rows, long columns) {
+  product own = {.x = w, .packed = panels, .x_stride = row_stride, .y_stride = column_stride, .rows = rows,
+                 .columns = columns};
+  long count = (columns + KERNEL_PANEL - 1) / KERNEL_PANEL;
+  kernel_parallel(count, max_long(1, GRAIN / KERNEL_PANEL / max_long(1, rows)), pack_part, &own);
+}
+
+// Rows whose sums stay in registers, a panel wide.
+enum { TILE_ROWS = 6 };
+
+// A row of a panel: whole vectors on any processor.
+typedef float lanes __attribute__((vector_size(KERNEL_PANEL * sizeof(float)), aligned(sizeof(float))));
+
+// `m`, at most TILE_ROWS, is known to the compiler at each call.
+INLINE void add_tile(int m, const float *x, long x_stride, const float *panel, float *y, long y_stride, long rows, long n) {
+  lanes sums[TILE_ROWS] = {0};
+  for (long i = 0; i < rows; ++i) {
+    lanes weights = *(const lanes *)(panel + i * KERNEL_PANEL);
+    for (int r = 0; r < m; ++r) sums[r] += x[r * x_stride + i] * weights;
+  }
+  for (int r = 0; r < m; ++r) {
+    if (n == KERNEL_PANEL) *(lanes *)(y + r * y_stride) += sums[r];
+    else for (long j = 0; j < n; ++j) y[r * y_stride + j] += sums[r][j];
+  }
+}
+
+FOR_EACH_CPU static void product_part(void *context, long begin, long end) {
+  const product *w = context;
+  for (long first = begin * KERNEL_PANEL; first < end * KERNEL_PANEL; first += KERNEL_PANEL) {
+    const float *panel = w->panels + first * w->rows;
+    long n = min_long(KERNEL_PANEL, w->columns - first);
+    for (long row = 0; row < w->m; row += TILE_ROWS) {
+      const float *x = w->x + row * w->x_stride;
+      float *y = w->y + row * w->y_stride + first;
+      switch (min_long(TILE_ROWS, w->m - row)) {
+        case 6: add_tile(6, x, w->x_stride, panel, y, w->y_stride, w->rows, n); break;
+        case 5: add_tile(5, x, w->x_stride, panel, y, w->y_stride, w->rows, n); break;
+        case 4: add_tile(4, x, w->x_stride, panel, y, w->y_stride, w->rows, n); break;
+        case 3: add_tile(3, x, w->x_stride, panel, y, w->y_stride, w->rows, n); break;
+        case 2: add_tile(2, x, w->x_stride, panel, y, w->y_stride, w->rows, n); break;
+        case 1: add_tile(1, x, w->x_stride, panel, y, w->y_stride, w->rows, n); break;
+      }
+    }
+  }
+}
+
+void kernel_add_product(const float *x, long x_stride, const float *panels, float *y, long y_stride, long m, long rows,
+                        long columns) {
+  product own = {.x = x, .panels = panels, .y = y, .x_stride = x_stride, .y_stride = y_stride, .m = m, .rows = rows,
+                 .columns = columns};
+  long count = (columns + KERNEL_PANEL - 1) / KERNEL_PANEL;
+  kernel_parallel(count, max_long(1, 8 * GRAIN / max_long(1, m * rows * KERNEL_PANEL)), product_part, &own);
+}
+
+typedef struct {
   float *gates, *cell, *hidden, *d_cell, *d_gates;
   const float *cell_before, *d_hidden;
   long stride, size;

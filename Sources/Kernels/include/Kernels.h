@@ -227,6 +227,15 @@ void kernel_block_input_gradient(const float *x, const float *weights, const flo
 
 // MARK: Recurrence
 
+/// Columns of a panel of packed weights.
+enum { KERNEL_PANEL = 16 };
+/// Weights W[i, j] = w[i · row_stride + j · column_stride] of [rows, columns] as panels of KERNEL_PANEL columns, the last
+/// filled up with zeros: [⌈columns / KERNEL_PANEL⌉, rows, KERNEL_PANEL].
+void kernel_pack_panels(const float *w, long row_stride, long column_stride, float *panels, long rows, long columns);
+/// y[m, columns] += x[m, rows] · W of packed weights, each sum in the order of the rows: for many products of few rows
+/// with the same weights, which a library would pack again for each.
+void kernel_add_product(const float *x, long x_stride, const float *panels, float *y, long y_stride, long m, long rows,
+                        long columns);
 /// One step of an LSTM. gates [batch, 4·hidden] in the order i, f, g, o: on entry the sums, on exit the activations.
 void kernel_lstm_step(float *gates, const float *cell_before, float *cell, float *hidden, long hidden_stride, long batch,
                       long size);

@@ -1,5 +1,4 @@
 import Basics
-import COpenBLAS
 import Kernels
 
 extension Tensor {
@@ -25,15 +24,14 @@ extension Tensor {
     // The gates' sums here; each step turns its own into activations, which the gradient needs.
     let gates = x.matrixProduct(w, transposeOther: true) + bias.detached
     let cells = Tensor.zeros([steps + 1, batch, hidden])  // cells[k] before the k-th step taken
+    let forward = Self.panels(of: u, transposed: true)
     let result = Tensor([batch, steps, hidden]) { out in
       let stride = steps * hidden
       for (k, t) in order.enumerated() {
         let sums = gates.storage.pointer + t * batch * 4 * hidden
         if k > 0 {
-          cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasTrans, blasint(batch), blasint(4 * hidden), blasint(hidden), 1,
-            out + order[k - 1] * hidden, blasint(stride), u.storage.pointer, blasint(hidden), 1, sums,
-            blasint(4 * hidden))
+          kernel_add_product(
+            out + order[k - 1] * hidden, stride, forward.pointer, sums, 4 * hidden, batch, hidden, 4 * hidden)
         }
         kernel_lstm_step(
           sums, cells.storage.pointer + k * batch * hidden, cells.storage.pointer + (k + 1) * batch * hidden,
@@ -56,6 +54,7 @@ extension Tensor {
       }
     ) { dy, wanted in
       let dySteps = dy.permuted([1, 0, 2])
+      let backward = Self.panels(of: u, transposed: false)
       let dGates = Tensor([steps, batch, 4 * hidden]) { out in
         let dCell = Tensor.zeros([batch, hidden])
         let dHidden = Storage(count: batch * hidden)
@@ -63,12 +62,9 @@ extension Tensor {
           let own = dySteps.storage.pointer + t * batch * hidden
           dHidden.pointer.update(from: own, count: batch * hidden)
           if k + 1 < steps {
-            cblas_sgemm(
-              CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(batch), blasint(hidden), blasint(4 * hidden),
-              1,
-              out + order[k + 1] * batch * 4 * hidden, blasint(4 * hidden), u.storage.pointer,
-              blasint(hidden), 1,
-              dHidden.pointer, blasint(hidden))
+            kernel_add_product(
+              out + order[k + 1] * batch * 4 * hidden, 4 * hidden, backward.pointer, dHidden.pointer, hidden, batch,
+              4 * hidden, hidden)
           }
           kernel_lstm_step_gradient(
             gates.storage.pointer + t * batch * 4 * hidden, cells.storage.pointer + k * batch * hidden,
@@ -95,6 +91,17 @@ extension Tensor {
         wanted[3] ? rows.sum(axes: [0]).reshaped([4 * hidden]) : nil,
       ]
     }
+  }
+
+  /// Weights [rows, columns], or their transpose, packed once for the products of all steps.
+  private static func panels(of weight: Tensor, transposed: Bool) -> Storage {
+    let (rows, columns) = transposed ? (weight.shape[1], weight.shape[0]) : (weight.shape[0], weight.shape[1])
+    let width = KERNEL_PANEL
+    let packed = Storage(count: (columns + width - 1) / width * width * rows)
+    kernel_pack_panels(
+      weight.storage.pointer, transposed ? 1 : weight.shape[1], transposed ? weight.shape[1] : 1, packed.pointer, rows,
+      columns)
+    return packed
   }
 
   /// ``lstm(inputWeight:hiddenWeight:bias:reversed:)`` made of single operations, for rules that change them.
