@@ -67,19 +67,6 @@ public struct Recipe: Codable, Equatable, Sendable {
     return [.report: recipe(.report, rate: 1e-4), .published: recipe(.published, rate: 1e-3)]
   }
 
-  /// The report's recipe of a model with a pretrained encoder: its convolutions and projection are frozen, the rest of it
-  /// learns at a tenth of the rate. The published code's rates, ten times as high, are no recipe here.
-  static func fineTuning(encoders: [String], rate: Double, batch: Int) -> [Name: Recipe] {
-    let frozen = encoders.flatMap { [$0 + "feature_extractor.", $0 + "feature_projection."] }
-    return [
-      .report: Recipe(
-        name: Name.report.rawValue, optimizer: .adam, rate: rate,
-        parts: frozen.map { Part($0, rateFactor: 0, weightDecay: 0) }
-          + encoders.map { Part($0, rateFactor: 0.1, weightDecay: 0) }, plateauFactor: 0.1, patience: 3, epochs: 30,
-        batch: batch)
-    ]
-  }
-
   /// The name, with the values that differ from the recipe of that name: "published, rate 0.5, batch 4".
   public func title(for model: any EmotionModel.Type) -> String {
     guard let named = Name(rawValue: name).flatMap({ model.recipes[$0] }) else { return name }

@@ -102,8 +102,8 @@ struct Train: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      The number of the encoder's last layers to train, 0 or more; what comes before them is computed once a clip and \
-      kept. (default: all layers for hubertft and mmfusion, 0 for probe)
+      The number of the encoder's last layers to train, 0 or more, and of mmfusion's ConvNeXt as many blocks; what the \
+      encoder has before them is computed once a clip and kept. (default: all layers for hubertft and mmfusion, 0 for probe)
       """, valueName: "count"))
   var trainLayers: Int?
 
@@ -360,13 +360,12 @@ struct Train: ParsableCommand {
     _ = try OutputFolder(folder)
     let configuration = try configuration(kind, around: parts, for: whole)
     let model = try TrainedModel(untrained: configuration, around: parts, seed: seed)
-    if let trainLayers, let network = model.network as? any EncodingModel {
+    if let trainLayers = trainLayers ?? kind.trainedLayers, let network = model.network as? any EncodingModel {
       guard trainLayers <= network.encoderConfiguration.layerCount else {
         throw ValidationError(
           "--train-layers \(trainLayers): the encoder has \(network.encoderConfiguration.layerCount) layers")
       }
-      recipe = recipe.training(
-        lastLayers: trainLayers, of: network.encoderConfiguration, prefix: network.encoderPrefix)
+      recipe = recipe.training(lastLayers: trainLayers, of: network)
     }
     let sets = try features(training, validating, for: model, recipe: recipe)
     notes.forEach(Console.note)
@@ -478,7 +477,7 @@ struct Train: ParsableCommand {
     _ set: FeatureSet, by model: TrainedModel, _ recipe: Recipe, _ name: String
   ) throws -> FeatureSet {
     guard let network = model.network as? any EncodingModel else { return set }
-    guard let stage = network.frozenStage(learning: recipe.learned(in: network)) else { return set }
+    guard let stage = network.frozenStage(by: recipe) else { return set }
     let limit = cacheLimit.map { Int($0 * 1e9) } ?? EncodedStates.standardLimit
     let states = try EncodedStates(folder: cache ?? Self.statesFolder, limit: limit)
     var bar: ProgressBar?
