@@ -44,7 +44,7 @@ public final class HUBERTFT: EncodingModel {
       name: Recipe.Name.report.rawValue, optimizer: .adam, rate: 1e-4,
       parts: [("hubert.feature_extractor.", 0), ("hubert.feature_projection.", 0), ("hubert.", 0.1)].map {
         Recipe.Part($0.0, rateFactor: $0.1, weightDecay: 0)
-      }, plateauFactor: 0.1, patience: 3, epochs: 30, batch: 16)
+      }, schedule: .plateau(factor: 0.1, patience: 3), epochs: 30, batch: 16)
   ]
 
   public static let pretrainedParts = [PretrainedPart.encoder]

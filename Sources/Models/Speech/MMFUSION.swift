@@ -108,7 +108,7 @@ public final class MMFUSION: EncodingModel {
       name: Recipe.Name.report.rawValue, optimizer: .adamw, rate: 1e-5,
       parts: [("hubert.", 0.1), ("convnext.", 0.1), ("", 1)].map {
         Recipe.Part($0.0, rateFactor: $0.1, weightDecay: 1e-6)
-      }, plateauFactor: 0.1, patience: 5, epochs: 30, batch: 16)
+      }, schedule: .plateau(factor: 0.1, patience: 5), epochs: 30, batch: 16)
   ]
 
   public static let pretrainedParts = [PretrainedPart.encoder, .convnext]

@@ -36,7 +36,7 @@ public final class SpeechClassifier: EncodingModel {
       name: Recipe.Name.report.rawValue, optimizer: .adam, rate: 1e-3,
       parts: SpeechEncoderConfiguration.Family.allCases.map {
         Recipe.Part($0.prefix + ".", rateFactor: 0.1, weightDecay: 0)
-      }, plateauFactor: 0.1, patience: 10, epochs: 100, batch: 32)
+      }, schedule: .plateau(factor: 0.1, patience: 10), epochs: 100, batch: 32)
   ]
   /// Nothing of the encoder learns, so that epochs take no time.
   public static let trainedLayers: Int? = 0
