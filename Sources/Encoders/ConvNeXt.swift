@@ -44,6 +44,13 @@ public final class ConvNeXt: Layer {
     }
   }
 
+  /// The parameters of all but the last so many blocks, of all but the embedding at most.
+  public func parameters(belowLast count: Int) -> [Parameter] {
+    var parts = [embedding.parameters + embeddingNorm.parameters] + stages.flatMap(\.parts)
+    parts[parts.count - 1] += norm.parameters
+    return parts.dropLast(min(count, parts.count - 1)).flatMap(\.self)
+  }
+
   /// The last stage's output [batch, rows, columns, channels] → the norm of its mean over positions, [batch, channels]:
   /// what a head reads.
   public func pooled(_ last: Tensor, _ pass: ForwardPass) -> Tensor {
@@ -108,9 +115,15 @@ private final class Stage: Layer {
     parameters = source.taken
   }
 
+  /// The parameters of each block, the first with what stands before it.
+  var parts: [[Parameter]] {
+    let before = halving.map { $0.norm.parameters + $0.convolution.parameters } ?? []
+    return [before + blocks[0].parameters] + blocks.dropFirst().map(\.parameters)
+  }
+
   func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     let halved = halving.map { $0.convolution($0.norm(x, pass), pass) } ?? x
-    return blocks.reduce(halved) { x, block in block(x, pass) }
+    return blocks.reduce(halved) { x, block in pass.recomputing([x], through: block) { block($0[0], $1) } }
   }
 }
 

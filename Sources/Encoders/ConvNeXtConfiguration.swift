@@ -1,3 +1,5 @@
+import Basics
+
 /// The sizes of a ``ConvNeXt``, under the keys that Hugging Face's `config.json` has for them.
 public struct ConvNeXtConfiguration: Codable, Equatable, Sendable {
   /// Channels of each stage.
@@ -36,16 +38,13 @@ public struct ConvNeXtConfiguration: Codable, Equatable, Sendable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self = .tiny
-    func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
-      if let found = try container.decodeIfPresent(Value.self, forKey: key) { value = found }
-    }
-    try read(.widths, into: &widths)
-    try read(.depths, into: &depths)
-    try read(.patch, into: &patch)
-    try read(.channels, into: &channels)
-    try read(.normEpsilon, into: &normEpsilon)
-    try read(.firstScale, into: &firstScale)
-    try read(.activation, into: &activation)
+    try container.read(.widths, into: &widths)
+    try container.read(.depths, into: &depths)
+    try container.read(.patch, into: &patch)
+    try container.read(.channels, into: &channels)
+    try container.read(.normEpsilon, into: &normEpsilon)
+    try container.read(.firstScale, into: &firstScale)
+    try container.read(.activation, into: &activation)
   }
 
   /// The reason why no network can have these sizes; nil where one can.

@@ -27,19 +27,26 @@ final class GroupedPositions: PositionalConvolution {
   }
 
   private struct BatchNorm {
-    let scale, shift, mean, variance, batches: Parameter
+    let scale, shift: Parameter
+    let statistics: RunningStatistics
 
     init(_ width: Int, from source: ParameterSource) throws(ParameterError) {
       scale = try source.parameter("weight", [width], .ones)
       shift = try source.parameter("bias", [width], .zeros)
-      mean = try source.parameter("running_mean", [width], .zeros, role: .statistic)
-      variance = try source.parameter("running_var", [width], .ones, role: .statistic)
-      batches = try source.parameter("num_batches_tracked", [], .zeros, role: .counter)
+      statistics = try RunningStatistics(width, from: source)
     }
 
-    /// By the running statistics, in training too: fine-tuning keeps those of pretraining.
+    /// Over all of a batch's steps, the filling too, as transformers does.
     func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-      (x - mean.value) / (variance.value + 1e-5).squareRoot() * pass(scale) + pass(shift)
+      func normed(_ mean: Tensor, _ variance: Tensor) -> Tensor {
+        (x - mean) / (variance + 1e-5).squareRoot() * pass(scale) + pass(shift)  // ε is PyTorch's default
+      }
+      guard pass.purpose == .training else { return normed(statistics.mean.value, statistics.variance.value) }
+      let mean = x.mean(axes: [0, 1])
+      let variance = (x - mean).squared().mean(axes: [0, 1])
+      statistics.follow(
+        mean: mean.detached.reshaped([-1]), variance: variance.detached.reshaped([-1]), count: x.shape[0] * x.shape[1])
+      return normed(mean, variance)
     }
   }
 

@@ -7,11 +7,13 @@ import Tensors
 final class SpecAugment: Layer {
   private let embedding: Parameter
   private let masking: SpeechEncoderConfiguration.Masking
+  /// Whether spans lie within each clip's own steps. transformers draws HuBERT's over the filling too.
+  private let keepsToClips: Bool
   let parameters: [Parameter]
 
   /// Nil where the configuration masks nothing, and the checkpoint has no vector.
   init?(_ sizes: SpeechEncoderConfiguration, from source: ParameterSource) throws(ParameterError) {
-    masking = sizes.masking
+    (masking, keepsToClips) = (sizes.masking, sizes.family != .hubert)
     guard source.has("masked_spec_embed", orDraws: masking.timeShare > 0 || masking.featureShare > 0) else {
       return nil
     }
@@ -25,44 +27,64 @@ final class SpecAugment: Layer {
     let (batch, steps, features) = (x.shape[0], x.shape[1], x.shape[2])
     var result = x
     if masking.timeShare > 0 {
-      let lengths = mask?.lengths ?? Array(repeating: steps, count: batch)
-      let hidden = lengths.flatMap { length in
-        let spans = pass.spans(
-          in: length, share: masking.timeShare, length: masking.timeLength, least: masking.leastTimes)
-        return spans + Array(repeating: 0, count: steps - length)
-      }
-      let masked = Tensor(hidden, shape: [batch, steps, 1])
+      let lengths = keepsToClips ? mask?.lengths : nil
+      let masked = pass.drawn { generator in
+        masking.time.mask(lengths ?? Array(repeating: steps, count: batch), of: steps, using: &generator)
+      }.reshaped([batch, steps, 1])
       result = result * masked.scaled(by: -1, plus: 1) + masked * pass(embedding)
     }
     if masking.featureShare > 0 {
-      let hidden = (0..<batch).flatMap { _ in
-        pass.spans(
-          in: features, share: masking.featureShare, length: masking.featureLength, least: masking.leastFeatures)
-      }
-      result = result * Tensor(hidden.map { 1 - $0 }, shape: [batch, 1, features])
+      let masked = pass.drawn { generator in
+        masking.feature.mask(Array(repeating: features, count: batch), of: features, using: &generator)
+      }.reshaped([batch, 1, features])
+      result = result * masked.scaled(by: -1, plus: 1)
     }
     return result
   }
+}
+
+/// Random spans of equal length along one axis of a batch.
+struct MaskSpans {
+  /// The share of places that the spans would cover if they never overlapped.
+  let share: Float
+  /// The places of a span.
+  let length: Int
+  /// The least number of spans in a clip.
+  let least: Int
+
+  /// Where spans start in each clip, as transformers' `_compute_mask_indices` draws it: share · clip / length of them,
+  /// the fraction rounded by one chance for the whole batch, at different places.
+  /// - Parameters:
+  ///   - clips: Places of each clip.
+  ///   - size: Places of the batch, which limit the spans' number. Where they are fewer than a span has, there is none.
+  func starts(in clips: [Int], of size: Int, using generator: inout SeededGenerator) -> [[Int]] {
+    let chance = generator.uniform()
+    return clips.map { clip in
+      let wanted = max(Int(Double(share) * Double(clip) / Double(length) + chance), least)
+      return Array(generator.shuffled(0..<max(0, clip - length + 1)).prefix(min(wanted, size / length)))
+    }
+  }
+
+  /// 1 within spans and 0 elsewhere, [clips, size].
+  func mask(_ clips: [Int], of size: Int, using generator: inout SeededGenerator) -> Tensor {
+    var mask = [Float](repeating: 0, count: clips.count * size)
+    for (clip, starts) in starts(in: clips, of: size, using: &generator).enumerated() {
+      for start in starts {
+        for place in start..<(start + length) { mask[clip * size + place] = 1 }
+      }
+    }
+    return Tensor(mask, shape: [clips.count, size])
+  }
+}
+
+extension SpeechEncoderConfiguration.Masking {
+  var time: MaskSpans { MaskSpans(share: timeShare, length: timeLength, least: leastTimes) }
+  var feature: MaskSpans { MaskSpans(share: featureShare, length: featureLength, least: leastFeatures) }
 }
 
 extension ForwardPass {
   /// Whether something of this probability happens.
   func draws(probability: Float) -> Bool {
     probability > 0 && drawn { $0.uniform(in: 0..<1) } < Double(probability)
-  }
-
-  /// 1 within masked spans and 0 elsewhere. There are share · size / length spans, the fraction decided by chance, and at
-  /// least `least`; they start at different places, and may overlap.
-  fileprivate func spans(in size: Int, share: Float, length: Int, least: Int) -> [Float] {
-    var hidden = [Float](repeating: 0, count: size)
-    guard length <= size else { return hidden }
-    return drawn { generator in
-      let mean = Double(share) * Double(size) / Double(length)
-      let count = min(max(Int(mean + generator.uniform(in: 0..<1)), least), size / length, size - length + 1)
-      for start in generator.shuffled(0...(size - length)).prefix(count) {
-        for step in start..<(start + length) { hidden[step] = 1 }
-      }
-      return hidden
-    }
   }
 }

@@ -113,13 +113,42 @@ public final class SpeechEncoder: Layer {
       var x = states.last!
       if !isDropped {
         let name = "encoder.layers.\(index)"
-        x = layer(x, positions: distances, mask: mask, name: name, tokens: tokens, pass)
+        x = pass.recomputing([x] + [distances].compactMap(\.self), through: layer) { inputs, pass in
+          layer(inputs[0], positions: inputs.dropFirst().first, mask: mask, name: name, tokens: tokens, pass)
+        }
         x = pass.observed(x, as: name, .tokens(tokens))
       }
       if index == layers.count - 1, configuration.isPreNorm { x = norm(x, pass) }
       states.append(x)
     }
     return States(all: states, mask: mask)
+  }
+
+  /// The parts in the order in which they run, each with the stage that it leads to.
+  private var parts: [(layers: [any Layer], end: EncoderStage)] {
+    let last = layers.count - 1
+    func optional(_ layer: (any Layer)?) -> [any Layer] { layer.map { [$0] } ?? [] }
+    return [
+      ([convolutions, projection] + optional(projectionNorm), .projected),
+      ([positions] + optional(masking) + optional(configuration.isPreNorm ? nil : norm), .layer(0)),
+    ]
+      + layers.enumerated().map { index, layer in
+        (
+          [layer] + optional(index == last && configuration.isPreNorm ? norm : nil),
+          index == last ? .pooled : .layer(index + 1)
+        )
+      }
+  }
+
+  /// The last stage before which no parameter learns; nil where the convolutions or the projection do.
+  public func frozenStage(_ learns: (Parameter) -> Bool) -> EncoderStage? {
+    parts.prefix { !$0.layers.flatMap(\.parameters).contains(where: learns) }.last?.end
+  }
+
+  /// The parameters of all parts but the last so many layers.
+  public func parameters(belowLast count: Int) -> [Parameter] {
+    demand((0...layers.count).contains(count), "the last \(count) of \(layers.count) layers")
+    return parts.dropLast(count).flatMap(\.layers).flatMap(\.parameters)
   }
 
   /// The steps as tokens along the clip's time.

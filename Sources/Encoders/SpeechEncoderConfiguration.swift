@@ -1,3 +1,5 @@
+import Basics
+
 /// The sizes and switches of a speech encoder, under the keys that Hugging Face's `config.json` has for them.
 public struct SpeechEncoderConfiguration: Codable, Equatable, Sendable {
   /// `model_type`: the families, which share almost everything.
@@ -89,7 +91,12 @@ public struct SpeechEncoderConfiguration: Codable, Equatable, Sendable {
     public init() {}
   }
 
-  public init(_ family: Family) { self.family = family }
+  /// The sizes that transformers gives the family: those of its base model.
+  public init(_ family: Family) {
+    self.family = family
+    if family == .data2vec { positions = 5 }
+    normalizeForFamily()
+  }
 
   enum CodingKeys: String, CodingKey {
     case family = "model_type"
@@ -130,43 +137,39 @@ public struct SpeechEncoderConfiguration: Codable, Equatable, Sendable {
   /// Keys that are absent have the values that transformers gives them for the family.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    family = try container.decode(Family.self, forKey: .family)
-    if family == .data2vec { (positions, layerDrop) = (5, 0.1) }
-    func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
-      if let found = try container.decodeIfPresent(Value.self, forKey: key) { value = found }
-    }
-    try read(.hiddenSize, into: &hiddenSize)
-    try read(.layerCount, into: &layerCount)
-    try read(.headCount, into: &headCount)
-    try read(.intermediateSize, into: &intermediateSize)
-    try read(.activation, into: &activation)
-    try read(.normEpsilon, into: &normEpsilon)
-    try read(.isPreNorm, into: &isPreNorm)
-    try read(.convolutionWidths, into: &convolutionWidths)
-    try read(.convolutionKernels, into: &convolutionKernels)
-    try read(.convolutionStrides, into: &convolutionStrides)
-    try read(.convolutionsHaveBias, into: &convolutionsHaveBias)
-    try read(.convolutionNorm, into: &convolutionNorm)
-    try read(.convolutionActivation, into: &convolutionActivation)
-    try read(.projectionHasNorm, into: &projectionHasNorm)
-    try read(.positions, into: &positions)
-    try read(.positionGroups, into: &positionGroups)
-    try read(.positionsHaveBatchNorm, into: &positionsHaveBatchNorm)
-    try read(.positionKernel, into: &positionKernel)
-    try read(.bucketCount, into: &bucketCount)
-    try read(.largestDistance, into: &largestDistance)
-    try read(.hiddenDropout, into: &hiddenDropout)
-    try read(.attentionDropout, into: &attentionDropout)
-    try read(.activationDropout, into: &activationDropout)
-    try read(.projectionDropout, into: &projectionDropout)
-    try read(.layerDrop, into: &layerDrop)
-    try read(.masksSteps, into: &masking.isApplied)
-    try read(.timeShare, into: &masking.timeShare)
-    try read(.timeLength, into: &masking.timeLength)
-    try read(.leastTimes, into: &masking.leastTimes)
-    try read(.featureShare, into: &masking.featureShare)
-    try read(.featureLength, into: &masking.featureLength)
-    try read(.leastFeatures, into: &masking.leastFeatures)
+    self.init(try container.decode(Family.self, forKey: .family))
+    try container.read(.hiddenSize, into: &hiddenSize)
+    try container.read(.layerCount, into: &layerCount)
+    try container.read(.headCount, into: &headCount)
+    try container.read(.intermediateSize, into: &intermediateSize)
+    try container.read(.activation, into: &activation)
+    try container.read(.normEpsilon, into: &normEpsilon)
+    try container.read(.isPreNorm, into: &isPreNorm)
+    try container.read(.convolutionWidths, into: &convolutionWidths)
+    try container.read(.convolutionKernels, into: &convolutionKernels)
+    try container.read(.convolutionStrides, into: &convolutionStrides)
+    try container.read(.convolutionsHaveBias, into: &convolutionsHaveBias)
+    try container.read(.convolutionNorm, into: &convolutionNorm)
+    try container.read(.convolutionActivation, into: &convolutionActivation)
+    try container.read(.projectionHasNorm, into: &projectionHasNorm)
+    try container.read(.positions, into: &positions)
+    try container.read(.positionGroups, into: &positionGroups)
+    try container.read(.positionsHaveBatchNorm, into: &positionsHaveBatchNorm)
+    try container.read(.positionKernel, into: &positionKernel)
+    try container.read(.bucketCount, into: &bucketCount)
+    try container.read(.largestDistance, into: &largestDistance)
+    try container.read(.hiddenDropout, into: &hiddenDropout)
+    try container.read(.attentionDropout, into: &attentionDropout)
+    try container.read(.activationDropout, into: &activationDropout)
+    try container.read(.projectionDropout, into: &projectionDropout)
+    try container.read(.layerDrop, into: &layerDrop)
+    try container.read(.masksSteps, into: &masking.isApplied)
+    try container.read(.timeShare, into: &masking.timeShare)
+    try container.read(.timeLength, into: &masking.timeLength)
+    try container.read(.leastTimes, into: &masking.leastTimes)
+    try container.read(.featureShare, into: &masking.featureShare)
+    try container.read(.featureLength, into: &masking.featureLength)
+    try container.read(.leastFeatures, into: &masking.leastFeatures)
     normalizeForFamily()
   }
 
@@ -243,6 +246,10 @@ public struct SpeechEncoderConfiguration: Codable, Equatable, Sendable {
     let dropouts = [hiddenDropout, attentionDropout, activationDropout, projectionDropout, layerDrop]
     guard dropouts.allSatisfy({ 0 <= $0 && $0 < 1 }) else { return "a dropout is no probability below 1" }
     guard normEpsilon > 0 else { return "layer_norm_eps is not above 0" }
+    guard [masking.timeShare, masking.featureShare].allSatisfy({ 0 <= $0 && $0 <= 1 }),
+      [masking.timeLength, masking.featureLength].allSatisfy((1...65_536).contains),
+      [masking.leastTimes, masking.leastFeatures].allSatisfy((0...65_536).contains)
+    else { return "mask_time and mask_feature are no shares, lengths and counts of masks" }
     return nil
   }
 

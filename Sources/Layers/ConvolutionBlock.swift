@@ -33,7 +33,8 @@ public final class ConvolutionBlock: Layer {
   /// One convolution with its norm, under PyTorch's names `conv` and `norm`.
   private struct Path {
     let weight, bias: Parameter
-    let scale, shift, mean, variance, batches: Parameter
+    let scale, shift: Parameter
+    let statistics: RunningStatistics
     let padding: Padding
 
     init(
@@ -44,9 +45,7 @@ public final class ConvolutionBlock: Layer {
       bias = try source.parameter("conv.bias", [filters], initial)
       scale = try source.parameter("norm.weight", [filters], .ones)
       shift = try source.parameter("norm.bias", [filters], .zeros)
-      mean = try source.parameter("norm.running_mean", [filters], .zeros, role: .statistic)
-      variance = try source.parameter("norm.running_var", [filters], .ones, role: .statistic)
-      batches = try source.parameter("norm.num_batches_tracked", [], .zeros, role: .counter)
+      statistics = try RunningStatistics(filters, from: source.part("norm"))
       padding = .same(kernelRows: kernel.rows, kernelColumns: kernel.columns)
     }
   }
@@ -55,7 +54,6 @@ public final class ConvolutionBlock: Layer {
   public let parameters: [Parameter]
   private let pooling: BlockPooling
   private let epsilon: Float = 1e-5  // PyTorch's default, so checkpoints agree
-  private let momentum: Float = 0.1  // PyTorch's: the running value moves a tenth of the way
 
   private var folded: (convolution: FoldedConvolution, versions: [Int])?
 
@@ -106,32 +104,29 @@ public final class ConvolutionBlock: Layer {
     return result
   }
 
-  /// Moves the running statistics towards a batch's; the variance is kept unbiased, as PyTorch does.
+  /// Moves the running statistics towards a batch's, of all paths' convolutions without their biases.
   private func follow(_ mean: Tensor, _ variance: Tensor, count: Int) {
-    let unbiased = variance * (Float(count) / Float(max(count - 1, 1)))
     var first = 0
     for path in paths {
       let own = first..<(first + path.bias.shape[0])
       first = own.upperBound
-      let batchMean = mean.slice(axis: 0, own) + path.bias.value
-      path.mean.value = path.mean.value * (1 - momentum) + batchMean * momentum
-      path.variance.value = path.variance.value * (1 - momentum) + unbiased.slice(axis: 0, own) * momentum
-      path.batches.value = path.batches.value + 1
+      path.statistics.follow(
+        mean: mean.slice(axis: 0, own) + path.bias.value, variance: variance.slice(axis: 0, own), count: count)
     }
   }
 
   /// γ/σ (w ∗ x + b − μ) + β as one convolution: weights w γ/σ, bias (b − μ) γ/σ + β.
   private func foldedConvolution() -> FoldedConvolution {
     let versions = paths.flatMap { path in
-      [path.weight, path.bias, path.scale, path.shift, path.mean, path.variance].map(\.version)
+      [path.weight, path.bias, path.scale, path.shift, path.statistics.mean, path.statistics.variance].map(\.version)
     }
     if let folded, folded.versions == versions { return folded.convolution }
     var weights: [Tensor] = []
     var biases: [Tensor] = []
     for path in paths {
-      let factor = path.scale.value / (path.variance.value + epsilon).squareRoot()
+      let factor = path.scale.value / (path.statistics.variance.value + epsilon).squareRoot()
       weights.append(path.weight.value * factor.reshaped([-1, 1, 1, 1]))
-      biases.append((path.bias.value - path.mean.value) * factor + path.shift.value)
+      biases.append((path.bias.value - path.statistics.mean.value) * factor + path.shift.value)
     }
     let made = FoldedConvolution(
       weights: weights, bias: .concatenated(biases, axis: 0), paddings: paths.map(\.padding))
@@ -146,7 +141,7 @@ public final class ConvolutionBlock: Layer {
     }
     let y = x.convolved(
       withPaths: paths.map { pass($0.weight) }, bias: joined(\.bias, pass), paddings: paths.map(\.padding))
-    let normalized = (y - perChannel(\.mean)) / (perChannel(\.variance) + epsilon).squareRoot()
+    let normalized = (y - perChannel(\.statistics.mean)) / (perChannel(\.statistics.variance) + epsilon).squareRoot()
     return (normalized * perChannel(\.scale) + perChannel(\.shift)).relu().pooled(windows)
   }
 }

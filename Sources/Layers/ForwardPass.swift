@@ -26,6 +26,7 @@ public final class ForwardPass {
   /// Receives the output of each layer that a model names; its result is used in place of that output.
   private let observer: ((Observation) -> Tensor)?
   private let learning: Set<ObjectIdentifier>
+  private let recomputes: Bool
   private var generator: SeededGenerator
   private var recorded: [ObjectIdentifier: Tensor] = [:]
   /// The number of operations where ``rule`` replaced the derivative in the last gradients.
@@ -35,13 +36,25 @@ public final class ForwardPass {
   ///   - learning: The parameters whose gradients are needed. Operations on others only are not recorded.
   ///   - precision: Of the products of encoders; those of other networks are always float32.
   ///   - seed: The seed of the pass's random numbers (dropout).
+  ///   - recomputes: Whether parts of a network that offer it keep only their inputs; see ``recomputing(_:through:_:)``.
   public init(
     _ purpose: Purpose, learning: [Parameter] = [], rule: BackwardRule = .derivative, precision: Precision = .float32,
-    seed: UInt64 = 0, observer: ((Observation) -> Tensor)? = nil
+    seed: UInt64 = 0, recomputes: Bool = false, observer: ((Observation) -> Tensor)? = nil
   ) {
     (self.purpose, self.rule, self.precision, self.observer) = (purpose, rule, precision, observer)
     self.learning = Set(learning.map(ObjectIdentifier.init))
+    self.recomputes = recomputes
     generator = SeededGenerator(seed: seed)
+  }
+
+  /// A pass through a part of the network of another pass, from its random numbers on, with `values` for what is learned.
+  private init(
+    within pass: ForwardPass, learning: [Parameter], values: some Sequence<Tensor>, generator: SeededGenerator
+  ) {
+    (purpose, rule, precision, observer, recomputes) = (pass.purpose, pass.rule, pass.precision, pass.observer, false)
+    self.learning = Set(learning.map(ObjectIdentifier.init))
+    self.generator = generator
+    recorded = Dictionary(uniqueKeysWithValues: zip(learning.map(ObjectIdentifier.init), values))
   }
 
   /// A pass for inference, with gradients at the input only.
@@ -81,6 +94,28 @@ public final class ForwardPass {
     demand(parameters.allSatisfy(learns), "gradients of parameters that the pass was not told to learn")
     defer { recorded = [:] }
     return gradients(of: loss, at: parameters.map(callAsFunction))
+  }
+
+  /// The output of a part of the network. A pass of training that recomputes keeps only its inputs, and computes it again
+  /// for the gradients, with the same random numbers: the same result to the bit, in less memory and more time.
+  /// - Parameters:
+  ///   - part: The part, with all parameters that `body` uses.
+  ///   - body: The part's output for the inputs in a pass. It must not change anything, as it is called twice.
+  public func recomputing(
+    _ inputs: [Tensor], through part: some Layer, _ body: @escaping (_ inputs: [Tensor], ForwardPass) -> Tensor
+  ) -> Tensor {
+    guard purpose == .training, !isObserved else { return body(inputs, self) }
+    guard recomputes else { return body(inputs.map(\.branch), self) }
+    let (learned, start) = (part.parameters.filter(learns), generator)
+    var end = start
+    let output = Tensor.recomputed(from: inputs + learned.map { self($0) }) { tensors in
+      let pass = ForwardPass(
+        within: self, learning: learned, values: tensors.dropFirst(inputs.count), generator: start)
+      defer { end = pass.generator }
+      return body(Array(tensors.prefix(inputs.count)), pass)
+    }
+    generator = end
+    return output
   }
 
   /// A seed for one random operation.

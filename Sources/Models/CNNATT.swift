@@ -31,7 +31,8 @@ public final class CNNATT: EmotionModel {
       (1, 8, 33 + 27, 40, 313), (16, 32, 9, 40, 313), (32, 48, 9, 20, 156), (48, 64, 9, 10, 78), (64, 80, 9, 10, 78),
     ]) + 3 * 780 * (3 * 128 * 80 + 2 * 128 * 128)  // three heads over 780 positions
   public static let recipes = Recipe.ofTheReport(
-    .adamw, parts: [Recipe.Part("", weightDecay: 1e-7)], plateauFactor: 0.1, patience: 20, epochs: 200, batch: 32)
+    .adamw, parts: [Recipe.Part("", weightDecay: 1e-7)], schedule: .plateau(factor: 0.1, patience: 20), epochs: 200,
+    batch: 32)
 
   private let paths: ConvolutionBlock
   private let blocks: [ConvolutionBlock]

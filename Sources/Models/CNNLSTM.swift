@@ -37,7 +37,7 @@ public final class CNNLSTM: EmotionModel {
       (1, 32, 9, 128, 313), (32, 48, 9, 64, 156), (48, 64, 9, 32, 78), (64, 128, 9, 16, 39), (128, 256, 9, 4, 9),
     ]) + 2 * 2 * 4 * 256 * 512  // two layers of LSTM, two steps
   public static let recipes = Recipe.ofTheReport(
-    .adam, parts: [], plateauFactor: 0.5, patience: 5, epochs: 100, batch: 64)
+    .adam, parts: [], schedule: .plateau(factor: 0.5, patience: 5), epochs: 100, batch: 64)
 
   private let blocks: [ConvolutionBlock]
   private let lstm: LSTM

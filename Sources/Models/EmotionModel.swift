@@ -33,6 +33,11 @@ public protocol EmotionModel: Layer, SendableType {
   static var pretrainedParts: [PretrainedPart] { get }
   /// The sizes of a network around pretrained parts.
   static func configuration(around parts: Pretrained) -> Configuration
+  /// The arrays of pretrained parts, by the names that a network has for them.
+  static func arrays(of parts: Pretrained) -> [ParameterSource.Pretrained]
+  /// The number of a pretrained part's last layers that learn where nothing else is asked for; nil for all that the recipe
+  /// lets.
+  static var trainedLayers: Int? { get }
   /// The name in figures and texts of a network of these sizes.
   var title: String { get }
 
@@ -87,6 +92,10 @@ extension EmotionModel {
   }
   public static var pretrainedParts: [PretrainedPart] { [] }
   public static func configuration(around parts: Pretrained) -> Configuration { base }
+  public static func arrays(of parts: Pretrained) -> [ParameterSource.Pretrained] {
+    [parts.encoder?.arrays(prefix: "hubert."), parts.convnext?.arrays(prefix: "convnext.")].compactMap(\.self)
+  }
+  public static var trainedLayers: Int? { nil }
   public var title: String { Self.title }
 
   /// A network of sizes whose type is not known here.

@@ -30,7 +30,8 @@ public final class FCMFCC: EmotionModel {
     (128, 160, 9, 2, 39), (160, 320, 9, 1, 39),
   ])
   public static let recipes = Recipe.ofTheReport(
-    .adamw, parts: [Recipe.Part("blocks.", weightDecay: 1e-6)], plateauFactor: 0.1, patience: 10, epochs: 150,
+    .adamw, parts: [Recipe.Part("blocks.", weightDecay: 1e-6)], schedule: .plateau(factor: 0.1, patience: 10),
+    epochs: 150,
     batch: 64)
 
   private let paths: ConvolutionBlock

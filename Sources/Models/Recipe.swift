@@ -20,6 +20,31 @@ public struct Recipe: Codable, Equatable, Sendable {
     }
   }
 
+  /// When the rate falls.
+  public enum Schedule: Codable, Equatable, Sendable {
+    /// By `factor`, 1/ρ, after more than `patience`, k, epochs without a better validation loss.
+    case plateau(factor: Double, patience: Int)
+    /// By `factor` after each of these epochs, counted from 1 and rising.
+    case milestones(factor: Double, epochs: [Int])
+
+    /// What the rate is multiplied by.
+    public var factor: Double {
+      switch self {
+      case .plateau(let factor, _), .milestones(let factor, _): factor
+      }
+    }
+
+    /// In words: "× 0.1 after epoch 15 and 25".
+    public var title: String {
+      switch self {
+      case .plateau(let factor, let patience): "× \(factor) after \(patience) epochs without a better validation loss"
+      case .milestones(let factor, let epochs):
+        epochs.isEmpty
+          ? "constant" : "× \(factor) after epoch \(epochs.map(String.init).joined(separator: " and "))"
+      }
+    }
+  }
+
   /// The recipes that have a name.
   public enum Name: String, CaseIterable, Codable, Sendable {
     /// The rates of the report's Table 3.
@@ -35,49 +60,43 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var rate: Double
   /// Parts of the network. A parameter takes the first that fits its name, or else the rate and no decay.
   public var parts: [Part]
-  /// The factor on the rate at a plateau: 1/ρ.
-  public var plateauFactor: Double
-  /// The number of epochs without a better validation loss that are accepted: k.
-  public var patience: Int
+  public var schedule: Schedule
   public var epochs: Int
   /// Clips in a batch.
   public var batch: Int
+  /// Batches whose gradients together make one step.
+  public var accumulatedBatches = 1
+  /// The most that the norm of a step's gradients, over all that learns, may be; nil for any.
+  public var gradientNorm: Double?
 
   /// The accepted ranges, within which sizes and counts never overflow. Batch norm needs two clips.
-  public static let epochRange = 1...1_000_000, batchRange = 2...1_000_000
+  public static let epochRange = 1...1_000_000, batchRange = 2...1_000_000, accumulationRange = 1...1_000_000
 
   public init(
-    name: String, optimizer: Optimizer, rate: Double, parts: [Part], plateauFactor: Double, patience: Int, epochs: Int,
-    batch: Int
+    name: String, optimizer: Optimizer, rate: Double, parts: [Part], schedule: Schedule, epochs: Int, batch: Int
   ) {
     (self.name, self.optimizer, self.rate, self.parts) = (name, optimizer, rate, parts)
-    (self.plateauFactor, self.patience, self.epochs, self.batch) = (plateauFactor, patience, epochs, batch)
+    (self.schedule, self.epochs, self.batch) = (schedule, epochs, batch)
+  }
+
+  /// Milestones of so many epochs in place of a plateau that cannot be seen without validation: after a half and five
+  /// sixths of them, which of the report's 30 epochs for MMFUSION are its 15 and 25.
+  public static func finalMilestones(of epochs: Int) -> [Int] {
+    let (half, late) = (epochs / 2, epochs * 5 / 6)
+    return (half < late ? [half, late] : [half]).filter { $0 > 0 }
   }
 
   /// The report's recipe of a model, and its published code's, which is the default: on RAVDESS (random split, 45 epochs)
   /// FCMFCC reached accuracies of 0.80, 0.81 and 0.84 with it (three seeds), and 0.79 with the report's rates (one).
   static func ofTheReport(
-    _ optimizer: Optimizer, parts: [Part], plateauFactor: Double, patience: Int, epochs: Int, batch: Int
+    _ optimizer: Optimizer, parts: [Part], schedule: Schedule, epochs: Int, batch: Int
   ) -> [Name: Recipe] {
     func recipe(_ name: Name, rate: Double) -> Recipe {
       Recipe(
-        name: name.rawValue, optimizer: optimizer, rate: rate, parts: parts, plateauFactor: plateauFactor,
-        patience: patience, epochs: epochs, batch: batch)
+        name: name.rawValue, optimizer: optimizer, rate: rate, parts: parts, schedule: schedule, epochs: epochs,
+        batch: batch)
     }
     return [.report: recipe(.report, rate: 1e-4), .published: recipe(.published, rate: 1e-3)]
-  }
-
-  /// The report's recipe of a model with a pretrained encoder: its convolutions and projection are frozen, the rest of it
-  /// learns at a tenth of the rate. The published code's rates, ten times as high, are no recipe here.
-  static func fineTuning(encoders: [String], rate: Double, batch: Int) -> [Name: Recipe] {
-    let frozen = encoders.flatMap { [$0 + "feature_extractor.", $0 + "feature_projection."] }
-    return [
-      .report: Recipe(
-        name: Name.report.rawValue, optimizer: .adam, rate: rate,
-        parts: frozen.map { Part($0, rateFactor: 0, weightDecay: 0) }
-          + encoders.map { Part($0, rateFactor: 0.1, weightDecay: 0) }, plateauFactor: 0.1, patience: 3, epochs: 30,
-        batch: batch)
-    ]
   }
 
   /// The name, with the values that differ from the recipe of that name: "published, rate 0.5, batch 4".
@@ -87,6 +106,9 @@ public struct Recipe: Codable, Equatable, Sendable {
     if rate != named.rate { parts.append("rate \(rate)") }
     if batch != named.batch { parts.append("batch \(batch)") }
     if epochs != named.epochs { parts.append("epochs \(epochs)") }
+    if schedule != named.schedule { parts.append("rate \(schedule.title)") }
+    if accumulatedBatches > 1 { parts.append("\(accumulatedBatches) batches a step") }
+    if let gradientNorm { parts.append("gradient norm ≤ \(gradientNorm)") }
     return parts.joined(separator: ", ")
   }
 }

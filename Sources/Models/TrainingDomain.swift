@@ -9,7 +9,8 @@ import Tensors
 /// The distance is that to the fifth nearest training clip, the root mean square of the differences of the
 /// ``AudioFeatures/SoundStatistics`` in units of their standard deviation over the training clips (deep nearest neighbours, Sun et
 /// al. 2022, on what a clip sounds like instead of on a network's features). The limit is the distance within which 98 % of
-/// the validation clips lie, whose speakers are new to the model where they are known.
+/// the validation clips lie, whose speakers are new to the model where they are known; without validation, 98 % of the
+/// training clips, each beside the others.
 public struct TrainingDomain: Sendable, Equatable {
   private let clips: [SoundStatistics]
   /// The distance beyond which a clip lies outside.
@@ -43,14 +44,18 @@ public struct TrainingDomain: Sendable, Equatable {
   }
 
   /// - Parameters:
-  ///   - clips: Those that a model is trained on; at least one.
-  ///   - unseen: Clips like those, of which ``outsideShare`` is to lie outside; at least one.
-  public init(clips: [SoundStatistics], unseen: [SoundStatistics]) {
-    demand(!clips.isEmpty && !unseen.isEmpty, "a domain of no clips")
+  ///   - clips: Those that a model is trained on; at least one, without `unseen` two.
+  ///   - unseen: Clips like those, of which ``outsideShare`` is to lie outside; at least one. Nil where there are none: then
+  ///     it is the training clips, each by its distance to the others. As these have its speaker among them, the limit is lower.
+  public init(clips: [SoundStatistics], unseen: [SoundStatistics]?) {
+    demand(clips.count > (unseen == nil ? 1 : 0) && unseen?.isEmpty != true, "a domain of too few clips")
     let open = TrainingDomain(clips: clips, limit: .infinity)
-    let step = max(1, unseen.count / Self.most)
-    let some = stride(from: 0, to: unseen.count, by: step).map { unseen[$0] }
-    let distances = concurrentMap(count: some.count) { Double(open.nearest(to: some[$0]).distance) }.sorted()
+    let tried = unseen ?? clips
+    let places = Array(stride(from: 0, to: tried.count, by: max(1, tried.count / Self.most)))
+    let distances = concurrentMap(count: places.count) { index in
+      let place = places[index]
+      return Double(open.nearest(to: tried[place], leavingOut: unseen == nil ? place : nil).distance)
+    }.sorted()
     let rank = Int((Double(distances.count + 1) * (1 - Self.outsideShare)).rounded(.up))
     self.init(clips: clips, limit: max(distances[min(rank, distances.count) - 1], Self.sameSound))
   }
@@ -69,7 +74,10 @@ public struct TrainingDomain: Sendable, Equatable {
   }
 
   /// The distance to the fifth nearest clip and to the nearest one, and the places of those five.
-  private func nearest(to clip: SoundStatistics) -> (distance: Float, closest: Float, neighbours: [Int]) {
+  /// - Parameter own: The place of a clip that is none of them.
+  private func nearest(
+    to clip: SoundStatistics, leavingOut own: Int? = nil
+  ) -> (distance: Float, closest: Float, neighbours: [Int]) {
     let squares = clips.map { other in
       var sum: Float = 0
       for index in 0..<SoundStatistics.count {
@@ -79,7 +87,8 @@ public struct TrainingDomain: Sendable, Equatable {
       return sum / Float(SoundStatistics.count)
     }
     var near: [Int] = []
-    for index in squares.indices where near.count < Self.neighbours || squares[index] < squares[near.last!] {
+    for index in squares.indices
+    where index != own && (near.count < Self.neighbours || squares[index] < squares[near.last!]) {
       near.insert(index, at: near.firstIndex { squares[index] < squares[$0] } ?? near.count)
       if near.count > Self.neighbours { near.removeLast() }
     }

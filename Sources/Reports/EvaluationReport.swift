@@ -30,7 +30,11 @@ public struct EvaluationReport {
   }
 
   /// What there is to know of the clips before the numbers are believed.
-  public var warnings: [String] { census.warnings(model.name) }
+  public var warnings: [String] {
+    let isUnvalidated = model.configuration.training["validation"] == "none"
+    return census.warnings(model.name)
+      + (isUnvalidated ? ["\(model.name) was trained without validation: only new clips show how good it is"] : [])
+  }
 
   private var title: [String] {
     ["\(model.title) \(model.name) on \(shownName(path))"]

@@ -11,21 +11,29 @@ public struct FinishedRun: Sendable {
   public let folder: String
   public let configuration: ModelConfiguration
   public let history: [EpochRecord]
-  /// The epoch whose weights were kept.
-  public let best: EpochRecord
+  /// The epoch with the least validation loss; nil without validation.
+  public var best: EpochRecord? { history.best }
 
   /// - Throws: `CheckpointError` or `TrainingError`.
   public init(folder: String) throws {
     self.folder = folder
     configuration = try TrainedModel.configuration(of: folder)
     history = try History.read(folder, of: configuration)
-    best = history.best!
   }
 
   /// The settings shared by runs that differ only in seed and length.
   fileprivate var kind: [String] {
     [configuration.model.name]
-      + ["recipe", "optimizer", "rate", "batch", "data", "validation", "by", "share"].map { setting($0) ?? "" }
+      + [
+        "recipe", "optimizer", "rate", "schedule", "batch", "accumulate", "clip_norm", "data", "validation", "by",
+        "share",
+      ].map { setting($0) ?? "" }
+  }
+
+  /// A table's cells on the best epoch: its number, loss, accuracy and macro F1; dashes without validation.
+  public func bestCells(_ text: (Double) -> String) -> [String] {
+    let scores = [best?.validationLoss, best?.validationAccuracy, best?.validationMacroF1]
+    return [best.map { "\($0.epoch)" } ?? "–"] + scores.map { $0.map(text) ?? "–" }
   }
 
   fileprivate func setting(_ name: String) -> String? { configuration.training[name] }
@@ -55,7 +63,7 @@ public struct RunsReport {
     figure = TrainingCurves(
       title: title,
       runs: runs.indices.map {
-        .init(name: names[$0], group: groups[$0], history: runs[$0].history, best: runs[$0].best)
+        .init(name: names[$0], group: groups[$0], history: runs[$0].history)
       })
   }
 
@@ -81,7 +89,7 @@ public struct RunsReport {
     var print = Fingerprint()
     for record in runs.flatMap(\.history) {
       for value in [record.trainLoss, record.validationLoss, record.validationAccuracy, record.validationMacroF1] {
-        print.add(value.bitPattern)
+        if let value { print.add(value.bitPattern) }
       }
     }
     let settings = ["recipe", "rate", "batch", "seed", "training_data", "validation_data"]
@@ -106,8 +114,7 @@ public struct RunsReport {
         "Best epochs",
         [["run", "epochs", "best", "loss", "accuracy", "macro F1"]]
           + zip(runs, figure.runs).map { run, curves in
-            [curves.name, "\(run.history.count)", "\(run.best.epoch)"]
-              + [run.best.validationLoss, run.best.validationAccuracy, run.best.validationMacroF1].map { "\($0)" }
+            [curves.name, "\(run.history.count)"] + run.bestCells { "\($0)" }
           })
       page.addTable(
         "Every epoch",
@@ -118,7 +125,7 @@ public struct RunsReport {
                 + [
                   record.trainLoss, record.validationLoss, record.validationAccuracy, record.validationMacroF1,
                   record.rate,
-                ].map { "\($0)" }
+                ].map { $0.map { "\($0)" } ?? "–" }
             }
           })
       return page
@@ -132,9 +139,9 @@ public struct RunsReport {
       JSON.Run(
         folder: run.folder, name: curves.name, group: curves.group,
         architecture: run.configuration.model.name, recipe: run.setting("recipe"),
-        seed: run.setting("seed").flatMap(UInt64.init), epochs: run.history.count, bestEpoch: run.best.epoch,
-        validationLoss: run.best.validationLoss, accuracy: run.best.validationAccuracy,
-        macroF1: run.best.validationMacroF1)
+        seed: run.setting("seed").flatMap(UInt64.init), epochs: run.history.count, bestEpoch: run.best?.epoch,
+        validationLoss: run.best?.validationLoss, accuracy: run.best?.validationAccuracy,
+        macroF1: run.best?.validationMacroF1)
     }
     return try JSON(runs: lines, groups: figure.groups, all: figure.summary, figures: figures).line
   }
@@ -144,8 +151,29 @@ public struct RunsReport {
       let folder, name, group, architecture: String
       let recipe: String?
       let seed: UInt64?
-      let epochs, bestEpoch: Int
-      let validationLoss, accuracy, macroF1: Double
+      let epochs: Int
+      /// Null, as the next three, of a training without validation.
+      let bestEpoch: Int?
+      let validationLoss, accuracy, macroF1: Double?
+
+      func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        for (key, text) in [(CodingKeys.folder, folder), (.name, name), (.group, group), (.architecture, architecture)]
+        {
+          try container.encode(text, forKey: key)
+        }
+        try container.encodeIfPresent(recipe, forKey: .recipe)
+        try container.encodeIfPresent(seed, forKey: .seed)
+        try container.encode(epochs, forKey: .epochs)
+        try container.encode(bestEpoch, forKey: .bestEpoch)
+        for (key, value) in [(CodingKeys.validationLoss, validationLoss), (.accuracy, accuracy), (.macroF1, macroF1)] {
+          try container.encode(value, forKey: key)
+        }
+      }
+
+      enum CodingKeys: CodingKey {
+        case folder, name, group, architecture, recipe, seed, epochs, bestEpoch, validationLoss, accuracy, macroF1
+      }
     }
     let runs: [Run]
     let groups: [TrainingCurves.Summary]
@@ -155,11 +183,11 @@ public struct RunsReport {
 }
 
 extension TrainingCurves.Run {
-  /// - Parameter best: The epoch whose weights were kept.
-  init(name: String, group: String? = nil, history: [EpochRecord], best: EpochRecord) {
+  init(name: String, group: String? = nil, history: [EpochRecord]) {
     self.init(
-      name: name, group: group, trainingLoss: history.map(\.trainLoss), validationLoss: history.map(\.validationLoss),
-      accuracy: history.map(\.validationAccuracy), macroF1: history.map(\.validationMacroF1),
-      learningRate: history.map(\.rate), bestEpoch: best.epoch)
+      name: name, group: group, trainingLoss: history.map(\.trainLoss),
+      validationLoss: history.compactMap(\.validationLoss), accuracy: history.compactMap(\.validationAccuracy),
+      macroF1: history.compactMap(\.validationMacroF1), learningRate: history.map(\.rate),
+      bestEpoch: history.best?.epoch)
   }
 }

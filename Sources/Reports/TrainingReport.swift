@@ -8,15 +8,13 @@ public struct TrainingReport {
   public let model: TrainedModel
   public let recipe: Recipe
   public let seed: UInt64
+  /// At least one epoch.
   public let history: [EpochRecord]
-  /// The epoch whose weights were kept.
-  public let best: EpochRecord
 
   /// Nil where no epoch is done.
   public init?(_ trainer: Trainer) {
-    guard let best = trainer.bestEpoch else { return nil }
+    guard !trainer.history.isEmpty else { return nil }
     (model, recipe, seed, history) = (trainer.model, trainer.recipe, trainer.seed, trainer.history)
-    self.best = best
   }
 
   /// Of a training that has ended, from its folder.
@@ -24,15 +22,14 @@ public struct TrainingReport {
     let saved = try SavedTraining.read(folder)
     model = try TrainedModel(folder: folder)
     (recipe, seed, history) = (saved.recipe, saved.seed, saved.history)
-    guard let best = history.best else { throw TrainingError.nothingToResume(folder: folder) }
-    self.best = best
+    if history.isEmpty { throw TrainingError.nothingToResume(folder: folder) }
   }
 
   public var figure: TrainingCurves {
     let name = model.title
     return TrainingCurves(
       title: ["Training \(name)", "recipe \(recipe.title(for: model.kind)), seed \(seed)"],
-      runs: [.init(name: name, history: history, best: best)])
+      runs: [.init(name: name, history: history)])
   }
 
   /// Entries of the model's `config.json` on its training, under the same names in words: "Training data".

@@ -90,7 +90,7 @@ public struct EncodedStates {
         return nil
       }
       let (input, _) = set.batch([index])
-      let values = network.encoded(input, at: stage)[0]
+      let values = network.encoder.encoded(input, at: stage)[0]
       let stored = StoredTensor(halfPrecision: values)
       // What half precision cannot hold stays in full.
       let isWhole = stored.tensor.isFinite || !values.isFinite
@@ -111,8 +111,8 @@ public struct EncodedStates {
   private static func name(_ network: any EncodingModel, _ stage: EncoderStage) -> String {
     var print = Fingerprint()
     print.add(stage.name)
-    print.add("\(network.preprocessing)")
-    for parameter in network.parameters where parameter.name.hasPrefix(network.encoderPrefix) {
+    print.add("\(network.encoder.preprocessing)")
+    for parameter in network.encoder.parameters {
       print.add(parameter.name)
       parameter.stored.withBytes { print.add(bytes: $0) }
     }

@@ -17,9 +17,10 @@ public struct SavedTraining: Codable, Sendable {
   public let manifests: [String: String]
   /// A record for each whole epoch.
   public let history: [EpochRecord]
-  let schedule: PlateauSchedule
   let steps: Int
-  let trainingData, validationData: String
+  let trainingData: String
+  /// Nil of a training without validation.
+  let validationData: String?
   /// The digest of the weights that do not learn, which are not among the arrays; nil where all learn.
   let frozenDigest: String?
   let arrays: String
@@ -35,12 +36,12 @@ public struct SavedTraining: Codable, Sendable {
 
   init(
     configuration: ModelConfiguration, recipe: Recipe, seed: UInt64, provenance: [String: String],
-    manifests: [String: String], history: [EpochRecord], schedule: PlateauSchedule, steps: Int, trainingData: String,
-    validationData: String, frozenDigest: String?
+    manifests: [String: String], history: [EpochRecord], steps: Int, trainingData: String, validationData: String?,
+    frozenDigest: String?
   ) {
     (self.configuration, self.recipe, self.seed, self.provenance) = (configuration, recipe, seed, provenance)
     self.manifests = manifests
-    (self.history, self.schedule, self.steps) = (history, schedule, steps)
+    (self.history, self.steps) = (history, steps)
     (self.trainingData, self.validationData) = (trainingData, validationData)
     self.frozenDigest = frozenDigest
     arrays = Self.arraysFile(history.count)
@@ -74,18 +75,18 @@ public struct SavedTraining: Codable, Sendable {
     return saved
   }
 
-  /// Throws where the epochs are not one after the other with possible numbers, or where the schedule is not where their
-  /// losses lead it.
+  /// Whether the training has validation clips.
+  public var isValidated: Bool { validationData != nil }
+
+  /// Throws where the epochs are not one after the other with possible numbers, or where their rates are not those to which
+  /// their losses lead the schedule.
   private func checkHistory(path: String) throws(TrainingError) {
-    var replayed = PlateauSchedule(rate: recipe.rate, factor: recipe.plateauFactor, patience: recipe.patience)
+    var replayed = RateSchedule(recipe)
     for (index, record) in history.enumerated() {
-      guard record.epoch == index + 1, record.isPossible, record.rate == replayed.rate else {
-        throw .damagedState(path: path, reason: "its epoch \(index + 1) has impossible numbers")
-      }
+      guard record.epoch == index + 1, record.isPossible, record.rate == replayed.rate,
+        isValidated == (record.validationLoss != nil)
+      else { throw .damagedState(path: path, reason: "its epoch \(index + 1) has impossible numbers") }
       replayed.follow(record.validationLoss)
-    }
-    guard replayed == schedule else {
-      throw .damagedState(path: path, reason: "its rate is not where the losses of its epochs lead")
     }
     guard arrays == Self.arraysFile(history.count) else {
       throw .damagedState(path: path, reason: "it names the arrays of another epoch")

@@ -7,7 +7,7 @@ import Tensors
 /// An event that a training reports while it runs.
 public enum TrainingEvent: Sendable {
   case batch(TrainingProgress)
-  /// The end of an epoch; where `isBest`, its weights are now in the folder.
+  /// The end of an epoch; `isBest` where its validation loss is the lowest so far.
   case epoch(EpochRecord, isBest: Bool)
 }
 
@@ -32,12 +32,13 @@ public struct TrainingResult: Sendable {
   /// Whether the run reached the last epoch; false where it was stopped.
   public let isFinished: Bool
   public let history: [EpochRecord]
-  /// The epoch with the lowest validation loss; nil where none was finished.
-  public let best: EpochRecord?
+  /// The epoch whose weights the model has; nil where none was finished.
+  public let kept: EpochRecord?
 }
 
 /// Trains a network epoch by epoch into a model folder: the weights of the best epoch (`model.safetensors`,
 /// `config.json`, `domain.safetensors`), `history.csv`, and the state to resume from after an interruption (`resume.json`).
+/// Without validation clips no epoch is known to be the best, and the last one's weights are kept.
 ///
 /// All random numbers come from the seed and the number of the epoch. So the same seed gives the same weights, and an
 /// epoch that was interrupted is repeated exactly.
@@ -47,43 +48,51 @@ public final class Trainer {
   public let folder: String
   /// Warnings about the data, for the user to read before the run.
   public let warnings: [String]
-  /// The model in training; after a run, with its best weights.
+  /// The model in training; after a run, with the weights that are kept.
   public private(set) var model: TrainedModel
   public private(set) var history: [EpochRecord] = []
 
   private let provenance, manifests: [String: String]
-  private let training, validation: FeatureSet
-  private let trainingData, validationData: String
+  private let training: FeatureSet
+  private let validation: FeatureSet?
+  private let trainingData: String
+  private let validationData: String?
   private let domain: TrainingDomain?
   private let optimizer: Adam
   /// The names of the weights that do not learn; they are in the model's file only, not in the state to resume from.
   private let frozen: Set<String>
-  private var schedule: PlateauSchedule
-  private var best: [String: StoredTensor] = [:]
+  private var schedule: RateSchedule
+  /// What changes in training, as it was at the end of the epoch that is kept; empty before the first.
+  private var kept: [String: StoredTensor] = [:]
   private var hasRun = false
   private let lock: FolderLock
 
   /// A new training.
   /// - Parameters:
   ///   - model: The model whose weights the training starts from.
+  ///   - validation: Clips to choose the best epoch by; nil keeps the last, and the recipe's schedule must then have
+  ///     milestones.
   ///   - folder: The model folder, created where it is missing.
   ///   - provenance: Entries added to `training` in `config.json`: names of the data, versions.
   ///   - manifests: The files that the clips are from, by names that the caller chooses: kept for resuming the
   ///     training, so absolute where that can be from another folder.
   public init(
-    _ model: TrainedModel, recipe: Recipe, seed: UInt64, training: FeatureSet, validation: FeatureSet,
+    _ model: TrainedModel, recipe: Recipe, seed: UInt64, training: FeatureSet, validation: FeatureSet?,
     folder: String, provenance: [String: String] = [:], manifests: [String: String] = [:]
   ) throws(TrainingError) {
     try recipe.check()
+    if validation == nil, case .plateau = recipe.schedule {
+      throw .recipe(reason: "without validation clips the rate cannot fall at a plateau; it needs milestones")
+    }
     warnings = try Self.check(training, validation, classes: model.classes)
     (self.model, self.recipe, self.seed, self.folder) = (model, recipe, seed, folder)
     (self.training, self.validation) = (training, validation)
     (self.provenance, self.manifests) = (provenance, manifests)
-    (trainingData, validationData) = (training.fingerprint, validation.fingerprint)
+    (trainingData, validationData) = (training.fingerprint, validation?.fingerprint)
     domain = Self.domain(training, validation)
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     frozen = optimizer.frozen(in: model.network)
-    schedule = PlateauSchedule(rate: recipe.rate, factor: recipe.plateauFactor, patience: recipe.patience)
+    schedule = RateSchedule(recipe)
     do {
       try makeFolder(folder)
       lock = try FolderLock(folder)
@@ -102,7 +111,7 @@ public final class Trainer {
   ///   - manifests: New paths of manifests that have moved, by name.
   public init(
     resuming folder: String, epochs: Int? = nil, initial: TrainedModel? = nil, training: FeatureSet,
-    validation: FeatureSet, manifests: [String: String] = [:]
+    validation: FeatureSet?, manifests: [String: String] = [:]
   ) throws {
     lock = try FolderLock(folder)
     let saved = try SavedTraining.read(folder)
@@ -110,7 +119,7 @@ public final class Trainer {
     recipe.epochs = epochs ?? recipe.epochs
     try recipe.check()
     warnings = try Self.check(training, validation, classes: saved.configuration.classes)
-    (trainingData, validationData) = (training.fingerprint, validation.fingerprint)
+    (trainingData, validationData) = (training.fingerprint, validation?.fingerprint)
     guard (trainingData, validationData) == (saved.trainingData, saved.validationData) else {
       throw TrainingError.otherData(folder: folder)
     }
@@ -135,9 +144,13 @@ public final class Trainer {
     (self.model, self.recipe, seed, self.folder) = (model, recipe, saved.seed, folder)
     (self.training, self.validation, provenance) = (training, validation, saved.provenance)
     self.manifests = saved.manifests.merging(manifests) { $1 }
-    (history, schedule, best) = (saved.history, saved.schedule, Self.part("best.", of: arrays))
-    // The best weights become the model at the end if no later epoch is better, so they are checked now.
-    if !history.isEmpty { _ = try network("best.") }
+    (history, schedule) = (saved.history, RateSchedule(recipe, after: saved.history))
+    if !history.isEmpty {
+      let prefix = saved.isValidated ? "best." : "weights."
+      kept = Self.part(prefix, of: arrays)
+      // The best weights become the model at the end if no later epoch is better, so they are checked now.
+      if saved.isValidated { _ = try network(prefix) }
+    }
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     try optimizer.load(arrays, steps: saved.steps, path: path)
   }
@@ -155,9 +168,9 @@ public final class Trainer {
   }
 
   /// Nil of features that come without statistics.
-  private static func domain(_ training: FeatureSet, _ validation: FeatureSet) -> TrainingDomain? {
-    let (clips, unseen) = (training.clips.compactMap(\.statistics), validation.clips.compactMap(\.statistics))
-    return clips.isEmpty || unseen.isEmpty ? nil : TrainingDomain(clips: clips, unseen: unseen)
+  private static func domain(_ training: FeatureSet, _ validation: FeatureSet?) -> TrainingDomain? {
+    let (clips, unseen) = (training.clips.compactMap(\.statistics), validation?.clips.compactMap(\.statistics))
+    return clips.count < 2 || unseen?.isEmpty == true ? nil : TrainingDomain(clips: clips, unseen: unseen)
   }
 
   private static func network(
@@ -177,17 +190,20 @@ public final class Trainer {
 
   /// Throws where training is impossible; returns warnings where its numbers would be doubtful.
   private static func check(
-    _ training: FeatureSet, _ validation: FeatureSet, classes: [String]
+    _ training: FeatureSet, _ validation: FeatureSet?, classes: [String]
   ) throws(TrainingError) -> [String] {
     let present = Set(training.clips.compactMap(\.label))
     guard training.clips.count >= 2 else { throw .tooFewClips(found: training.clips.count) }
     if present.count == 1 { throw .oneClass(name: classes[present.first!]) }
-    guard !validation.clips.isEmpty else { throw .noValidationClips }
     var warnings: [String] = []
-    for (name, set) in [("training", present), ("validation", Set(validation.clips.compactMap(\.label)))] {
+    func warn(_ name: String, of set: Set<Int>) {
       let missing = classes.indices.filter { !set.contains($0) }.map { classes[$0] }
       if !missing.isEmpty { warnings.append("no \(name) clip is \(missing.joined(separator: " or "))") }
     }
+    warn("training", of: present)
+    guard let validation else { return warnings }
+    guard !validation.clips.isEmpty else { throw .noValidationClips }
+    warn("validation", of: Set(validation.clips.compactMap(\.label)))
     let shared = training.clipFingerprints.intersection(validation.clipFingerprints).count
     if shared > 0 {
       warnings.append("\(shared) clips are both in training and in validation, which flatters the results")
@@ -197,14 +213,14 @@ public final class Trainer {
 
   // MARK: The run
 
-  public var bestEpoch: EpochRecord? { history.best }
-
-  /// Trains until the recipe's last epoch. Runs once: at its end the best epoch's network replaces the one that the
-  /// optimiser updates. To continue, resume from the folder.
-  /// - Parameter shouldStop: Called before each batch; once true, the run ends with the state of the last whole epoch.
+  /// Trains until the recipe's last epoch. Runs once: at its end the network of the epoch that is kept replaces the one that
+  /// the optimiser updates. To continue, resume from the folder.
+  /// - Parameters:
+  ///   - recomputes: Whether layers keep only their inputs, and are computed again for the gradients, which are the same.
+  ///   - shouldStop: Called before each batch; once true, the run ends with the state of the last whole epoch.
   /// - Throws: ``TrainingError``, or the error of a model folder that cannot be written.
   public func run(
-    _ report: (TrainingEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false }
+    recomputes: Bool = false, _ report: (TrainingEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> TrainingResult {
     demand(!hasRun, "a trainer runs once; \(folder) can be resumed by another")
     hasRun = true
@@ -212,7 +228,7 @@ public final class Trainer {
     let first = history.count + 1
     for epoch in first...recipe.epochs {
       let epochStart = ContinuousClock.now
-      let loss = try trainEpoch(epoch, shouldStop: shouldStop) { batch, batches, running in
+      let loss = try trainEpoch(epoch, recomputes: recomputes, shouldStop: shouldStop) { batch, batches, running in
         let elapsed = (ContinuousClock.now - start).seconds
         let share =
           (Double(epoch - first) + Double(batch) / Double(batches)) / Double(recipe.epochs - first + 1)
@@ -225,66 +241,72 @@ public final class Trainer {
       }
       guard let loss else { return try end(isFinished: false) }
 
-      let evaluation = model.evaluate(validation)
-      guard evaluation.loss.isFinite else { throw diverged(epoch) }
-      let metrics = evaluation.metrics
-      let isBest = bestEpoch.map { evaluation.loss < $0.validationLoss } ?? true
+      let evaluation = validation.map { model.evaluate($0) }
+      guard evaluation?.loss.isFinite ?? model.network.parameters.allSatisfy(\.value.isFinite) else {
+        throw diverged(epoch)
+      }
+      let metrics = evaluation?.metrics
       history.append(
         EpochRecord(
-          epoch: epoch, trainLoss: loss, validationLoss: evaluation.loss,
-          validationAccuracy: metrics.accuracy,
-          validationMacroF1: metrics.macroF1, validationCCC: evaluation.meanConcordance, rate: schedule.rate,
+          epoch: epoch, trainLoss: loss, validationLoss: evaluation?.loss, validationAccuracy: metrics?.accuracy,
+          validationMacroF1: metrics?.macroF1, validationCCC: evaluation?.meanConcordance, rate: schedule.rate,
           seconds: (ContinuousClock.now - epochStart).seconds))
-      schedule.follow(evaluation.loss)
-      if isBest {
-        best = changing
+      schedule.follow(evaluation?.loss)
+      if history.kept?.epoch == epoch {
+        kept = changing
         // Weights of gigabytes of which few learn are written at the start and at the end; the state to resume from has
         // the others.
         if frozen.isEmpty || history.count == 1 { try described().write(to: folder) }
       }
       try History.write(history, to: folder)
       try save()
-      report(.epoch(history.last!, isBest: isBest))
+      report(.epoch(history.last!, isBest: history.best?.epoch == epoch))
     }
     return try end(isFinished: true)
   }
 
   /// The mean loss of the epoch's batches; nil where it was stopped.
   private func trainEpoch(
-    _ epoch: Int, shouldStop: () -> Bool, progress: (_ batch: Int, _ batches: Int, _ loss: Double) -> Void
+    _ epoch: Int, recomputes: Bool, shouldStop: () -> Bool,
+    progress: (_ batch: Int, _ batches: Int, _ loss: Double) -> Void
   ) throws(TrainingError) -> Double? {
     // Each epoch has its own place in the generator's sequence, far from the one that drew the weights.
     var places = SeededGenerator(seed: seed ^ 0x5851_F42D_4C95_7F2D &* UInt64(epoch))
     var generator = SeededGenerator(seed: places.next())
     let batches = training.shuffledBatches(of: recipe.batch, using: &generator)
     var sum = 0.0
+    var step = StepGradients()
     for (index, rows) in batches.enumerated() {
       if shouldStop() { return nil }
-      let pass = ForwardPass(.training, learning: optimizer.parameters, seed: generator.next())
+      let pass = ForwardPass(
+        .training, learning: optimizer.parameters, seed: generator.next(), recomputes: recomputes)
       let (input, truth) = training.batch(rows)
       let loss = model.loss(model.network(input, pass), truth)
       guard loss.scalar.isFinite else { throw diverged(epoch) }
       sum += Double(loss.scalar)
-      optimizer.step(pass.gradients(of: loss, at: optimizer.parameters), rate: schedule.rate)
+      step.add(pass.gradients(of: loss, at: optimizer.parameters), clips: rows.count)
+      if step.batches == recipe.accumulatedBatches || index == batches.count - 1 {
+        optimizer.step(step.taken(norm: recipe.gradientNorm), rate: schedule.rate)
+      }
       progress(index + 1, batches.count, sum / Double(index + 1))
     }
     return sum / Double(batches.count)
   }
 
   private func diverged(_ epoch: Int) -> TrainingError {
-    .diverged(epoch: epoch, rate: schedule.rate, bestEpoch: bestEpoch?.epoch, folder: folder)
+    .diverged(epoch: epoch, rate: schedule.rate, keptEpoch: history.kept?.epoch, folder: folder)
   }
 
   private func end(isFinished: Bool) throws -> TrainingResult {
-    if !best.isEmpty {
+    if !kept.isEmpty {
       // Written again: an interruption between weights and state can have left those of an epoch that is to be repeated.
       for parameter in model.network.parameters where !frozen.contains(parameter.name) {
-        parameter.value = best[parameter.name]!.tensor
+        parameter.value = kept[parameter.name]!.tensor
       }
       try described().write(to: folder)
       model = try TrainedModel(folder: folder)
     }
-    return TrainingResult(isFinished: isFinished, history: history, best: bestEpoch)
+    return TrainingResult(isFinished: isFinished, history: history, kept: history.kept)
   }
 
   /// The model with the facts of its training in its configuration.
@@ -296,19 +318,26 @@ public final class Trainer {
     configuration.training["rate"] = "\(recipe.rate)"
     configuration.training["batch"] = "\(recipe.batch)"
     configuration.training["epochs"] = "\(recipe.epochs)"
+    configuration.training["schedule"] = recipe.schedule.title
+    if recipe.accumulatedBatches > 1 { configuration.training["accumulate"] = "\(recipe.accumulatedBatches)" }
+    configuration.training["clip_norm"] = recipe.gradientNorm.map { "\($0)" }
     configuration.training["seed"] = "\(seed)"
     configuration.training["training_clips"] = "\(training.clips.count)"
-    configuration.training["validation_clips"] = "\(validation.clips.count)"
+    configuration.training["validation_clips"] = "\(validation?.clips.count ?? 0)"
+    if validation == nil { configuration.training["validation"] = "none" }
     configuration.training["training_data"] = trainingData
     configuration.training["validation_data"] = validationData
-    if let best = bestEpoch {
+    func write(_ name: String, _ value: Double?) { configuration.training[name] = value.map { "\($0)" } }
+    if let best = history.best {
       configuration.training["best_epoch"] = "\(best.epoch)"
-      configuration.training["validation_loss"] = "\(best.validationLoss)"
+      write("validation_loss", best.validationLoss)
       if !model.classes.isEmpty {
-        configuration.training["validation_accuracy"] = "\(best.validationAccuracy)"
-        configuration.training["validation_macro_f1"] = "\(best.validationMacroF1)"
+        write("validation_accuracy", best.validationAccuracy)
+        write("validation_macro_f1", best.validationMacroF1)
       }
-      configuration.training["validation_ccc"] = best.validationCCC.map { "\($0)" }
+      write("validation_ccc", best.validationCCC)
+    } else {
+      configuration.training["last_epoch"] = history.last.map { "\($0.epoch)" }
     }
     return TrainedModel(configuration: configuration, network: model.network, name: model.name, domain: domain)
   }
@@ -320,10 +349,11 @@ public final class Trainer {
   private func save() throws(TrainingError) {
     var arrays = optimizer.storedMoments
     for (name, tensor) in changing { arrays["weights.\(name)"] = tensor }
-    for (name, tensor) in best { arrays["best.\(name)"] = tensor }
+    // Without validation, what is kept is what is trained on.
+    if validation != nil { for (name, tensor) in kept { arrays["best.\(name)"] = tensor } }
     try SavedTraining(
       configuration: model.configuration, recipe: recipe, seed: seed, provenance: provenance,
-      manifests: manifests, history: history, schedule: schedule, steps: optimizer.steps, trainingData: trainingData,
+      manifests: manifests, history: history, steps: optimizer.steps, trainingData: trainingData,
       validationData: validationData, frozenDigest: frozenDigest
     ).write(arrays, to: folder)
   }

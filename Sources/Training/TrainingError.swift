@@ -12,8 +12,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A clip without a number for one of the model's dimensions.
   case noValue(path: String, dimension: String, found: String?)
   case recipe(reason: String)
-  /// The loss is NaN or infinite; `bestEpoch` is the one whose weights are in the folder.
-  case diverged(epoch: Int, rate: Double, bestEpoch: Int?, folder: String)
+  /// The loss is NaN or infinite; `keptEpoch` is the one whose weights are in the folder.
+  case diverged(epoch: Int, rate: Double, keptEpoch: Int?, folder: String)
   case nothingToResume(folder: String)
   /// A manifest that the training began with is not where it was; `option` takes its new path.
   case manifestMoved(folder: String, path: String, option: String)
@@ -37,7 +37,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
       "training needs at least 2 clips, and there \(found == 1 ? "is 1" : "are \(found)")"
     case .oneClass(let name): "training needs clips of at least 2 emotions, and all are \(name)"
     case .noValidationClips:
-      "there are no validation clips; without them the best epoch cannot be known"
+      "there are no validation clips; without them the best epoch cannot be known, unless the last one is to be kept (--final)"
     case .unknownClass(let path, let emotion, let classes):
       "\(path): the model has no class \(emotion.isEmpty ? "for a clip without a label" : emotion); it has \(classes.joined(separator: ", "))"
     case .noValue(let path, let dimension, let found):
@@ -45,10 +45,10 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
         + (found.map { "\"\($0)\" in the column \(dimension) is no number" } ?? "no value in a column \(dimension)")
         + "; the model predicts one"
     case .recipe(let reason): "the recipe cannot be followed: \(reason)"
-    case .diverged(let epoch, let rate, let best, let folder):
+    case .diverged(let epoch, let rate, let kept, let folder):
       "the training diverged in epoch \(epoch): the loss is not a number any more at rate \(rate). Try a tenth of that "
         + "rate."
-        + (best.map { " The weights of epoch \($0), the best until then, are in \(folder)" } ?? "")
+        + (kept.map { " The weights of epoch \($0) are in \(folder)" } ?? "")
     case .nothingToResume(let folder): "\(folder): no training to resume: it has no resume.json"
     case .manifestMoved(let folder, let path, let option):
       "\(path): no such manifest, and \(folder) was trained on it; where it has moved, name it with \(option)"
@@ -77,9 +77,22 @@ extension Recipe {
     guard rate > 0, rate.isFinite else { throw wrong("the rate must be above 0, not \(rate)") }
     guard Self.batchRange.contains(batch) else { throw wrong("a batch must have 2 to 1000000 clips, not \(batch)") }
     guard Self.epochRange.contains(epochs) else { throw wrong("there must be 1 to 1000000 epochs, not \(epochs)") }
-    guard patience >= 0 else { throw wrong("the patience must not be below 0, as \(patience)") }
-    guard plateauFactor > 0, plateauFactor < 1 else {
-      throw wrong("the plateau's factor must lie between 0 and 1, not be \(plateauFactor)")
+    guard Self.accumulationRange.contains(accumulatedBatches) else {
+      throw wrong("a step must have 1 to 1000000 batches, not \(accumulatedBatches)")
+    }
+    if let gradientNorm, !(gradientNorm > 0 && gradientNorm.isFinite) {
+      throw wrong("the gradients' norm must be above 0, not \(gradientNorm)")
+    }
+    guard schedule.factor > 0, schedule.factor < 1 else {
+      throw wrong("the factor on the rate must lie between 0 and 1, not be \(schedule.factor)")
+    }
+    switch schedule {
+    case .plateau(_, let patience):
+      guard patience >= 0 else { throw wrong("the patience must not be below 0, as \(patience)") }
+    case .milestones(_, let epochs):
+      guard zip([0] + epochs, epochs).allSatisfy(<) else {
+        throw wrong("the epochs after which the rate falls must rise, from 1 on, not be \(epochs)")
+      }
     }
   }
 }

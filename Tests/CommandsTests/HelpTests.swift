@@ -47,7 +47,7 @@ struct HelpTests {
     var statesUnit: Bool {
       ["seconds", "points", "dB", "Hz-Hz", "share"].contains(valueName ?? "")
         || (abstract ?? "").contains(
-          /number of|seed|in, cm, mm or pt|dpi|share of|learning rate|seconds x Hz|channel/)
+          /number of|seed|in, cm, mm or pt|dpi|share of|learning rate|norm of|seconds x Hz|channel/)
     }
   }
 

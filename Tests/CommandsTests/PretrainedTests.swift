@@ -13,7 +13,9 @@ struct PretrainedTests {
     try #require(run.status == 0, "\(run)")
   }
 
-  private func train(_ arguments: String...) throws -> Run {
+  private func train(_ arguments: String...) throws -> Run { try train(arguments) }
+
+  private func train(_ arguments: [String]) throws -> Run {
     try folder.undertone(["train"] + arguments + ["--data", "corpus/manifest.csv", "--seed", "3"])
   }
 
@@ -50,6 +52,35 @@ struct PretrainedTests {
     #expect(run.status == 0, "\(run)")
     let model = try TrainedModel(folder: folder.path("output/train/mmfusion"))
     #expect(model.network is MMFUSION)
+  }
+
+  @Test("MMFUSION's final training: the report's milestones, layers computed again, only the last ones learning")
+  func finalFusion() throws {
+    func train(_ name: String, _ options: String...) throws -> Run {
+      try self.train(
+        [
+          "mmfusion", "--encoder", "tiny-random", "--convnext", "tiny-random", "--final", "--epochs", "2", "--batch",
+          "8",
+        ]
+          + options + ["--output", name])
+    }
+    let kept = try train("kept", "--train-layers", "1")
+    #expect(kept.status == 0, "\(kept)")
+    #expect(try train("again", "--train-layers", "1", "--recompute").status == 0)
+    #expect(try folder.contents("kept/model.safetensors") == folder.contents("again/model.safetensors"))
+    #expect(try train("none", "--train-layers", "0").status == 0)
+    // The same seed draws the same weights before training.
+    func weights(_ name: String) throws -> [String: [Float]] {
+      let network = try TrainedModel(folder: folder.path(name)).network
+      return Dictionary(uniqueKeysWithValues: network.weights.map { ($0.name, $0.value.floats) })
+    }
+    let (one, none) = (try weights("kept"), try weights("none"))
+    let changed = Set(one.keys.filter { one[$0] != none[$0] })
+    #expect(changed.contains { $0.hasPrefix("hubert.encoder.layers.1.") })
+    #expect(changed.contains { $0.hasPrefix("convnext.encoder.stages.3.layers.0.") })
+    for frozen in ["hubert.encoder.layers.0.", "hubert.feature", "convnext.embeddings", "convnext.encoder.stages.2."] {
+      #expect(!changed.contains { $0.hasPrefix(frozen) }, "\(frozen)")
+    }
   }
 
   @Test("A downloaded encoder is taken as it is, and named when it is another at --resume")

@@ -61,8 +61,9 @@ struct SchemaTests {
       "train": [
         training + ["--output", "a"], training + ["--output", "b", "--dimensions", "arousal"],
         training + ["--output", "c", "--dimensions", "arousal", "--classes", "none"],
+        ["train", "cnnatt", "--final", "--epochs", "1", "--output", "d"] + data,
       ],
-      "curves": [["curves", "a", "b", "c", "--json"]],
+      "curves": [["curves", "a", "b", "c", "d", "--json"]],
       "methods": [["methods", "--json"]],
       "modalities": [["modalities", "--model", "fusion", "--clips", "4", "--data", "two/manifest.csv", "--json"]],
       "layers": [["layers", "tiny-random", "--folds", "2", "--data", "two/manifest.csv", "--json"]],

@@ -91,6 +91,64 @@ struct TrainTests {
     #expect(try history("model").count == 5)
   }
 
+  @Test("--final trains on all clips and keeps the last epoch, and everything says that there was no validation")
+  func final() throws {
+    let run = try train(
+      "--final", "--epochs", "3", "--batch", "8", "--accumulate", "2", "--clip-norm", "1", "--output", "model")
+    #expect(run.status == 0 && run.output == ["model"], "\(run)")
+    #expect(run.errors.contains("training 28 clips of 2 speakers, no validation"), "\(run)")
+    #expect(run.errors.last?.wholeMatch(of: /last epoch 3: training loss [0-9.]+; there was no validation/) != nil)
+    #expect(!run.errors.contains { $0.contains("best") || $0.contains("accuracy") }, "\(run)")
+    let rows = try history("model").dropFirst().map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    // The rate falls after a half and five sixths of three epochs.
+    #expect(zip(rows, [1e-3, 1e-4, 1e-5]).allSatisfy { abs(Double($0[5])! / $1 - 1) < 1e-9 }, "\(rows)")
+    #expect(rows.allSatisfy { $0[2...4].allSatisfy(\.isEmpty) && Double($0[1]) != nil })
+    let texts = try PNGImage(contentsOf: folder.path("model/curves.png")).texts
+    let expected = [
+      "Validation": "none", "Last epoch": "3", "Accumulate": "2", "Clip norm": "1",
+      "Schedule": "× 0.1 after epoch 1 and 2",
+    ]
+    #expect(texts.filter { expected[$0.key] != nil } == expected && texts["Best epoch"] == nil, "\(texts)")
+
+    // Two epochs and one more are three at once; what the rate falls at stays.
+    let parts = try train(
+      "--final", "--epochs", "2", "--milestones", "1", "--batch", "8", "--json", "--output", "parts")
+    #expect(parts.status == 0 && parts.output.count == 2, "\(parts)")
+    #expect(parts.output.allSatisfy { $0.contains(#""validation_loss":null"#) }, "\(parts)")
+    #expect(try folder.undertone("train", "--resume", "parts", "--epochs", "3").status == 0)
+    let whole = try train("--final", "--epochs", "3", "--milestones", "1", "--batch", "8", "--output", "whole")
+    #expect(whole.status == 0)
+    #expect(try folder.contents("parts/model.safetensors") == folder.contents("whole/model.safetensors"))
+    let validated = try folder.undertone("train", "--resume", "parts", "--epochs", "4", "--validation", manifest)
+    #expect(validated.failed(64, naming: "parts was trained without validation"), "\(validated)")
+
+    let curves = try folder.undertone("curves", "model")
+    #expect(
+      curves.status == 0 && curves.output[1].split(separator: " ") == ["model", "3", "–", "–", "–", "–"], "\(curves)")
+    let evaluated = try folder.undertone("evaluate", "--model", "model", "--data", manifest)
+    #expect(evaluated.status == 0)
+    #expect(evaluated.errors.contains { $0.contains("model was trained without validation") }, "\(evaluated)")
+    #expect(evaluated.warnings.contains { $0.contains("was trained on 28 of 28 clips") }, "\(evaluated)")
+  }
+
+  @Test("Options that contradict each other or cannot be are refused in a line")
+  func contradictions() throws {
+    for (option, value) in [("--validation", manifest), ("--split", "0.5"), ("--by", "clip")] {
+      #expect(try train("--final", option, value).failed(64, naming: "--final", "does not go with \(option)"))
+    }
+    for wrong in ["0", "3,2", "2,2", "1,,2", "one", ""] {
+      #expect(try train("--milestones", wrong).failed(64, naming: "--milestones \(wrong)"))
+    }
+    #expect(try train("--milestones", "5", "--epochs", "5").failed(64, naming: "the training has 5 epochs"))
+    #expect(try train("--accumulate", "0").failed(64, naming: "--accumulate"))
+    #expect(try train("--clip-norm", "0").failed(64, naming: "--clip-norm"))
+    #expect(try train("--recompute").failed(64, naming: "--recompute has no effect on cnnatt"))
+    for option in [["--final"], ["--milestones", "2"], ["--accumulate", "2"], ["--clip-norm", "1"]] {
+      let run = try folder.undertone(["train", "--resume", "model"] + option)
+      #expect(run.failed(64, naming: "it does not take \(option[0])"), "\(run)")
+    }
+  }
+
   @Test("--json: an object an epoch, whose numbers are those of history.csv")
   func json() throws {
     struct Epoch: Decodable {

@@ -115,6 +115,29 @@ for rate, factor, patience, losses in (
     plateau.append(dict(rate=rate, factor=factor, patience=patience, losses=losses, rates=rates))
 numbers["plateau"] = plateau
 
+# Rates after each epoch with milestones.
+milestones = []
+for rate, factor, epochs, count in ((1e-5, 0.1, [15, 25], 30), (0.8, 0.5, [1, 2, 3, 9], 6), (1e-3, 0.1, [], 3)):
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=rate)
+    schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, epochs, gamma=factor)
+    rates = []
+    for _ in range(count):
+        optimizer.step()
+        schedule.step()
+        rates.append(optimizer.param_groups[0]["lr"])
+    milestones.append(dict(rate=rate, factor=factor, milestones=epochs, rates=rates))
+numbers["milestones"] = milestones
+
+# Gradients of three parameters, their common norm limited.
+clipped = []
+for limit in (0.5, 2.0, 100.0):
+    parameters = [torch.nn.Parameter(torch.zeros(shape)) for shape in ([3, 4], [5], [2, 2])]
+    for seed, parameter in enumerate(parameters):
+        parameter.grad = sampled(list(parameter.shape), 200 + seed)
+    torch.nn.utils.clip_grad_norm_(parameters, limit)
+    clipped.append(dict(limit=limit, gradients=[p.grad.reshape(-1).tolist() for p in parameters]))
+numbers["clip"] = clipped
+
 # Sixty clips of seven classes, of which class 6 is never true and class 1 never predicted; and a set where both lack 5.
 scores = sampled([60, 7], 7).numpy()
 scores[:, 1] = -2

@@ -53,6 +53,22 @@ struct TrainingDomainTests {
     #expect((5...45).contains(fresh.outside) && fresh.trainedOn == 0)
   }
 
+  @Test("Without unseen clips the limit is that of each training clip's distance to the others")
+  func leftOut() {
+    let training = clips(120, seed: 1)
+    let domain = TrainingDomain(clips: training, unseen: nil)
+    #expect(domain.limit != TrainingDomain(clips: training, unseen: training).limit)
+    // Each clip beside a domain of the others has nearly the deviations of all 120; of 121 places the 119th holds 98 %.
+    let distances = training.indices.map { index in
+      var others = training
+      let own = others.remove(at: index)
+      let without = TrainingDomain(clips: others, unseen: [own])
+      return without.limit
+    }
+    #expect(abs(domain.limit / distances.sorted()[118] - 1) < 0.02)
+    #expect(training.count { domain.resemblance(of: $0).isOutside } <= 2)
+  }
+
   @Test("A clip of the training is known again; a level, a bandwidth and a background of its own are named")
   func reasons() {
     let training = clips(100, seed: 4)

@@ -50,12 +50,12 @@ import Training
     let report = try #require(try report { $0.batch = 4 })
     let run = report.figure.runs[0]
     #expect(run.trainingLoss == report.history.map(\.trainLoss) && run.trainingLoss.count == 2)
-    #expect(run.bestEpoch == report.best.epoch)
+    #expect(run.bestEpoch == report.history.best!.epoch)
     let texts = try PNGImage(decoding: report.figure.encoded(provenance: report.provenance)).texts
     let expected = [
       "Source": "train.csv", "Validation": "validation.csv", "Recipe": "published", "Optimizer": "adamw",
       "Rate": "0.001", "Batch": "4", "Epochs": "200", "Seed": "5", "Training clips": "9", "Validation clips": "6",
-      "Best epoch": "\(report.best.epoch)",
+      "Best epoch": "\(report.history.best!.epoch)",
     ]
     #expect(texts.filter { expected[$0.key] != nil } == expected)
     let digests = ["Training data", "Validation data"].compactMap { texts[$0] }

@@ -23,17 +23,12 @@ import Testing
       })
   }
 
-  private func learned(_ network: any EncodingModel, trainLayers: Int) -> Set<String> {
-    HUBERTFT.recipes[.report]!.training(
-      lastLayers: trainLayers, of: network.encoderConfiguration, prefix: network.encoderPrefix
-    ).learned(in: network)
-  }
-
   @Test("Logits from kept states are those from the waveform, within half precision", arguments: [0, 1, 2])
   func logits(trainLayers: Int) throws {
     let folder = try FreshFolder()
     let network = try #require(configuration.network(seed: 4) as? HUBERTFT)
-    let stage = try #require(network.frozenStage(learning: learned(network, trainLayers: trainLayers)))
+    let recipe = HUBERTFT.recipes[.report]!.training(lastLayers: trainLayers, of: network)
+    let stage = try #require(network.frozenStage(by: recipe))
     let expected: [EncoderStage] = [.pooled, .layer(1), .layer(0)]
     #expect(stage == expected[trainLayers])
     let set = clips([9000, 16_000, 12_345])
@@ -55,9 +50,10 @@ import Testing
   @Test("Nothing is frozen where the convolutions learn; the projected features are where the positions do")
   func stages() throws {
     let network = try #require(configuration.network(seed: 4) as? HUBERTFT)
-    let all = Set(network.weights.map(\.name))
-    #expect(network.frozenStage(learning: all) == nil)
-    #expect(network.frozenStage(learning: HUBERTFT.recipes[.report]!.learned(in: network)) == .projected)
+    var recipe = HUBERTFT.recipes[.report]!
+    #expect(network.frozenStage(by: recipe) == .projected)
+    recipe.parts = []
+    #expect(network.frozenStage(by: recipe) == nil)
   }
 
   @Test("A damaged file's clips are computed again, and a limit that is too low is named")

@@ -118,14 +118,71 @@ struct StepTests {
       let losses, rates: [Double]
     }
     for expected in try Reference.numbers("plateau", as: [Case].self) {
-      var schedule = PlateauSchedule(
-        rate: expected.rate, factor: expected.factor, patience: expected.patience)
-      let rates = expected.losses.map { loss in
-        schedule.follow(loss)
-        return schedule.rate
-      }
-      #expect(rates == expected.rates)
+      #expect(
+        rates(expected.rate, .plateau(factor: expected.factor, patience: expected.patience), expected.losses)
+          == expected.rates)
     }
+  }
+
+  /// The rate after each epoch.
+  private func rates(_ rate: Double, _ kind: Recipe.Schedule, _ losses: [Double?]) -> [Double] {
+    var recipe = Recipe(for: .cnnatt)
+    (recipe.rate, recipe.schedule) = (rate, kind)
+    var schedule = RateSchedule(recipe)
+    return losses.map { loss in
+      schedule.follow(loss)
+      return schedule.rate
+    }
+  }
+
+  @Test("At milestones the rate falls as PyTorch's MultiStepLR lowers it, whatever the losses are")
+  func milestones() throws {
+    struct Case: Decodable {
+      let rate, factor: Double
+      let milestones: [Int]
+      let rates: [Double]
+    }
+    for expected in try Reference.numbers("milestones", as: [Case].self) {
+      let kind = Recipe.Schedule.milestones(factor: expected.factor, epochs: expected.milestones)
+      let none = [Double?](repeating: nil, count: expected.rates.count)
+      #expect(rates(expected.rate, kind, none) == expected.rates)
+      #expect(rates(expected.rate, kind, none.indices.map(Double.init)) == expected.rates)
+    }
+    // The report's, of MMFUSION's 30 epochs without validation.
+    #expect(Recipe.finalMilestones(of: 30) == [15, 25])
+    #expect([1, 2, 3].map(Recipe.finalMilestones) == [[], [1], [1, 2]])
+  }
+
+  @Test(
+    "Gradients are shortened to a norm as PyTorch's clip_grad_norm_ does, and shorter ones stay", arguments: [0, 1, 2])
+  func norms(row: Int) throws {
+    struct Case: Decodable {
+      let limit: Double
+      let gradients: [[Float]]
+    }
+    let expected = try Reference.numbers("clip", as: [Case].self)[row]
+    let gradients = [[3, 4], [5], [2, 2]].enumerated().map { sampled($1, UInt64(200 + $0)) }
+    var step = StepGradients()
+    step.add(gradients, clips: 4)
+    for (found, wanted) in zip(step.taken(norm: expected.limit), expected.gradients) {
+      #expect(relativeDistance(found.floats, wanted) < 1e-6)
+    }
+    step.add(gradients, clips: 4)
+    #expect(step.taken(norm: nil).map(\.floats) == gradients.map(\.floats))
+  }
+
+  @Test("A step's gradients are the mean over the clips of its batches, however large these are")
+  func accumulation() {
+    var step = StepGradients()
+    step.add([Tensor([1, 10], shape: [2])], clips: 3)
+    step.add([Tensor([5, 10], shape: [2])], clips: 1)
+    step.add([Tensor([2, 30], shape: [2])], clips: 4)
+    #expect(step.batches == 3)
+    // (3·1 + 1·5 + 4·2)/8 and (3·10 + 1·10 + 4·30)/8.
+    #expect(relativeDistance(step.taken(norm: nil)[0].floats, [2, 20]) < 1e-6)
+    // The next step begins anew.
+    step.add([Tensor([7, 7], shape: [2])], clips: 2)
+    #expect(step.batches == 1 && step.taken(norm: nil)[0].floats == [7, 7])
   }
 }
 

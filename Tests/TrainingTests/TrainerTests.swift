@@ -56,14 +56,14 @@ struct TrainerTests {
       let trainer = try trainer(folder) { $0.epochs = 15 }
       let result = try trainer.run()
       #expect(result.isFinished && result.history.count == 15)
-      #expect(result.best!.validationAccuracy > 0.95)
+      #expect(result.kept!.validationAccuracy! > 0.95)
       #expect(result.history.last!.trainLoss < 0.3)
 
       // The model, in memory and in the folder, is the best epoch's.
       for model in [trainer.model, try TrainedModel(folder: folder)] {
         let evaluation = model.evaluate(clips(12, seed: 2))
-        #expect(abs(evaluation.loss - result.best!.validationLoss) < 1e-9)
-        #expect(model.configuration.training["best_epoch"] == "\(result.best!.epoch)")
+        #expect(abs(evaluation.loss - result.kept!.validationLoss!) < 1e-9)
+        #expect(model.configuration.training["best_epoch"] == "\(result.kept!.epoch)")
         #expect(model.configuration.training["data"] == "made up")
         #expect(model.configuration.training["recipe"] == "published")
         #expect(model.configuration.training["seed"] == "5")
@@ -127,20 +127,20 @@ struct TrainerTests {
   func resume(batchesBefore: Int) throws {
     func unchanging(_ record: EpochRecord) -> [Double] {
       [
-        Double(record.epoch), record.trainLoss, record.validationLoss, record.validationAccuracy,
-        record.validationMacroF1, record.rate,
+        Double(record.epoch), record.trainLoss, record.validationLoss!, record.validationAccuracy!,
+        record.validationMacroF1!, record.rate,
       ]
     }
     // A patience of 0, so that the schedule's state matters too.
     try withFolder { whole in
-      let expected = try trainer(whole) { $0.patience = 0 }.run()
+      let expected = try trainer(whole) { $0.schedule = .plateau(factor: 0.1, patience: 0) }.run()
       try withFolder { folder in
         var batches = 0
-        let stopped = try trainer(folder) { $0.patience = 0 }.run(
+        let stopped = try trainer(folder) { $0.schedule = .plateau(factor: 0.1, patience: 0) }.run(
           { if case .batch = $0 { batches += 1 } }, shouldStop: { batches == batchesBefore })
         #expect(!stopped.isFinished)
         #expect(stopped.history.count == batchesBefore / 4)
-        #expect(stopped.best == nil ? batchesBefore < 4 : batchesBefore >= 4)
+        #expect(stopped.kept == nil ? batchesBefore < 4 : batchesBefore >= 4)
 
         let resumed = try Trainer(
           resuming: folder, training: clips(30, seed: 1), validation: clips(12, seed: 2)
@@ -207,7 +207,7 @@ struct TrainerTests {
       (#""mels":128"#, #""mels":-5"#, "front-end"), (#""hop_samples":256"#, #""hop_samples":0"#, "front-end"),
       (#""angry","#, "", "shape"), (#""angry""#, #""fear""#, "twice"),
       (#""steps":4"#, #""steps":9223372036854775807"#, "counts"), (#""steps":4"#, #""steps":-1"#, "counts"),
-      (#""epochsWithout":0"#, #""epochsWithout":9223372036854775807"#, "its rate"),
+      (#""validationData":""#, #""otherData":""#, "its epoch 1"),
       (#""batch":8"#, #""batch":0"#, "batch"), (#""epoch":1"#, #""epoch":7"#, "its epoch 1"),
       (#""validationAccuracy":"#, #""validationAccuracy":1"#, "its epoch 1"),
       (#""resume-1.safetensors""#, #""../resume-1.safetensors""#, "another epoch"),
@@ -294,7 +294,7 @@ struct TrainerTests {
         try Trainer(resuming: folder, epochs: 3, training: clips(30, seed: 1), validation: clips(12, seed: 2))
           .run()
       }
-      #expect(error == .diverged(epoch: 2, rate: 1e-3, bestEpoch: 1, folder: folder))
+      #expect(error == .diverged(epoch: 2, rate: 1e-3, keptEpoch: 1, folder: folder))
       #expect(error?.description.contains("epoch 2") == true)
       #expect(try bytes(folder) == kept)
     }
@@ -359,7 +359,7 @@ struct TrainerTests {
     for (name, rate) in [(Recipe.Name.report, 1e-4), (.published, 1e-3)] {
       var expected = Recipe(name, for: architecture)
       (expected.name, expected.optimizer, expected.rate) = (name.rawValue, optimizer, rate)
-      (expected.parts, expected.plateauFactor, expected.patience) = (parts, 1 / divisor, patience)
+      (expected.parts, expected.schedule) = (parts, .plateau(factor: 1 / divisor, patience: patience))
       (expected.epochs, expected.batch) = (epochs, batch)
       #expect(Recipe(name, for: architecture) == expected)
     }

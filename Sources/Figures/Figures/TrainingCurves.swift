@@ -306,11 +306,13 @@ public struct TrainingCurves: Figure {
     canvas.text(
       canvas.shortened(run.name, to: Self.legendWidth - 18, .label), at: Point(x: left + 18, y: y), .label)
     y += Font.label.line
-    guard let best = run.bestEpoch else { return }
     let kept = [("loss", run.best(\.validationLoss)), ("F1", run.best(\.macroF1))].compactMap { name, value in
       value.map { "\(name) \(number($0, digits: 3))" }
     }
-    for line in ["best epoch \(best)", kept.joined(separator: ", ")] where !line.isEmpty {
+    let lines =
+      run.bestEpoch.map { ["best epoch \($0)", kept.joined(separator: ", ")] }
+      ?? (run.validationLoss.isEmpty ? ["without validation", "the last epoch was kept"] : [])
+    for line in lines where !line.isEmpty {
       canvas.text(line, at: Point(x: left + 18, y: y), .tick, color: .secondaryInk)
       y += Font.tick.line
     }

@@ -1,4 +1,5 @@
 import AudioFeatures
+import Basics
 import Encoders
 import Layers
 import Tensors
@@ -33,19 +34,16 @@ public final class MMFUSION: EncodingModel {
     /// Keys that are absent have the report's values.
     public init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: CodingKeys.self)
-      func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
-        if let found = try container.decodeIfPresent(Value.self, forKey: key) { value = found }
-      }
-      try read(.encoder, into: &encoder)
-      try read(.spectrogram, into: &spectrogram)
-      try read(.preprocessing, into: &preprocessing)
-      try read(.positions, into: &positions)
-      try read(.recurrent, into: &recurrent)
-      try read(.width, into: &width)
-      try read(.heads, into: &heads)
-      try read(.gate, into: &gate)
-      try read(.hidden, into: &hidden)
-      try read(.dropout, into: &dropout)
+      try container.read(.encoder, into: &encoder)
+      try container.read(.spectrogram, into: &spectrogram)
+      try container.read(.preprocessing, into: &preprocessing)
+      try container.read(.positions, into: &positions)
+      try container.read(.recurrent, into: &recurrent)
+      try container.read(.width, into: &width)
+      try container.read(.heads, into: &heads)
+      try container.read(.gate, into: &gate)
+      try container.read(.hidden, into: &hidden)
+      try container.read(.dropout, into: &dropout)
     }
 
     public var problem: String? {
@@ -110,7 +108,7 @@ public final class MMFUSION: EncodingModel {
       name: Recipe.Name.report.rawValue, optimizer: .adamw, rate: 1e-5,
       parts: [("hubert.", 0.1), ("convnext.", 0.1), ("", 1)].map {
         Recipe.Part($0.0, rateFactor: $0.1, weightDecay: 1e-6)
-      }, plateauFactor: 0.1, patience: 5, epochs: 30, batch: 16)
+      }, schedule: .plateau(factor: 0.1, patience: 5), epochs: 30, batch: 16)
   ]
 
   public static let pretrainedParts = [PretrainedPart.encoder, .convnext]
@@ -125,7 +123,7 @@ public final class MMFUSION: EncodingModel {
   }
 
   private let sizes: Configuration
-  private let hubert: PreparedEncoder
+  public let encoder: PreparedEncoder
   private let convnext: ConvNeXt
   private let lstm: LSTM
   private let spectrogramMap, mfccMap, waveformMap: LinearMap
@@ -135,7 +133,7 @@ public final class MMFUSION: EncodingModel {
 
   public init(_ sizes: Configuration, outputs: Int, from source: ParameterSource) throws(ParameterError) {
     self.sizes = sizes
-    hubert = try PreparedEncoder(sizes.encoder, sizes.preprocessing, from: source.part("hubert"))
+    encoder = try PreparedEncoder(sizes.encoder, sizes.preprocessing, from: source.part("hubert"))
     convnext = try ConvNeXt(sizes.spectrogram, from: source.part("convnext"))
     lstm = try LSTM(
       from: FrontEnd().coefficients, to: sizes.recurrent, layers: 2, bidirectional: true, dropout: sizes.dropout,
@@ -154,13 +152,10 @@ public final class MMFUSION: EncodingModel {
     parameters = source.taken
   }
 
-  public var encoderPrefix: String { "hubert." }
-  public var encoderConfiguration: SpeechEncoderConfiguration { hubert.encoder.configuration }
-  public var preprocessing: WaveformPreprocessing { hubert.preprocessing }
   public var readsMeansOnly: Bool { false }
 
-  public func encoded(_ input: NetworkInput, at stage: EncoderStage) -> [Tensor] {
-    hubert.encoded(NetworkInput([.waveform: input[.waveform]]), at: stage)
+  public func parameters(belowLast count: Int) -> [Parameter] {
+    encoder.encoder.parameters(belowLast: count) + convnext.parameters(belowLast: count)
   }
 
   /// log-mel [batch, 1, mels, frames], MFCC [batch, 1, coefficients, frames] and waveforms [batch, samples] → logits
@@ -171,7 +166,7 @@ public final class MMFUSION: EncodingModel {
     let map = convnext(image, pass).last!
     let frames = lstm(mfcc.reshaped([batch, mfcc.shape[2], mfcc.shape[3]]).transposed(), pass)
     // Without the clips' lengths: the zeros after a shorter clip are a part of it.
-    let steps = hubert(
+    let steps = encoder(
       input.encoded.map { NetworkInput([:], encoded: $0) }
         ?? NetworkInput([.waveform: input[.waveform]], scale: input.scale), pass)[0].last
     let groups = sizes.groups(rows: map.shape[1], columns: map.shape[2], frames: frames.shape[1], steps: steps.shape[1])

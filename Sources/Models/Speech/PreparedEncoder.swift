@@ -3,11 +3,11 @@ import Layers
 import Tensors
 
 /// A speech encoder behind its preprocessing, from samples to states.
-final class PreparedEncoder: Layer {
-  let encoder: SpeechEncoder
-  let preprocessing: WaveformPreprocessing
+public final class PreparedEncoder: Layer {
+  public let encoder: SpeechEncoder
+  public let preprocessing: WaveformPreprocessing
 
-  var parameters: [Parameter] { encoder.parameters }
+  public var parameters: [Parameter] { encoder.parameters }
 
   init(
     _ sizes: SpeechEncoderConfiguration, _ preprocessing: WaveformPreprocessing, from source: ParameterSource
@@ -34,7 +34,7 @@ final class PreparedEncoder: Layer {
   }
 
   /// Clips at a stage, without gradients and as at inference: each [1, steps or states, features].
-  func encoded(_ input: NetworkInput, at stage: EncoderStage) -> [Tensor] {
+  public func encoded(_ input: NetworkInput, at stage: EncoderStage) -> [Tensor] {
     groups(input).flatMap { waveform, lengths in
       let projected = encoder.project(waveform, .inference)
       let mask = encoder.mask(lengths, steps: projected.shape[1])
@@ -78,33 +78,4 @@ extension SpeechEncoderConfiguration {
   /// Whether zeros after a clip change its own steps, whatever mask there is: group norm counts them, and data2vec-audio's
   /// stacked convolutions turn them into something else than zero.
   var paddingChangesSteps: Bool { convolutionNorm == .group || family == .data2vec }
-}
-
-/// A network with an encoder of speech, the first part of which a training can leave as it is.
-public protocol EncodingModel: EmotionModel {
-  /// The start of the encoder's names among the network's.
-  var encoderPrefix: String { get }
-  var encoderConfiguration: SpeechEncoderConfiguration { get }
-  /// What happens to the waveform before the encoder.
-  var preprocessing: WaveformPreprocessing { get }
-  /// Clips of the waveform at a stage, [1, steps or states, features] each, without gradients and as at inference.
-  func encoded(_ input: NetworkInput, at stage: EncoderStage) -> [Tensor]
-  /// Whether the states' means over steps are all that the network reads of its encoder.
-  var readsMeansOnly: Bool { get }
-}
-
-extension EncodingModel {
-  /// The stage up to which nothing learns; nil where the convolutions or the projection do.
-  public func frozenStage(learning: Set<String>) -> EncoderStage? {
-    func learns(_ part: String) -> Bool { learning.contains { $0.hasPrefix(encoderPrefix + part) } }
-    guard !learns("feature_extractor."), !learns("feature_projection.") else { return nil }
-    let configuration = encoderConfiguration
-    let entrance =
-      ["masked_spec_embed", "encoder.pos_conv_embed."] + (configuration.isPreNorm ? [] : ["encoder.layer_norm."])
-    guard !entrance.contains(where: learns) else { return .projected }
-    let first = (0..<configuration.layerCount).first { learns("encoder.layers.\($0).") }
-    if let first { return .layer(first) }
-    if configuration.isPreNorm, learns("encoder.layer_norm.") { return .layer(configuration.layerCount - 1) }
-    return readsMeansOnly ? .pooled : .layer(configuration.layerCount - 1)
-  }
 }

@@ -79,11 +79,6 @@ public struct Pretrained {
       : Dictionary(uniqueKeysWithValues: own.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
     return Part(configuration: configuration, tensors: tensors, path: weights.path)
   }
-
-  /// The arrays of the parts by the names that a network has for them.
-  func arrays(encoder prefix: String) -> [ParameterSource.Pretrained] {
-    [encoder?.arrays(prefix: prefix), convnext?.arrays(prefix: "convnext.")].compactMap(\.self)
-  }
 }
 
 extension ConvNeXtConfiguration {
@@ -95,18 +90,10 @@ extension TrainedModel {
   /// A new network around pretrained parts, the rest of its weights drawn from `seed`.
   /// - Throws: `ParameterError` where a part's folder lacks arrays.
   public convenience init(untrained configuration: ModelConfiguration, around parts: Pretrained, seed: UInt64) throws {
-    let prefix = configuration.model.encoderPrefix(configuration.network)
-    let source = ParameterSource.drawn(seed: seed, pretrained: parts.arrays(encoder: prefix))
+    let source = ParameterSource.drawn(seed: seed, pretrained: configuration.model.arrays(of: parts))
     let network = try configuration.makeNetwork(from: source)
     try source.checkAllTaken()
     self.init(configuration: configuration, network: network, name: configuration.model.name)
-  }
-}
-
-extension EmotionModel {
-  /// The start of the encoder's names in a network of these sizes.
-  static func encoderPrefix(_ sizes: any NetworkConfiguration) -> String {
-    (sizes as? SpeechClassifier.Configuration).map { $0.encoder.family.prefix + "." } ?? "hubert."
   }
 }
 
@@ -118,31 +105,5 @@ extension SpeechEncoderConfiguration {
     (sizes.convolutionWidths, sizes.convolutionNorm, sizes.isPreNorm) = (Array(repeating: 32, count: 7), .layer, true)
     (sizes.convolutionsHaveBias, sizes.positions, sizes.positionGroups) = (true, 16, 4)
     return sizes
-  }
-}
-
-extension Recipe {
-  /// The recipe with all of an encoder frozen but its last layers.
-  /// - Parameter prefix: The start of the encoder's names.
-  public func training(lastLayers count: Int, of encoder: SpeechEncoderConfiguration, prefix: String) -> Recipe {
-    var recipe = self
-    var frozen = ["feature_extractor.", "feature_projection.", "masked_spec_embed", "encoder.pos_conv_embed."]
-    frozen += (0..<max(0, encoder.layerCount - count)).map { "encoder.layers.\($0)." }
-    if count == 0 || !encoder.isPreNorm { frozen.append("encoder.layer_norm.") }
-    // WavLM's table of distances is shared by all layers: it learns only where the first one does.
-    recipe.parts = frozen.map { Part(prefix + $0, rateFactor: 0, weightDecay: 0) }
-    // A probe's own recipe freezes all of the encoder.
-    let rest = parts.filter { $0.prefix != prefix || $0.rateFactor > 0 }
-    recipe.parts +=
-      count > 0 && rest.count < parts.count ? rest + [Part(prefix, rateFactor: 0.1, weightDecay: 0)] : parts
-    return recipe
-  }
-
-  /// The names of a network's weights that learn.
-  public func learned(in network: some Layer) -> Set<String> {
-    Set(
-      network.weights.map(\.name).filter { name in
-        (parts.first { name.hasPrefix($0.prefix) }?.rateFactor ?? 1) != 0
-      })
   }
 }

@@ -30,14 +30,16 @@ public final class SpeechClassifier: EncodingModel {
   public static let clipsAtOnce = 4
   public static let multiplyAdds = SpeechEncoderConfiguration(.hubert).multiplyAdds(samples: 80_000)
   public static let base = Configuration()
-  /// A head's own: nothing of the encoder learns, so that epochs take no time.
+  /// A head's own. Layers of the encoder, where any learn, do so at a tenth of its rate.
   public static let recipes: [Recipe.Name: Recipe] = [
     .report: Recipe(
       name: Recipe.Name.report.rawValue, optimizer: .adam, rate: 1e-3,
       parts: SpeechEncoderConfiguration.Family.allCases.map {
-        Recipe.Part($0.prefix + ".", rateFactor: 0, weightDecay: 0)
-      }, plateauFactor: 0.1, patience: 10, epochs: 100, batch: 32)
+        Recipe.Part($0.prefix + ".", rateFactor: 0.1, weightDecay: 0)
+      }, schedule: .plateau(factor: 0.1, patience: 10), epochs: 100, batch: 32)
   ]
+  /// Nothing of the encoder learns, so that epochs take no time.
+  public static let trainedLayers: Int? = 0
   public static let pretrainedParts = [PretrainedPart.encoder]
 
   public static func configuration(around parts: Pretrained) -> Configuration {
@@ -46,9 +48,13 @@ public final class SpeechClassifier: EncodingModel {
       encoder.configuration, head: SpeechHead(.linear, usesAllStates: true), preprocessing: parts.preprocessing)
   }
 
+  public static func arrays(of parts: Pretrained) -> [ParameterSource.Pretrained] {
+    [parts.encoder.flatMap { $0.arrays(prefix: $0.configuration.family.prefix + ".") }].compactMap(\.self)
+  }
+
   public var title: String { encoderConfiguration.family.title }
 
-  private let encoder: PreparedEncoder
+  public let encoder: PreparedEncoder
   private let head: SpeechHeadLayers
   public let parameters: [Parameter]
 
@@ -61,12 +67,7 @@ public final class SpeechClassifier: EncodingModel {
     parameters = source.taken
   }
 
-  public var encoderPrefix: String { encoderConfiguration.family.prefix + "." }
-  public var encoderConfiguration: SpeechEncoderConfiguration { encoder.encoder.configuration }
-  public var preprocessing: WaveformPreprocessing { encoder.preprocessing }
   public var readsMeansOnly: Bool { head.readsMeansOnly }
-
-  public func encoded(_ input: NetworkInput, at stage: EncoderStage) -> [Tensor] { encoder.encoded(input, at: stage) }
 
   /// The encoder's states, for groups of clips; see ``PreparedEncoder``.
   func states(_ input: NetworkInput, _ pass: ForwardPass) -> [SpeechEncoder.States] { encoder(input, pass) }

@@ -64,10 +64,8 @@ struct Curves: ParsableCommand {
   private func text(_ report: RunsReport) -> String {
     var table = Table(header: ["run", "epochs", "best", "loss", "accuracy", "macro F1"])
     for (run, curves) in zip(report.runs, report.figure.runs) {
-      let best = run.best
       table.rows.append(
-        [shortened(curves.name), "\(run.history.count)", "\(best.epoch)"]
-          + [best.validationLoss, best.validationAccuracy, best.validationMacroF1].map { String(format: "%.3f", $0) })
+        [shortened(curves.name), "\(run.history.count)"] + run.bestCells { String(format: "%.3f", $0) })
     }
     guard report.runs.count > 1 else { return table.text + "\n" }
     var means = Table(header: ["mean (range)", "runs", "best epoch", "accuracy", "macro F1"])

@@ -17,10 +17,10 @@ struct Train: ParsableCommand {
       undertone train --resume <folder> [--epochs <epochs>]
       """,
     discussion: """
-      Writes a model folder: the weights of the best epoch, config.json, history.csv and curves.png. Ctrl-C stops and \
-      keeps the last whole epoch; --resume continues from there, with the same results as without the interruption. It \
-      remembers the training's settings, not how its curves are shown: give --html, --format, --width, --font-size and \
-      --scale again.
+      Writes a model folder: the weights of the best epoch (with --final, of the last), config.json, history.csv and \
+      curves.png. Ctrl-C stops and keeps the last whole epoch; --resume continues from there, with the same results as \
+      without the interruption. It remembers the training's settings, not how its curves are shown and whether it \
+      recomputes: give --html, --format, --width, --font-size, --scale and --recompute again.
 
       A manifest is a CSV file with the columns path and emotion, and, if known, origin and speaker; paths are relative \
       to it. `undertone corpus prepare` makes one. Only the first minute of a longer clip is used.
@@ -33,6 +33,7 @@ struct Train: ParsableCommand {
         undertone train hubertft --encoder hubert-large-ll60k --train-layers 4 --data train.csv
         undertone train mmfusion --encoder hubert-base-ls960 --convnext convnext-base-224 --data train.csv
         undertone train hubertft --encoder tiny-random --data train.csv --epochs 2
+        undertone train fcmfcc --data all.csv --final --epochs 60
       """)
 
   @Argument(help: "The architecture; `undertone models` describes them.")
@@ -53,6 +54,13 @@ struct Train: ParsableCommand {
   var split: Double?
 
   @OptionGroup var unit: SplitOption
+
+  @Flag(
+    help: """
+      Train on all clips of --data without validation, and keep the last epoch: the model to use, once the epochs it \
+      takes are known from validation.
+      """)
+  var final = false
 
   @Option(
     help: ArgumentHelp(
@@ -102,8 +110,8 @@ struct Train: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      The number of the encoder's last layers to train, 0 or more; what comes before them is computed once a clip and \
-      kept. (default: all layers for hubertft and mmfusion, 0 for probe)
+      The number of the encoder's last layers to train, 0 or more, and of mmfusion's ConvNeXt as many blocks; what the \
+      encoder has before them is computed once a clip and kept. (default: all layers for hubertft and mmfusion, 0 for probe)
       """, valueName: "count"))
   var trainLayers: Int?
 
@@ -142,6 +150,33 @@ struct Train: ParsableCommand {
       --recipe report)
       """, valueName: "number"))
   var rate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Epochs after which the rate falls, rising, from 1 on, separated by commas, in place of falling at a plateau of the \
+      validation loss. (default: none; with --final a half and five sixths of the epochs)
+      """, valueName: "epochs"))
+  var milestones: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The number of batches whose gradients make one step: \(words(Recipe.accumulationRange)). (default: 1)",
+      valueName: "count"))
+  var accumulate: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "The most that the norm of a step's gradients, over all weights that learn, may be: above 0. (default: any)",
+      valueName: "number"))
+  var clipNorm: Double?
+
+  @Flag(
+    help: """
+      For hubertft, mmfusion and probe: keep only the inputs of transformer layers and ConvNeXt blocks, and compute them \
+      again for the gradients: less memory, more time, the same weights (activation checkpointing).
+      """)
+  var recompute = false
 
   @Option(
     help: ArgumentHelp(
@@ -199,13 +234,19 @@ struct Train: ParsableCommand {
     }
     if let batch, !Recipe.batchRange.contains(batch) { throw ValidationError("--batch must lie between 2 and 1000000") }
     if let rate, !(rate > 0 && rate <= 1) { throw ValidationError("--rate must lie between 0 and 1") }
+    if let accumulate, !Recipe.accumulationRange.contains(accumulate) {
+      throw ValidationError("--accumulate must lie between 1 and 1000000")
+    }
+    if let clipNorm, !(clipNorm > 0 && clipNorm.isFinite) { throw ValidationError("--clip-norm must be above 0") }
+    if milestones != nil { _ = try milestoneEpochs() }
     let fixed: [(String, Bool)] = [
       ("an architecture", architecture != nil), ("--split", split != nil), ("--by", unit.by != nil),
       ("--recipe", recipe != nil), ("--classes", classes != nil), ("--dimensions", dimensions != nil),
       ("--network", network != nil), ("--trim", trim != nil),
       ("--batch", batch != nil), ("--rate", rate != nil), ("--seed", seed != nil),
       ("--output", output != nil), ("--overwrite", overwrite), ("--train-layers", trainLayers != nil),
-      ("--head", head != nil),
+      ("--head", head != nil), ("--final", final), ("--milestones", milestones != nil),
+      ("--accumulate", accumulate != nil), ("--clip-norm", clipNorm != nil),
     ]
     if resume != nil, let given = fixed.first(where: \.1) {
       throw ValidationError("--resume continues with the original settings; it does not take \(given.0)")
@@ -223,13 +264,19 @@ struct Train: ParsableCommand {
         } + [
           ("--train-layers", trainLayers != nil && !parts.contains(.encoder)),
           ("--cache-limit", cacheLimit != nil && !parts.contains(.encoder)),
-          ("--head", head != nil && kind != SpeechClassifier.self),
+          ("--head", head != nil && kind != SpeechClassifier.self), ("--recompute", recompute && parts.isEmpty),
         ]
       if let option = unused.first(where: \.1)?.0 { throw ValidationError("\(option) has no effect on \(kind.name)") }
     }
     if let trainLayers, trainLayers < 0 { throw ValidationError("--train-layers must be 0 or more") }
     if let cacheLimit, !(cacheLimit > 0 && cacheLimit <= 1_000_000) {
       throw ValidationError("--cache-limit must lie above 0 and at most 1000000")
+    }
+    let validated: [(String, Bool)] = [
+      ("--validation", validation != nil), ("--split", split != nil), ("--by", unit.by != nil),
+    ]
+    if final, let given = validated.first(where: \.1) {
+      throw ValidationError("--final trains on all clips, without validation; it does not go with \(given.0)")
     }
     if validation != nil, split != nil || unit.by != nil {
       throw ValidationError(
@@ -260,17 +307,18 @@ struct Train: ParsableCommand {
         return print(folder)
       }
       trainer.warnings.forEach { Console.note("undertone: \($0)") }
-      let result = try trainer.run({ show($0, print) }, shouldStop: { Interruption.wasAsked })
+      let result = try trainer.run(
+        recomputes: recompute, { show($0, print) }, shouldStop: { Interruption.wasAsked })
       // Under the ^C that the terminal shows.
       if !result.isFinished, Console.isTerminal { Console.note("") }
-      guard let best = result.best else {
+      guard let kept = result.kept else {
         Console.note("undertone: stopped before the first epoch was done; start again")
         throw ExitCode(130)
       }
       if let report = TrainingReport(trainer) { try write(report, as: drawing, to: trainer.folder) }
       Console.note(
-        "best epoch \(best.epoch): validation loss \(Self.number(best.validationLoss)), accuracy "
-          + "\(Self.number(best.validationAccuracy)), macro F1 \(Self.number(best.validationMacroF1))")
+        Self.words(of: kept).map { "best epoch \(kept.epoch): validation loss \($0.loss), accuracy \($0.scores)" }
+          ?? "last epoch \(kept.epoch): training loss \(Self.number(kept.trainLoss)); there was no validation")
       if !json { print(trainer.folder) }
       guard result.isFinished else {
         Console.note(
@@ -341,32 +389,41 @@ struct Train: ParsableCommand {
     if let epochs { recipe.epochs = epochs }
     if let batch { recipe.batch = batch }
     if let rate { recipe.rate = rate }
+    if let accumulate { recipe.accumulatedBatches = accumulate }
+    recipe.gradientNorm = clipNorm
+    if let epochs = try milestoneEpochs(of: recipe.epochs) {
+      recipe.schedule = .milestones(factor: recipe.schedule.factor, epochs: epochs)
+    }
     let whole = try readManifest(data!)
-    let (training, validating): (Manifest, Manifest)
+    let (training, validating): (Manifest, Manifest?)
     let origin: [String: String]
     var notes: [String] = []
-    if let validation {
+    if final {
+      (training, validating) = (whole, nil)
+      origin = [:]
+      notes = ["training \(whole.size), no validation"]
+    } else if let validation {
       (training, validating) = (whole, try readManifest(validation))
       origin = ["validation": validation]
     } else {
       let (by, warning) = unit.unit(for: whole)
-      (training, validating) = try whole.split(trainingShare: split ?? Self.share, by: by, seed: seed)
+      let parts = try whole.split(trainingShare: split ?? Self.share, by: by, seed: seed)
+      (training, validating) = parts
       origin = ["by": by.rawValue, "share": "\(split ?? Self.share)"]
       notes =
         [warning.map { "undertone: \($0)" }].compactMap { $0 }
-        + ["split by \(by.rawValue): training \(training.size), validation \(validating.size)"]
+        + ["split by \(by.rawValue): training \(parts.training.size), validation \(parts.validation.size)"]
     }
     // Before the work, so that a folder that cannot be written to is known at once.
     _ = try OutputFolder(folder)
     let configuration = try configuration(kind, around: parts, for: whole)
     let model = try TrainedModel(untrained: configuration, around: parts, seed: seed)
-    if let trainLayers, let network = model.network as? any EncodingModel {
+    if let trainLayers = trainLayers ?? kind.trainedLayers, let network = model.network as? any EncodingModel {
       guard trainLayers <= network.encoderConfiguration.layerCount else {
         throw ValidationError(
           "--train-layers \(trainLayers): the encoder has \(network.encoderConfiguration.layerCount) layers")
       }
-      recipe = recipe.training(
-        lastLayers: trainLayers, of: network.encoderConfiguration, prefix: network.encoderPrefix)
+      recipe = recipe.training(lastLayers: trainLayers, of: network)
     }
     let sets = try features(training, validating, for: model, recipe: recipe)
     notes.forEach(Console.note)
@@ -375,7 +432,24 @@ struct Train: ParsableCommand {
       model, recipe: recipe, seed: seed, training: sets.training, validation: sets.validation, folder: folder,
       provenance: ["data": data!, "undertone": undertoneVersion].merging(origin) { $1 }.merging(facts) { $1 },
       manifests: manifests)
-    return (trainer, sets.failures, training.entries.count + validating.entries.count)
+    return (trainer, sets.failures, training.entries.count + (validating?.entries.count ?? 0))
+  }
+
+  /// The numbers of --milestones, or of --final without them; nil where neither is given.
+  /// - Parameter epochs: The training's, before whose last one the rate has to fall.
+  private func milestoneEpochs(of epochs: Int = .max) throws -> [Int]? {
+    guard let milestones else { return final ? Recipe.finalMilestones(of: epochs) : nil }
+    let found = milestones.split(separator: ",", omittingEmptySubsequences: false).map {
+      Int($0.trimmingCharacters(in: .whitespaces)) ?? 0
+    }
+    guard zip([0] + found, found).allSatisfy(<) else {
+      throw ValidationError("--milestones \(milestones): epochs must be whole numbers that rise, from 1 on")
+    }
+    guard found.last! < epochs else {
+      throw ValidationError(
+        "--milestones \(milestones): the training has \(epochs) epochs, and the rate falls after one")
+    }
+    return found
   }
 
   /// The configuration of a new model whose outputs are what the manifest is labelled with.
@@ -434,8 +508,13 @@ struct Train: ParsableCommand {
       throw ValidationError("\(folder) does not name the manifest that it was trained on; give it with --data")
     }
     let whole = try readManifest(data)
-    let parts: (training: Manifest, validation: Manifest)
-    if let validation = try path("validation", validation) {
+    let parts: (training: Manifest, validation: Manifest?)
+    if !saved.isValidated {
+      guard validation == nil else {
+        throw ValidationError("\(folder) was trained without validation; --validation does not go with it")
+      }
+      parts = (whole, nil)
+    } else if let validation = try path("validation", validation) {
       parts = (whole, try readManifest(validation))
     } else {
       parts = try whole.split(
@@ -457,20 +536,22 @@ struct Train: ParsableCommand {
       try Trainer(
         resuming: folder, epochs: epochs, initial: initial, training: sets.training, validation: sets.validation,
         manifests: manifests),
-      sets.failures, parts.training.entries.count + parts.validation.entries.count
+      sets.failures, parts.training.entries.count + (parts.validation?.entries.count ?? 0)
     )
   }
 
   private func features(
-    _ training: Manifest, _ validation: Manifest, for model: TrainedModel, recipe: Recipe
-  ) throws -> (training: FeatureSet, validation: FeatureSet, failures: [AudioFileError]) {
+    _ training: Manifest, _ validation: Manifest?, for model: TrainedModel, recipe: Recipe
+  ) throws -> (training: FeatureSet, validation: FeatureSet?, failures: [AudioFileError]) {
     let features = try cache.map { try FeatureCache(folder: $0) }
     func compute(_ manifest: Manifest, _ name: String) throws -> (features: FeatureSet, failures: [AudioFileError]) {
       let found = try computeFeatures(manifest, for: model.configuration, cache: features, label: "\(name) features")
       return (try encoded(found.features, by: model, recipe, name), found.failures)
     }
-    let (trained, validated) = (try compute(training, "training"), try compute(validation, "validation"))
-    return (trained.features, validated.features, trained.failures + validated.failures)
+    let (trained, validated) = (
+      try compute(training, "training"), try validation.map { try compute($0, "validation") }
+    )
+    return (trained.features, validated?.features, trained.failures + (validated?.failures ?? []))
   }
 
   /// A set with what a frozen part of the model's encoder makes of it; the set itself where nothing is frozen.
@@ -478,7 +559,7 @@ struct Train: ParsableCommand {
     _ set: FeatureSet, by model: TrainedModel, _ recipe: Recipe, _ name: String
   ) throws -> FeatureSet {
     guard let network = model.network as? any EncodingModel else { return set }
-    guard let stage = network.frozenStage(learning: recipe.learned(in: network)) else { return set }
+    guard let stage = network.frozenStage(by: recipe) else { return set }
     let limit = cacheLimit.map { Int($0 * 1e9) } ?? EncodedStates.standardLimit
     let states = try EncodedStates(folder: cache ?? Self.statesFolder, limit: limit)
     var bar: ProgressBar?
@@ -507,10 +588,18 @@ struct Train: ParsableCommand {
         return
       }
       Console.note(
-        "epoch \(record.epoch): loss \(Self.number(record.trainLoss)), validation \(Self.number(record.validationLoss)), "
-          + "accuracy \(Self.number(record.validationAccuracy)), F1 \(Self.number(record.validationMacroF1))"
+        "epoch \(record.epoch): loss \(Self.number(record.trainLoss))"
+          + (Self.words(of: record).map { ", validation \($0.loss), accuracy \($0.scores)" } ?? "")
           + (isBest ? ", best so far" : ""))
     }
+  }
+
+  /// The validation's loss, and "0.512, macro F1 0.498"; nil without validation.
+  private static func words(of record: EpochRecord) -> (loss: String, scores: String)? {
+    guard let loss = record.validationLoss, let accuracy = record.validationAccuracy,
+      let f1 = record.validationMacroF1
+    else { return nil }
+    return (number(loss), "\(number(accuracy)), macro F1 \(number(f1))")
   }
 
   private static func number(_ value: Double) -> String { String(format: "%.3f", value) }
