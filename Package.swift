@@ -70,8 +70,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Basics", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Models", "Training", "Attributions", "Figures",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Basics", "Tensors", "Layers", "Encoders", "AudioFiles", "AudioFeatures", "Models", "Training", "Attributions",
+        "Figures", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["peer.py"]),
 
     // What several test targets share; no product has it.

@@ -32,12 +32,14 @@ struct BenchmarkCase: Hashable {
     case attention
   }
 
-  /// "cnnlstm", "fcmfcc", "cnnatt", "front-end", "explain" or "render".
+  /// A model's or an encoder's name, "front-end", "explain" or "render".
   let subject: String
   let work: Work
   let batch: Int
 
   var model: (any EmotionModel.Type)? { EmotionModels.named(subject) }
+
+  var encoder: BenchmarkedEncoder? { BenchmarkedEncoder(rawValue: subject) }
 
   /// A worker's arguments: "cnnlstm train 64".
   var arguments: [String] { [subject, work.rawValue, String(batch)] }
@@ -64,7 +66,11 @@ struct BenchmarkCase: Hashable {
         .init(name, .inputXGradient, batch: batch), .init(name, .inputXGradient, batch: 1),
         .init(name, .integratedGradients, batch: 1), .init(name, .smoothGrad, batch: 1),
       ]
+    }
+    + BenchmarkedEncoder.allCases.flatMap {
+      [BenchmarkCase($0.rawValue, .infer, batch: 1), BenchmarkCase($0.rawValue, .saliency, batch: 1)]
     } + [
+      .init(BenchmarkedEncoder.hubertBase.rawValue, .train, batch: 4),
       .init("front-end", .logMel, batch: 1), .init("front-end", .mfcc, batch: 1),
       .init("front-end", .mfccGradient, batch: 1), .init("explain", .figure, batch: 1),
       .init("render", .explanation, batch: 1), .init("render", .contactSheet, batch: 1),
@@ -77,11 +83,12 @@ struct BenchmarkCase: Hashable {
   var multiplyAdds: Double {
     let passes =
       switch work {
-      case .train: 3.0  // forward, and the gradients of inputs and of weights
+      // Forward, and the gradients of inputs and of weights; the convolutions and the positions are a third of an encoder.
+      case .train: 3.0
       case .saliency, .inputXGradient: 2.0
       case .integratedGradients, .smoothGrad: 100.0
       default: 1.0
       }
-    return (model?.multiplyAdds ?? 0) * passes
+    return (model?.multiplyAdds ?? encoder?.multiplyAdds ?? 0) * passes
   }
 }

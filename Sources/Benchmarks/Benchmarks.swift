@@ -14,13 +14,16 @@ struct Benchmarks: ParsableCommand {
       Examples:
         make benchmark
         make benchmark CASES="cnnlstm fcmfcc"
+        make benchmark CASES="hubert-base infer" PEER=1 PYTHON=venv/bin/python
         make benchmark PEER=1 PYTHON=venv/bin/python
       """)
 
-  @Argument(help: "Only these: a subject (cnnlstm, fcmfcc, cnnatt, front-end, explain, render) or a work (train …).")
+  @Argument(
+    help: "Only these: a subject (cnnlstm, hubert-base, front-end, explain, render …) or a work (train, infer …).")
   var cases: [String] = []
 
-  @Option(help: "The script that times PyTorch (and librosa, Captum, matplotlib).")
+  @Option(
+    help: "The script that times PyTorch (and librosa, Captum, matplotlib, transformers, ONNX Runtime, OpenVINO).")
   var peer: String?
 
   @Option(help: "The Python that has them.")
@@ -104,6 +107,8 @@ extension BenchmarkCase {
   /// The modes of the peer that are timed beside it.
   var peerModes: [String] {
     switch work {
+    case .infer where encoder != nil: ["plain", "compiled", "onnxruntime", "openvino"]
+    case .train where encoder != nil, .saliency where encoder != nil: ["plain"]
     case .train, .infer: ["plain", "channels-last", "compiled"]
     case .saliency: ["plain", "channels-last"]
     case .inputXGradient, .integratedGradients, .smoothGrad: ["captum", "captum channels-last"]

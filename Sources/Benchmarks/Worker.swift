@@ -22,6 +22,8 @@ struct Worker {
     batch = benchmark.batch
     if let model = benchmark.model {
       step = try Self.network(model, benchmark.work, batch: benchmark.batch)
+    } else if let encoder = benchmark.encoder {
+      step = try encoder.step(benchmark.work, batch: benchmark.batch)
     } else if benchmark.work == .figure {
       step = try Self.figure()
     } else if benchmark.subject == "render" {
@@ -58,11 +60,6 @@ struct Worker {
     getrusage(0, &own)
     getrusage(-1, &children)
     return 1024 * max(own.ru_maxrss, children.ru_maxrss)
-  }
-
-  private static func random(_ shape: [Int]) -> Tensor {
-    var generator = SeededGenerator(seed: 0)
-    return Tensor((0..<shape.reduce(1, *)).map { _ in Float(generator.normal()) }, shape: shape)
   }
 
   private static func network(

@@ -2,7 +2,7 @@
 
 python3 peer.py SUBJECT WORK BATCH MODE, as Worker.swift: says "ready" when it is warm, answers every line it reads with
 the milliseconds a clip of a turn, and at the end of its input with the most memory it held, in bytes. Needs torch; for
-some cases librosa and scipy, or captum and matplotlib. `peer.py explain-once CLIP FIGURE` is what one turn of "explain"
+some cases librosa and scipy, captum and matplotlib, or transformers, onnxruntime, onnxscript and openvino. `peer.py explain-once CLIP FIGURE` is what one turn of "explain"
 runs.
 
 The networks and the front-end are those of Tests/Fixtures/peer, which the tests' numbers come from too.
@@ -54,6 +54,100 @@ def network_step(subject, work, batch, mode):
         torch.autograd.grad(run(input)[:, 0].sum(), input)[0].abs()
 
     return {"train": train, "infer": infer, "saliency": saliency}[work]
+
+
+# Encoders of the published sizes, with random weights
+
+
+def encoder(subject):
+    """An encoder as a function of its input, and an input."""
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    if subject == "convnext-base":
+        sizes = transformers.ConvNextConfig(depths=[3, 3, 27, 3], hidden_sizes=[128, 256, 512, 1024])
+        model, x = transformers.ConvNextModel(sizes), torch.randn(1, 3, MELS, 313)
+    elif subject == "wavlm-base":
+        model, x = transformers.WavLMModel(transformers.WavLMConfig()), torch.randn(1, 5 * RATE)
+    else:
+        large = dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096,
+                     feat_extract_norm="layer", do_stable_layer_norm=True, conv_bias=True)
+        sizes = transformers.HubertConfig(attn_implementation="sdpa", **(large if subject == "hubert-large" else {}))
+        model, x = transformers.HubertModel(sizes), torch.randn(1, 5 * RATE)
+    return model.eval().requires_grad_(False), x
+
+
+def encoder_step(subject, work, batch, mode):
+    import torch
+
+    if work == "train":
+        import transformers
+
+        sizes = transformers.HubertConfig(attn_implementation="sdpa", layerdrop=0, num_labels=CLASSES)
+        model = transformers.HubertForSequenceClassification(sizes).train()
+        model.freeze_feature_encoder()
+        model.hubert.feature_projection.requires_grad_(False)
+        x, labels = torch.randn(batch, 5 * RATE), torch.arange(batch) % CLASSES
+        optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=1e-5)
+
+        def train():
+            optimizer.zero_grad(set_to_none=True)
+            model(x, labels=labels).loss.backward()
+            optimizer.step()
+
+        return train
+    model, x = encoder(subject)
+    if work == "saliency":
+        def saliency():
+            input = x.detach().requires_grad_()
+            torch.autograd.grad(model(input).last_hidden_state.mean(), input)[0].abs()
+
+        return saliency
+    if mode in ("plain", "compiled"):
+        run = torch.compile(model) if mode == "compiled" else model
+
+        def infer():
+            with torch.inference_mode():
+                run(x)
+
+        return infer
+    return exported_step(model, x, mode)
+
+
+def exported_step(model, x, mode):
+    """Inference by ONNX Runtime or OpenVINO, in float32."""
+    import os
+    import tempfile
+
+    import torch
+
+    class LastState(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.model = model
+
+        def forward(self, x):
+            return self.model(x, return_dict=True).last_hidden_state
+
+    threads = int(os.environ.get("OMP_NUM_THREADS", os.cpu_count()))
+    folder = tempfile.mkdtemp()
+    path = f"{folder}/model.onnx"
+    torch.onnx.export(LastState(), (x,), path, dynamo=True, verbose=False)
+    if mode == "onnxruntime":
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        inputs = {session.get_inputs()[0].name: x.numpy()}
+        return lambda: session.run(None, inputs)
+    import openvino
+
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+    core = openvino.Core()
+    request = core.compile_model(core.read_model(path), "CPU", settings).create_infer_request()
+    return lambda: request.infer({0: x.numpy()})
 
 
 def captum_step(subject, work, batch, mode):
@@ -321,6 +415,8 @@ def main():
         step = explain_step()
     elif subject == "render":
         step = render_step(work, mode)
+    elif subject in ("hubert-base", "hubert-large", "wavlm-base", "convnext-base"):
+        step = encoder_step(subject, work, batch, mode)
     elif subject == "front-end":
         step = librosa_step(work) if mode == "librosa" else torch_step(work, batch)
     elif mode.startswith("captum"):

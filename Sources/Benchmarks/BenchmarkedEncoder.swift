@@ -1,0 +1,80 @@
+import Basics
+import Encoders
+import Layers
+import Models
+import Tensors
+import Training
+
+/// An encoder of a published size with random weights, on clips of five seconds.
+enum BenchmarkedEncoder: String, CaseIterable {
+  case hubertBase = "hubert-base"
+  case hubertLarge = "hubert-large"
+  case wavLMBase = "wavlm-base"
+  case convNeXtBase = "convnext-base"
+
+  private static let samples = 80_000
+  /// The spectrogram of MMFUSION in place of an image.
+  private static let (bands, frames) = (128, 313)
+
+  /// The sizes of a speech encoder; nil for ConvNeXt.
+  private var sizes: SpeechEncoderConfiguration? {
+    switch self {
+    case .hubertBase: SpeechEncoderConfiguration(.hubert)
+    case .hubertLarge: .hubertLarge
+    case .wavLMBase: SpeechEncoderConfiguration(.wavLM)
+    case .convNeXtBase: nil
+    }
+  }
+
+  /// Forward, for a clip.
+  var multiplyAdds: Double {
+    sizes?.multiplyAdds(samples: Self.samples)
+      ?? ConvNeXtConfiguration.base.multiplyAdds(rows: Self.bands, columns: Self.frames)
+  }
+
+  /// One run of the work on a batch.
+  func step(_ work: BenchmarkCase.Work, batch: Int) throws -> () -> Void {
+    if work == .train { return try Self.fineTuning(sizes!, batch: batch) }
+    let source = ParameterSource.drawn(seed: 0)
+    let input: Tensor
+    let run: (Tensor) -> Tensor
+    if let sizes {
+      let encoder = try SpeechEncoder(sizes, from: source)
+      input = random([batch, Self.samples])
+      run = { encoder($0, .inference).last }
+    } else {
+      let encoder = try ConvNeXt(.base, from: source)
+      input = random([batch, ConvNeXtConfiguration.base.channels, Self.bands, Self.frames])
+      run = { encoder($0, .inference).last! }
+    }
+    guard work == .saliency else { return { _ = run(input).floats } }
+    return {
+      let variable = input.variable()
+      let output = run(variable)
+      _ = gradients(of: output.mean(axes: Array(0..<output.rank)), at: [variable])[0].absolute()
+    }
+  }
+
+  /// A step of HUBERTFT's training around the encoder, its convolutions and projection frozen.
+  private static func fineTuning(_ sizes: SpeechEncoderConfiguration, batch: Int) throws -> () -> Void {
+    var sizes = sizes
+    // Every step does the same work.
+    sizes.layerDrop = 0
+    let recipe = HUBERTFT.recipes[.report]!
+    let network = try HUBERTFT(HUBERTFT.Configuration(sizes), outputs: 7, from: .drawn(seed: 0))
+    let optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: network)
+    let input = NetworkInput([.waveform: random([batch, samples])])
+    let labels = (0..<batch).map { $0 % 7 }
+    return {
+      let pass = ForwardPass(.training, learning: optimizer.parameters)
+      let loss = network(input, pass).crossEntropy(labels: labels)
+      optimizer.step(pass.gradients(of: loss, at: optimizer.parameters), rate: recipe.rate)
+    }
+  }
+}
+
+/// Numbers of a normal distribution, the same in every run.
+func random(_ shape: [Int]) -> Tensor {
+  var generator = SeededGenerator(seed: 0)
+  return Tensor((0..<shape.reduce(1, *)).map { _ in Float(generator.normal()) }, shape: shape)
+}
