@@ -1,3 +1,5 @@
+import Tensors
+
 /// The settings of a model's training: Table 3 of the report.
 public struct Recipe: Codable, Equatable, Sendable {
   public enum Optimizer: String, Codable, Sendable {
@@ -68,6 +70,8 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var accumulatedBatches = 1
   /// The most that the norm of a step's gradients, over all that learns, may be; nil for any.
   public var gradientNorm: Double?
+  /// How exactly the products of an encoder read their factors; the weights that learn are float32.
+  public var precision = Precision.float32
 
   /// The accepted ranges, within which sizes and counts never overflow. Batch norm needs two clips.
   public static let epochRange = 1...1_000_000, batchRange = 2...1_000_000, accumulationRange = 1...1_000_000
@@ -109,6 +113,7 @@ public struct Recipe: Codable, Equatable, Sendable {
     if schedule != named.schedule { parts.append("rate \(schedule.title)") }
     if accumulatedBatches > 1 { parts.append("\(accumulatedBatches) batches a step") }
     if let gradientNorm { parts.append("gradient norm ≤ \(gradientNorm)") }
+    if precision != named.precision { parts.append(precision.rawValue) }
     return parts.joined(separator: ", ")
   }
 }

@@ -279,7 +279,8 @@ public final class Trainer {
     for (index, rows) in batches.enumerated() {
       if shouldStop() { return nil }
       let pass = ForwardPass(
-        .training, learning: optimizer.parameters, seed: generator.next(), recomputes: recomputes)
+        .training, learning: optimizer.parameters, precision: recipe.precision, seed: generator.next(),
+        recomputes: recomputes)
       let (input, truth) = training.batch(rows)
       let loss = model.loss(model.network(input, pass), truth)
       guard loss.scalar.isFinite else { throw diverged(epoch) }
@@ -320,6 +321,7 @@ public final class Trainer {
     configuration.training["epochs"] = "\(recipe.epochs)"
     configuration.training["schedule"] = recipe.schedule.title
     if recipe.accumulatedBatches > 1 { configuration.training["accumulate"] = "\(recipe.accumulatedBatches)" }
+    if recipe.precision != .float32 { configuration.training["precision"] = recipe.precision.rawValue }
     configuration.training["clip_norm"] = recipe.gradientNorm.map { "\($0)" }
     configuration.training["seed"] = "\(seed)"
     configuration.training["training_clips"] = "\(training.clips.count)"

@@ -27,7 +27,8 @@ struct PretrainedTests {
     "Two epochs and a third after --resume are the same as three at once, and the model explains",
     arguments: [
       ["probe", "--encoder", "tiny-random"], ["probe", "--encoder", "tiny-random", "--head", "dense"],
-      ["hubertft", "--encoder", "tiny-random"], ["hubertft", "--encoder", "tiny-random", "--train-layers", "1"],
+      ["hubertft", "--encoder", "tiny-random"],
+      ["hubertft", "--encoder", "tiny-random", "--train-layers", "1", "--precision", "bfloat16"],
     ])
   func resume(arguments: [String]) throws {
     let data = ["--data", "corpus/manifest.csv", "--seed", "3", "--batch", "8"]
@@ -43,6 +44,24 @@ struct PretrainedTests {
     let clip = try #require(folder.files(in: "corpus").first { $0.hasSuffix(".wav") } ?? folder.anyClip())
     let explained = try folder.undertone("explain", "corpus/\(clip)", "--model", "whole", "--output", "figures")
     #expect(explained.status == 0 && explained.errors.isEmpty, "\(explained)")
+  }
+
+  @Test("bfloat16 changes a training's numbers a little, and its weights stay float32")
+  func precision() throws {
+    func loss(_ name: String, _ options: String...) throws -> Double {
+      let run = try train(
+        ["hubertft", "--encoder", "tiny-random", "--epochs", "1", "--batch", "8", "--output", name] + options)
+      #expect(run.status == 0, "\(run)")
+      return try #require(Double(folder.lines("\(name)/history.csv")[1].split(separator: ",")[1]))
+    }
+    let (exact, rounded) = (try loss("exact"), try loss("rounded", "--precision", "bfloat16"))
+    #expect(exact != rounded && abs(rounded / exact - 1) < 0.02)
+    let model = try TrainedModel(folder: folder.path("rounded"))
+    #expect(model.configuration.training["precision"] == "bfloat16")
+    let head = try #require(model.network.namedParameters.first { $0.name == "head.weight" }?.parameter)
+    #expect(head.value.floats.contains { $0.bitPattern & 0xffff != 0 })
+    let refused = try folder.undertone("train", "cnnatt", "--data", "corpus/manifest.csv", "--precision", "bfloat16")
+    #expect(refused.status == 64 && refused.errors.contains("--precision has no effect on cnnatt"), "\(refused)")
   }
 
   @Test("MMFUSION trains around a tiny encoder and a tiny ConvNeXt")

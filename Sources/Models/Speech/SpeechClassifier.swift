@@ -81,7 +81,7 @@ public final class SpeechClassifier: EncodingModel {
 
 extension SpeechEncoderConfiguration {
   /// Multiply-adds of a forward pass over so many samples.
-  func multiplyAdds(samples: Int) -> Double {
+  public func multiplyAdds(samples: Int) -> Double {
     var (total, steps, width) = (0, samples, 1)
     for (i, filters) in convolutionWidths.enumerated() {
       steps = (steps - convolutionKernels[i]) / convolutionStrides[i] + 1

@@ -1,7 +1,7 @@
 import Kernels
 
 /// How exactly the factors of products are read. Sums, and all else, are float32.
-public enum Precision: String, CaseIterable, Sendable {
+public enum Precision: String, CaseIterable, Codable, Sendable {
   /// As they are.
   case float32
   /// Rounded to the nearest number of eight significant bits, to even in the middle: the factors of the matrix units of
