@@ -88,7 +88,7 @@ test: dependencies lint
 fixtures:
 	@set -e; \
 	for script in operations models features measures attributions training calibration agreement pitch weights encoders heads \
-	  trimming/make Figures/colormaps Figures/images audio/make; do \
+	  relevance trimming/make Figures/colormaps Figures/images audio/make; do \
 	  echo "$$script.py"; $(PYTHON) Tests/Fixtures/$$script.py > /dev/null; \
 	done; \
 	if command -v sox > /dev/null && command -v ffmpeg > /dev/null; then sh Tests/Fixtures/audio/make-others.sh; \

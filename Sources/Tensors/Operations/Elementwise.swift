@@ -38,7 +38,9 @@ extension Tensor {
   public func scaled(by scale: Float, plus shift: Float = 0) -> Tensor {
     let x = rowMajor
     return Tensor(shape) { kernel_affine(x.storage.pointer, scale, shift, $0, count) }
-      .recorded(from: [self], as: .linear) { dy, _ in [dy.scaled(by: scale)] }
+      .recorded(from: [self], as: shift == 0 ? .linear : .affine(factor: shift) { Tensor(1) }) { dy, _ in
+        [dy.scaled(by: scale)]
+      }
   }
 
   // MARK: Two operands, broadcast as NumPy does
@@ -78,16 +80,22 @@ extension Tensor {
     }
   }
 
+  /// The kind of a + factor · b: one of them may be a constant.
+  private static func sum(_ a: Tensor, _ b: Tensor, factor: Float = 1) -> OperationKind {
+    guard a.isRecorded != b.isRecorded else { return .linear }
+    return a.isRecorded ? .affine(factor: factor) { b } : .affine { a }
+  }
+
   public static func + (a: Tensor, b: Tensor) -> Tensor {
     let (shapeA, shapeB) = (a.shape, b.shape)
-    return binary(kernel_add, a, b).recorded(from: [a, b], as: .linear) { dy, wanted in
+    return binary(kernel_add, a, b).recorded(from: [a, b], as: sum(a, b)) { dy, wanted in
       [wanted[0] ? dy.summed(to: shapeA) : nil, wanted[1] ? dy.summed(to: shapeB) : nil]
     }
   }
 
   public static func - (a: Tensor, b: Tensor) -> Tensor {
     let (shapeA, shapeB) = (a.shape, b.shape)
-    return binary(kernel_subtract, a, b).recorded(from: [a, b], as: .linear) { dy, wanted in
+    return binary(kernel_subtract, a, b).recorded(from: [a, b], as: sum(a, b, factor: -1)) { dy, wanted in
       [wanted[0] ? dy.summed(to: shapeA) : nil, wanted[1] ? -dy.summed(to: shapeB) : nil]
     }
   }
@@ -110,7 +118,7 @@ extension Tensor {
         // Without a signal in the divisor it is linear, and the rules of rectifiers leave it as it is.
         guard wanted[1], ![.derivative, .guided, .deconvolution].contains(rule) else { return nil }
         let (x, y) = (wanted[0] ? x.variable() : x, y.variable())
-        return Tensors.gradients(of: x * y.reciprocal(), weight: dy, at: [x, y], rule: rule)
+        return RuledResult(Tensors.gradients(of: x * y.reciprocal(), weight: dy, at: [x, y], rule: rule))
       }
     ) { dy, wanted in
       [
@@ -133,14 +141,17 @@ extension Tensor {
     return larger.recorded(
       from: [self, other],
       as: .ruled { rule, dy, wanted in
-        guard rule == .rescale else { return nil }
-        // The maximum with a constant has one input.
-        if wanted == [true, false], a.shape == larger.shape {
-          return [dy * a.rescaleMultiplier(of: larger, derivative: Self.binary(kernel_greater, a, b)), nil]
+        let isConstant = wanted == [true, false] && a.shape == larger.shape
+        let isFirst = Self.binary(kernel_greater, a, b)
+        if case .relevance = rule, isConstant {
+          let ofConstant = dy * larger * isFirst.scaled(by: -1, plus: 1)
+          return RuledResult([dy * isFirst, nil], constants: Double(ofConstant.sum().scalar))
         }
+        guard rule == .rescale else { return nil }
+        if isConstant { return [dy * a.rescaleMultiplier(of: larger, derivative: isFirst), nil] }
         // (a + b + |a − b|)/2
         let (x, y) = (wanted[0] ? a.variable() : a, wanted[1] ? b.variable() : b)
-        return gradients(of: (x + y + (x - y).absolute()) / 2, weight: dy, at: [x, y], rule: rule)
+        return RuledResult(gradients(of: (x + y + (x - y).absolute()) / 2, weight: dy, at: [x, y], rule: rule))
       }
     ) { dy, wanted in
       let first = Self.binary(kernel_greater, a, b)
