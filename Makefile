@@ -88,7 +88,7 @@ test: dependencies lint
 fixtures:
 	@set -e; \
 	for script in operations models features measures attributions training calibration agreement pitch weights encoders \
-	  encoder-training heads \
+	  encoder-training heads relevance \
 	  trimming/make Figures/colormaps Figures/images audio/make; do \
 	  echo "$$script.py"; $(PYTHON) Tests/Fixtures/$$script.py > /dev/null; \
 	done; \

@@ -34,7 +34,7 @@ final class SelfAttention: Layer {
     if let positions, let gate { scores = scores + gate(x, pass) * positions }
     if let mask { scores = scores + mask.scores }
     let weights = pass.observed(scores.softmax(), as: "\(name).weights", .tokenAttention(tokens))
-    let attended = weights.dropout(dropout, pass).matrixProduct(
+    let attended = pass.attending(by: weights).dropout(dropout, pass).matrixProduct(
       heads(value(x, pass)), precision: pass.precision)
     // An observer may have made a batch of one clip's weights.
     return output(attended.permuted([0, 2, 1, 3]).reshaped([-1, steps, features]), pass)

@@ -45,7 +45,7 @@ public final class ChannelAttention: Layer {
       _ = pass.observed(
         values(x), as: "attention.values", .channelValues(rows: maps.shape[2], columns: maps.shape[3]))
     }
-    let attended = weights.matrixProduct(values(x.mean(axes: [2])))
+    let attended = pass.attending(by: weights).matrixProduct(values(x.mean(axes: [2])))
     return attended.mean(axes: [1]).reshaped([-1, outputs])
   }
 }

@@ -31,6 +31,8 @@ public final class ForwardPass {
   private var recorded: [ObjectIdentifier: Tensor] = [:]
   /// The number of operations where ``rule`` replaced the derivative in the last gradients.
   public private(set) var ruledOperations = 0
+  /// With relevance propagation, the part of the score that stayed with constants, such as biases, in the last gradients.
+  public private(set) var constants = 0.0
 
   /// - Parameters:
   ///   - learning: The parameters whose gradients are needed. Operations on others only are not recorded.
@@ -81,11 +83,16 @@ public final class ForwardPass {
     observer?(Observation(layer: layer, geometry: geometry, output: output)) ?? output
   }
 
+  /// The weights by which attention adds its values up: a constant where relevance does not pass through them.
+  public func attending(by weights: Tensor) -> Tensor {
+    if case .relevance(let rules) = rule, !rules.passesAttention { weights.detached } else { weights }
+  }
+
   /// ∂ Σ score · weight / ∂ input for each of `inputs` by the pass's rule; `weight` is 1 where not given.
   public func gradients(of score: Tensor, weight: Tensor? = nil, at inputs: [Tensor]) -> [Tensor] {
-    let (found, operations) = ruledGradients(of: score, weight: weight, at: inputs, rule: rule)
-    ruledOperations = operations
-    return found
+    let found = ruledGradients(of: score, weight: weight, at: inputs, rule: rule)
+    (ruledOperations, constants) = (found.operations, found.constants)
+    return found.gradients
   }
 
   /// ∂ loss / ∂ parameter for each; zeros for one that this pass did not use. Ends the pass: its variables are

@@ -44,7 +44,7 @@ public final class GatedSelfAttention: Layer {
     let scale = 1 / Float(width / headCount).squareRoot()
     let scores = (query * ofQuery * scale).matrixProduct(key * ofKey, transposeOther: true)
     let weights = pass.observed(scores.softmax(), as: "\(name).weights", .tokenAttention(groups))
-    let attended = weights.matrixProduct(all.matrixProduct(pass(value)))
+    let attended = pass.attending(by: weights).matrixProduct(all.matrixProduct(pass(value)))
     return attended.permuted([0, 2, 1, 3]).reshaped([batch, positions, width]).matrixProduct(pass(output))
   }
 }

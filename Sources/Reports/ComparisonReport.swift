@@ -41,8 +41,8 @@ public struct ComparisonReport {
     _ clip: ComparedClip, truth: String? = nil, trueValues: [String: Double] = [:]
   ) -> ComparisonFigure {
     let name = shownName(clip.path)
-    let isCut = clip.wholeDuration > clip.duration + 0.05
-    let stretch = isCut ? String(format: " · the first %.2f s, which all models use", clip.duration) : ""
+    let seconds = ComparisonSeconds(used: clip.duration, shared: clip.sharedDuration)
+    let stretch = seconds.words.map { " · grey: not used; \($0)" } ?? ""
     let truths =
       [truth].compactMap { $0 }
       + dimensions.compactMap { dimension in
@@ -62,7 +62,7 @@ public struct ComparisonReport {
         .init(
           name: names[index], map: clip.relativeMap(index), emotions: explanation.classes,
           probabilities: explanation.probabilities, dimensions: explanation.dimensions, values: explanation.values,
-          target: explanation.targetName)
+          target: explanation.targetName, seen: clip.seconds(of: index))
       },
       remarks: names.indices.map { index in
         guard index > 0 else { return [] }
@@ -71,7 +71,7 @@ public struct ComparisonReport {
           agreement.values[measure].map { measure.words + String(format: " %.2f", $0).replacing("-", with: "−") }
         }
       }, truth: truth, trueValues: trueValues)
-    figure.place = clip.explanations[0].place
+    figure.place = clip.place
     return figure
   }
 
@@ -155,7 +155,7 @@ public struct ComparisonReport {
   /// The header of the clips' table: what each model predicts, with its probability, or its value of the dimension beside
   /// the true one; and how far each pair agrees.
   public var clipHeader: [String] {
-    var header = ["clip", "emotion", "method"]
+    var header = ["clip", "emotion", "method", "seconds", "shared_seconds"]
     if let dimension {
       header += ["difference", "true \(dimension)"] + names.map { "\($0)_\(dimension)" }
     } else {
@@ -180,7 +180,8 @@ public struct ComparisonReport {
         [clip.areOneMind ? "yes" : "no"]
         + clip.explanations.flatMap { [$0.classes[$0.predicted], String($0.probabilities[$0.predicted])] }
     }
-    return [clip.path, truth ?? "", method] + predictions
+    let seconds = [clip.duration, clip.sharedDuration].map { String(format: "%.3f", $0) }
+    return [clip.path, truth ?? "", method] + seconds + predictions
       + agreements.flatMap { found in Agreement.Measure.allCases.map { found.values[$0].map { String($0) } ?? "" } }
   }
 
@@ -202,15 +203,17 @@ extension ComparisonReport {
   /// - Parameters:
   ///   - disagreements: The clips on which the predictions differ, with each model's.
   ///   - warnings: What there is to know of the clips before the results are believed.
+  ///   - seconds: How much of the clips the models were compared on.
   ///   - figures: The figures written.
   public static func json(
     _ found: [(report: ComparisonReport, summary: AgreementSummary)],
-    disagreements: [ComparisonJob.Disagreement], warnings: [String], figures: [String]
+    disagreements: [ComparisonJob.Disagreement], warnings: [String], seconds: ComparisonSeconds, figures: [String]
   ) throws -> String {
     let (report, summary) = found[0]
     return try JSON(
       models: summary.models, methods: found.map(\.report.method), input: report.comparer.space.rawValue,
       target: report.target, seed: report.seed, clips: summary.clips,
+      seconds: seconds.used, sharedSeconds: seconds.shared,
       agreement: found.flatMap { report, summary in
         AgreementSummary.pairs(summary.models.count).map { first, second in
           .init(
@@ -238,6 +241,8 @@ extension ComparisonReport {
     let input, target: String
     let seed: UInt64
     let clips: Int
+    /// Of all clips together: what at least one model uses, and what all use, over which agreement is measured.
+    let seconds, sharedSeconds: Double
     let agreement: [Pair]
     let disagreements: [Disagreement]
     let warnings: [String]

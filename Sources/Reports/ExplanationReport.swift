@@ -111,16 +111,15 @@ public struct ExplanationReport {
   }
 
   /// Remarks on the attributions, a line each: whether the clip is unlike the training data, how the method was asked, how
-  /// near it came to what it promises, and what is zero everywhere.
+  /// near it came to what it promises, what is zero everywhere, and what there is to know of the values.
   public var remarks: [String] {
     var lines = [explanation.resemblance?.warning].compactMap { $0 }
     if !explanation.parameters.isEmpty { lines.append(explanation.methodWithParameters) }
     for input in explanation.inputs {
       if let promise = input.completeness {
-        let difference = promise.score - promise.baselineScore
         var line = String(
-          format: "%@: Σ %.4g, f(x) − f(baseline) %.4g, gap %.2g", input.space.rawValue as NSString, promise.sum,
-          difference, promise.gap
+          format: "%@: Σ %.4g, f(x) − %@ %.4g, gap %.2g", input.space.rawValue as NSString, promise.sum,
+          promise.remainder.words as NSString, promise.difference, promise.gap
         ).replacing("-", with: "−")
         if promise.relativeGap > 0.01 { line += ": \(promise.relativeGapText) off" }
         lines.append(line)
@@ -129,6 +128,7 @@ public struct ExplanationReport {
         lines.append("\(input.space.rawValue): the attribution is zero everywhere: nothing here changes the score")
       }
     }
+    for note in explanation.inputs.compactMap(\.note) where !lines.contains(note) { lines.append(note) }
     for (space, reason) in explanation.leftOut { lines.append("\(space.rawValue): left out: \(reason)") }
     return lines
   }
@@ -150,8 +150,9 @@ public struct ExplanationReport {
           feature: arrays[input.space]?.feature,
           axes: arrays[input.space]?.axes,
           unit: explanation.unit(at: input.space), sum: Double(input.attribution.sum().scalar),
-          score: input.completeness?.score, baselineScore: input.completeness?.baselineScore,
-          gap: input.completeness?.gap)
+          score: input.completeness?.score, baselineScore: input.completeness?.value(of: .baseline),
+          biases: input.completeness?.value(of: .constants),
+          gap: input.completeness?.gap, note: input.note)
       )
     }
     return try JSON(
@@ -178,7 +179,9 @@ public struct ExplanationReport {
       let axes: [ExplainedArrays.Axis]?
       let unit: String
       let sum: Double
-      let score, baselineScore, gap: Double?
+      /// f(x); f(baseline), or in relevance propagation what biases have of f(x); and what the sum misses of the rest.
+      let score, baselineScore, biases, gap: Double?
+      let note: String?
     }
     let file: String
     /// The part of the file that the model uses, in seconds.

@@ -7,7 +7,7 @@ import Models
 import Training
 
 /// The accuracy of probes on each state of an encoder, beside a control.
-public struct LayerProbesReport {
+public struct LayerProbesReport: MeasurementReport {
   public let model: TrainedModel
   /// The path of the manifest.
   public let data: String
@@ -18,10 +18,12 @@ public struct LayerProbesReport {
   public let folds: Int
   public let keepsSpeakersApart: Bool
   public let seed: UInt64
+  /// Where the clips lie by the training of the model whose encoder it is.
+  private let census: DomainCensus
 
   public init(
     _ probes: LayerProbes, of model: TrainedModel, data: String, manifest: Manifest, paths: [String],
-    classes: [String], folds: Int, keepsSpeakersApart: Bool, seed: UInt64
+    resemblances: [Resemblance?], classes: [String], folds: Int, keepsSpeakersApart: Bool, seed: UInt64
   ) {
     let speakers = Dictionary(manifest.entries.map { ($0.path, $0.speaker) }, uniquingKeysWith: { first, _ in first })
     let own = paths.map { speakers[$0] ?? nil }
@@ -31,7 +33,12 @@ public struct LayerProbesReport {
     (self.model, self.data, self.classes, self.folds) = (model, data, classes, folds)
     (self.keepsSpeakersApart, self.seed) = (keepsSpeakersApart, seed)
     (accuracy, control) = (estimates(probes.correct), estimates(probes.control))
+    census = resemblances.reduce(into: DomainCensus()) { $0.add($1) }
   }
+
+  /// What there is to know of the clips before the numbers are believed: an encoder that was trained on a clip may know its
+  /// label, whatever the folds.
+  public var warnings: [String] { census.warnings(model.name) }
 
   /// The state with the highest accuracy.
   public var best: Int { accuracy.indices.max { accuracy[$0].mean < accuracy[$1].mean } ?? 0 }
@@ -66,10 +73,7 @@ public struct LayerProbesReport {
   private struct Line: Encodable {
     struct State: Encodable {
       let state: Int
-      let accuracy: Double
-      let low, high: Double?
-      let control: Double
-      let controlLow, controlHigh: Double?
+      let accuracy, control: Estimate
     }
     let model, data: String
     let classes: [String]
@@ -79,6 +83,8 @@ public struct LayerProbesReport {
     let best: Int
     let states: [State]
     let figures: [String]
+    let trainingData: DomainCensus
+    let warnings: [String]
   }
 
   public func json(figures: [String]) throws -> String {
@@ -86,10 +92,8 @@ public struct LayerProbesReport {
       model: model.name, data: data, classes: classes, clips: accuracy.first?.clips ?? 0, folds: folds,
       speakersApart: keepsSpeakersApart, seed: seed, best: best,
       states: zip(accuracy, control).enumerated().map { state, pair in
-        .init(
-          state: state, accuracy: pair.0.mean, low: pair.0.low, high: pair.0.high, control: pair.1.mean,
-          controlLow: pair.1.low, controlHigh: pair.1.high)
-      }, figures: figures
+        .init(state: state, accuracy: pair.0, control: pair.1)
+      }, figures: figures, trainingData: census, warnings: warnings
     ).line
   }
 }

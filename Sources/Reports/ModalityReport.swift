@@ -6,7 +6,7 @@ import Foundation
 import Models
 
 /// What each input of a network contributes on many clips, by emotion.
-public struct ModalityReport {
+public struct ModalityReport: MeasurementReport {
   /// One clip.
   public struct Row: Sendable {
     public let path, emotion, target: String
@@ -93,8 +93,7 @@ public struct ModalityReport {
     struct Group: Encodable {
       struct Share: Encodable {
         let input: String
-        let mean: Double
-        let low, high: Double?
+        let contribution: Estimate
       }
       let emotion: String
       let clips: Int
@@ -114,9 +113,7 @@ public struct ModalityReport {
       groups: groups.map { group in
         .init(
           emotion: group.name, clips: group.estimates.first?.clips ?? 0,
-          inputs: zip(inputs, group.estimates).map {
-            .init(input: $0.rawValue, mean: $1.mean, low: $1.low, high: $1.high)
-          })
+          inputs: zip(inputs, group.estimates).map { .init(input: $0.rawValue, contribution: $1) })
       }, figures: figures
     ).line
   }

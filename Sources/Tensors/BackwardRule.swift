@@ -15,9 +15,10 @@ public enum BackwardRule: Sendable, Equatable {
   /// second half their baselines: Δy/Δx at operations of one input; for products of two signals the mean of both orders
   /// (Lundberg and Lee 2017), so that contributions sum to the difference.
   case rescale
-  /// Layer-wise relevance propagation (Bach et al. 2015). Nonlinearities of one input pass their relevance on
-  /// unchanged; a product of two signals gives half to each, and softmax and layer norm are as in AttnLRP (Achtibat et
-  /// al. 2024); the gates of an LSTM get nothing and its signals all (Arras et al. 2019).
+  /// Layer-wise relevance propagation (Bach et al. 2015), which conserves: what the inputs and the constants of an operation
+  /// get is what its result has. Nonlinearities of one input pass their relevance on unchanged; a product of two signals
+  /// gives half to each; what weighs signals is a constant and gets nothing: the gates of an LSTM (Arras et al. 2019), the
+  /// deviations of norms and the weights of attention (Ali et al. 2022), unless ``RelevanceRules/passesAttention``.
   case relevance(RelevanceRules)
 }
 
@@ -37,11 +38,15 @@ public struct RelevanceRules: Sendable, Equatable {
   public var convolutions: Rule
   /// The rule at ``Tensor/affine(weight:bias:)``.
   public var dense: Rule
+  /// Whether attention's weights get half of the relevance, and pass it on to queries and keys by softmax's gradient
+  /// (Achtibat et al. 2024). Softmax then keeps a part of it, since its inputs at zero give no zeros.
+  public var passesAttention: Bool
   /// The ε that keeps quotients finite.
   public var epsilon: Float
 
-  public init(convolutions: Rule, dense: Rule, epsilon: Float = 1e-6) {
+  public init(convolutions: Rule, dense: Rule, passesAttention: Bool = false, epsilon: Float = 1e-6) {
     (self.convolutions, self.dense, self.epsilon) = (convolutions, dense, epsilon)
+    self.passesAttention = passesAttention
   }
 }
 
@@ -59,29 +64,50 @@ struct WeightPart: Hashable {
 
 /// A sum y = w x + b, run with parts of its weights.
 protocol WeightedSum {
+  /// One value for each channel of y.
+  var bias: Tensor? { get }
+  /// The dimension of y that has the channels.
+  var channelAxis: Int { get }
   func apply(_ x: Tensor, _ part: WeightPart, bias: Bool) -> Tensor
   /// The gradient at x of Σ dy · y.
   func transpose(_ dy: Tensor, _ part: WeightPart) -> Tensor
 }
 
+extension WeightedSum {
+  /// The gradient at the bias of Σ dy · y.
+  func biasGradient(_ dy: Tensor) -> Tensor {
+    dy.sum(axes: (0..<dy.rank).filter { $0 != channelAxis }).reshaped([-1])
+  }
+}
+
 extension RelevanceRules.Rule {
-  /// The factor whose product with the inputs x is their relevance, from the c whose product with the sums y is theirs.
-  func shares(of sum: some WeightedSum, x: Tensor, y: Tensor, c: Tensor, epsilon: Float) -> Tensor {
+  /// The factor whose product with the inputs x is their relevance, from the c whose product with the sums y is theirs; and
+  /// the relevance of the bias.
+  func shares(
+    of sum: some WeightedSum, x: Tensor, y: Tensor, c: Tensor, epsilon: Float
+  ) -> (input: Tensor, bias: Double) {
+    func ofBias(_ quotient: Tensor, _ part: WeightPart) -> Double {
+      sum.bias.map { Double((part($0) * sum.biasGradient(quotient)).sum().scalar) } ?? 0
+    }
     /// Σ over parts of x of one sign. Without negative inputs there is one such part.
-    func shared(_ relevance: Tensor, positive: WeightPart, negative: WeightPart) -> Tensor {
+    func shared(_ relevance: Tensor, positive: WeightPart, negative: WeightPart) -> (input: Tensor, bias: Double) {
       let ofPositive = sum.apply(x.relu(), positive, bias: true)
       guard x.hasNegative else {
-        return sum.transpose(relevance / ofPositive.stabilized(epsilon), positive)
+        let quotient = relevance / ofPositive.stabilized(epsilon)
+        return (sum.transpose(quotient, positive), ofBias(quotient, positive))
       }
       let ofNegative = sum.apply(-(-x).relu(), negative, bias: false)
       let quotient = relevance / (ofPositive + ofNegative).stabilized(epsilon)
       let isPositive = x.isPositive
-      return sum.transpose(quotient, positive) * isPositive
+      let input =
+        sum.transpose(quotient, positive) * isPositive
         + sum.transpose(quotient, negative) * isPositive.scaled(by: -1, plus: 1)
+      return (input, ofBias(quotient, positive))
     }
     switch self {
     case .epsilon:
-      return sum.transpose(c * y / y.stabilized(epsilon), .all)
+      let quotient = c * y / y.stabilized(epsilon)
+      return (sum.transpose(quotient, .all), ofBias(quotient, .all))
     case .zPlus:
       let (up, down) = (WeightPart(positive: 1, negative: 0), WeightPart(positive: 0, negative: 1))
       return shared(c * y, positive: up, negative: down)
@@ -90,7 +116,8 @@ extension RelevanceRules.Rule {
       let down = WeightPart(positive: 1, negative: 1 + gamma)
       let ofPositive = shared(c * y.relu(), positive: up, negative: down)
       guard y.hasNegative else { return ofPositive }
-      return ofPositive + shared(-(c * (-y).relu()), positive: down, negative: up)
+      let ofNegative = shared(-(c * (-y).relu()), positive: down, negative: up)
+      return (ofPositive.input + ofNegative.input, ofPositive.bias + ofNegative.bias)
     }
   }
 }

@@ -89,14 +89,14 @@ public func gradients(
   ruledGradients(of: output, weight: weight, at: inputs, rule: rule).gradients
 }
 
-/// The results of ``gradients(of:weight:at:rule:)``, and the number of operations where the rule replaced the
-/// derivative: if it is 0, they are the derivative itself.
+/// The results of ``gradients(of:weight:at:rule:)``; the number of operations where the rule replaced the derivative: if it is
+/// 0, they are the derivative itself; and of relevance the part of the output that stays with constants, such as biases.
 public func ruledGradients(
   of output: Tensor, weight: Tensor? = nil, at inputs: [Tensor], rule: BackwardRule
-) -> (gradients: [Tensor], operations: Int) {
-  var operations = 0
+) -> (gradients: [Tensor], operations: Int, constants: Double) {
+  var (operations, constants) = (0, 0.0)
   demand(weight == nil || weight!.shape == output.shape, "the weight's shape is not the output's")
-  guard let root = output.node else { return (inputs.map { .zeros($0.shape) }, 0) }
+  guard let root = output.node else { return (inputs.map { .zeros($0.shape) }, 0, 0) }
   let targets = Set(inputs.compactMap { $0.node.map(ObjectIdentifier.init) })
 
   var reached: [Node] = []
@@ -140,8 +140,8 @@ public func ruledGradients(
     guard wanted.contains(true) else { continue }
     let ruled =
       rule == .derivative ? nil : node.kind?.backward(rule, gradient, wanted, derivative: backward)
-    if ruled != nil { operations += 1 }
-    for (input, found) in zip(node.inputs, ruled ?? backward(gradient, wanted)) {
+    if let ruled { (operations, constants) = (operations + 1, constants + ruled.constants) }
+    for (input, found) in zip(node.inputs, ruled?.gradients ?? backward(gradient, wanted)) {
       guard let input, let found, needed.contains(ObjectIdentifier(input)) else { continue }
       let key = ObjectIdentifier(input)
       gradients[key] = gradients[key].map { $0 + found.detached } ?? found.detached
@@ -150,5 +150,5 @@ public func ruledGradients(
   let found = inputs.map { input in
     input.node.flatMap { gradients[ObjectIdentifier($0)] } ?? .zeros(input.shape)
   }
-  return (found, operations)
+  return (found, operations, constants)
 }

@@ -1,3 +1,5 @@
+import AudioFeatures
+import AudioFiles
 import Foundation
 import Models
 import Tensors
@@ -5,7 +7,6 @@ import TestSupport
 import Testing
 
 @testable import Attributions
-import AudioFiles
 
 @Suite("Models beside each other")
 struct ComparisonTests {
@@ -39,22 +40,66 @@ struct ComparisonTests {
     #expect((small.values[.similarity] ?? 0) > 0.9)
   }
 
-  @Test("Models of other input lengths are laid on one grid, as long as what all hear", arguments: [2.0, 6.5])
+  @Test("Models of other input lengths are laid on one grid, as long as what one of them uses", arguments: [2.0, 6.5])
   func lengths(seconds: Double) throws {
     let models = [makeModel(.cnnatt), makeModel(.fcmfcc)]
     let comparer = try ModelComparer(models, method: Saliency(), space: .mel)
     let samples = makeSpeech(Int(seconds * 16_000))
     let clip = try comparer.compare(comparer.clips(of: AudioClip(samples: samples, sampleRate: 16_000)), path: "clip")
-    #expect(clip.duration == min(seconds, 5) && clip.wholeDuration == seconds)
-    #expect(clip.frames == min(313, Int(clip.duration / 0.016 + 0.5) + 1) && clip.mels == 128)
+    #expect(clip.duration == seconds && clip.sharedDuration == min(seconds, 5))
+    #expect(clip.place.stretch.upperBound == seconds)
+    #expect(clip.frames == Int(seconds / 0.016 + 0.5) + 1 && clip.mels == 128)
+    #expect(clip.seen == [0..<clip.frames, 0..<min(313, clip.frames)])
     for (index, model) in models.enumerated() {
       let alone = try Explainer(model: model, method: Saliency(), spaces: [.mel]).explain(samples, path: "clip")
-      let own = alone.inputs[0].attribution.slice(axis: 1, 0..<clip.frames).floats
+      let own = alone.inputs[0].attribution.slice(axis: 1, clip.seen[index]).floats
       #expect(clip.maps[index] == own)
       #expect(clip.relativeMap(index).allSatisfy { (0...1).contains($0) } && clip.relativeMap(index).contains(1))
     }
     let agreement = clip.agreement(0, 1).values
     #expect(agreement.count == 4 && (agreement[.spearman] ?? 1) < 0.9)
+  }
+
+  @Test("Models that trim differently lie on the file's seconds, and agree over what both use")
+  func trimmings() throws {
+    var configuration = ModelConfiguration(architecture: .cnnatt)
+    configuration.trimming = .off
+    let models = [makeModel(.cnnatt), TrainedModel(untrained: configuration, seed: 2)]
+    let silence = [Float](repeating: 0, count: 8_192)
+    let file = AudioClip(samples: silence + makeSpeech(16_000) + silence, sampleRate: 16_000)
+    let speech = Trimming.standard.range(of: file.samples)
+    let comparer = try ModelComparer(models, method: Saliency(), space: .mel)
+    let clip = try comparer.compare(comparer.clips(of: file), path: "clip")
+    #expect(clip.place.speech == 0..<file.duration && abs(clip.sharedDuration - Double(speech.count) / 16_000) < 1e-9)
+    #expect(clip.seen[1] == 0..<clip.frames)
+    #expect(speech.lowerBound > 4_000 && clip.seen[0].lowerBound == speech.lowerBound / 256)
+    for (index, samples) in [Array(file.samples[speech]), file.samples].enumerated() {
+      let alone = try Explainer(model: models[index], method: Saliency(), spaces: [.mel]).explain(samples, path: "clip")
+      let own = alone.inputs[0].attribution.slice(axis: 1, 0..<clip.seen[index].count)
+      #expect(clip.maps[index] == own.floats)
+      // On the grid it is where it was, and nothing beside it.
+      let grid = Tensor(clip.relativeMap(index), shape: [128, clip.frames])
+      let parts = [0..<clip.seen[index].lowerBound, clip.seen[index], clip.seen[index].upperBound..<clip.frames]
+        .map { grid.slice(axis: 1, $0).absolute().sum().scalar }
+      #expect(parts[0] == 0 && parts[1] > 0 && parts[2] == 0)
+    }
+    let whole = Tensor(clip.maps[1], shape: [128, clip.frames]).slice(axis: 1, clip.seen[0]).floats
+    let expected = Agreement(clip.maps[0], whole, rows: 128, columns: clip.seen[0].count, isSigned: false)
+    #expect(clip.agreement(0, 1).values == expected.values && expected.values.count == 4)
+  }
+
+  @Test("Models that use nothing in common agree in nothing")
+  func apart() throws {
+    var configuration = ModelConfiguration(architecture: .fcmfcc)
+    configuration.trimming = .off
+    // Five seconds of the file, and what is loud of it, which comes later.
+    let models = [TrainedModel(untrained: configuration, seed: 2), makeModel(.cnnatt)]
+    let quiet = makeSpeech(96_000).map { $0 / 1_000 }
+    let file = AudioClip(samples: quiet + makeSpeech(16_000), sampleRate: 16_000)
+    let comparer = try ModelComparer(models, method: Saliency(), space: .mel)
+    let clip = try comparer.compare(comparer.clips(of: file), path: "clip")
+    #expect(clip.sharedDuration == 0 && clip.agreement(0, 1).values.isEmpty && clip.agreement(1, 0).values.isEmpty)
+    #expect(clip.seen[0].upperBound <= clip.seen[1].lowerBound)
   }
 
   @Test("What is found on the waveform is laid on the mel's grid too")

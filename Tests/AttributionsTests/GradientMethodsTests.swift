@@ -29,11 +29,11 @@ struct GradientMethodsTests {
   @Test(
     "Complete to one percent of the change with enough steps, on the built-in model",
     arguments: [
-      ("integrated-gradients", 500), ("layer-conductance", 500), ("blurred-integrated-gradients", 1000),
+      ("integrated-gradients", 200), ("layer-conductance", 200), ("blurred-integrated-gradients", 300),
       ("deeplift", nil),
     ])
   func completeness(_ name: String, _ steps: Int?) throws {
-    let clip = Clip(makeSpeech(40_000), model: try TrainedModel.builtIn())
+    let clip = Clip(makeSpeech(16_000), model: try TrainedModel.builtIn())
     let target = Target(clip.logits.floats.map(Double.init).likeliestClass)
     for space in [InputSpace.mel, .mfcc] {
       var options = MethodOptions()

@@ -338,8 +338,9 @@ struct TrustTests {
     #expect(examiner.methods.map(\.name) == ["saliency", "nothing", "loudness", "random"])
     let label = model.classes[Clip(samples, model: model).logits.floats.map(Double.init).likeliestClass]
     let cue = CueRegion(seconds: 0.2...0.4, hertz: 1_000...2_000)
-    let clip = try examiner.examine(samples, path: "a.wav", label: label, cue: cue)
-    let again = try examiner.examine(samples, path: "a.wav", label: label, cue: cue)
+    let truth = Emotion(rawValue: label)
+    let clip = try examiner.examine(samples, path: "a.wav", label: truth, cue: cue)
+    let again = try examiner.examine(samples, path: "a.wav", label: truth, cue: cue)
     #expect(clip.methods.map(\.values) == again.methods.map(\.values) && clip.target == label)
 
     let values = clip.methods.map(\.values)
@@ -369,7 +370,7 @@ struct TrustTests {
     #expect(clip.correlation[0][1] == nil && clip.overlap[2][2] == 1)
 
     // A cue is not looked for where another class was predicted.
-    let elsewhere = try examiner.examine(samples, path: "a.wav", label: "none", cue: cue)
+    let elsewhere = try examiner.examine(samples, path: "a.wav", label: .none, cue: cue)
     #expect(elsewhere.cueArea == nil && elsewhere.methods[0].values[.pointing] == nil)
 
     let summary = TrustSummary([clip, elsewhere], by: examiner)
@@ -378,6 +379,21 @@ struct TrustTests {
     #expect(summary.methods[0].estimates[.inCue]?.clips == 1 && summary.methods[0].estimates[.gini]?.clips == 2)
     #expect(summary.methods[1].estimates[.gini] == nil)
     #expect(summary.verdicts.contains("Zero everywhere, so without ranks, in some clips: nothing."))
+  }
+
+  @Test("A label is the class that is another word for it")
+  func synonyms() throws {
+    let configuration = ModelConfiguration(architecture: .cnnatt, classes: ["ang", "hap", "neu", "sad"])
+    let examiner = TrustExaminer(
+      model: TrainedModel(untrained: configuration, seed: 1), methods: [Gradient()], space: .mel,
+      settings: Self.settings, target: 1)
+    let cue = CueRegion(seconds: 0.2...0.4, hertz: 1_000...2_000)
+    for (label, expected) in [(Emotion.happy, "hap"), (.angry, "ang"), (.surprise, nil)] {
+      let found = try examiner.examine(makeSpeech(16_000), path: "a.wav", label: label, cue: cue)
+      #expect(found.label == expected)
+      // The cue is that of the label, and is looked for where the label is explained.
+      #expect((found.cueArea != nil) == (label == .happy))
+    }
   }
 
   @Test("The random inputs follow the samples, and not the file's place")
@@ -404,7 +420,7 @@ struct TrustTests {
       let examiner = TrustExaminer(
         model: model, methods: [Gradient()], space: .mel, settings: Self.settings, target: index == 0 ? nil : index)
       #expect(examiner.dimension == name)
-      let found = try examiner.examine(samples, path: "a.wav", label: name)
+      let found = try examiner.examine(samples, path: "a.wav", label: Emotion(rawValue: name))
       let distance = Double(abs(clip.logits.floats[index] - silence[index]))
       #expect(found.target == name && distance > 0)
       for method in found.methods {

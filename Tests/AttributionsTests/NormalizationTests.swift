@@ -94,8 +94,29 @@ struct NormalizationTests {
     let (own, held) = (product(.own), product(.held))
     #expect(abs(own.sum) < 1e-4 * own.size)
     #expect(abs(held.sum) > 10 * abs(own.sum))
-    let found = try InputXGradient().attribute(clip, at: .waveform, target: Target(1)).values
+    let found = InputXGradient().attribute(clip, at: .waveform, target: Target(1)).values
     #expect(abs(Double(found.sum().scalar)) < 1e-3 * own.size)
+  }
+
+  @Test("Of a model that normalises loudness, input × gradient says that it sums to 0")
+  func balanced() throws {
+    // By do_normalize, by group norm in the first convolution, and by neither.
+    let cases: [(TrainedModel, Bool)] = [
+      (try SpeechFixture.dense.model(), true), (try SpeechFixture.hubertBase.model(), true),
+      (makeModel(.cnnatt), false),
+    ]
+    for (model, isBalanced) in cases {
+      let found = try Explainer(model: model, method: InputXGradient(), spaces: [.waveform, .spectrogram, .mel])
+        .explain(Self.samples, path: "clip.wav")
+      // On the mel of a model of the waveform lies the attribution of the spectrogram.
+      #expect(found.inputs.map { $0.note?.contains("sums to 0") ?? false } == [isBalanced, isBalanced, isBalanced])
+      for input in found.inputs where isBalanced {
+        #expect(abs(input.attribution.sum().scalar) < 1e-3 * input.attribution.absolute().sum().scalar)
+      }
+      let other = try Explainer(model: model, method: LRP(), spaces: [.waveform]).explain(
+        Self.samples, path: "clip.wav")
+      #expect(other.inputs[0].note == nil)
+    }
   }
 
   @Test("An explanation states which it was")

@@ -2,13 +2,32 @@ import Basics
 import Foundation
 import Layers
 import Models
+import Synchronization
 import Tensors
 import TestSupport
 
 @testable import Attributions
 
-/// A model with new weights whose norms follow speech, as a trained one's do: their statistics are those of two clips.
+/// A model with new weights whose norms follow speech, as a trained one's do: their statistics are those of two clips. Weights
+/// are computed once; the model is the caller's own, since a network keeps what it folds.
 func makeModel(_ architecture: Architecture, seed: UInt64 = 1) -> TrainedModel {
+  let configuration = ModelConfiguration(architecture: architecture)
+  let weights = madeWeights.withLock { made in
+    let key = "\(architecture) \(seed)"
+    if let found = made[key] { return found }
+    let found = trackedWeights(architecture, seed: seed)
+    made[key] = found
+    return found
+  }
+  guard let network = try? configuration.makeNetwork(from: .stored(weights, path: "")) else {
+    fault("weights of another network")
+  }
+  return TrainedModel(configuration: configuration, network: network, name: architecture.rawValue)
+}
+
+private let madeWeights = Mutex<[String: [String: StoredTensor]]>([:])
+
+private func trackedWeights(_ architecture: Architecture, seed: UInt64) -> [String: StoredTensor] {
   let model = TrainedModel(untrained: .init(architecture: architecture), seed: seed)
   let statistics = model.network.namedParameters.map(\.parameter).filter { $0.role == .statistic }
   for parameter in statistics { parameter.value = .zeros(parameter.shape) }
@@ -18,7 +37,7 @@ func makeModel(_ architecture: Architecture, seed: UInt64 = 1) -> TrainedModel {
   _ = model.network(features, ForwardPass(.training))
   // One pass moves them a tenth of the way.
   for parameter in statistics { parameter.value = parameter.value * 10 }
-  return model
+  return model.network.storedTensors
 }
 
 /// A vowel of a falling pitch that swells and fades, with some breath: [samples] at 16 kHz.

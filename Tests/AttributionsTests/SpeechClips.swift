@@ -1,4 +1,5 @@
 import Basics
+import Encoders
 import Foundation
 import Layers
 import TestSupport
@@ -20,10 +21,42 @@ enum SpeechFixture: String, CaseIterable, Sendable {
 
   func model() throws -> TrainedModel { try TrainedModel(folder: Checkout.fixture("encoders/\(rawValue)").path) }
 
+  /// The model after forty steps of gradient descent on four clips, whose loss fell.
+  func trainedModel() throws -> TrainedModel {
+    let model = try model()
+    let (count, network) = (4, model.network)
+    let clips = Tensor((0..<count).flatMap { makeSpeech(samples, seed: UInt64(20 + $0)) }, shape: [count, samples])
+    var losses: [Float] = []
+    for _ in 0..<40 {
+      let pass = ForwardPass(.inference, learning: network.weights)
+      let loss = network(NetworkInput([.waveform: clips]), pass)
+        .crossEntropy(labels: (0..<count).map { $0 % model.classes.count })
+      losses.append(loss.scalar)
+      for (parameter, slope) in zip(network.weights, pass.gradients(of: loss, at: network.weights)) {
+        parameter.value = parameter.value - slope * 0.02
+      }
+    }
+    demand(losses.last! < 0.7 * losses[0], "a loss of \(losses[0]) that becomes \(losses.last!)")
+    return model
+  }
+
   /// Samples that give some tens of frames: this WavLM has ten times as many frames a second as others.
   var samples: Int { self == .wavLM ? 2_000 : 12_000 }
 
   func clip() throws -> Clip { Clip(makeSpeech(samples), model: try model()) }
+}
+
+/// Random weights of a larger encoder: 256 features, six layers, 128 channels.
+func makeLargerEncoder(_ family: SpeechEncoderConfiguration.Family, isLarge: Bool) -> TrainedModel {
+  var sizes = SpeechEncoderConfiguration(family)
+  (sizes.hiddenSize, sizes.layerCount, sizes.headCount, sizes.intermediateSize) = (256, 6, 4, 1024)
+  sizes.convolutionWidths = [Int](repeating: 128, count: 7)
+  if isLarge { (sizes.convolutionsHaveBias, sizes.convolutionNorm, sizes.isPreNorm) = (true, .layer, true) }
+  return TrainedModel(
+    untrained: ModelConfiguration(
+      SpeechClassifier.self,
+      network: SpeechClassifier.Configuration(sizes, preprocessing: WaveformPreprocessing(normalizes: isLarge)),
+      classes: ["angry", "happy", "neutral", "sad"], trimming: .off), seed: 1)
 }
 
 /// Values of tokens laid on the places of a clip's input, the slow twin of LayerMap for tokens: each place has the mean of

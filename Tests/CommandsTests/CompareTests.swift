@@ -64,6 +64,33 @@ struct CompareTests {
     #expect(line.figures.allSatisfy { FileManager.default.fileExists(atPath: folder.path($0)) })
   }
 
+  @Test("A downloaded model, which takes the whole clip, lies on one grid with the built-in one, which trims it")
+  func trimmings() throws {
+    let folder = try Folder()
+    let speech = (0..<16_000).map { Float(0.3 * sin(Double($0) * 0.1) * sin(Double($0) * 0.0007)) }
+    let silence = [Float](repeating: 0, count: 12_000)
+    try folder.write(WAV().file(silence + speech + silence), to: "clip.wav")
+    let encoder = Checkout.fixture("encoders/hubert-base-er").path
+    let arguments = ["compare", "--model", "built-in", "--model", encoder, "clip.wav", "--output", "out"]
+    let run = try folder.undertone(arguments + ["--html"])
+    #expect(run.status == 0 && run.output.contains { $0.hasPrefix("Of the clips all models use ") }, "\(run)")
+    #expect(folder.files(in: "out").contains("clip.saliency.png"))
+    let rows = try folder.lines("out/clips.csv").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    let place = try #require(rows[0].firstIndex(of: "seconds"))
+    #expect(rows[0][place + 1] == "shared_seconds" && rows[1][place] == "2.500")
+    let shared = try #require(Double(rows[1][place + 1]))
+    #expect(shared > 0.7 && shared < 1.3)
+    #expect(try folder.lines("out/agreement.csv").count == 1 + 4)
+
+    struct Line: Decodable { let seconds, sharedSeconds: Double }
+    let line: Line = try decoded(try folder.undertone(arguments + ["--json"]).output[0])
+    #expect(line.seconds == 2.5 && abs(line.sharedSeconds - shared) < 0.001)
+    // Models that use the same have nothing to say of it.
+    let alike = try folder.undertone(
+      "compare", "--model", encoder, "--model", Checkout.fixture("encoders/data2vec-er").path, "clip.wav")
+    #expect(alike.status == 0 && !alike.output.contains { $0.hasPrefix("Of the clips all models use ") }, "\(alike)")
+  }
+
   @Test("Bad input is one clear error")
   func refusals() throws {
     let folder = try folder()

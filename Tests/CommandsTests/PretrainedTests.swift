@@ -118,6 +118,29 @@ struct PretrainedTests {
     #expect(resumed.status == 65, "\(resumed)")
   }
 
+  @Test("Probes of an encoder that was trained on the clips warn of it, as evaluate does")
+  func probes() throws {
+    struct Line: Decodable {
+      struct Census: Decodable { let clips, trainedOn: Int }
+      let trainingData: Census
+      let warnings: [String]
+    }
+    let trained = try train(
+      "hubertft", "--encoder", "tiny-random", "--train-layers", "1", "--epochs", "1", "--batch", "8", "--output",
+      "model")
+    #expect(trained.status == 0, "\(trained)")
+    func probe(_ encoder: String) throws -> (run: Run, line: Line) {
+      let run = try folder.undertone("layers", encoder, "--data", "corpus/manifest.csv", "--folds", "2", "--json")
+      return (run, try decoded(#require(run.output.first)))
+    }
+    let own = try probe("model")
+    #expect(own.line.trainingData.clips == 42 && own.line.trainingData.trainedOn > 20, "\(own)")
+    #expect(own.line.warnings.first?.hasPrefix("model was trained on ") == true)
+    #expect(own.run.warnings.contains("undertone: warning: \(own.line.warnings[0])"))
+    let other = try probe("tiny-random")
+    #expect(other.line.trainingData.clips == 0 && other.line.warnings.isEmpty && other.run.warnings.isEmpty)
+  }
+
   @Test("What is missing or has no effect is said")
   func wrong() throws {
     #expect(try train("hubertft").failed(64, naming: "hubertft needs --encoder", "tiny-random"))

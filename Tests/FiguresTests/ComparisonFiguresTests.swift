@@ -40,6 +40,25 @@ struct ComparisonFiguresTests {
     #expect(differences > 0 && image.patches(of: 300, leftOf: end, where: isBlue) >= count - 1)
   }
 
+  @Test("What a model does not use is grey in its panel and in its difference, and white space in no other")
+  func unseen() throws {
+    var figure = comparison(models: 2)
+    func grey(_ image: PNGImage) -> Int {
+      (0..<image.height).reduce(0) { count, y in
+        count + (0..<image.width).count { image.color(x: $0, y: y) == Color(0xE2E2E2) }
+      }
+    }
+    let none = try grey(figure.rendered())
+    figure.models[1].seen = 0.5..<1.5
+    let half = try grey(figure.rendered()) - none
+    figure.models[1].seen = 0.75..<1.25
+    let more = try grey(figure.rendered()) - none
+    // Half of two panels, then three quarters, but for the words on them.
+    #expect(half > 10_000 && abs(Double(more) / Double(half) - 1.5) < 0.1, "\(half), \(more)")
+    figure.models[1].seen = 0.5..<20
+    #expect(throws: FigureError.self) { try figure.encoded() }
+  }
+
   @Test("Models of dimensions have bars of values on one axis, with the true one where it is known")
   func values() throws {
     var figure = comparison(models: 3)

@@ -129,13 +129,14 @@ public final class Clip {
     gradient(inputs, at: space, target: target, normalization, ForwardPass.inference)
   }
 
-  /// ``gradient(_:at:target:normalization:)`` with a backward rule instead of the derivative.
+  /// ``gradient(_:at:target:normalization:)`` with a backward rule instead of the derivative; and of relevance the part of the
+  /// score that stays with constants.
   /// - Parameter method: The method's name for errors. A rule that applies to no operation of the network is an error:
   ///   its result would be the gradient itself.
   func gradient(
     _ inputs: Tensor, at space: InputSpace, target: Target, normalization: Normalization, rule: BackwardRule,
     for method: String
-  ) throws(MethodError) -> Tensor {
+  ) throws(MethodError) -> (gradient: Tensor, constants: Double) {
     let pass = ForwardPass(.inference, rule: rule)
     let found = gradient(inputs, at: space, target: target, normalization, pass)
     guard pass.ruledOperations > 0 else {
@@ -143,7 +144,7 @@ public final class Clip {
         method: method, model: model.name,
         reason: "its rule applies to no layer of \(model.kind.title), so that it would be the gradient itself")
     }
-    return found
+    return (found, pass.constants)
   }
 
   private func gradient(
@@ -159,23 +160,16 @@ public final class Clip {
     Double(target.score(logits(input, at: space)).scalar)
   }
 
-  /// Σ weight · ∂ target / ∂ input over inputs of a path, made a batch at a time, of one input's shape.
-  /// - Parameter make: Returns the inputs with these indices, [indices, …].
-  func meanGradient(
-    _ weights: [Double], at space: InputSpace, target: Target, make: (Range<Int>) -> Tensor
-  ) -> Tensor {
-    mean(weights, at: space) { gradient(make($0), at: space, target: target, normalization: .held) }
-  }
-
-  /// Σ weight · tensor over the tensors that `find` returns for these indices, a batch at a time, of one input's shape.
-  func mean(_ weights: [Double], at space: InputSpace, find: (Range<Int>) -> Tensor) -> Tensor {
-    var sum = Tensor.zeros(shape(at: space))
+  /// Σ weight · tensor over the tensors that `find` returns for these indices [indices, …], a batch at a time.
+  func mean(_ weights: [Double], find: (Range<Int>) -> Tensor) -> Tensor {
+    var sum: Tensor?
     inBatches(weights.count) { numbers in
       let found = find(numbers)
       let shares = Tensor(weights[numbers].map(Float.init), shape: [1, numbers.count])
-      sum = sum + shares.matrixProduct(found.reshaped([numbers.count, -1])).reshaped(sum.shape)
+      let part = shares.matrixProduct(found.reshaped([numbers.count, -1])).reshaped([1] + found.shape.dropFirst())
+      sum = sum.map { $0 + part } ?? part
     }
-    return sum
+    return sum!
   }
 
   /// The completeness check of attributions that should sum to f(x) − f(baseline).

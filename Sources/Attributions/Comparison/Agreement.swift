@@ -33,6 +33,10 @@ public struct Agreement: Sendable, Codable {
     demand(
       first.count == rows * columns && second.count == first.count,
       "attributions of \(first.count) and \(second.count) values on a grid of \(rows) × \(columns)")
+    guard !first.isEmpty else {
+      values = [:]
+      return
+    }
     let pair = [first, second].map { $0.map { Double(isSigned ? $0 : abs($0)) } }
     let ranks = pair.map { Ranking($0) }
     // Strength is the absolute value.

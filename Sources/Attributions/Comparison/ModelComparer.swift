@@ -1,6 +1,7 @@
 import AudioFeatures
 import AudioFiles
 import Basics
+import Corpora
 import Foundation
 import Models
 import Tensors
@@ -19,9 +20,6 @@ public struct ModelComparer {
       guard other.configuration.frontEnd == first.configuration.frontEnd else {
         throw .frontEnds(first.name, other.name)
       }
-      guard other.configuration.trimming == first.configuration.trimming else {
-        throw .trimmings(first.name, other.name)
-      }
     }
     (self.models, self.space) = (models, space)
     explainers = models.map { Explainer(model: $0, method: method, spaces: [space]) }
@@ -30,14 +28,16 @@ public struct ModelComparer {
   /// The front-end, which all models share.
   public var frontEnd: FrontEnd { models[0].configuration.frontEnd }
 
-  /// One clip for each model, to be used with every method and target. Models with the same clip length share the
-  /// computed features.
-  /// - Parameter speech: Trimmed, at the models' sample rate.
-  public func clips(of speech: AudioClip) -> [Clip] {
+  /// One clip for each model, trimmed as in its training, to be used with every method and target. Models that take the same
+  /// part of the file share the computed features.
+  /// - Parameter file: Untrimmed, at the models' sample rate, and not silent.
+  public func clips(of file: AudioClip) -> [Clip] {
     var made: [Clip] = []
     for model in models {
+      let speech = file.trimmed(model.configuration.trimming) ?? file
       let count = model.fitted(speech.samples).count
-      made.append(made.first { $0.waveform.count == count }?.through(model) ?? Clip(speech, model: model))
+      let same = made.first { $0.waveform.count == count && $0.place == speech.place }
+      made.append(same?.through(model) ?? Clip(speech, model: model))
     }
     return made
   }
@@ -58,21 +58,41 @@ public struct ModelComparer {
       explanations.append(explanation)
       found.append((clip.onGrid(attribution, at: space), clip.mel))
     }
-    let duration = explanations.map(\.duration).min()!
-    let shortest = found.map { $0.map.shape[1] }.min()!
-    let frames = min(shortest, Int(duration / frontEnd.hopSeconds + 0.5) + 1)
-    func cropped(_ grid: Tensor) -> [Float] { grid.slice(axis: grid.rank - 1, 0..<frames).floats }
+    let (used, hop) = (explanations.map(\.used), frontEnd.hopSeconds)
+    let (start, end) = (used.map(\.lowerBound).min()!, used.map(\.upperBound).max()!)
+    /// Frames of so many seconds: the first is at 0.
+    func frames(_ seconds: Double) -> Int { Int(seconds / hop + 0.5) + 1 }
+    let columns = frames(end - start)
+    // Clips are trimmed to whole frames.
+    let seen = zip(used, found).map { part, own in
+      let first = Int((part.lowerBound - start) / hop + 0.5)
+      let count = min(own.map.shape[1], frames(part.upperBound - part.lowerBound))
+      return first..<min(columns, first + count)
+    }
+    let mels = frontEnd.mels
+    func cropped(_ grid: Tensor, _ frames: Range<Int>) -> [Float] {
+      grid.reshaped([mels, -1]).slice(axis: 1, 0..<frames.count).floats
+    }
+    var logMel = [Float](repeating: found.map { $0.mel.floats.min()! }.min()!, count: mels * columns)
+    for (frames, own) in zip(seen, found).reversed() {
+      let values = cropped(own.mel, frames)
+      for row in 0..<mels {
+        logMel.replaceSubrange(
+          (row * columns + frames.lowerBound)..<(row * columns + frames.upperBound),
+          with: values[(row * frames.count)..<((row + 1) * frames.count)])
+      }
+    }
+    var place = ClipPlace(clips[0].place.stretch)
+    place.speech = start..<end
     return ComparedClip(
-      path: path, explanations: explanations, maps: found.map { cropped($0.map) },
-      logMel: cropped(found[0].mel), mels: frontEnd.mels, frames: frames, duration: duration,
-      wholeDuration: Double(clips[0].sampleCount) / Double(frontEnd.sampleRate))
+      path: path, explanations: explanations, seen: seen, maps: zip(found, seen).map { cropped($0.map, $1) },
+      logMel: logMel, mels: mels, frames: columns, place: place)
   }
 }
 
 public enum ComparisonError: Error, CustomStringConvertible, Equatable {
   case oneModel
   case frontEnds(String, String)
-  case trimmings(String, String)
 
   public var description: String {
     switch self {
@@ -80,9 +100,6 @@ public enum ComparisonError: Error, CustomStringConvertible, Equatable {
     case .frontEnds(let first, let second):
       "the models \(first) and \(second) use different front-ends (sample rate, window, hop or mel bands); "
         + "their attributions have no common grid"
-    case .trimmings(let first, let second):
-      "the models \(first) and \(second) were trained on differently trimmed clips (trim_db); each would get another "
-        + "part of a file"
     }
   }
 }

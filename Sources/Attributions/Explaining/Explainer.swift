@@ -67,7 +67,7 @@ public struct Explainer {
       inputs.append(
         .init(
           space: space, values: clip[space].reshaped(shape), attribution: found.values.reshaped(shape),
-          completeness: found.completeness))
+          completeness: found.completeness, note: found.note))
     }
     if inputs.isEmpty, let first = leftOut.first {
       throw .method(path: path, .inapplicable(method: method.name, model: model.name, reason: first.reason))
@@ -98,6 +98,6 @@ public struct Explainer {
     let found = try method.attribute(clip, at: .spectrogram, target: target)
     return AttributionResult(
       clip.onGrid(found.values, at: .spectrogram).reshaped(clip.shape(at: .mel)), completeness: found.completeness,
-      layer: found.layer)
+      layer: found.layer, note: found.note)
   }
 }

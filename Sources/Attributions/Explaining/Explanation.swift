@@ -14,6 +14,8 @@ public struct Explanation {
     public let attribution: Tensor
     /// The completeness check, where the method promises completeness.
     public let completeness: Completeness?
+    /// What there is to know before the attribution is read, if anything.
+    public let note: String?
   }
 
   public let method: String

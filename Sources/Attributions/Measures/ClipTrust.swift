@@ -18,7 +18,7 @@ public struct ClipTrust: Sendable, Codable {
   public let target: String
   /// The predicted class; nil of a model without classes.
   public let predicted: String?
-  /// The clip's true class and its speaker, where they are known.
+  /// The class that the clip's label names, and its speaker, where they are known.
   public let label, speaker: String?
   /// Whether a cue was planted in the clip.
   public let hasCue: Bool

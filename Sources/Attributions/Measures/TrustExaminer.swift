@@ -92,13 +92,13 @@ public struct TrustExaminer {
   ///   - samples: The clip's samples at the model's sample rate, trimmed. The seed of the clip's random inputs depends on
   ///     them, so that a folder can be moved.
   ///   - path: The file's path, for errors.
-  ///   - label: The clip's true class.
+  ///   - label: The clip's label, which names a class or is another word for it.
   ///   - speaker: The clip's speaker, by whom intervals are resampled.
   ///   - cue: The planted cue of that class, in seconds from the first sample. It counts only where the class is
   ///     predicted: else the model has not used it.
   ///   - progress: Called before each method with the share of the clip done and the method's name.
   public func examine(
-    _ samples: [Float], path: String, label: String? = nil, speaker: String? = nil, cue: CueRegion? = nil,
+    _ samples: [Float], path: String, label: Emotion? = nil, speaker: String? = nil, cue: CueRegion? = nil,
     progress: (Double, String) -> Void = { _, _ in }
   ) throws(ExplanationError) -> ClipTrust {
     guard !isSilent(samples) else { throw .silent(path: path) }
@@ -107,8 +107,9 @@ public struct TrustExaminer {
     let target = Target(self.target ?? probabilities.likeliestClass)
     let examination = Examination(clip, samples: samples, target: target, examiner: self)
     let frontEnd = model.configuration.frontEnd
+    let truth = label.flatMap(model.configuration.classIndex)
     let cueCells = cue.flatMap { region -> CueCells? in
-      guard model.outputs[target.emotion] == label else { return nil }
+      guard target.emotion == truth else { return nil }
       let frames = min(examination.cells.frames, 1 + samples.count / frontEnd.hopSamples)
       let cells = CueCells(region, examination.cells, at: space, frontEnd: frontEnd, speechFrames: frames)
       return cells.area > 0 ? cells : nil
@@ -130,7 +131,7 @@ public struct TrustExaminer {
     return ClipTrust(
       path: path, target: model.outputs[target.emotion],
       predicted: probabilities.isEmpty ? nil : model.classes[probabilities.likeliestClass],
-      label: label.flatMap { model.classes.contains($0) ? $0 : nil }, speaker: speaker, hasCue: cue != nil,
+      label: truth.map { model.classes[$0] }, speaker: speaker, hasCue: cue != nil,
       resemblance: clip.resemblance, methods: found,
       correlation: rankings.map { a in rankings.map { a.correlation(with: $0) } },
       overlap: rankings.map { a in rankings.map { a.overlap(with: $0, share: settings.top) } },

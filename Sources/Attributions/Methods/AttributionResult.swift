@@ -9,28 +9,48 @@ public struct AttributionResult {
   public let completeness: Completeness?
   /// The name of the layer that the method used, if any.
   public let layer: String?
+  /// What there is to know before the values are read, if anything.
+  public let note: String?
 
-  public init(_ values: Tensor, completeness: Completeness? = nil, layer: String? = nil) {
-    (self.values, self.completeness, self.layer) = (values, completeness, layer)
+  public init(_ values: Tensor, completeness: Completeness? = nil, layer: String? = nil, note: String? = nil) {
+    (self.values, self.completeness, self.layer, self.note) = (values, completeness, layer, note)
   }
 }
 
-/// The sum of attributions, and the difference of scores that it should equal.
+/// The sum of attributions, and the difference that it should equal.
 public struct Completeness: Equatable, Sendable {
-  /// Σ attributions.
-  public let sum: Double
-  /// f(x), f(baseline): logits of the target, or differences of two.
-  public let score, baselineScore: Double
+  /// The part of the score that no attribution should have.
+  public enum Remainder: Equatable, Sendable {
+    /// f(baseline).
+    case baseline
+    /// What biases and other constants have of f(x) in relevance propagation.
+    case constants
 
-  public init(sum: Double, score: Double, baselineScore: Double) {
-    (self.sum, self.score, self.baselineScore) = (sum, score, baselineScore)
+    /// For a formula: "f(x) − f(baseline)".
+    public var words: String { self == .baseline ? "f(baseline)" : "biases' part" }
   }
 
-  /// Σ attributions − (f(x) − f(baseline)).
-  public var gap: Double { sum - (score - baselineScore) }
+  /// Σ attributions.
+  public let sum: Double
+  /// f(x), and f(baseline) or what the ``remainder`` is instead: logits of the target, or differences of two.
+  public let score, baselineScore: Double
+  public let remainder: Remainder
 
-  /// |gap| as a share of |f(x) − f(baseline)|.
-  public var relativeGap: Double { abs(gap) / max(abs(score - baselineScore), 1e-12) }
+  public init(sum: Double, score: Double, baselineScore: Double, remainder: Remainder = .baseline) {
+    (self.sum, self.score, self.baselineScore, self.remainder) = (sum, score, baselineScore, remainder)
+  }
+
+  /// The value of the remainder, if it is this one.
+  public func value(of remainder: Remainder) -> Double? { self.remainder == remainder ? baselineScore : nil }
+
+  /// What the attributions should sum to.
+  public var difference: Double { score - baselineScore }
+
+  /// Σ attributions − (f(x) − f(baseline)).
+  public var gap: Double { sum - difference }
+
+  /// |gap| as a share of |f(x) − f(baseline)|; of relevance, of |f(x)|.
+  public var relativeGap: Double { abs(gap) / max(abs(remainder == .baseline ? difference : score), 1e-12) }
 
   /// The share from which a figure states the gap: 5 %.
   public static let tolerance = 0.05

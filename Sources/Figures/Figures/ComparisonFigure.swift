@@ -14,11 +14,14 @@ public struct ComparisonFigure: OverlaidFigure {
     public var values: [Double]
     /// The output that its attribution explains.
     public var target: String
+    /// The seconds of the clip that the model uses, from its start; nil where it uses all.
+    public var seen: Range<Double>?
 
     public init(
       name: String, map: [Float], emotions: [String], probabilities: [Double], dimensions: [String] = [],
-      values: [Double] = [], target: String
+      values: [Double] = [], target: String, seen: Range<Double>? = nil
     ) {
+      self.seen = seen
       (self.name, self.map, self.emotions, self.probabilities) = (name, map, emotions, probabilities)
       (self.dimensions, self.values, self.target) = (dimensions, values, target)
     }
@@ -40,7 +43,7 @@ public struct ComparisonFigure: OverlaidFigure {
   /// dB, the lowest mel band first.
   public var logMel: FrameMatrix
   public var maximumFrequency: Double
-  /// Seconds of speech that are in every model's input.
+  /// Seconds of speech that are in a model's input.
   public var duration: Double
   /// The clip's place in its file, whose time the axis has; nil where the clip is all there is.
   public var place: ClipPlace?
@@ -190,6 +193,10 @@ public struct ComparisonFigure: OverlaidFigure {
       let plot = Plot(frame: frame, x: time.axis, y: frequency)
       time.drawUnused(on: canvas, in: plot, isNamed: panel == 0)
       TimePanel.stack(input, overlay: overlay, duration: duration, height: frame.height).last!.draw(canvas, plot)
+      // A difference is only where both have something.
+      let seen = [models[model], models[isDifference ? 0 : model]].compactMap(\.seen)
+        .reduce(0..<duration) { $0.clamped(to: $1) }
+      ClipTime.fill(outside: seen, of: duration, on: canvas, in: plot, isNamed: !layout.isNarrow)
       plot.drawAxes(on: canvas, namesY: column == 0)
       drawCaption(of: model, isDifference: isDifference, on: canvas, above: frame)
       let below = frame.bottom + Plot.below + 10
@@ -263,6 +270,9 @@ public struct ComparisonFigure: OverlaidFigure {
       throw .outOfRange(name: "duration", value: duration, expected: "a positive number of seconds")
     }
     for model in models {
+      if let seen = model.seen, !(0..<duration + 1).contains(seen.lowerBound) || seen.upperBound > duration + 1 {
+        throw .outOfRange(name: "part of \(model.name)", value: seen.upperBound, expected: "a part of the clip")
+      }
       let attribution = Attribution(values: model.map, isSigned: isSigned, unit: "")
       try ExplainedInput.logMel(
         .init(frames: logMel, maximumFrequency: maximumFrequency, attribution: attribution)

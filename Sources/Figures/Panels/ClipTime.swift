@@ -43,6 +43,26 @@ struct ClipTime {
   /// Fills what is not used of the file with grey.
   /// - Parameter isNamed: Whether the reason is written on it, where there is room.
   func drawUnused(on canvas: Canvas, in plot: Plot, isNamed: Bool) {
+    Self.fill(unused, on: canvas, in: plot, isNamed: isNamed)
+  }
+
+  /// Fills what is outside of a part of the clip with grey, over a panel: another model uses it.
+  /// - Parameters:
+  ///   - used: Seconds from the clip's start.
+  ///   - duration: The clip's.
+  static func fill(
+    outside used: Range<Double>, of duration: Double, on canvas: Canvas, in plot: Plot, isNamed: Bool
+  ) {
+    let gaps = [0..<max(0, used.lowerBound), min(used.upperBound, duration)..<duration]
+      .filter { $0.upperBound - $0.lowerBound > 0.01 }
+    fill(
+      gaps.map { ($0, ["\(number($0.upperBound - $0.lowerBound, digits: 2)) s", "not used"]) }, on: canvas, in: plot,
+      isNamed: isNamed)
+  }
+
+  private static func fill(
+    _ unused: [(range: Range<Double>, words: [String])], on canvas: Canvas, in plot: Plot, isNamed: Bool
+  ) {
     for (range, words) in unused {
       let (left, right) = (plot.x(range.lowerBound), plot.x(range.upperBound))
       let area = Rectangle(x: left, y: plot.frame.y, width: right - left, height: plot.frame.height)

@@ -50,6 +50,7 @@ public struct ComparisonJob {
     public let compared: [ComparedClip]
     /// The clip as each model takes it.
     public let clips: [Clip]
+    /// The file's, where a model uses them.
     public let samples: [Float]
     /// Whether an interrupted run had plotted it: only a page needs it again.
     public let isAgain: Bool
@@ -85,6 +86,8 @@ public struct ComparisonJob {
     public let figures: [String]
     /// What there is to know of the clips before the results are believed.
     public let warnings: [String]
+    /// Of all clips together.
+    public let seconds: ComparisonSeconds
     /// The exit statuses of the clips that failed.
     public let failures: [Int32]
     public let isFinished: Bool
@@ -96,6 +99,7 @@ public struct ComparisonJob {
     var agreements: [[[Agreement]]]
     /// The speaker of each of those clips.
     var speakers: [String?] = []
+    var seconds: [ComparisonSeconds] = []
     var rows: [[String]]
     var disagreements: [Disagreement] = []
     /// The places of the clips that were plotted, and the figures written.
@@ -154,7 +158,8 @@ public struct ComparisonJob {
       if shouldStop() {
         try progress.save(atOnce: true)
         return Result(
-          summaries: [], rows: [], disagreements: [], figures: [], warnings: [], failures: [], isFinished: false)
+          summaries: [], rows: [], disagreements: [], figures: [], warnings: [], seconds: ComparisonSeconds(),
+          failures: [], isFinished: false)
       }
       try compareNext(&progress.state, status, report, plot)
       try progress.save(atOnce: false)
@@ -185,7 +190,8 @@ public struct ComparisonJob {
             $0.count == pairs && $0.allSatisfy { $0.values.values.allSatisfy { abs($0) <= 1.001 } }
           }
       }
-      && state.speakers.count == state.agreements[0].count && state.censuses.count == models
+      && state.speakers.count == state.agreements[0].count && state.seconds.count == state.speakers.count
+      && state.seconds.allSatisfy(\.isPossible) && state.censuses.count == models
       && state.censuses.allSatisfy { $0.isPossible(of: state.next) }
       && state.rows.first == reports[0].clipHeader
       && state.rows.count == 1 + reports.count * state.agreements[0].count
@@ -215,6 +221,8 @@ public struct ComparisonJob {
           reports[number].row(clip, truth: item.truth?.rawValue, trueValues: item.trueValues, agreements: agreements))
       }
       state.speakers.append(item.speaker)
+      state.seconds.append(
+        ComparisonSeconds(used: found.compared[0].duration, shared: found.compared[0].sharedDuration))
       for (model, clip) in found.clips.enumerated() { state.censuses[model].add(clip.resemblance) }
       // Each method has the same predictions.
       let first = found.compared[0]
@@ -249,7 +257,8 @@ public struct ComparisonJob {
     return Result(
       summaries: summaries, rows: state.rows, disagreements: state.disagreements, figures: state.figures,
       warnings: zip(reports[0].comparer.models, state.censuses).flatMap { $1.warnings($0.name) },
-      failures: state.failures, isFinished: true)
+      seconds: state.seconds.reduce(into: ComparisonSeconds()) { $0.add($1) }, failures: state.failures,
+      isFinished: true)
   }
 
   private typealias Found = (compared: [ComparedClip], clips: [Clip], samples: [Float])
@@ -265,9 +274,10 @@ public struct ComparisonJob {
 
   private func compared(_ item: Item, _ report: (Event) -> Void) throws -> Found {
     let comparer = reports[0].comparer
-    let speech = try comparer.models[0].configuration.speech(of: item.path)
-    if speech.isCut { report(.cut(path: item.path, seconds: speech.sourceDuration)) }
-    let clips = comparer.clips(of: speech)
+    let rate = comparer.frontEnd.sampleRate
+    let file = try AudioClip.trimmedSpeech(path: item.path, sampleRate: rate, trimming: .off)
+    if file.isCut { report(.cut(path: item.path, seconds: file.sourceDuration)) }
+    let clips = comparer.clips(of: file)
     let compared = try reports.map { report in
       try report.comparer.compare(clips, path: item.path) { model in
         switch target {
@@ -277,6 +287,32 @@ public struct ComparisonJob {
         }
       }
     }
-    return (compared, clips, speech.samples)
+    let used = compared[0].place.speech
+    func sample(_ seconds: Double) -> Int { min(file.samples.count, Int((seconds * Double(rate)).rounded())) }
+    return (compared, clips, Array(file.samples[sample(used.lowerBound)..<sample(used.upperBound)]))
+  }
+}
+
+/// How much of some clips models were compared on.
+public struct ComparisonSeconds: Codable, Sendable {
+  /// Seconds that at least one model uses, and those that all use, over which agreement is measured.
+  public private(set) var used = 0.0
+  public private(set) var shared = 0.0
+
+  public init() {}
+
+  public init(used: Double, shared: Double) { (self.used, self.shared) = (used, shared) }
+
+  public mutating func add(_ other: ComparisonSeconds) {
+    (used, shared) = (used + other.used, shared + other.shared)
+  }
+
+  /// Counts from a file can be anything.
+  var isPossible: Bool { used > 0 && used < 1e9 && shared >= 0 && shared <= used + 1e-6 }
+
+  /// Where the models use different parts of the clips, that, in words; else nil.
+  public var words: String? {
+    guard used - shared > 0.05 else { return nil }
+    return String(format: "all models use %.2f of %.2f s; two agree over what both use", shared, used)
   }
 }

@@ -118,7 +118,7 @@ public struct TrustJob {
       let done = state.examined.count
       state.examined.append(
         try examiner.examine(
-          speech.samples, path: path, label: entry.emotion.rawValue, speaker: entry.speaker, cue: cue
+          speech.samples, path: path, label: entry.emotion, speaker: entry.speaker, cue: cue
         ) { share, name in
           report(.progress(done, share: share, method: name))
         })

@@ -89,7 +89,8 @@ public struct PageClip: Encodable {
           label: input.space.valueLabel, maximumFrequency: input.space == .mfcc ? nil : Double(first.sampleRate) / 2))
     }
     try self.init(
-      name: name, samples: samples, like: first, window: window, truth: truth, trueValues: trueValues, grids: grids)
+      name: name, samples: samples, from: first.place.start, seconds: first.duration, like: first, window: window,
+      truth: truth, trueValues: trueValues, grids: grids)
     try add(explanations)
   }
 
@@ -124,7 +125,8 @@ public struct PageClip: Encodable {
       space: .mel, rows: first.mels, columns: first.frames, values: try .decibels(first.logMel),
       label: InputSpace.mel.valueLabel, maximumFrequency: Double(first.explanations[0].sampleRate) / 2)
     try self.init(
-      name: name, samples: samples, like: first.explanations[0], window: nil, truth: truth, trueValues: trueValues,
+      name: name, samples: samples, from: first.place.start, seconds: first.duration, like: first.explanations[0],
+      window: nil, truth: truth, trueValues: trueValues,
       grids: [grid])
     try add(comparisons, of: models)
   }
@@ -139,16 +141,16 @@ public struct PageClip: Encodable {
   }
 
   private init(
-    name: String, samples: [Float], like explanation: Explanation, window: Range<Double>?, truth: String?,
+    name: String, samples: [Float], from start: Double, seconds: Double, like explanation: Explanation,
+    window: Range<Double>?, truth: String?,
     trueValues: [String: Double], grids: [Grid]
   ) throws(FigureError) {
     (file, self.truth, self.grids) = (visible(name), truth.map(visible), grids)
     self.name = ExplanationReport.place(file, window)
     self.window = window.map { [$0.lowerBound, $0.upperBound] }
     self.trueValues = Dictionary(trueValues.map { (visible($0.key), $0.value) }) { first, _ in first }
-    start = explanation.place.start
-    (duration, hop, sampleRate) = (explanation.duration, explanation.hop, explanation.sampleRate)
-    let speech = Array(samples.prefix(Int((explanation.duration * Double(sampleRate)).rounded())))
+    (self.start, duration, hop, sampleRate) = (start, seconds, explanation.hop, explanation.sampleRate)
+    let speech = Array(samples.prefix(Int((seconds * Double(sampleRate)).rounded())))
     sound = try PageSound(speech, sampleRate: sampleRate)
   }
 }

@@ -40,25 +40,18 @@ protocol Convolution: AnyObject {
 extension Convolution {
   /// The convolution of `x`, recorded at the input and the weights.
   func applied(to x: Tensor, bias: Tensor?) -> Tensor {
-    let (input, hasBias) = (x.detached, bias != nil)
+    let input = x.detached
     let sum = ConvolutionSum(weights: weights.map(\.detached), bias: bias?.detached, paddings: paddings, input: x.shape)
-    return forward(input, bias: bias?.detached)
-      .recorded(
-        from: [x] + weights + (bias.map { [$0] } ?? []),
-        as: .ruled { rule, dy, wanted in
-          guard case .relevance(let rules) = rule, wanted[0] else { return nil }
-          let shares = rules.convolutions.shares(
-            of: sum, x: input, y: sum.apply(input, .all, bias: true), c: dy, epsilon: rules.epsilon)
-          return [shares] + wanted.dropFirst().map { _ in nil }
-        }
-      ) { dy, wanted in
-        let weightsWanted = wanted[1...self.weights.count].contains(true)
-        let found =
-          weightsWanted ? self.weightGradients(input, dy).map(Optional.some) : self.weights.map { _ in nil }
-        let dx = wanted[0] ? self.inputGradient(dy, shape: input.shape) : nil
-        let dBias = !hasBias ? [] : [wanted.last! ? dy.sum(axes: [0, 2, 3]).reshaped([-1]) : nil]
-        return [dx] + found + dBias
-      }
+    let y = forward(input, bias: sum.bias)
+    return y.recorded(
+      from: [x] + weights + (bias.map { [$0] } ?? []), as: .weighted(sum, x: input, y: y, by: \.convolutions)
+    ) { dy, wanted in
+      let weightsWanted = wanted[1...self.weights.count].contains(true)
+      let found =
+        weightsWanted ? self.weightGradients(input, dy).map(Optional.some) : self.weights.map { _ in nil }
+      let dx = wanted[0] ? self.inputGradient(dy, shape: input.shape) : nil
+      return [dx] + found + wanted.dropFirst(1 + self.weights.count).map { $0 ? sum.biasGradient(dy) : nil }
+    }
   }
 }
 
@@ -68,6 +61,7 @@ private struct ConvolutionSum: WeightedSum {
   let bias: Tensor?
   let paddings: [Padding]
   let input: [Int]
+  let channelAxis = 1
 
   private func convolution(_ part: WeightPart) -> any Convolution {
     makeConvolution(weights.map { part($0) }, paddings)

@@ -6,6 +6,7 @@ import Kernels
 private struct DepthwiseSum: WeightedSum {
   let weight: Tensor
   let bias: Tensor?
+  let channelAxis = 3
 
   private func shape(_ x: Tensor) -> kernel_depthwise {
     kernel_depthwise(
@@ -50,15 +51,10 @@ extension Tensor {
     let sum = DepthwiseSum(weight: weight.detached, bias: bias?.detached)
     let y = sum.apply(x, .all, bias: true)
     return y.recorded(
-      from: [self, weight] + (bias.map { [$0] } ?? []),
-      as: .ruled { rule, dy, wanted in
-        guard case .relevance(let rules) = rule, wanted[0] else { return nil }
-        let shares = rules.convolutions.shares(of: sum, x: x, y: y, c: dy, epsilon: rules.epsilon)
-        return [shares] + wanted.dropFirst().map { _ in nil }
-      }
+      from: [self, weight] + (bias.map { [$0] } ?? []), as: .weighted(sum, x: x, y: y, by: \.convolutions)
     ) { dy, wanted in
       [wanted[0] ? sum.transpose(dy, .all) : nil, wanted[1] ? sum.weightGradient(x, dy) : nil]
-        + wanted.dropFirst(2).map { $0 ? dy.sum(axes: [0, 1, 2]).reshaped([-1]) : nil }
+        + wanted.dropFirst(2).map { $0 ? sum.biasGradient(dy) : nil }
     }
   }
 }

@@ -40,7 +40,9 @@ extension Tensor {
   public consuming func scaled(by scale: Float, plus shift: Float = 0) -> Tensor {
     let (count, node) = (count, node)
     return mapped { kernel_affine($0, scale, shift, $1, count) }
-      .recorded(from: [node], as: .linear) { dy, _ in [dy.scaled(by: scale)] }
+      .recorded(from: [node], as: shift == 0 ? .linear : .affine(factor: shift) { Tensor(1) }) { dy, _ in
+        [dy.scaled(by: scale)]
+      }
   }
 
   /// x γ + β, broadcast, as after a norm: one operation where γ and β are constants.
@@ -48,7 +50,7 @@ extension Tensor {
     guard isRecorded, !scale.isRecorded, !shift.isRecorded else { return self * scale + shift }
     let (shape, node) = (shape, node)
     return (Self.binary(kernel_multiply, self, scale) + shift)
-      .recorded(from: [node], as: .linear) { dy, _ in [(dy * scale).summed(to: shape)] }
+      .recorded(from: [node], as: .affine { shift }) { dy, _ in [(dy * scale).summed(to: shape)] }
   }
 
   // MARK: Two operands, broadcast as NumPy does
@@ -91,16 +93,26 @@ extension Tensor {
     }
   }
 
+  /// The kind of a + factor · b, of which one may be a constant.
+  private static func sum(_ a: Tensor, _ b: Tensor, factor: Float = 1) -> OperationKind {
+    guard a.isRecorded != b.isRecorded else { return .linear }
+    return a.isRecorded ? .affine(factor: factor) { b } : .affine { a }
+  }
+
   public static func + (a: consuming Tensor, b: Tensor) -> Tensor {
-    let (shapeA, shapeB, nodes) = (a.shape, b.shape, [a.node, b.node])
-    return binary(kernel_add, a, b).recorded(from: nodes, as: .linear) { dy, wanted in
+    let nodes = [a.node, b.node]
+    guard nodes.contains(where: { $0 != nil }) else { return binary(kernel_add, a, b) }
+    let (shapeA, shapeB, kind) = (a.shape, b.shape, sum(a, b))
+    return binary(kernel_add, a, b).recorded(from: nodes, as: kind) { dy, wanted in
       [wanted[0] ? dy.summed(to: shapeA) : nil, wanted[1] ? dy.summed(to: shapeB) : nil]
     }
   }
 
   public static func - (a: consuming Tensor, b: Tensor) -> Tensor {
-    let (shapeA, shapeB, nodes) = (a.shape, b.shape, [a.node, b.node])
-    return binary(kernel_subtract, a, b).recorded(from: nodes, as: .linear) { dy, wanted in
+    let nodes = [a.node, b.node]
+    guard nodes.contains(where: { $0 != nil }) else { return binary(kernel_subtract, a, b) }
+    let (shapeA, shapeB, kind) = (a.shape, b.shape, sum(a, b, factor: -1))
+    return binary(kernel_subtract, a, b).recorded(from: nodes, as: kind) { dy, wanted in
       [wanted[0] ? dy.summed(to: shapeA) : nil, wanted[1] ? -dy.summed(to: shapeB) : nil]
     }
   }
@@ -125,7 +137,7 @@ extension Tensor {
         // Without a signal in the divisor it is linear, and the rules of rectifiers leave it as it is.
         guard wanted[1], ![.derivative, .guided, .deconvolution].contains(rule) else { return nil }
         let (x, y) = (wanted[0] ? x.variable() : x, y.variable())
-        return Tensors.gradients(of: x * y.reciprocal(), weight: dy, at: [x, y], rule: rule)
+        return RuledResult(Tensors.gradients(of: x * y.reciprocal(), weight: dy, at: [x, y], rule: rule))
       }
     ) { dy, wanted in
       [
@@ -148,14 +160,17 @@ extension Tensor {
     return larger.recorded(
       from: [self, other],
       as: .ruled { rule, dy, wanted in
-        guard rule == .rescale else { return nil }
-        // The maximum with a constant has one input.
-        if wanted == [true, false], a.shape == larger.shape {
-          return [dy * a.rescaleMultiplier(of: larger, derivative: Self.binary(kernel_greater, a, b)), nil]
+        let isConstant = wanted == [true, false] && a.shape == larger.shape
+        let isFirst = Self.binary(kernel_greater, a, b)
+        if case .relevance = rule, isConstant {
+          let ofConstant = dy * larger * isFirst.scaled(by: -1, plus: 1)
+          return RuledResult([dy * isFirst, nil], constants: Double(ofConstant.sum().scalar))
         }
+        guard rule == .rescale else { return nil }
+        if isConstant { return [dy * a.rescaleMultiplier(of: larger, derivative: isFirst), nil] }
         // (a + b + |a − b|)/2
         let (x, y) = (wanted[0] ? a.variable() : a, wanted[1] ? b.variable() : b)
-        return gradients(of: (x + y + (x - y).absolute()) / 2, weight: dy, at: [x, y], rule: rule)
+        return RuledResult(gradients(of: (x + y + (x - y).absolute()) / 2, weight: dy, at: [x, y], rule: rule))
       }
     ) { dy, wanted in
       let first = Self.binary(kernel_greater, a, b)

@@ -48,7 +48,8 @@ extension Tensor {
           let states = x.lstmStepByStep(
             inputWeight: w, hiddenWeight: u, bias: b, order: order, takesGatesForConstants: rule != .rescale
           )
-          return gradients(of: states, weight: dy, at: [x], rule: rule) + [nil, nil, nil]
+          let found = ruledGradients(of: states, weight: dy, at: [x], rule: rule)
+          return RuledResult(found.gradients + [nil, nil, nil], constants: found.constants)
         case .derivative, .guided, .deconvolution: return nil
         }
       }

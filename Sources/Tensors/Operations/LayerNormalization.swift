@@ -40,7 +40,7 @@ extension Tensor {
         let inverse = (deviation.squared().mean(axes: axes) + epsilon).squareRoot().reciprocal()
         // Relevance treats the divisor as a constant.
         let result = if case .relevance = rule { deviation * inverse.detached } else { deviation * inverse }
-        return gradients(of: result, weight: dy, at: [input], rule: rule)
+        return RuledResult(gradients(of: result, weight: dy, at: [input], rule: rule))
       }
     ) { dy, _ in
       let dy = dy.rowMajor

@@ -4,11 +4,13 @@ import Kernels
 
 /// x Wᵀ + b.
 private struct DenseSum: WeightedSum {
-  let weight, bias: Tensor
+  let weight: Tensor
+  let bias: Tensor?
+  let channelAxis: Int
 
   func apply(_ x: Tensor, _ part: WeightPart, bias hasBias: Bool) -> Tensor {
     let product = x.matrixProduct(part(weight), transposeOther: true)
-    return hasBias ? product + part(bias) : product
+    return hasBias ? product + part(bias!) : product
   }
 
   func transpose(_ dy: Tensor, _ part: WeightPart) -> Tensor { dy.matrixProduct(part(weight)) }
@@ -44,22 +46,15 @@ extension Tensor {
   /// x Wᵀ + b over the last dimension, with weights [outputs, inputs] and bias [outputs].
   public func affine(weight: Tensor, bias: Tensor, precision: Precision = .float32) -> Tensor {
     let (x, w, b) = (rounded(to: precision), weight.rounded(to: precision), bias.detached)
-    let result = x.matrixProduct(w, transposeOther: true) + b
-    return result.recorded(
-      from: [self, weight, bias],
-      as: .ruled { rule, dy, wanted in
-        guard case .relevance(let rules) = rule else { return nil }
-        let sum = DenseSum(weight: w, bias: b)
-        return [rules.dense.shares(of: sum, x: x, y: result.detached, c: dy, epsilon: rules.epsilon), nil, nil]
-      }
-    ) { dy, wanted in
+    let sum = DenseSum(weight: w, bias: b, channelAxis: rank - 1)
+    let y = sum.apply(x, .all, bias: true)
+    return y.recorded(from: [self, weight, bias], as: .weighted(sum, x: x, y: y, by: \.dense)) { dy, wanted in
       let factor = dy.rounded(to: precision)
-      let rows = dy.reshaped([-1, b.count])
+      let rows = factor.reshaped([-1, b.count])
       return [
-        wanted[0] ? factor.matrixProduct(w) : nil,
-        wanted[1]
-          ? factor.reshaped([-1, b.count]).matrixProduct(x.reshaped([rows.shape[0], -1]), transposeSelf: true) : nil,
-        wanted[2] ? rows.sum(axes: [0]).reshaped(b.shape) : nil,
+        wanted[0] ? sum.transpose(factor, .all) : nil,
+        wanted[1] ? rows.matrixProduct(x.reshaped([rows.shape[0], -1]), transposeSelf: true) : nil,
+        wanted[2] ? sum.biasGradient(dy) : nil,
       ]
     }
   }

@@ -53,7 +53,7 @@ extension Tensor {
         let (sizes, input) = (x.split(at: axis), x.variable())
         let windows = input.reshaped([x.shape[0], -1, sizes.axis, sizes.inner])
           .pooled(Pooling(.maximum, rows: sizes.axis, columns: 1))
-        return gradients(of: windows, weight: dy.reshaped(windows.shape), at: [input], rule: rule)
+        return RuledResult(gradients(of: windows, weight: dy.reshaped(windows.shape), at: [input], rule: rule))
       }
     ) { dy, _ in
       let chosen = x.equals(top)

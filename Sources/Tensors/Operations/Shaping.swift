@@ -91,13 +91,19 @@ extension Tensor {
       demand(own == target, "\(part.shape) does not fit \(parts[0].shape) along \(axis)")
     }
     let ranges = zip(starts, parts).map { $0..<($0 + $1.shape[axis]) }
+    let areConstants = parts.map { !$0.isRecorded }
+    let own = parts.map(\.detached)
+    let kind: OperationKind =
+      !areConstants.contains(true)
+      ? .linear
+      : .affine { .concatenated(zip(own, areConstants).map { $1 ? $0 : .zeros($0.shape) }, axis: axis) }
     return Tensor(target) { out in
       for (start, part) in zip(starts, parts) {
         let plain = part.rowMajor
         kernel_copy_to_strided(
           plain.storage.pointer, out + start * strides[axis], strides, plain.shape, Int32(plain.rank))
       }
-    }.recorded(from: parts, as: .linear) { dy, wanted in
+    }.recorded(from: parts, as: kind) { dy, wanted in
       zip(ranges, wanted).map { $1 ? dy.slice(axis: axis, $0) : nil }
     }
   }

@@ -10,7 +10,8 @@ extension Tensor {
     let y = Tensor(shape) { kernel_softmax(x.storage.pointer, $0, count / max(columns, 1), columns) }
     return y.recorded(
       from: [self],
-      // The other rules take the derivative; relevance too, which is AttnLRP's rule in this form.
+      // The other rules take the derivative; relevance too where attention's weights have a part in it, which is AttnLRP's
+      // rule in this form.
       as: .ruled { rule, dy, _ in rule == .rescale ? [x.softmaxRescaled(dy.rowMajor)] : nil }
     ) { dy, _ in
       let dy = dy.rowMajor

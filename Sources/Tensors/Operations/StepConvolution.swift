@@ -182,6 +182,7 @@ private struct StepSum: WeightedSum {
   let weight: Tensor
   let bias: Tensor?
   let input: [Int]
+  let channelAxis = 2
 
   func apply(_ x: Tensor, _ part: WeightPart, bias hasBias: Bool) -> Tensor {
     let sum = convolution.forward(x, part(weight))
@@ -205,18 +206,13 @@ extension Tensor {
     let sum = StepSum(convolution: convolution, weight: w, bias: bias?.detached, input: shape)
     let y = sum.apply(x, .all, bias: true)
     return y.recorded(
-      from: [self, weight] + (bias.map { [$0] } ?? []),
-      as: .ruled { rule, dy, wanted in
-        guard case .relevance(let rules) = rule, wanted[0] else { return nil }
-        let shares = rules.convolutions.shares(of: sum, x: x, y: y, c: dy, epsilon: rules.epsilon)
-        return [shares] + wanted.dropFirst().map { _ in nil }
-      }
+      from: [self, weight] + (bias.map { [$0] } ?? []), as: .weighted(sum, x: x, y: y, by: \.convolutions)
     ) { dy, wanted in
       let factor = dy.rounded(to: precision)
       return [
-        wanted[0] ? convolution.inputGradient(factor, w, shape: x.shape) : nil,
+        wanted[0] ? sum.transpose(factor, .all) : nil,
         wanted[1] ? convolution.weightGradient(x, factor, shape: w.shape) : nil,
-      ] + wanted.dropFirst(2).map { $0 ? dy.sum(axes: [0, 1]).reshaped([-1]) : nil }
+      ] + wanted.dropFirst(2).map { $0 ? sum.biasGradient(dy) : nil }
     }
   }
 }

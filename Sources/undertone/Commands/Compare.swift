@@ -13,7 +13,8 @@ struct Compare: ParsableCommand {
     abstract: "Explains the same clips with several models, side by side, and measures their agreement.",
     usage: "undertone compare --model <folder> ... [<files> ...] [<options>]",
     discussion: """
-      Explains each clip with each model by one method, on one grid of seconds × Hz. Writes a figure for each file (or, \
+      Explains each clip with each model by one method, on one grid of seconds × Hz; of models that trim clips differently \
+      two agree over what both use. Writes a figure for each file (or, \
       with a manifest, for at most \(drawn) clips on which the models predict different emotions, or on which their values of \
       a dimension differ most): all models with their \
       differences from the first; for models with attention also the weights and the gradients of each head. For all \
@@ -137,10 +138,12 @@ struct Compare: ParsableCommand {
     guard !json else {
       return try Console.print(
         try ComparisonReport.json(
-          found, disagreements: result.disagreements, warnings: result.warnings, figures: written.figures))
+          found, disagreements: result.disagreements, warnings: result.warnings, seconds: result.seconds,
+          figures: written.figures))
     }
     if let page = written.page { try Console.print(page) }
     try Console.print(text(found, result.disagreements))
+    if let words = result.seconds.words { try Console.print("Of the clips \(words).\n") }
     if !reports[0].comparer.models.contains(where: { $0.kind.hasAttention }) {
       try Console.print("None of the models has attention.\n")
     }

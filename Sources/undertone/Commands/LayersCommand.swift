@@ -27,9 +27,6 @@ struct LayersCommand: ParsableCommand {
   @Argument(help: "An encoder's folder as it is downloaded, a model's that has one, or \(Pretrained.tinyRandom).")
   var encoder: String
 
-  @Option(help: .manifest())
-  var data: String
-
   @Option(help: ArgumentHelp("The number of folds: 2 to 100.", valueName: "count"))
   var folds = 5
 
@@ -42,15 +39,10 @@ struct LayersCommand: ParsableCommand {
     help: ArgumentHelp("The seed of folds, probes and shuffled labels: 0 or more.", valueName: "number"))
   var seed: UInt64 = 0
 
-  @OptionGroup var drawing: FigureOption
-
-  @OptionGroup var threads: ThreadOption
+  @OptionGroup var options: MeasurementOptions
 
   @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))
   var output = "output/layers"
-
-  @Flag(help: "Print one JSON object instead of text.")
-  var json = false
 
   func validate() throws {
     guard (2...100).contains(folds) else { throw ValidationError("--folds must lie between 2 and 100") }
@@ -59,7 +51,8 @@ struct LayersCommand: ParsableCommand {
   func run() throws {
     try Console.run {
       Interruption.listen()
-      let drawing = try self.drawing.files()
+      _ = try options.drawing.files()  // what is wrong with them is said before the work
+      let data = options.data
       let manifest = try readManifest(data)
       let classes = manifest.emotions.map(\.rawValue)
       guard classes.count > 1 else { throw TrainingError.oneClass(name: classes.first ?? "without a label") }
@@ -91,14 +84,11 @@ struct LayersCommand: ParsableCommand {
       guard let probes else { throw ExitCode(130) }
 
       let report = LayerProbesReport(
-        probes, of: model, data: data, manifest: manifest, paths: encoded.clips.map(\.path), classes: classes,
-        folds: folds, keepsSpeakersApart: by == .speaker, seed: seed)
-      let figures = try drawing.write(report.figure, to: folder, as: "layers", provenance: report.provenance)
-      try folder.write(CSV.text(of: report.csv), to: "layers.csv")
-      try Console.print(
-        json
-          ? report.json(figures: figures)
-          : (([text(report)] + figures + ["\(output)/layers.csv"]).joined(separator: "\n")))
+        probes, of: model, data: data, manifest: manifest, paths: encoded.clips.map(\.path),
+        resemblances: features.resemblances(for: model), classes: classes, folds: folds,
+        keepsSpeakersApart: by == .speaker, seed: seed)
+      try options.write(report, text: text(report), to: folder, named: "layers")
+      report.warnings.forEach { Console.note("undertone: warning: \($0)") }
       try Console.end(failures, of: manifest.entries.count)
     }
   }

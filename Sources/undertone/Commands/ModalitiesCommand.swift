@@ -23,9 +23,6 @@ struct ModalitiesCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOption
 
-  @Option(help: .manifest())
-  var data: String
-
   @Option(
     help: ArgumentHelp(
       "The output to explain: predicted, label (the clip's own emotion), or one by its name, such as angry.",
@@ -38,15 +35,10 @@ struct ModalitiesCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The seed of the sampled clips: 0 or more.", valueName: "number"))
   var seed: UInt64 = 0
 
-  @OptionGroup var drawing: FigureOption
-
-  @OptionGroup var threads: ThreadOption
+  @OptionGroup var options: MeasurementOptions
 
   @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))
   var output = "output/modalities"
-
-  @Flag(help: "Print one JSON object instead of text.")
-  var json = false
 
   func validate() throws {
     guard clips > 0 else { throw ValidationError("--clips must be at least 1") }
@@ -55,7 +47,7 @@ struct ModalitiesCommand: ParsableCommand {
   func run() throws {
     try Console.run {
       Interruption.listen()
-      let drawing = try self.drawing.files()
+      _ = try options.drawing.files()  // what is wrong with them is said before the work
       let model = try self.model.load()
       guard model.kind.inputs.count > 1 else {
         throw ValidationError(
@@ -63,7 +55,7 @@ struct ModalitiesCommand: ParsableCommand {
       }
       if target == "label" { try model.checkClasses(for: "--target label") }
       let named = ["predicted", "label"].contains(target) ? nil : try model.index(of: target)
-      let manifest = try readManifest(data)
+      let manifest = try readManifest(options.data)
       if target == "label" { try model.configuration.check(manifest) }
       let folder = try OutputFolder(output)
       var generator = SeededGenerator(seed: seed)
@@ -74,7 +66,7 @@ struct ModalitiesCommand: ParsableCommand {
       let bar = ProgressBar("explaining", total: entries.count)
       var rows: [ModalityReport.Row] = []
       try Console.forEach(
-        entries.map(manifest.fullPath), atEnd: { try write(rows, model, to: folder, as: drawing) }
+        entries.map(manifest.fullPath), atEnd: { try write(rows, model, to: folder) }
       ) { index, path in
         bar.show(index)
         let clip = Clip(try readSpeech(path, for: model), model: model)
@@ -88,21 +80,15 @@ struct ModalitiesCommand: ParsableCommand {
     }
   }
 
-  private func write(
-    _ rows: [ModalityReport.Row], _ model: TrainedModel, to folder: OutputFolder, as drawing: FigureFiles
-  ) throws {
+  private func write(_ rows: [ModalityReport.Row], _ model: TrainedModel, to folder: OutputFolder) throws {
     ProgressBar.clear()
     guard !rows.isEmpty else { return }
-    let report = ModalityReport(rows, of: model, data: data, seed: seed)
-    let figures = try drawing.write(report.figure, to: folder, as: "modalities", provenance: report.provenance)
-    try folder.write(CSV.text(of: report.csv), to: "modalities.csv")
-    guard !json else { return try Console.print(report.json(figures: figures)) }
+    let report = ModalityReport(rows, of: model, data: options.data, seed: seed)
     var table = Table(header: ["emotion", "clips"] + report.inputs.map(\.rawValue))
     table.rows = report.groups.map { group in
       [group.name, "\(group.estimates.first?.clips ?? 0)"] + group.estimates.map { String(format: "%+.3f", $0.mean) }
     }
-    try Console.print(
-      (["mean contribution to the score, logits", table.text] + figures + ["\(output)/modalities.csv"])
-        .joined(separator: "\n"))
+    let text = ["mean contribution to the score, logits", table.text].joined(separator: "\n")
+    try options.write(report, text: text, to: folder, named: "modalities")
   }
 }

@@ -11,33 +11,18 @@ public struct LayerIntegratedGradients: FrameMethod {
   public static let description = MethodDescription(
     "layer-integrated-gradients", .activation, source: "Sundararajan, Taly and Yan 2017, arXiv:1703.01365 (at a layer)",
     summary: "integrated gradients at a layer: when, one value a frame; sums to f(x) − f(baseline)",
-    cost: "\(defaultSteps) gradients of the upper layers", isSigned: true, promisesCompleteness: true,
-    goesThroughInput: false,
-    defaults: [
-      .layer: frameLayerDefault, .steps: "\(defaultSteps)", .baseline: Baseline.standard.name,
-      .rule: defaultRule.rawValue,
-    ])
-
-  private static let defaultSteps = 50
-  private static let defaultRule = Quadrature.gaussLegendre
+    cost: "\(StraightPath.defaultSteps) gradients of the upper layers", isSigned: true, promisesCompleteness: true,
+    goesThroughInput: false, defaults: StraightPath.defaults.merging([.layer: frameLayerDefault]) { $1 })
 
   let layer: String?
-  private let steps: Int
-  private let rule: Quadrature
-  private let baseline: Baseline
-  private let seed: UInt64
+  private let path: StraightPath
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
     layer = options[.layer]
-    rule = try options.rule(default: Self.defaultRule)
-    steps = try options.steps(default: Self.defaultSteps, least: rule == .trapezoid ? 2 : 1)
-    baseline = options[.baseline] ?? .standard
-    seed = options.seed
+    path = try StraightPath(options)
   }
 
-  public var parameters: [String: String] {
-    ["steps": String(steps), "rule": rule.rawValue, "baseline": baseline.name]
-  }
+  public var parameters: [String: String] { path.parameters }
 
   public func attribute(
     _ clip: Clip, at space: InputSpace, target: Target
@@ -45,18 +30,11 @@ public struct LayerIntegratedGradients: FrameMethod {
     let layer = try clip.frameLayer(layer, for: name)
     // Where the model does not depend on the space, the path starts at the input that it reads.
     let place = clip.isOnPath(space) ? space : clip.model.kind.input
-    let baseline = try baseline.tensor(for: clip, at: place, seed: seed)
-    let start = clip.output(of: layer.name, baseline, at: place)
-    let difference = clip.output(of: layer.name, clip[place], at: place) - start
-    let points = rule.points(steps)
-    var mean = Tensor.zeros(start.shape)
-    clip.inBatches(points.count) { numbers in
-      let outputs = start.moved(by: difference, shares: points[numbers].map { Float($0.place) })
-      let found = clip.replacing(layer.name, by: outputs, target: target).gradient
-      let shares = Tensor(points[numbers].map { Float($0.weight) }, shape: [1, numbers.count])
-      mean = mean + shares.matrixProduct(found.reshaped([numbers.count, -1])).reshaped(mean.shape)
+    let start = clip.output(of: layer.name, try path.start(for: clip, at: place), at: place)
+    let end = clip.output(of: layer.name, clip[place], at: place)
+    let values = path.integral(from: start, to: end, on: clip) {
+      clip.replacing(layer.name, by: $0, target: target).gradient
     }
-    let values = difference * mean
     return AttributionResult(
       layer.map(sumOverChannels: layer.maps(values)).shared(over: clip, at: space),
       completeness: Completeness(

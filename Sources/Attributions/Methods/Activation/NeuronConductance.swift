@@ -37,38 +37,22 @@ public struct NeuronConductance: MapMethod {
   public static let description = MethodDescription(
     "neuron-conductance", .activation, source: "Dhamdhere, Sundararajan and Yan 2019, arXiv:1805.12233",
     summary: "the part of integrated gradients through one channel or unit of a layer",
-    cost: "\(2 * defaultSteps) gradients", isSigned: true, normalization: .held,
-    defaults: [
-      .layer: mapLayerDefault, .neuron: defaultNeuron.description, .steps: "\(defaultSteps)",
-      .quadratureRule: defaultRule.rawValue, .baseline: Baseline.standard.name,
-    ])
+    cost: "\(2 * StraightPath.defaultSteps) gradients", isSigned: true, normalization: .held,
+    defaults: StraightPath.defaults.merging([.layer: mapLayerDefault, .neuron: defaultNeuron.description]) { $1 })
 
   private static let defaultNeuron = Neuron("0")!
-  private static let defaultSteps = 50
-  private static let defaultRule = Quadrature.gaussLegendre
 
   let layer: String?
   private let neuron: Neuron
-  private let steps: Int
-  private let rule: Quadrature
-  private let baseline: Baseline
-  private let seed: UInt64
+  private let path: StraightPath
 
   public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
     layer = options[.layer]
     neuron = options[.neuron] ?? Self.defaultNeuron
-    rule = try options.rule(default: Self.defaultRule)
-    steps = try options.steps(default: Self.defaultSteps, least: rule == .trapezoid ? 2 : 1)
-    baseline = options[.baseline] ?? .standard
-    seed = options.seed
+    path = try StraightPath(options)
   }
 
-  public var parameters: [String: String] {
-    [
-      "neuron": neuron.description, "steps": String(steps),
-      "rule": rule.rawValue, "baseline": baseline.name,
-    ]
-  }
+  public var parameters: [String: String] { path.parameters.merging(["neuron": neuron.description]) { $1 } }
 
   public func attribute(
     _ clip: Clip, at space: InputSpace, target: Target
@@ -82,14 +66,11 @@ public struct NeuronConductance: MapMethod {
           "\(layer.name) has no \(neuron.description): it has \(shape[1]) channels of \(shape[2]) x \(shape[3]) units"
       )
     }
-    let start = try baseline.tensor(for: clip, at: space, seed: seed)
-    let difference = clip[space] - start
-    let points = rule.points(steps, power: clip.pathPower)
-    let mean = clip.mean(points.map(\.weight), at: space) { numbers in
-      let inputs = start.moved(by: difference, shares: points[numbers].map { Float($0.place) })
+    let start = try path.start(for: clip, at: space)
+    let values = path.integral(from: start, to: clip[space], on: clip, power: clip.pathPower) { inputs in
       let weight = clip.outputs(of: [layer.name], inputs, at: space, target: target).gradients[0] * layer.outputs(mask)
       return clip.gradient(of: layer.name, weight: weight, inputs, at: space)
     }
-    return AttributionResult(difference * mean, layer: layer.name)
+    return AttributionResult(values, layer: layer.name)
   }
 }

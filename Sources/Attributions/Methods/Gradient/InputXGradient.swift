@@ -2,6 +2,9 @@ import Models
 import Tensors
 
 /// input · ∂ target / ∂ input: the contribution of each part to the score of a linear model.
+///
+/// A model whose first step is a norm answers the same at any loudness, f(αx) = f(x). Then Σ xᵢ ∂f/∂xᵢ = 0 (Euler's theorem of
+/// homogeneous functions): whatever the clip, parts for the target and against it balance.
 public struct InputXGradient: BatchMethod {
   public static let description = MethodDescription(
     "input-x-gradient", .gradient, source: "Shrikumar et al. 2016, arXiv:1605.01713",
@@ -9,6 +12,16 @@ public struct InputXGradient: BatchMethod {
     cost: "1 gradient", isSigned: true)
 
   public init(_ options: MethodOptions = MethodOptions()) {}
+
+  public func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
+    let values = attribute(clip[space], of: clip, at: space, target: target)
+    let (sum, size) = (values.sum().scalar, values.absolute().sum().scalar)
+    let isBalanced = [.waveform, .spectrogram].contains(space) && size > 0 && abs(sum) < 1e-3 * size
+    return AttributionResult(
+      values,
+      note: isBalanced
+        ? "input × gradient sums to 0: the score does not depend on the clip's loudness (Euler's theorem)" : nil)
+  }
 
   public func attribute(_ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target) -> Tensor {
     inputs * clip.gradient(inputs, at: space, target: target)

@@ -7,38 +7,22 @@ public struct IntegratedGradients: AttributionMethod {
   public static let description = MethodDescription(
     "integrated-gradients", .gradient, source: "Sundararajan, Taly and Yan 2017, arXiv:1703.01365",
     summary: "gradients along a path from baseline to clip; sums to f(x) − f(baseline)",
-    cost: "\(defaultSteps) gradients", isSigned: true, promisesCompleteness: true,
-    defaults: [.steps: "\(defaultSteps)", .baseline: Baseline.standard.name, .quadratureRule: defaultRule.rawValue])
+    cost: "\(StraightPath.defaultSteps) gradients", isSigned: true, promisesCompleteness: true,
+    defaults: StraightPath.defaults)
 
-  private static let defaultSteps = 50
-  private static let defaultRule = Quadrature.gaussLegendre
+  private let path: StraightPath
 
-  private let steps: Int
-  private let rule: Quadrature
-  private let baseline: Baseline
-  private let seed: UInt64
+  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) { path = try StraightPath(options) }
 
-  public init(_ options: MethodOptions = MethodOptions()) throws(MethodError) {
-    rule = try options.rule(default: Self.defaultRule)
-    steps = try options.steps(default: Self.defaultSteps, least: rule == .trapezoid ? 2 : 1)
-    baseline = options[.baseline] ?? .standard
-    seed = options.seed
-  }
-
-  public var parameters: [String: String] {
-    ["steps": String(steps), "rule": rule.rawValue, "baseline": baseline.name]
-  }
+  public var parameters: [String: String] { path.parameters }
 
   public func attribute(
     _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
-    let (input, start) = (clip[space], try baseline.tensor(for: clip, at: space, seed: seed))
-    let difference = input - start
-    let points = rule.points(steps, power: clip.pathPower)
-    let mean = clip.meanGradient(points.map(\.weight), at: space, target: target) { numbers in
-      start.moved(by: difference, shares: points[numbers].map { Float($0.place) })
+    let start = try path.start(for: clip, at: space)
+    let values = path.integral(from: start, to: clip[space], on: clip, power: clip.pathPower) {
+      clip.gradient($0, at: space, target: target, normalization: .held)
     }
-    let values = difference * mean
     return AttributionResult(
       values, completeness: clip.completeness(of: values, baseline: start, at: space, target: target))
   }

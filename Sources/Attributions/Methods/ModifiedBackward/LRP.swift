@@ -4,16 +4,18 @@ import Tensors
 /// Layer-wise relevance propagation (Bach et al. 2015): the score is passed back from layer to layer; each unit divides
 /// its relevance among its inputs by their contributions.
 ///
-/// The rules of layers other than convolutions and products with weights are in `BackwardRule.relevance`. Norms are
-/// folded into their convolutions first. The contribution of a bias stays with it, and so does what a softmax has where
-/// its inputs are zero, so that values sum to another number than the score: in an encoder of speech without biases, with
-/// its attention held fixed, they sum to it.
+/// The rules of layers other than convolutions and products with weights are in `BackwardRule.relevance`. Batch norms are
+/// folded into their convolutions first. A bias keeps its part, so that values sum to the score less what biases have. The
+/// weights of attention are constants (Ali et al. 2022), which conserves: what a step attends to has relevance by its
+/// values, and none by its part in the weights. `attn-lrp` gives these half (Achtibat et al. 2024); softmax then keeps a part
+/// of it, and the values sum to another number.
 public struct LRP: RuleMethod, BatchMethod {
   public static let description = MethodDescription(
     "lrp", .modifiedBackward,
-    source: "Bach et al. 2015, PLoS ONE 10(7); Achtibat et al. 2024, arXiv:2402.05602; Arras et al. 2019",
-    summary: "the score, shared among the inputs layer by layer",
-    cost: "1 gradient, 1 to 5 times as long", isSigned: true, defaults: [.relevanceRule: defaultRule.rawValue])
+    source: "Bach et al. 2015, PLoS ONE 10(7); Ali et al. 2022, arXiv:2202.07304; Arras et al. 2019",
+    summary: "the score less what biases have, shared among the inputs layer by layer",
+    cost: "1 gradient, 1 to 5 times as long", isSigned: true, promisesCompleteness: true, normalization: .own,
+    defaults: [.relevanceRule: defaultRule.rawValue])
 
   private static let defaultRule = Rule.composite
 
@@ -24,6 +26,8 @@ public struct LRP: RuleMethod, BatchMethod {
     case composite
     case epsilon, gamma
     case zPlus = "z-plus"
+    /// The composite with relevance through attention's weights too.
+    case attnLRP = "attn-lrp"
 
     var rules: RelevanceRules {
       switch self {
@@ -31,6 +35,7 @@ public struct LRP: RuleMethod, BatchMethod {
       case .epsilon: RelevanceRules(convolutions: .epsilon, dense: .epsilon)
       case .gamma: RelevanceRules(convolutions: .gamma(0.25), dense: .gamma(0.25))
       case .zPlus: RelevanceRules(convolutions: .zPlus, dense: .zPlus)
+      case .attnLRP: RelevanceRules(convolutions: .gamma(0.25), dense: .epsilon, passesAttention: true)
       }
     }
   }
@@ -43,6 +48,18 @@ public struct LRP: RuleMethod, BatchMethod {
 
   var backwardRule: BackwardRule { .relevance(rule.rules) }
   public var parameters: [String: String] { ["rule": rule.rawValue] }
+
+  public func attribute(
+    _ clip: Clip, at space: InputSpace, target: Target
+  ) throws(MethodError) -> AttributionResult {
+    let found = try ruled(clip[space], of: clip, at: space, target: target)
+    let values = clip[space] * found.gradient
+    return AttributionResult(
+      values,
+      completeness: Completeness(
+        sum: Double(values.sum().scalar), score: clip.score(clip[space], at: space, target: target),
+        baselineScore: found.constants, remainder: .constants))
+  }
 
   public func attribute(
     _ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target

@@ -22,6 +22,13 @@ extension RuleMethod {
   func gradient(
     _ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> Tensor {
+    try ruled(inputs, of: clip, at: space, target: target).gradient
+  }
+
+  /// The gradient by the rule, and of relevance the part of the score that stays with constants.
+  func ruled(
+    _ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target
+  ) throws(MethodError) -> (gradient: Tensor, constants: Double) {
     try clip.gradient(
       inputs, at: space, target: target, normalization: Self.description.normalization, rule: backwardRule, for: name)
   }
