@@ -150,6 +150,23 @@ struct FinalTrainingTests {
     #expect(try bytes(again, "resume-3.safetensors") == bytes(kept, "resume-3.safetensors"))
   }
 
+  @Test(
+    "While weights are frozen the configuration stays that of the first epoch, and the history is read all the same")
+  func frozenHistory() throws {
+    let folder = try FreshFolder()
+    var rows = ["epoch,train_loss,validation_loss,validation_accuracy,validation_macro_f1,rate,seconds"]
+    rows += [0.9, 0.5, 0.7].enumerated().map { "\($0 + 1),1.5,\($1),0.5,0.5,0.001,1.00" }
+    try folder.write(rows.joined(separator: "\n") + "\n", to: "history.csv")
+    func read(best: String, loss: String) throws -> [EpochRecord] {
+      let facts = ["best_epoch": best, "validation_loss": loss]
+      return try History.read(folder.path, of: ModelConfiguration(HUBERTFT.self, training: facts))
+    }
+    for (best, loss) in [("1", "0.9"), ("2", "0.5")] { #expect(try read(best: best, loss: loss).best?.epoch == 2) }
+    for (best, loss) in [("1", "0.8"), ("3", "0.7")] {
+      #expect(throws: TrainingError.self) { try read(best: best, loss: loss) }
+    }
+  }
+
   @Test("A plateau without validation, and milestones, steps and norms that cannot be, are refused")
   func refused() throws {
     let folder = try FreshFolder()
