@@ -121,7 +121,11 @@ public struct ExplanationReport {
           format: "%@: Σ %.4g, f(x) − %@ %.4g, gap %.2g", input.space.rawValue as NSString, promise.sum,
           promise.remainder.words as NSString, promise.difference, promise.gap
         ).replacing("-", with: "−")
-        if promise.relativeGap > 0.01 { line += ": \(promise.relativeGapText) off" }
+        if promise.relativeGap > 0.01 {
+          line +=
+            ": \(promise.relativeGapText) off"
+            + (explanation.parameters["steps"] == nil ? "" : "; more steps come nearer")
+        }
         lines.append(line)
       }
       if input.attribution.floats.allSatisfy({ $0 == 0 }) {

@@ -73,6 +73,15 @@ struct SpeechMethodsTests {
     }
   }
 
+  @Test("With four times the points, integrated gradients of the waveform sum within a thousandth")
+  func points() throws {
+    var options = MethodOptions()
+    options[.steps] = 200
+    let found = try IntegratedGradients(options).attribute(
+      SpeechFixture.hubertBase.clip(), at: .waveform, target: Target(1))
+    #expect(try #require(found.completeness).relativeGap < 1e-3)
+  }
+
   @Test("DeepLIFT is complete on a larger encoder too", arguments: [true, false])
   func larger(isLarge: Bool) throws {
     for family in [SpeechEncoderConfiguration.Family.hubert, .wavLM] {

@@ -134,7 +134,7 @@ struct PretrainedTests {
       return (run, try decoded(#require(run.output.first)))
     }
     let own = try probe("model")
-    #expect(own.line.trainingData.clips == 42 && own.line.trainingData.trainedOn > 20, "\(own)")
+    #expect(own.line.trainingData.clips == 21 && own.line.trainingData.trainedOn > 10, "\(own)")
     #expect(own.line.warnings.first?.hasPrefix("model was trained on ") == true)
     #expect(own.run.warnings.contains("undertone: warning: \(own.line.warnings[0])"))
     let other = try probe("tiny-random")

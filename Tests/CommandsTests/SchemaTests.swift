@@ -73,6 +73,7 @@ struct SchemaTests {
         ["explain", clip, "--method", "integrated-gradients", "--steps", "4", "--versus", "fear", "--json"]
           + ["--input", "all", "--arrays", "--listen", "--model", "b"],
         ["explain", "half.wav", "--window", "1", "--json"], ["explain", clip, "--model", "c", "--json"],
+        ["explain", clip, "--model", "hubert", "--method", "lrp,input-x-gradient", "--input", "waveform", "--json"],
       ],
       "predict": [
         ["predict", "half.wav", "--window", "1", "--json"], ["predict", clip, "--model", "b", "--json"],

@@ -62,13 +62,13 @@ public struct ModelComparer {
     let (start, end) = (used.map(\.lowerBound).min()!, used.map(\.upperBound).max()!)
     /// Frames of so many seconds: the first is at 0.
     func frames(_ seconds: Double) -> Int { Int(seconds / hop + 0.5) + 1 }
-    let columns = frames(end - start)
     // Clips are trimmed to whole frames.
     let seen = zip(used, found).map { part, own in
       let first = Int((part.lowerBound - start) / hop + 0.5)
       let count = min(own.map.shape[1], frames(part.upperBound - part.lowerBound))
-      return first..<min(columns, first + count)
+      return first..<(first + count)
     }
+    let columns = seen.map(\.upperBound).max()!
     let mels = frontEnd.mels
     func cropped(_ grid: Tensor, _ frames: Range<Int>) -> [Float] {
       grid.reshaped([mels, -1]).slice(axis: 1, 0..<frames.count).floats
