@@ -170,7 +170,9 @@ struct LabelsTests {
     #expect(line.target == "valence" && differences.count == 8 && differences == differences.sorted(by: >))
     #expect(folder.files(in: "out").contains("7.saliency.png") && line.figures.count >= 9)
     let rows = try folder.lines("out/clips.csv")
-    #expect(rows[0].hasPrefix("clip,emotion,method,difference,true valence,numbers_valence,others_valence,"))
+    #expect(
+      rows[0].hasPrefix(
+        "clip,emotion,method,seconds,shared_seconds,difference,true valence,numbers_valence,others_valence,"))
     // With a model of both, on what they share; with one that shares nothing, not at all.
     let both = try folder.undertone("compare", "--model", "both", "--model", "numbers", "0.wav", "--output", "both-out")
     #expect(both.status == 0 && both.output.contains { $0.contains("arousal") }, "\(both)")
