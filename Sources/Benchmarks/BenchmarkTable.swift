@@ -96,8 +96,8 @@ struct BenchmarkTable {
     func right(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(0, width - text.count)) + text
     }
-    var line = left(subject, 10) + left(work, 21) + right(batch, 5) + right(time, 8) + " " + left(spread, 14)
-    line += right(share, 8) + right(memory, 10)
+    var line = left(subject, 14) + left(work, 21) + right(batch, 5) + right(time, 8) + " " + left(spread, 14)
+    line += right(share, 7) + right(memory, 9)
     if peer.count == 3 { line += right(peer[0], 10) + " " + left(peer[1], 21) + right(peer[2], 6) }
     return line
   }

@@ -2,7 +2,8 @@
 
 python3 peer.py SUBJECT WORK BATCH MODE, as Worker.swift: says "ready" when it is warm, answers every line it reads with
 the milliseconds a clip of a turn, and at the end of its input with the most memory it held, in bytes. Needs torch; for
-some cases librosa and scipy, captum and matplotlib, or transformers, onnxruntime, onnxscript and openvino. `peer.py explain-once CLIP FIGURE` is what one turn of "explain"
+some cases librosa and scipy, captum and matplotlib, or
+transformers, onnxruntime, onnxscript and openvino. `peer.py explain-once CLIP FIGURE` is what one turn of "explain"
 runs.
 
 The networks and the front-end are those of Tests/Fixtures/peer, which the tests' numbers come from too.
@@ -117,7 +118,9 @@ def encoder_step(subject, work, batch, mode):
 
 def exported_step(model, x, mode):
     """Inference by ONNX Runtime or OpenVINO, in float32."""
+    import atexit
     import os
+    import shutil
     import tempfile
 
     import torch
@@ -132,6 +135,7 @@ def exported_step(model, x, mode):
 
     threads = int(os.environ.get("OMP_NUM_THREADS", os.cpu_count()))
     folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
     path = f"{folder}/model.onnx"
     torch.onnx.export(LastState(), (x,), path, dynamo=True, verbose=False)
     if mode == "onnxruntime":

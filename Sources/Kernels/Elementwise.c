@@ -13,11 +13,11 @@ typedef struct {
 // An output may be its input: each element depends on those of its own place only.
 #define IN_PLACE _Pragma("clang loop vectorize(assume_safety)")
 
-#define EACH(expression)                          \
-  IN_PLACE for (long i = begin; i < end; ++i) {            \
-    float x = w->x[i];                            \
-    w->out[i] = (expression);                     \
-  }                                               \
+#define EACH(expression)                        \
+  IN_PLACE for (long i = begin; i < end; ++i) { \
+    float x = w->x[i];                          \
+    w->out[i] = (expression);                   \
+  }                                             \
   break;
 
 FOR_EACH_CPU static void unary_part(void *context, long begin, long end) {
@@ -42,12 +42,12 @@ void kernel_unary(kernel_unary_operation operation, const float *x, float *y, lo
   kernel_parallel(count, GRAIN, unary_part, &w);
 }
 
-#define EACH_GRADIENT(derivative)                 \
-  for (long i = begin; i < end; ++i) {            \
-    float x = w->x[i], y = w->y[i];               \
-    (void)x, (void)y;                             \
-    w->out[i] = w->dy[i] * (derivative);          \
-  }                                               \
+#define EACH_GRADIENT(derivative)        \
+  for (long i = begin; i < end; ++i) {   \
+    float x = w->x[i], y = w->y[i];      \
+    (void)x, (void)y;                    \
+    w->out[i] = w->dy[i] * (derivative); \
+  }                                      \
   break;
 
 FOR_EACH_CPU static void unary_gradient_part(void *context, long begin, long end) {
@@ -139,15 +139,15 @@ typedef struct {
   float *out;
 } broadcast;
 
-#define EACH_PAIR(expression)                                            \
-  if (sa == 1 && sb == 1) {                                              \
-    IN_PLACE for (long i = 0; i < n; ++i) { float l = a[i], r = b[i]; out[i] = (expression); }      \
-  } else if (sb == 0 && sa == 1) {                                       \
-    float r = b[0];                                                      \
-    IN_PLACE for (long i = 0; i < n; ++i) { float l = a[i]; out[i] = (expression); }                \
-  } else {                                                               \
+#define EACH_PAIR(expression)                                                                            \
+  if (sa == 1 && sb == 1) {                                                                              \
+    IN_PLACE for (long i = 0; i < n; ++i) { float l = a[i], r = b[i]; out[i] = (expression); }           \
+  } else if (sb == 0 && sa == 1) {                                                                       \
+    float r = b[0];                                                                                      \
+    IN_PLACE for (long i = 0; i < n; ++i) { float l = a[i]; out[i] = (expression); }                     \
+  } else {                                                                                               \
     IN_PLACE for (long i = 0; i < n; ++i) { float l = a[i * sa], r = b[i * sb]; out[i] = (expression); } \
-  }                                                                      \
+  }                                                                                                      \
   break;
 
 // Elements begin..<end of the result, row by row; the first and last row may be parts.

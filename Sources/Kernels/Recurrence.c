@@ -2,25 +2,31 @@
 #include "VectorMath.h"
 
 typedef struct {
+  const float *weights;
+  float *panels;
+  long row_stride, column_stride, rows, columns;
+} packing;
+
+typedef struct {
   const float *x, *panels;
-  float *packed, *y;
+  float *y;
   long x_stride, y_stride, m, rows, columns;
 } product;
 
 FOR_EACH_CPU static void pack_part(void *context, long begin, long end) {
-  const product *w = context;
+  const packing *w = context;
   for (long panel = begin; panel < end; ++panel) {
     long first = panel * KERNEL_PANEL, n = min_long(KERNEL_PANEL, w->columns - first);
-    float *out = w->packed + first * w->rows;
-    const float *x = w->x + first * w->y_stride;
+    float *out = w->panels + first * w->rows;
+    const float *x = w->weights + first * w->column_stride;
     for (long i = 0; i < w->rows; ++i)
-      for (long j = 0; j < KERNEL_PANEL; ++j) out[i * KERNEL_PANEL + j] = j < n ? x[i * w->x_stride + j * w->y_stride] : 0;
+      for (long j = 0; j < KERNEL_PANEL; ++j)
+        out[i * KERNEL_PANEL + j] = j < n ? x[i * w->row_stride + j * w->column_stride] : 0;
   }
 }
 
 void kernel_pack_panels(const float *w, long row_stride, long column_stride, float *panels, long rows, long columns) {
-  product own = {.x = w, .packed = panels, .x_stride = row_stride, .y_stride = column_stride, .rows = rows,
-                 .columns = columns};
+  packing own = {w, panels, row_stride, column_stride, rows, columns};
   long count = (columns + KERNEL_PANEL - 1) / KERNEL_PANEL;
   kernel_parallel(count, max_long(1, GRAIN / KERNEL_PANEL / max_long(1, rows)), pack_part, &own);
 }

@@ -21,7 +21,7 @@ public final class ForwardPass {
   /// The rule that replaces the derivative in ``gradients(of:weight:at:)``. With any but the derivative, blocks run as
   /// single operations.
   public let rule: BackwardRule
-  /// How exactly the products of encoders read their factors.
+  /// How exactly linear maps, convolutions along steps and the attention of encoders read their factors.
   public let precision: Precision
   /// Receives the output of each layer that a model names; its result is used in place of that output.
   private let observer: ((Observation) -> Tensor)?
@@ -36,7 +36,8 @@ public final class ForwardPass {
 
   /// - Parameters:
   ///   - learning: The parameters whose gradients are needed. Operations on others only are not recorded.
-  ///   - precision: Of the products of encoders; those of other networks are always float32.
+  ///   - precision: Of linear maps, of convolutions along steps and of the attention of encoders; other products are
+  ///     always float32.
   ///   - seed: The seed of the pass's random numbers (dropout).
   ///   - recomputes: Whether parts of a network that offer it keep only their inputs; see ``recomputing(_:through:_:)``.
   public init(

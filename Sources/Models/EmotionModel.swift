@@ -92,9 +92,7 @@ extension EmotionModel {
   }
   public static var pretrainedParts: [PretrainedPart] { [] }
   public static func configuration(around parts: Pretrained) -> Configuration { base }
-  public static func arrays(of parts: Pretrained) -> [ParameterSource.Pretrained] {
-    [parts.encoder?.arrays(prefix: "hubert."), parts.convnext?.arrays(prefix: "convnext.")].compactMap(\.self)
-  }
+  public static func arrays(of parts: Pretrained) -> [ParameterSource.Pretrained] { [] }
   public static var trainedLayers: Int? { nil }
   public var title: String { Self.title }
 

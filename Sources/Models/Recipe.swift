@@ -39,7 +39,8 @@ public struct Recipe: Codable, Equatable, Sendable {
     /// In words: "× 0.1 after epoch 15 and 25".
     public var title: String {
       switch self {
-      case .plateau(let factor, let patience): "× \(factor) after \(patience) epochs without a better validation loss"
+      case .plateau(let factor, let patience):
+        "× \(factor) after more than \(patience) epochs without a better validation loss"
       case .milestones(let factor, let epochs):
         epochs.isEmpty
           ? "constant" : "× \(factor) after epoch \(epochs.map(String.init).joined(separator: " and "))"
@@ -70,7 +71,7 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var accumulatedBatches = 1
   /// The most that the norm of a step's gradients, over all that learns, may be; nil for any.
   public var gradientNorm: Double?
-  /// How exactly the products of an encoder read their factors; the weights that learn are float32.
+  /// How exactly the products of what learns read their factors, in a model with an encoder; the weights are float32.
   public var precision = Precision.float32
 
   /// The accepted ranges, within which sizes and counts never overflow. Batch norm needs two clips.

@@ -25,8 +25,9 @@ public struct FinishedRun: Sendable {
   fileprivate var kind: [String] {
     [configuration.model.name]
       + [
-        "recipe", "optimizer", "rate", "schedule", "batch", "accumulate", "clip_norm", "data", "validation", "by",
-        "share",
+        "recipe", "optimizer", "rate", "schedule", "batch", "accumulate", "clip_norm", "precision", "encoder",
+        "convnext",
+        "train_layers", "head", "data", "validation", "by", "share",
       ].map { setting($0) ?? "" }
   }
 

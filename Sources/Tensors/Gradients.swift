@@ -89,8 +89,8 @@ public func gradients(
   ruledGradients(of: output, weight: weight, at: inputs, rule: rule).gradients
 }
 
-/// The results of ``gradients(of:weight:at:rule:)``; the number of operations where the rule replaced the derivative: if it is
-/// 0, they are the derivative itself; and of relevance the part of the output that stays with constants, such as biases.
+/// The results of ``gradients(of:weight:at:rule:)``; the number of operations with a rule of their own: if it is 0, they
+/// are the derivative itself; and of relevance the part of the output that stays with constants, such as biases.
 public func ruledGradients(
   of output: Tensor, weight: Tensor? = nil, at inputs: [Tensor], rule: BackwardRule
 ) -> (gradients: [Tensor], operations: Int, constants: Double) {

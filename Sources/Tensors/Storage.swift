@@ -6,7 +6,7 @@ import Basics
   import Darwin
 #endif
 
-/// Floats of a tensor, written once by the operation that makes them: on a 64-byte boundary, or in a mapped file.
+/// Floats of a tensor: on a 64-byte boundary, or in a mapped file. They change only where a single tensor holds them.
 final class Storage {
   let pointer: UnsafeMutablePointer<Float>
   let count: Int

@@ -83,11 +83,11 @@ public struct Tensor {
     }
   }
 
-  /// Changes the floats, in row-major order: in place where no other tensor shares them, else in a copy. The result is
-  /// outside any graph.
+  /// Changes the floats, in row-major order: in place where no other tensor shares them, else in a copy, as those of a
+  /// mapped file, which others may read. The result is outside any graph.
   public mutating func withMutableFloats(_ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
     if layout != .rowMajor || node != nil { self = rowMajor.detached }
-    if !isKnownUniquelyReferenced(&storage) {
+    if !storage.isOwn || !isKnownUniquelyReferenced(&storage) {
       let copy = Storage(count: count)
       copy.pointer.update(from: storage.pointer, count: count)
       storage = copy

@@ -67,7 +67,8 @@ public struct SavedTraining: Codable, Sendable {
     }
     guard let content else { return nil }
     guard let saved = try? JSONDecoder().decode(SavedTraining.self, from: content) else {
-      throw TrainingError.damagedState(path: path, reason: "it is not the state of a training")
+      throw TrainingError.damagedState(
+        path: path, reason: "it is not the state of a training, or of an earlier version")
     }
     try saved.configuration.check(path: path)
     try saved.recipe.check()

@@ -370,7 +370,7 @@ struct TrustTests {
     #expect(clip.correlation[0][1] == nil && clip.overlap[2][2] == 1)
 
     // A cue is not looked for where another class was predicted.
-    let elsewhere = try examiner.examine(samples, path: "a.wav", label: .none, cue: cue)
+    let elsewhere = try examiner.examine(samples, path: "a.wav", label: Emotion(rawValue: "none"), cue: cue)
     #expect(elsewhere.cueArea == nil && elsewhere.methods[0].values[.pointing] == nil)
 
     let summary = TrustSummary([clip, elsewhere], by: examiner)

@@ -117,6 +117,22 @@ struct FinalTrainingTests {
     }
   }
 
+  @Test("Resumed and stopped before an epoch is done, it keeps the last whole epoch")
+  func resumedAndStopped() throws {
+    let (folder, set) = (try FreshFolder(), clips(11))
+    var done = 0
+    // Of three batches an epoch.
+    func stop(after batches: Int, _ trainer: Trainer) throws {
+      done = 0
+      let result = try trainer.run({ if case .batch = $0 { done += 1 } }, shouldStop: { done == batches })
+      #expect(!result.isFinished && result.history.count == 1)
+    }
+    try stop(after: 4, try trainer(folder, set))
+    let kept = try bytes(folder)
+    try stop(after: 2, try Trainer(resuming: folder.path, initial: model(drops: true), training: set, validation: nil))
+    #expect(try bytes(folder) == kept)
+  }
+
   @Test("N batches a step are one batch of N times the clips, where the model has no batch norm")
   func accumulated() throws {
     let set = clips(20)

@@ -27,7 +27,7 @@ public struct Completeness: Equatable, Sendable {
     case constants
 
     /// For a formula: "f(x) − f(baseline)".
-    public var words: String { self == .baseline ? "f(baseline)" : "biases' part" }
+    public var words: String { self == .baseline ? "f(baseline)" : "constants' part" }
   }
 
   /// Σ attributions.

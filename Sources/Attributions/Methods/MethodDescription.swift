@@ -13,7 +13,7 @@ public struct MethodDescription: Sendable {
   public let isSigned: Bool
   /// The kind of number that the attributions are, which gives their unit.
   public let quantity: Quantity
-  /// Completeness: whether the values should sum to f(x) − f(baseline).
+  /// Completeness: whether the values should sum to f(x) − f(baseline), or as relevance to f(x) less what constants have.
   public let promisesCompleteness: Bool
   /// Whether the input itself is changed or differentiated, so that a model must depend on it; else a map over time is
   /// laid on it, whichever it is.

@@ -15,7 +15,7 @@ public struct TrainingCurves: Figure {
     public var accuracy: [Double]
     public var macroF1: [Double]
     public var learningRate: [Double]
-    /// The epoch whose weights were kept, counted from 1.
+    /// The epoch with the least validation loss, counted from 1, whose weights were kept; nil without validation.
     public var bestEpoch: Int?
 
     public init(

@@ -2,7 +2,9 @@
 
 // Loops over float32 that no library has. All arrays are dense unless strides are given; sizes count elements.
 // Functions split their work over the OpenMP threads that oneDNN and OpenBLAS use too, but for kernel_frame,
-// kernel_overlap_add and kernel_polyphase, which their callers run on several threads. How the work is split never changes a sum's order, so a result depends on neither the number of threads nor the load of the machine.
+// kernel_overlap_add and kernel_polyphase, which their callers run on several threads. How the work is split never
+// changes a sum's order, so a result depends on neither the number of threads nor the load of the machine. Outputs of
+// kernel_unary, kernel_affine, kernel_binary (of its first operand) and kernel_round_bfloat16 may be their inputs.
 #include <stdint.h>
 
 // MARK: Threads

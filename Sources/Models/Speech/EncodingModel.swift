@@ -12,6 +12,10 @@ public protocol EncodingModel: EmotionModel {
 }
 
 extension EncodingModel {
+  public static func arrays(of parts: Pretrained) -> [ParameterSource.Pretrained] {
+    [parts.encoder?.arrays(prefix: "hubert."), parts.convnext?.arrays(prefix: "convnext.")].compactMap(\.self)
+  }
+
   public var encoderConfiguration: SpeechEncoderConfiguration { encoder.encoder.configuration }
 
   public func parameters(belowLast count: Int) -> [Parameter] { encoder.encoder.parameters(belowLast: count) }

@@ -44,7 +44,7 @@ class Explanation:
     parameters: dict[str, str | int | float]
     #: The output explained; where `versus` is not None, its difference from that output.
     target: str
-    #: Of each input: shape, unit, sum, of complete methods score, baseline_score and gap, and the files of its arrays.
+    #: Of each input: shape, unit, sum, of complete methods score, baseline_score (of lrp biases) and gap, and the files of its arrays.
     inputs: dict[str, dict[str, Any]]
     versus: str | None = None
     #: The likeliest class; None of a model of dimensions only.

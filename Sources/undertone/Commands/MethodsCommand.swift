@@ -14,7 +14,7 @@ struct MethodsCommand: ParsableCommand {
     discussion: """
       For each: its cost, two properties, and its options with their defaults. "Signed": values above 0 raise the \
       score, values below 0 lower it. "Complete": values should sum to f(x) − f(baseline), the difference between the \
-      score of the clip and that of the baseline.
+      score of the clip and that of the baseline; those of lrp to f(x) less what constants have.
 
       Examples:
         undertone methods

@@ -156,7 +156,7 @@ struct Train: ParsableCommand {
     help: ArgumentHelp(
       """
       Epochs after which the rate falls, rising, from 1 on, separated by commas, in place of falling at a plateau of the \
-      validation loss. (default: none; with --final a half and five sixths of the epochs)
+      validation loss. A resumed training keeps them. (default: none; with --final a half and five sixths of the epochs)
       """, valueName: "epochs"))
   var milestones: String?
 
@@ -175,16 +175,16 @@ struct Train: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      For hubertft, mmfusion and probe, how exactly products of encoders read their factors: float32, or bfloat16 (eight \
-      significant bits; sums and the weights that learn stay float32, and so does validation). It shows what \
+      For hubertft, mmfusion and probe, how exactly the products of what learns read their factors: float32, or bfloat16 \
+      (eight significant bits; sums and weights stay float32, and so do what is frozen and validation). It shows what \
       such products cost a training, and saves no time: a processor's own are not used yet. (default: float32)
       """, valueName: "name"))
   var precision: Precision?
 
   @Flag(
     help: """
-      For hubertft, mmfusion and probe: keep only the inputs of transformer layers and ConvNeXt blocks, and compute them \
-      again for the gradients: less memory, more time, the same weights (activation checkpointing).
+      For hubertft, mmfusion and probe: keep only the inputs of the transformer layers and ConvNeXt blocks that learn, and \
+      compute them again for the gradients: less memory, more time, the same weights (activation checkpointing).
       """)
   var recompute = false
 
@@ -262,22 +262,12 @@ struct Train: ParsableCommand {
       throw ValidationError("--resume continues with the original settings; it does not take \(given.0)")
     }
     if let kind = architecture?.kind {
-      let parts = kind.pretrainedParts
-      if let part = parts.first(where: { pretrained[$0] == nil }) {
+      if let part = kind.pretrainedParts.first(where: { pretrained[$0] == nil }) {
         throw ValidationError(
           "\(kind.name) needs \(part.option): a folder as it is downloaded (`undertone models get` lists some), or "
             + "\(Pretrained.tinyRandom) to try it")
       }
-      let unused: [(String, Bool)] =
-        PretrainedPart.allCases.map {
-          ($0.option, pretrained[$0] != nil && !parts.contains($0))
-        } + [
-          ("--train-layers", trainLayers != nil && !parts.contains(.encoder)),
-          ("--cache-limit", cacheLimit != nil && !parts.contains(.encoder)),
-          ("--head", head != nil && kind != SpeechClassifier.self), ("--recompute", recompute && parts.isEmpty),
-          ("--precision", precision != nil && parts.isEmpty),
-        ]
-      if let option = unused.first(where: \.1)?.0 { throw ValidationError("\(option) has no effect on \(kind.name)") }
+      try checkEffects(on: kind)
     }
     if let trainLayers, trainLayers < 0 { throw ValidationError("--train-layers must be 0 or more") }
     if let cacheLimit, !(cacheLimit > 0 && cacheLimit <= 1_000_000) {
@@ -293,6 +283,21 @@ struct Train: ParsableCommand {
       throw ValidationError(
         "--validation leaves nothing to split; it does not go with \(split != nil ? "--split" : "--by")")
     }
+  }
+
+  /// Throws where an option of pretrained parts has no effect on a kind of model.
+  private func checkEffects(on kind: any EmotionModel.Type) throws {
+    let parts = kind.pretrainedParts
+    let unused: [(String, Bool)] =
+      PretrainedPart.allCases.map {
+        ($0.option, pretrained[$0] != nil && !parts.contains($0))
+      } + [
+        ("--train-layers", trainLayers != nil && !parts.contains(.encoder)),
+        ("--cache-limit", cacheLimit != nil && !parts.contains(.encoder)),
+        ("--head", head != nil && kind != SpeechClassifier.self), ("--recompute", recompute && parts.isEmpty),
+        ("--precision", precision != nil && parts.isEmpty),
+      ]
+    if let option = unused.first(where: \.1)?.0 { throw ValidationError("\(option) has no effect on \(kind.name)") }
   }
 
   func run() throws {
@@ -439,7 +444,9 @@ struct Train: ParsableCommand {
     }
     let sets = try features(training, validating, for: model, recipe: recipe)
     notes.forEach(Console.note)
-    let facts = Dictionary(uniqueKeysWithValues: pretrained.map { ($0.key.rawValue, $0.value) })
+    var facts = Dictionary(uniqueKeysWithValues: pretrained.map { ($0.key.rawValue, $0.value) })
+    facts["train_layers"] = trainLayers.map { "\($0)" }
+    facts["head"] = head.map { "\($0)" }
     let trainer = try Trainer(
       model, recipe: recipe, seed: seed, training: sets.training, validation: sets.validation, folder: folder,
       provenance: ["data": data!, "undertone": undertoneVersion].merging(origin) { $1 }.merging(facts) { $1 },
@@ -509,6 +516,7 @@ struct Train: ParsableCommand {
 
   private func resumed(_ folder: String) throws -> Prepared {
     let saved = try SavedTraining.read(folder)
+    try checkEffects(on: saved.configuration.model)
     func path(_ name: String, _ given: String?) throws(TrainingError) -> String? {
       guard given == nil, let path = saved.manifests[name] else { return given }
       guard path == Pretrained.tinyRandom || FileManager.default.fileExists(atPath: path) else {

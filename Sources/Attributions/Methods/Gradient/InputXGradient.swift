@@ -16,11 +16,22 @@ public struct InputXGradient: BatchMethod {
   public func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
     let values = attribute(clip[space], of: clip, at: space, target: target)
     let (sum, size) = (values.sum().scalar, values.absolute().sum().scalar)
-    let isBalanced = [.waveform, .spectrogram].contains(space) && size > 0 && abs(sum) < 1e-3 * size
+    // Values of both signs can sum to little by chance.
+    let isBalanced =
+      [.waveform, .spectrogram].contains(space) && size > 0 && abs(sum) < 1e-3 * size
+      && ignoresLoudness(of: clip, at: space, target: target)
     return AttributionResult(
       values,
       note: isBalanced
         ? "input × gradient sums to 0: the score does not depend on the clip's loudness (Euler's theorem)" : nil)
+  }
+
+  /// Whether twice the input has the same score, by the model's own normalisation.
+  private func ignoresLoudness(of clip: Clip, at space: InputSpace, target: Target) -> Bool {
+    let scores = [clip[space], clip[space] * 2].map {
+      target.score(clip.logits($0, at: space, normalization: .own)).scalar
+    }
+    return abs(scores[1] - scores[0]) < 1e-3 * max(abs(scores[0]), 1e-3)
   }
 
   public func attribute(_ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target) -> Tensor {
