@@ -45,9 +45,11 @@ struct CaptumTests {
     #expect(try distance(map, "\(name) grad-cam") < tolerance)
     let guided = try attribution("guided-grad-cam", clip) { $0[.layer] = "blocks.2" }
     #expect(try distance(guided, "\(name) guided-grad-cam") < tolerance)
-    // Or as far as PyTorch in float32 is from PyTorch in float64: fifty points along a path meet CNNLSTM's maxima.
-    let bound = max(tolerance, Double(try Self.stored.array("\(name) integrated-gradients in float32").scalar))
-    #expect(try distance(attribution("integrated-gradients", clip), "\(name) integrated-gradients") < bound)
+    // Or twice as far as PyTorch in float32 is from PyTorch in float64: fifty points along a path meet maxima, and on which
+    // side of one a point lies is a matter of rounding, for them and for us, so of the processor and its threads.
+    let bound = max(tolerance, 2 * Double(try Self.stored.array("\(name) integrated-gradients in float32").scalar))
+    let apart = try distance(attribution("integrated-gradients", clip), "\(name) integrated-gradients")
+    #expect(apart < bound)
     let neuron = try Self.stored.array("\(name) neuron").floats.map { String(Int($0)) }.joined(separator: ",")
     let conductance = try attribution("neuron-conductance", clip) {
       ($0[.layer], $0[.neuron]) = ("blocks.2", Neuron(neuron))
