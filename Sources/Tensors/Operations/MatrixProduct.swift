@@ -79,14 +79,14 @@ extension Tensor {
           offsetB += rest % leading[d] * stridesB[d]
           rest /= leading[d]
         }
-        let own = ProductFactor(
-          start: a.storage.pointer + offsetA * rowsA * columnsA, stride: columnsA, isTransposed: ta)
-        let other = ProductFactor(
-          start: b.storage.pointer + offsetB * rowsB * columnsB, stride: columnsB, isTransposed: tb)
-        Tensors.multiply(own, other, into: out + index * m * n, stride: n, rows: m, columns: n, inner: k)
+        cblas_sgemm(
+          CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans,
+          blasint(m), blasint(n), blasint(k), 1, a.storage.pointer + offsetA * rowsA * columnsA,
+          blasint(columnsA), b.storage.pointer + offsetB * rowsB * columnsB, blasint(columnsB), 0,
+          out + index * m * n, blasint(n))
       }
       if matrices >= Threads.count {
-        // One thread per matrix: threads meet once instead of once per product.
+        // One thread per matrix: OpenBLAS is serial inside, and threads meet once instead of once per product.
         parallel(matrices, grain: max(1, 100_000 / (m * n * k))) { $0.forEach(multiply) }
       } else {
         (0..<matrices).forEach(multiply)

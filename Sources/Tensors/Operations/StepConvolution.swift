@@ -69,11 +69,11 @@ struct StepConvolution {
       } else {
         for clip in 0..<s.batch {
           for run in s.runs {
-            let taken = ProductFactor(start: x + clip * size + run.first * s.channels, stride: s.stride * s.channels)
-            multiply(
-              taken, ProductFactor(start: w + run.first * s.channels, stride: s.row, isTransposed: true),
-              into: out + clip * s.outputs * s.filters, stride: s.filters, rows: s.outputs, columns: s.filters,
-              inner: run.count * s.channels, adds: run.first > 0)
+            cblas_sgemm(
+              CblasRowMajor, CblasNoTrans, CblasTrans, blasint(s.outputs), blasint(s.filters),
+              blasint(run.count * s.channels), 1, x + clip * size + run.first * s.channels,
+              blasint(s.stride * s.channels), w + run.first * s.channels, blasint(s.row), run.first == 0 ? 0 : 1,
+              out + clip * s.outputs * s.filters, blasint(s.filters))
           }
         }
       }
@@ -104,11 +104,10 @@ struct StepConvolution {
       } else {
         for clip in 0..<s.batch {
           for run in s.runs {
-            let given = ProductFactor(start: dy + clip * s.outputs * s.filters, stride: s.filters)
-            multiply(
-              given, ProductFactor(start: w + run.first * s.channels, stride: s.row),
-              into: out + clip * size + run.first * s.channels, stride: s.stride * s.channels, rows: s.outputs,
-              columns: run.count * s.channels, inner: s.filters, adds: true)
+            cblas_sgemm(
+              CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(s.outputs), blasint(run.count * s.channels),
+              blasint(s.filters), 1, dy + clip * s.outputs * s.filters, blasint(s.filters), w + run.first * s.channels,
+              blasint(s.row), 1, out + clip * size + run.first * s.channels, blasint(s.stride * s.channels))
           }
         }
       }
@@ -139,11 +138,11 @@ struct StepConvolution {
       } else {
         for clip in 0..<s.batch {
           for run in s.runs {
-            let given = ProductFactor(start: dy + clip * s.outputs * s.filters, stride: s.filters, isTransposed: true)
-            multiply(
-              given, ProductFactor(start: x + clip * size + run.first * s.channels, stride: s.stride * s.channels),
-              into: out + run.first * s.channels, stride: s.row, rows: s.filters, columns: run.count * s.channels,
-              inner: s.outputs, adds: clip > 0)
+            cblas_sgemm(
+              CblasRowMajor, CblasTrans, CblasNoTrans, blasint(s.filters), blasint(run.count * s.channels),
+              blasint(s.outputs), 1, dy + clip * s.outputs * s.filters, blasint(s.filters),
+              x + clip * size + run.first * s.channels, blasint(s.stride * s.channels), clip == 0 ? 0 : 1,
+              out + run.first * s.channels, blasint(s.row))
           }
         }
       }
