@@ -11,19 +11,14 @@ import numpy as np
 import scipy.fft
 from safetensors.numpy import save_file
 
+from sampled import by_seed
+
 RATE, LENGTH, HOP, MELS, COEFFICIENTS = 16000, 1024, 256, 128, 40
 stored = {}
 
 
 def noise(count, seed):
-    """float32 in [-1, 1) that look random: SplitMix64's output function of seed and position."""
-    with np.errstate(over="ignore"):
-        z = np.arange(count, dtype=np.uint64) + np.uint64(seed * 1_000_003)
-        z *= np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z ^= z >> np.uint64(31)
-    return (z >> np.uint64(40)).astype(np.float32) / np.float32(2**23) - np.float32(1)
+    return by_seed([count], seed).astype(np.float32)
 
 
 def chirp(count):

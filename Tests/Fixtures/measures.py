@@ -15,24 +15,13 @@ import torch
 from captum.attr import InputXGradient, Saliency
 from captum.metrics import infidelity, sensitivity_max
 
+from sampled import by_name as sampled
+
 sys.path.insert(0, sys.argv[1] if len(sys.argv) > 1 else str(pathlib.Path(__file__).parent / "peer"))
 import frontend
 import models
 
 TARGET, PARTS, OFFSETS = 2, 24, 6
-
-
-def sampled(name, shape):
-    """float32 in [-1, 1) that look random, from a name (its FNV-1a hash) and the position (SplitMix64's output)."""
-    seed = 0xCBF29CE484222325
-    for byte in name.encode():
-        seed = (seed ^ byte) * 0x100000001B3 % 2**64
-    with np.errstate(over="ignore"):
-        z = (np.uint64(seed) + np.arange(int(np.prod(shape)), dtype=np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z ^= z >> np.uint64(31)
-    return ((z >> np.uint64(40)).astype(np.float32) / np.float32(2**23) - np.float32(1)).reshape(shape)
 
 
 def parameter(name, shape):

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from safetensors.numpy import save_file
 
+from sampled import bits, by_name as sampled, mixed
+
 folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "peer"
 specification = importlib.util.spec_from_file_location("peer", folder / "models.py")
 peer = importlib.util.module_from_spec(specification)
@@ -24,29 +26,6 @@ stored = {}
 # Of some inputs tried, ones in which no maximum or ReLU is so near its corner that rounding decides: there any two
 # engines differ.
 DRAW = {"inference": 3, "training": 13}
-
-
-def mixed(z):
-    """SplitMix64's output function."""
-    with np.errstate(over="ignore"):
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return z ^ (z >> np.uint64(31))
-
-
-def bits(seed, count):
-    """64 bits for each position."""
-    with np.errstate(over="ignore"):
-        return mixed((np.uint64(seed) + np.arange(count, dtype=np.uint64)) * np.uint64(0x9E3779B97F4A7C15))
-
-
-def sampled(name, shape):
-    """float32 in [-1, 1) that look random, from a name (its FNV-1a hash) and the position."""
-    seed = 0xCBF29CE484222325
-    for byte in name.encode():
-        seed = (seed ^ byte) * 0x100000001B3 % 2**64
-    values = (bits(seed, int(np.prod(shape, dtype=int))) >> np.uint64(40)).astype(np.float32)
-    return (values / np.float32(2**23) - np.float32(1)).reshape(shape)
 
 
 def parameter(name, shape):

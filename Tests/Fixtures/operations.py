@@ -8,19 +8,13 @@ import torch
 import torch.nn.functional as F
 from safetensors.numpy import save_file
 
+from sampled import by_seed
+
 stored = {}
 
 
 def sampled(shape, seed):
-    """Values in [-1, 1) that look random: SplitMix64's output function of seed and position."""
-    with np.errstate(over="ignore"):
-        z = np.arange(int(np.prod(shape)), dtype=np.uint64) + np.uint64(seed * 1_000_003)
-        z *= np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z ^= z >> np.uint64(31)
-    values = (z >> np.uint64(40)).astype(np.float64) / 8_388_608 - 1
-    return torch.tensor(values.reshape(shape), requires_grad=True)
+    return torch.tensor(by_seed(shape, seed), requires_grad=True)
 
 
 def store(name, value):
