@@ -42,7 +42,7 @@ struct SaliencyTests {
       }
     // Fifty points at a time, each a step along its gradient's sign: together they move the score clear of rounding.
     var worst = 0.0
-    for group in 0..<4 {
+    for group in 0..<10 {
       let places = stride(from: group, to: sizes.count, by: sizes.count / 50 + 1)
       func score(_ step: Float) -> Double {
         var moved = floats
