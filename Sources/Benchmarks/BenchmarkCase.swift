@@ -81,14 +81,14 @@ struct BenchmarkCase: Hashable {
   /// Multiply-adds per clip by the networks' formulas; 0 where they are not counted. Winograd's algorithm and CNNATT's
   /// order of sums need fewer, so that a share of the peak computed from these may exceed one.
   var multiplyAdds: Double {
+    if let encoder { return encoder.multiplyAdds(work) }
     let passes =
       switch work {
-      // Forward, and the gradients of inputs and of weights; the convolutions and the positions are a third of an encoder.
-      case .train: 3.0
+      case .train: 3.0  // forward, and the gradients of inputs and of weights
       case .saliency, .inputXGradient: 2.0
       case .integratedGradients, .smoothGrad: 100.0
       default: 1.0
       }
-    return (model?.multiplyAdds ?? encoder?.multiplyAdds ?? 0) * passes
+    return (model?.multiplyAdds ?? 0) * passes
   }
 }

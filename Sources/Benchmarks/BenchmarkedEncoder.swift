@@ -26,8 +26,19 @@ enum BenchmarkedEncoder: String, CaseIterable {
     }
   }
 
-  /// Forward, for a clip.
-  var multiplyAdds: Double {
+  /// Of a clip. In training what is frozen runs forward only; the positions, which learn, are counted with it.
+  func multiplyAdds(_ work: BenchmarkCase.Work) -> Double {
+    switch work {
+    case .train:
+      guard var frozen = sizes else { return 3 * forward }
+      frozen.layerCount = 0
+      return 3 * forward - 2 * frozen.multiplyAdds(samples: Self.samples)
+    case .saliency: return 2 * forward
+    default: return forward
+    }
+  }
+
+  private var forward: Double {
     sizes?.multiplyAdds(samples: Self.samples)
       ?? ConvNeXtConfiguration.base.multiplyAdds(rows: Self.bands, columns: Self.frames)
   }
