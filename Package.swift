@@ -42,7 +42,7 @@ let package = Package(
     .target(name: "Layers", dependencies: ["Basics", "Tensors"]),
     .target(name: "Encoders", dependencies: ["Basics", "Tensors", "Layers"]),
     .target(name: "AudioFiles", dependencies: ["Kernels", "Basics", "CSndFile", "CSampleRate"]),
-    .target(name: "AudioFeatures", dependencies: ["Basics", "Tensors"]),
+    .target(name: "AudioFeatures", dependencies: ["Basics", "Kernels", "Tensors"]),
     .target(name: "Corpora", dependencies: ["Basics", "AudioFiles", "AudioFeatures"]),
     .target(
       name: "Models",
@@ -70,8 +70,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Basics", "Tensors", "Layers", "Encoders", "AudioFiles", "AudioFeatures", "Models", "Training", "Attributions",
-        "Figures", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Basics", "Tensors", "Layers", "Encoders", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training",
+        "Attributions", "Figures", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["peer.py"]),
 
     // What several test targets share; no product has it.

@@ -9,10 +9,18 @@ struct BenchmarkCase: Hashable {
     case infer
     /// Forward, gradient at the model's own input.
     case saliency
-    /// An attribution method on the model's own input; with 50 steps or draws where it has them.
+    /// An attribution method on the model's own input; with 50 steps or draws where it has them, 20 on an encoder.
     case inputXGradient = "input-x-gradient"
     case integratedGradients = "integrated-gradients"
     case smoothGrad = "smoothgrad"
+    /// The score's fall when 0.2 s of the waveform are silent, every 0.1 s.
+    case occlusion
+    /// Forward, gradient at the projected frames: no gradient goes through the convolutions.
+    case frames = "gradient-at-frames"
+    /// A step of training a head on states that are kept.
+    case probe
+    /// `undertone predict`, from the start of the process to the answer; the model's folder is on a warm disk.
+    case predict
     case logMel = "log-mel"
     /// Waveform to MFCC.
     case mfcc
@@ -70,7 +78,11 @@ struct BenchmarkCase: Hashable {
     + BenchmarkedEncoder.allCases.flatMap {
       [BenchmarkCase($0.rawValue, .infer, batch: 1), BenchmarkCase($0.rawValue, .saliency, batch: 1)]
     } + [
-      .init(BenchmarkedEncoder.hubertBase.rawValue, .train, batch: 4),
+      .init(BenchmarkedEncoder.hubertBase.rawValue, .train, batch: 4)
+    ]
+    + [(Work.frames, 1), (.integratedGradients, 1), (.occlusion, 1), (.probe, 32), (.predict, 1), (.figure, 1)].map {
+      BenchmarkCase(BenchmarkedEncoder.hubertBase.rawValue, $0.0, batch: $0.1)
+    } + [
       .init("front-end", .logMel, batch: 1), .init("front-end", .mfcc, batch: 1),
       .init("front-end", .mfccGradient, batch: 1), .init("explain", .figure, batch: 1),
       .init("render", .explanation, batch: 1), .init("render", .contactSheet, batch: 1),

@@ -1,3 +1,4 @@
+import Attributions
 import Basics
 import Encoders
 import Layers
@@ -26,6 +27,8 @@ enum BenchmarkedEncoder: String, CaseIterable {
     }
   }
 
+  var readsWaveform: Bool { sizes != nil }
+
   /// Of a clip. In training what is frozen runs forward only; the positions, which learn, are counted with it.
   func multiplyAdds(_ work: BenchmarkCase.Work) -> Double {
     switch work {
@@ -33,8 +36,11 @@ enum BenchmarkedEncoder: String, CaseIterable {
       guard var frozen = sizes else { return 3 * forward }
       frozen.layerCount = 0
       return 3 * forward - 2 * frozen.multiplyAdds(samples: Self.samples)
+    case .infer: return forward
     case .saliency: return 2 * forward
-    default: return forward
+    case .integratedGradients: return 2 * Double(Self.steps) * forward
+    case .occlusion: return 50 * forward  // the clip, and 49 windows
+    default: return 0
     }
   }
 
@@ -44,8 +50,20 @@ enum BenchmarkedEncoder: String, CaseIterable {
   }
 
   /// One run of the work on a batch.
-  func step(_ work: BenchmarkCase.Work, batch: Int) throws -> () -> Void {
-    if work == .train { return try Self.fineTuning(sizes!, batch: batch) }
+  func step(_ work: BenchmarkCase.Work, batch: Int) throws -> () throws -> Void {
+    switch work {
+    case .train: return try Self.fineTuning(sizes!, batch: batch)
+    case .frames: return attributing(by: LayerGradientXActivation())
+    case .integratedGradients:
+      var options = MethodOptions()
+      options[.steps] = Self.steps
+      return attributing(by: try IntegratedGradients(options))
+    case .occlusion: return attributing(by: Occlusion())
+    case .probe: return Self.probe(sizes!, batch: batch)
+    case .predict: return try ProgramRun(["predict"], model: classifier()).run
+    case .figure: return try ProgramRun(["explain"], model: classifier()).run
+    default: break
+    }
     let source = ParameterSource.drawn(seed: 0)
     let input: Tensor
     let run: (Tensor) -> Tensor
@@ -63,6 +81,36 @@ enum BenchmarkedEncoder: String, CaseIterable {
       let variable = input.variable()
       let output = run(variable)
       _ = gradients(of: output.mean(axes: Array(0..<output.rank)), at: [variable])[0].absolute()
+    }
+  }
+
+  /// The points of integrated gradients.
+  private static let steps = 20
+
+  /// The encoder with a head, of random weights.
+  func classifier() -> TrainedModel {
+    let network = SpeechClassifier.Configuration(sizes!)
+    return TrainedModel(untrained: ModelConfiguration(SpeechClassifier.self, network: network), seed: 0)
+  }
+
+  private func attributing(by method: any AttributionMethod) -> () throws -> Void {
+    let clip = Clip(random([Self.samples]).floats.map { 0.1 * $0 }, model: classifier())
+    return { _ = try method.attribute(clip, at: .waveform, target: Target(0)) }
+  }
+
+  /// A step of a probe's training on the means of all states.
+  private static func probe(_ sizes: SpeechEncoderConfiguration, batch: Int) -> () -> Void {
+    let network = SpeechClassifier.Configuration(sizes, head: SpeechHead(.linear, usesAllStates: true))
+    let model = TrainedModel(untrained: ModelConfiguration(SpeechClassifier.self, network: network), seed: 0)
+    let recipe = SpeechClassifier.recipes[.report]!.training(lastLayers: 0, of: model.network as! SpeechClassifier)
+    let optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
+    let states = random([batch, sizes.layerCount + 1, sizes.hiddenSize])
+    let labels = (0..<batch).map { $0 % model.classes.count }
+    return {
+      let pass = ForwardPass(.training, learning: optimizer.parameters)
+      let input = NetworkInput([:], encoded: NetworkInput.Encoded(.pooled, states))
+      let loss = model.network(input, pass).crossEntropy(labels: labels)
+      optimizer.step(pass.gradients(of: loss, at: optimizer.parameters), rate: recipe.rate)
     }
   }
 

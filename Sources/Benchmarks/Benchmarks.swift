@@ -16,6 +16,7 @@ struct Benchmarks: ParsableCommand {
         make benchmark CASES="cnnlstm fcmfcc"
         make benchmark CASES="hubert-base infer" PEER=1 PYTHON=venv/bin/python
         make benchmark PEER=1 PYTHON=venv/bin/python
+        make benchmark CASES="--agreement 50 hubert-base"
       """)
 
   @Argument(
@@ -32,6 +33,12 @@ struct Benchmarks: ParsableCommand {
   @Option(help: "Turns of each side.")
   var rounds = 7
 
+  @Option(
+    help: ArgumentHelp(
+      "Instead of times: how saliency in bfloat16 agrees with float32's on so many clips, by encoder.",
+      valueName: "clips"))
+  var agreement: Int?
+
   @Flag(help: "Print one JSON object a case instead of the table.")
   var json = false
 
@@ -40,6 +47,7 @@ struct Benchmarks: ParsableCommand {
 
   func validate() throws {
     guard rounds > 0 else { throw ValidationError("--rounds must be at least 1") }
+    guard agreement ?? 1 > 0 else { throw ValidationError("--agreement must be at least 1") }
     for name in cases
     where !BenchmarkCase.all.contains(where: { $0.subject == name || $0.work.rawValue == name }) {
       throw ValidationError("\(name) is no subject and no work of a benchmark")
@@ -55,6 +63,7 @@ struct Benchmarks: ParsableCommand {
       }
       return try Worker(benchmark).serve()
     }
+    if let agreement { return try compare(clips: agreement) }
     let subjects = Set(BenchmarkCase.all.map(\.subject))
     let asked = BenchmarkCase.all.filter { benchmark in
       let (ofSubject, ofWork) = (cases.filter(subjects.contains), cases.filter { !subjects.contains($0) })
@@ -71,6 +80,16 @@ struct Benchmarks: ParsableCommand {
       say(json ? try table.json(result) : table.row(result))
     }
     if !json { say(table.footer) }
+  }
+
+  /// Of the encoders named, or of all that read a waveform.
+  private func compare(clips count: Int) throws {
+    let clips = try PrecisionAgreement.clips(count)
+    print(PrecisionAgreement.header)
+    for encoder in BenchmarkedEncoder.allCases
+    where encoder.readsWaveform && (cases.isEmpty || cases.contains(encoder.rawValue)) {
+      print(PrecisionAgreement(encoder, clips: clips).line)
+    }
   }
 
   private func time(_ benchmark: BenchmarkCase) throws -> BenchmarkResult {
@@ -108,7 +127,8 @@ extension BenchmarkCase {
   var peerModes: [String] {
     switch work {
     case .infer where encoder != nil: ["plain", "compiled", "onnxruntime", "openvino"]
-    case .train where encoder != nil, .saliency where encoder != nil: ["plain"]
+    case .train where encoder != nil, .saliency where encoder != nil, .frames, .probe, .predict: ["plain"]
+    case .integratedGradients where encoder != nil, .occlusion: ["captum"]
     case .train, .infer: ["plain", "channels-last", "compiled"]
     case .saliency: ["plain", "channels-last"]
     case .inputXGradient, .integratedGradients, .smoothGrad: ["captum", "captum channels-last"]

@@ -25,7 +25,7 @@ struct Worker {
     } else if let encoder = benchmark.encoder {
       step = try encoder.step(benchmark.work, batch: benchmark.batch)
     } else if benchmark.work == .figure {
-      step = try Self.figure()
+      step = try ProgramRun(["explain"]).run
     } else if benchmark.subject == "render" {
       step = Self.rendering(benchmark.work)
     } else {
@@ -113,29 +113,6 @@ struct Worker {
       }
     case .mfcc: return { _ = features.mfcc(logMel: features.logMel(waveform)) }
     default: return { _ = features.logMel(waveform) }
-    }
-  }
-
-  /// Runs the program that lies beside this one on a clip of five seconds.
-  private static func figure() throws -> () throws -> Void {
-    let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-      .appendingPathComponent("undertone")
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("undertone-benchmark")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let clip = folder.appendingPathComponent("clip.wav").path
-    let noise = random([80_000]).floats.map { 0.1 * $0 }
-    try AudioClip(samples: noise.map { max(-1, min(1, $0)) }, sampleRate: 16_000).write(to: clip)
-    return {
-      let process = Process()
-      process.executableURL = program
-      process.arguments = ["explain", clip, "--output", folder.path]
-      process.standardOutput = FileHandle.nullDevice
-      // `waitUntilExit` checks every 50 ms only.
-      let ended = DispatchSemaphore(value: 0)
-      process.terminationHandler = { _ in ended.signal() }
-      try process.run()
-      ended.wait()
-      demand(process.terminationStatus == 0, "\(program.path) explain failed")
     }
   }
 }

@@ -3,17 +3,21 @@
 python3 peer.py SUBJECT WORK BATCH MODE, as Worker.swift: says "ready" when it is warm, answers every line it reads with
 the milliseconds a clip of a turn, and at the end of its input with the most memory it held, in bytes. Needs torch; for
 some cases librosa and scipy, captum and matplotlib, or
-transformers, onnxruntime, onnxscript and openvino. `peer.py explain-once CLIP FIGURE` is what one turn of "explain"
-runs.
+transformers, onnxruntime, onnxscript and openvino. `peer.py explain-once CLIP FIGURE` and `peer.py predict-once FOLDER
+CLIP [FIGURE]` are what a turn of "explain" and of an encoder's "predict" and "figure" runs.
 
 The networks and the front-end are those of Tests/Fixtures/peer, which the tests' numbers come from too.
 """
 
+import atexit
+import os
 import pathlib
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Tests/Fixtures/peer"))
@@ -22,6 +26,13 @@ from frontend import COEFFICIENTS, MELS, RATE
 
 CLASSES = 7
 TURN_SECONDS = 0.25
+
+
+def temporary_folder():
+    """A new folder, which goes when this process ends."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return pathlib.Path(folder)
 
 
 # The networks
@@ -98,7 +109,21 @@ def encoder_step(subject, work, batch, mode):
             optimizer.step()
 
         return train
+    if work == "probe":
+        return probe_step(batch)
+    if work in ("integrated-gradients", "occlusion"):
+        return encoder_captum_step(work)
+    if work in ("predict", "figure"):
+        return program_step(work)
     model, x = encoder(subject)
+    if work == "gradient-at-frames":
+        def frames():
+            with torch.no_grad():
+                projected = model.feature_projection(model.feature_extractor(x).transpose(1, 2))
+            projected.requires_grad_()
+            torch.autograd.grad(model.encoder(projected).last_hidden_state.mean(), projected)
+
+        return frames
     if work == "saliency":
         def saliency():
             input = x.detach().requires_grad_()
@@ -116,13 +141,83 @@ def encoder_step(subject, work, batch, mode):
     return exported_step(model, x, mode)
 
 
+def classifier():
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    sizes = transformers.HubertConfig(attn_implementation="sdpa", num_labels=CLASSES)
+    return transformers.HubertForSequenceClassification(sizes).eval().requires_grad_(False)
+
+
+def encoder_captum_step(work):
+    import captum.attr
+    import torch
+
+    model, x = classifier(), 0.1 * torch.randn(1, 5 * RATE)
+    run = lambda x: model(x).logits
+    if work == "integrated-gradients":
+        method = captum.attr.IntegratedGradients(run)
+        return lambda: method.attribute(x, torch.zeros_like(x), target=0, n_steps=20, internal_batch_size=4,
+                                        return_convergence_delta=True)
+    method = captum.attr.Occlusion(run)
+    # Windows of 0.2 s, every 0.1 s.
+    return lambda: method.attribute(x, sliding_window_shapes=(RATE // 5,), strides=(RATE // 10,), target=0,
+                                    perturbations_per_eval=4)
+
+
+def probe_step(batch):
+    import torch
+
+    weights, head = torch.nn.Parameter(torch.zeros(13)), torch.nn.Linear(768, CLASSES)
+    states, labels = torch.randn(batch, 13, 768), torch.arange(batch) % CLASSES
+    optimizer = torch.optim.Adam([weights, *head.parameters()], lr=1e-3)
+
+    def train():
+        optimizer.zero_grad(set_to_none=True)
+        pooled = (states * weights.softmax(0)[None, :, None]).sum(1)
+        torch.nn.functional.cross_entropy(head(pooled), labels).backward()
+        optimizer.step()
+
+    return train
+
+
+def predict_once(folder, clip, figure=None):
+    """What a short script with transformers does: the probabilities, and with a figure also saliency."""
+    import soundfile
+    import torch
+    import transformers
+
+    x = torch.from_numpy(soundfile.read(clip, dtype="float32")[0])[None]
+    model = transformers.HubertForSequenceClassification.from_pretrained(folder).eval().requires_grad_(False)
+    x.requires_grad_(figure is not None)
+    with torch.set_grad_enabled(figure is not None):
+        logits = model(x).logits
+    print(logits.softmax(-1)[0].tolist())
+    if figure is None:
+        return
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    saliency = torch.autograd.grad(logits[0].max(), x)[0][0].abs().numpy()
+    picture, (above, below) = plt.subplots(2, 1, figsize=(8, 7), constrained_layout=True)
+    above.plot(x[0].detach().numpy(), linewidth=0.3)
+    below.plot(saliency, linewidth=0.3)
+    picture.savefig(figure, dpi=150)
+
+
+def program_step(work):
+    folder = temporary_folder()
+    classifier().save_pretrained(folder)
+    command = [sys.executable, __file__, "predict-once", str(folder), str(noise_clip(folder))]
+    command += [str(folder / "figure.png")] if work == "figure" else []
+    return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
 def exported_step(model, x, mode):
     """Inference by ONNX Runtime or OpenVINO, in float32."""
-    import atexit
-    import os
-    import shutil
-    import tempfile
-
     import torch
 
     class LastState(torch.nn.Module):
@@ -134,9 +229,7 @@ def exported_step(model, x, mode):
             return self.model(x, return_dict=True).last_hidden_state
 
     threads = int(os.environ.get("OMP_NUM_THREADS", os.cpu_count()))
-    folder = tempfile.mkdtemp()
-    atexit.register(shutil.rmtree, folder)
-    path = f"{folder}/model.onnx"
+    path = str(temporary_folder() / "model.onnx")
     torch.onnx.export(LastState(), (x,), path, dynamo=True, verbose=False)
     if mode == "onnxruntime":
         import onnxruntime
@@ -240,18 +333,21 @@ def explain_once(clip, figure):
     picture.savefig(figure, dpi=150)
 
 
-def explain_step():
-    import tempfile
+def noise_clip(folder):
     import wave
 
     import numpy as np
 
-    folder = pathlib.Path(tempfile.mkdtemp())
     noise = np.random.default_rng(0).standard_normal(5 * RATE).clip(-10, 10)
     with wave.open(str(folder / "clip.wav"), "wb") as file:
         file.setparams((1, 2, RATE, 0, "NONE", ""))
         file.writeframes((noise * 3276.7).astype("<i2").tobytes())
-    command = [sys.executable, __file__, "explain-once", str(folder / "clip.wav"), str(folder / "figure.png")]
+    return folder / "clip.wav"
+
+
+def explain_step():
+    folder = temporary_folder()
+    command = [sys.executable, __file__, "explain-once", str(noise_clip(folder)), str(folder / "figure.png")]
     return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
@@ -412,8 +508,8 @@ def render_step(work, mode):
 
 
 def main():
-    if sys.argv[1] == "explain-once":
-        return explain_once(*sys.argv[2:])
+    if sys.argv[1] in ("explain-once", "predict-once"):
+        return {"explain-once": explain_once, "predict-once": predict_once}[sys.argv[1]](*sys.argv[2:])
     subject, work, batch, mode = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
     if subject == "explain":
         step = explain_step()
