@@ -203,10 +203,12 @@ extension Manifest {
       }
     }
     let entries = all.filter { met.insert(resolvedPath(fullPath(of: $0.path, in: folder))).inserted }
-    let columns = manifests.flatMap(\.extraColumns)
+    // The traits first, in their order, as corpora have different ones.
+    let listed = manifests.flatMap(\.extraColumns)
+    let columns = ClipTraits.columns.filter(listed.contains) + listed
     let joined = Manifest(
       folder: folder, entries: entries,
-      extraColumns: columns.enumerated().filter { columns[..<$0.offset].contains($0.element) == false }.map(\.element))
+      extraColumns: columns.enumerated().filter { !columns[..<$0.offset].contains($0.element) }.map(\.element))
     return (joined, all.count - entries.count)
   }
 

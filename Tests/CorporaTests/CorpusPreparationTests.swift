@@ -62,7 +62,7 @@ struct CorpusPreparationTests {
     let first = try #require(try prepare())
     #expect(first.manifest.entries.map(\.path).sorted() == Self.names && first.made == 6 && first.kept == 0)
     #expect(first.failures.isEmpty && first.cut.isEmpty && first.duplicates.groups.isEmpty)
-    #expect(first.manifest.extraColumns == ["sex", "age", "sentence", "duplicate_group"])
+    #expect(first.manifest.extraColumns == ["sex", "age", "sentence", "intensity", "duplicate_group"])
     #expect(first.manifest.entries.first { $0.origin == "tess" }?.traits.age == 64)
     for entry in first.manifest.entries {
       let clip = try AudioClip.decode(path: first.manifest.fullPath(of: entry), resampledTo: nil)

@@ -1,5 +1,6 @@
 import AudioFiles
 import Basics
+import Foundation
 import Testing
 
 @testable import Corpora
@@ -74,6 +75,20 @@ struct DuplicateTests {
     }
     #expect(DuplicateGroups(of: prints).groups == sets.sets.filter { $0.count > 1 })
     #expect(sets.sets.filter { $0.count > 1 } == [[2, 14, 15], [7, 16]])
+  }
+
+  @Test(
+    "Of RAVDESS beside the checkout the only copies are two takes of actor 07 that are one recording",
+    .enabled(
+      if: FileManager.default.fileExists(atPath: CorpusTests.ravdessFolder.path),
+      "no shared/corpora/ravdess beside the checkout"))
+  func ravdess() throws {
+    let manifest = try CorpusScan(folder: CorpusTests.ravdessFolder.path).manifest
+    let outcome = try #require(try CorpusPreparation(manifest, audioFolder: nil).run())
+    #expect(
+      outcome.duplicates.groups.map { $0.map { manifest.entries[$0].path } } == [
+        ["Actor_07/03-01-03-01-02-01-07.flac", "Actor_07/03-01-03-01-02-02-07.flac"]
+      ])
   }
 
   @Test("Silence, a click and a clip shorter than a window are compared without a fault")
