@@ -43,7 +43,7 @@ let package = Package(
     .target(name: "Encoders", dependencies: ["Basics", "Tensors", "Layers"]),
     .target(name: "AudioFiles", dependencies: ["Kernels", "Basics", "CSndFile", "CSampleRate"]),
     .target(name: "AudioFeatures", dependencies: ["Basics", "Kernels", "Tensors"]),
-    .target(name: "Corpora", dependencies: ["Basics", "AudioFiles", "AudioFeatures"]),
+    .target(name: "Corpora", dependencies: ["Basics", "Tensors", "AudioFiles", "AudioFeatures"]),
     .target(
       name: "Models",
       dependencies: ["Basics", "Tensors", "Layers", "Encoders", "AudioFiles", "AudioFeatures", "Corpora"],

@@ -14,6 +14,8 @@ public final class AudioStream {
   public let sourceSampleRate: Int
   /// Channels in the file.
   public let sourceChannels: Int
+  /// The comment that the file carries.
+  public let comment: String?
   /// Frames that the file's header promises, which need not be true.
   let promisedFrames: Int
   /// Frames of the file decoded so far.
@@ -44,6 +46,7 @@ public final class AudioStream {
     sourceSampleRate = found
     self.sampleRate = wanted
     sourceChannels = Int(information.channels)
+    comment = sf_get_string(file, Int32(SF_STR_COMMENT)).map { String(cString: $0) }
     promisedFrames = Int(information.frames)
     frameLimit = limit.flatMap { Int(exactly: ($0 * Double(found)).rounded(.up)) } ?? .max
     block = [Float](repeating: 0, count: max(1, 65_536 / sourceChannels) * sourceChannels)

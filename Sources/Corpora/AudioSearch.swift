@@ -6,6 +6,8 @@ import Foundation
 public struct AudioSearch: Sendable {
   /// Paths relative to the folder, in the order of their bytes, which does not depend on the machine's language.
   public private(set) var audioFiles: [String] = []
+  /// The files that were asked for by name, as ``audioFiles``.
+  public private(set) var tables: [String] = []
   /// Folders that cannot be opened and links that lead nowhere.
   public private(set) var failures: [ManifestError] = []
 
@@ -15,17 +17,19 @@ public struct AudioSearch: Sendable {
   }
 
   private let root: String
+  private let tableNames: Set<String>
   /// The folders visited, and the audio files visited that are not links.
   private var met: Set<Identity> = []
   private var links: [String] = []
 
-  /// Searches the folder.
-  public init(_ root: String) {
-    self.root = root
+  /// Searches the folder, also for files of these names.
+  public init(_ root: String, tables tableNames: Set<String> = []) {
+    (self.root, self.tableNames) = (root, tableNames)
     visit("")
     // A visit may add more links.
     while !links.isEmpty { visit(links.removeFirst()) }
     audioFiles.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    tables.sort()
   }
 
   private static let audioExtensions: Set = ["wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "au"]
@@ -40,7 +44,10 @@ public struct AudioSearch: Sendable {
     }
     let identity = Identity(device: status.st_dev, number: status.st_ino)
     guard status.st_mode & S_IFMT == S_IFDIR else {
-      guard Self.isAudio(path) else { return }
+      guard Self.isAudio(path) else {
+        if let name = path.split(separator: "/").last, tableNames.contains(String(name)) { tables.append(path) }
+        return
+      }
       if isLink(place) {
         if met.contains(identity) { return }
       } else {

@@ -11,6 +11,8 @@ public protocol Corpus: Sendable {
   static var summary: String { get }
   /// All kinds of files of the corpus that are left out.
   static var omissions: [CorpusOmission] { get }
+  /// The corpus's description of its speakers, where names tell neither sex nor age.
+  static var speakerTable: SpeakerTable? { get }
 
   /// The label in a file's name, or nil if it is not a name of this corpus.
   /// - Parameters:
@@ -38,7 +40,7 @@ public enum KnownCorpora {
 /// The label in the name of a corpus's file.
 public enum CorpusLabel: Sendable, Equatable {
   /// The speaker's name begins with the corpus: `ravdess-01`.
-  case clip(emotion: Emotion, speaker: String)
+  case clip(emotion: Emotion, speaker: String, traits: ClipTraits = ClipTraits())
   /// A file of the corpus that is not used.
   case leftOut(CorpusOmission)
 }
@@ -64,6 +66,7 @@ public struct CorpusOmission: Hashable, Sendable {
 
 extension Corpus {
   public static var omissions: [CorpusOmission] { [] }
+  public static var speakerTable: SpeakerTable? { nil }
 
   /// The label in a path's last component (and in its folder), or nil if it is not a name of this corpus.
   public static func label(ofPath path: String) -> CorpusLabel? {
@@ -72,7 +75,10 @@ extension Corpus {
     let label = label(
       of: file.prefix(upTo: file.lastIndex(of: ".") ?? file.endIndex), in: components.dropLast().last)
     switch label {
-    case .clip(_, let speaker)?: demand(speaker.hasPrefix("\(name)-"), "a speaker of \(name) is called \(speaker)")
+    case .clip(_, let speaker, let traits)?:
+      demand(
+        speaker.hasPrefix("\(name)-") && traits.sentence?.hasPrefix("\(name)-") != false,
+        "a speaker of \(name) is called \(speaker), a sentence \(traits.sentence ?? "nothing")")
     case .leftOut(let omission)?: demand(omissions.contains(omission), "\(name) lists no omission \(omission.kind)")
     case nil: break
     }

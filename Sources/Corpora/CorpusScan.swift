@@ -21,14 +21,18 @@ public struct CorpusScan: Sendable {
     var leftOut: [CorpusOmission: Int] = [:]
     var kindsLeftOut: Set<String> = []
     var unrecognised: [String] = []
-    let found = AudioSearch(folder)
+    let found = AudioSearch(folder, tables: Set(corpora.compactMap { $0.speakerTable?.file }))
+    let speakers = Self.speakers(of: corpora, in: found.tables.map { "\(folder)/\($0)" })
     for path in found.audioFiles {
       // SAVEE's speaker can be the folder itself.
       let whole = URL(fileURLWithPath: folder).appendingPathComponent(path).path
       let labels = corpora.lazy.compactMap { corpus in corpus.label(ofPath: whole).map { (corpus, $0) } }
       switch labels.first {
-      case (let corpus, .clip(let emotion, let speaker))?:
-        entries.append(Manifest.Entry(path: path, emotion: emotion, origin: corpus.name, speaker: speaker))
+      case (let corpus, .clip(let emotion, let speaker, var traits))?:
+        traits.sex = traits.sex ?? speakers.traits[speaker]?.sex
+        traits.age = traits.age ?? speakers.traits[speaker]?.age
+        entries.append(
+          Manifest.Entry(path: path, emotion: emotion, origin: corpus.name, speaker: speaker, extra: traits.values))
       case (let corpus, .leftOut(let omission))?:
         leftOut[omission, default: 0] += 1
         kindsLeftOut.formUnion(corpus.omissions.map(\.kind))
@@ -42,9 +46,30 @@ public struct CorpusScan: Sendable {
           folder: folder, unrecognised: unrecognised.count, leftOut: leftOut.values.reduce(0, +),
           kinds: kindsLeftOut.sorted())
     }
-    manifest = Manifest(folder: folder, entries: entries)
+    manifest = Manifest(
+      folder: folder, entries: entries,
+      extraColumns: ClipTraits.columns.filter { column in entries.contains { $0.extra[column] != nil } })
     self.leftOut = leftOut
     self.unrecognised = unrecognised
-    failures = found.failures
+    failures = found.failures + speakers.failures
+  }
+
+  /// What the corpora's own tables say of their speakers, by their names in manifests, and tables that cannot be read.
+  private static func speakers(
+    of corpora: [any Corpus.Type], in tables: [String]
+  ) -> (traits: [String: ClipTraits], failures: [ManifestError]) {
+    var traits: [String: ClipTraits] = [:]
+    var failures: [ManifestError] = []
+    for path in tables {
+      for corpus in corpora {
+        guard let table = corpus.speakerTable, path.hasSuffix("/\(table.file)") else { continue }
+        do throws(ManifestError) {
+          for (speaker, own) in try table.read(path) { traits["\(corpus.name)-\(speaker)"] = own }
+        } catch {
+          failures.append(error)
+        }
+      }
+    }
+    return (traits, failures)
   }
 }

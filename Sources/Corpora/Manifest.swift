@@ -78,7 +78,7 @@ extension Manifest {
 
   /// Reads a manifest. Its clips need not exist. Paths in one from standard input start from the current folder.
   public static func read(_ source: String) throws(ManifestError) -> Manifest {
-    let rows = try rows(of: source)
+    let rows = try CSV.rows(ofFile: source)
     let path = shownPath(source)  // in errors
     guard let header = rows.first?.fields.map(trimmedOfSpace) else {
       throw .empty(path: path, droppedRows: 0)
@@ -133,18 +133,25 @@ extension Manifest {
       extraColumns: extras.map { header[$0] }, droppedRows: droppedRows, file: source)
   }
 
-  private static func rows(of path: String) throws(ManifestError) -> [CSV.Row] {
+  private static func trimmedOfSpace(_ text: String) -> String {
+    text.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}
+
+extension CSV {
+  /// The rows of a file, or of standard input ("-").
+  static func rows(ofFile path: String) throws(ManifestError) -> [Row] {
     let bytes: Data?
     do {
       bytes =
-        path == standardInput
+        path == standardInputPath
         ? try Basics.standardInput(limit: SizeLimit.table) : try contents(of: path, limit: SizeLimit.table)
     } catch {
       throw .file(error)
     }
     guard let bytes else { throw .noSuchManifest(path: path) }
     do {
-      return try CSV.rows(of: bytes)
+      return try rows(of: bytes)
     } catch {
       switch error {
       case .notUTF8: throw .notUTF8(path: shownPath(path))
@@ -154,10 +161,6 @@ extension Manifest {
         throw .syntax(path: shownPath(path), line: line, reason: "text follows a closing quote")
       }
     }
-  }
-
-  private static func trimmedOfSpace(_ text: String) -> String {
-    text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }
 
@@ -184,6 +187,39 @@ extension Manifest {
       throw .file(error)
     }
   }
+
+  /// One manifest of several, in their order, whose relative paths start from the first one's folder; a clip that is
+  /// listed again is left out.
+  public static func joined(_ manifests: [Manifest]) -> (manifest: Manifest, repeated: Int) {
+    let folder = manifests.first?.folder ?? "."
+    let target = resolvedComponents(folder)
+    var met: Set<String> = []
+    let all = manifests.flatMap { manifest in
+      let source = resolvedComponents(manifest.folder)
+      return manifest.entries.map { entry in
+        var entry = entry
+        entry.path = relative(entry.path, from: source, to: target)
+        return entry
+      }
+    }
+    let entries = all.filter { met.insert(resolvedPath(fullPath(of: $0.path, in: folder))).inserted }
+    // The traits first, in their order, as corpora have different ones.
+    let listed = manifests.flatMap(\.extraColumns)
+    let columns = ClipTraits.columns.filter(listed.contains) + listed
+    let joined = Manifest(
+      folder: folder, entries: entries,
+      extraColumns: columns.enumerated().filter { !columns[..<$0.offset].contains($0.element) }.map(\.element))
+    return (joined, all.count - entries.count)
+  }
+
+  /// This manifest without the clips in a folder and below it.
+  public func outside(_ folder: String) -> Manifest {
+    let inside = Self.resolvedPath(folder) + "/"
+    return with(entries.filter { !Self.resolvedPath(fullPath(of: $0)).hasPrefix(inside) })
+  }
+
+  /// A path without links.
+  static func resolvedPath(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
 
   private static func resolvedComponents(_ folder: String) -> [String] {
     URL(fileURLWithPath: folder, isDirectory: true).resolvingSymlinksInPath().standardizedFileURL

@@ -19,6 +19,14 @@ public enum ManifestError: Error, Equatable, Sendable {
   case noClips(folder: String, unrecognised: Int, leftOut: Int, kinds: [String])
   /// A folder in a manifest's place that holds none, and whose files are not labelled by their names either.
   indirect case noManifest(ManifestError)
+  /// Neither a file of published folds nor a folder with some.
+  case noFolds(path: String)
+  /// A fold of which only one part is there.
+  case incompleteFold(path: String, number: Int, part: String)
+  /// Published folds of other clips than a manifest's.
+  case noFoldClips(path: String, manifest: String)
+  /// A clip that a published fold has twice.
+  case inTwoParts(clip: String, fold: Int, first: String, second: String)
 }
 
 extension ManifestError: CustomStringConvertible, LocalizedError {
@@ -44,6 +52,13 @@ extension ManifestError: CustomStringConvertible, LocalizedError {
         + (unrecognised > 0 ? ", \(unrecognised) of other names)" : ")")
     case .noManifest(let error):
       "\(error), and there is no manifest.csv in it: write one, with the columns path and emotion"
+    case .noFolds(let path):
+      "\(path): no folds, neither EmoBox's (NAME_train_fold_1.jsonl) nor EMO-SUPERB's (NAME_1.csv with a Split_Set)"
+    case .incompleteFold(let path, let number, let part):
+      "\(path): fold \(number) has a \(part) part only; name the folder with the others"
+    case .noFoldClips(let path, let manifest): "\(path): has no clip of \(manifest), by the names of files"
+    case .inTwoParts(let clip, let fold, let first, let second):
+      "\(clip): is in the \(first) and in the \(second) part of fold \(fold)"
     }
   }
 

@@ -20,6 +20,24 @@ struct WritingTests {
     }
   }
 
+  @Test("FLAC has the 16-bit samples and the comment, in fewer bytes than WAV")
+  func flac() throws {
+    try inFreshFolder { folder in
+      let (flac, wav) = (
+        folder.appendingPathComponent("clip.flac").path, folder.appendingPathComponent("clip.wav").path
+      )
+      // Longer than the encoder's block of 4,096 samples, and no multiple of it.
+      let clip = AudioClip(samples: (0..<10_001).map { 0.7 * sin(0.05 * Float($0)) }, sampleRate: 16_000)
+      try clip.write(to: flac, as: .flac, comment: "from a test, 音")
+      try clip.write(to: wav)
+      let (read, twin) = (try AudioClip.decode(path: flac), try AudioClip.decode(path: wav))
+      #expect(read.samples == twin.samples && read.samples.count == 10_001 && read.sampleRate == 16_000)
+      #expect(try AudioStream(path: flac).comment == "from a test, 音")
+      #expect(try AudioStream(path: wav).comment == nil)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: flac)).count < 20_000)
+    }
+  }
+
   @Test("Float samples survive a round trip unchanged")
   func float32() throws {
     try inFreshFolder { folder in

@@ -75,6 +75,11 @@ struct OptionTests {
       ("corpus split clips.csv --share 1.5", "--share must"), ("corpus split clips.csv --folds 1", "--folds must"),
       ("corpus split clips.csv --by word", "word"), ("corpus synthesize --clips 0", "--clips must"),
       ("corpus synthesize --speakers -2", "--speakers must"), ("corpus prepare . --corpora iemocap", "iemocap"),
+      ("corpus split clips.csv --leave-one-out clip", "speaker or corpus"),
+      ("corpus split clips.csv --leave-one-out speaker --folds 3", "--folds does not go with --leave-one-out"),
+      ("corpus split clips.csv --leave-one-out speaker --by speaker", "does not go with --by"),
+      ("corpus split clips.csv --folds-from folds --apart sentence", "does not go with --apart"),
+      ("corpus split clips.csv --apart word", "word"), ("corpus prepare", "source"),
       ("sing", "sing"), ("corpus sing", "sing"),
     ])
   func wrong(arguments: String, reason: String) throws {

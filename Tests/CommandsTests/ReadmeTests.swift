@@ -30,6 +30,12 @@ struct ReadmeTests {
       let clip = WAV().file(voice(seconds: 0.3 + 0.02 * Double(emotion + 10 * actor)))
       try folder.write(clip, to: "RAVDESS/Actor_0\(actor)/03-01-0\(emotion)-01-01-01-0\(actor).wav")
     }
+    try folder.write("path,emotion\nclip.wav,happy\ntalk.wav,fear\n", to: "clips.csv")
+    for (part, actor) in [("train", 1), ("test", 2)] {
+      try folder.write(
+        "{\"wav\": \"downloads/03-01-05-01-01-01-0\(actor).wav\"}\n",
+        to: "EmoBox/data/ravdess/fold_1/ravdess_\(part)_fold_1.jsonl")
+    }
     // Tiny models in place of those that are downloaded.
     for (name, fixture) in [
       ("hubert-large-superb-er", "hubert-base-er"), ("hubert-base-ls960", "hubert-bare"),
@@ -49,7 +55,8 @@ struct ReadmeTests {
     }
     #expect(
       folder.files(in: "output").sorted() == [
-        "compare", "corpus", "curves", "evaluate", "explain", "figures", "layers", "modalities", "predict", "states",
+        "compare", "corpus", "curves", "emobox", "evaluate", "explain", "figures", "folds", "layers", "modalities",
+        "predict", "states",
         "train", "trust",
       ])
   }

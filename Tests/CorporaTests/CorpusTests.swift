@@ -14,40 +14,68 @@ struct CorpusTests {
       ])
   }
 
-  static let names: [(any Corpus.Type, String, Emotion, String)] = [
-    (CREMA.self, "AudioWAV/1001_DFA_ANG_XX.wav", .angry, "crema-1001"),
-    (CREMA.self, "1091_WSI_SAD_HI.wav", .sadness, "crema-1091"),
-    (CREMA.self, "1010_IEO_HAP_LO.wav", .happy, "crema-1010"),
-    (CREMA.self, "1002_ITH_NEU_XX.wav", .neutral, "crema-1002"),
-    (CREMA.self, "1002_ITH_DIS_XX.wav", .disgust, "crema-1002"),
-    (CREMA.self, "1002_ITH_FEA_XX.wav", .fear, "crema-1002"),
-    (RAVDESS.self, "Actor_01/03-01-05-01-02-01-01.wav", .angry, "ravdess-01"),
-    (RAVDESS.self, "03-01-01-01-01-01-24.flac", .neutral, "ravdess-24"),
-    (RAVDESS.self, "03-01-03-01-01-01-24.wav", .happy, "ravdess-24"),
-    (RAVDESS.self, "03-01-04-01-01-01-24.wav", .sadness, "ravdess-24"),
-    (RAVDESS.self, "03-01-06-01-01-01-24.wav", .fear, "ravdess-24"),
-    (RAVDESS.self, "03-01-07-01-01-01-24.wav", .disgust, "ravdess-24"),
-    (RAVDESS.self, "03-01-08-01-01-01-24.wav", .surprise, "ravdess-24"),
-    (SAVEE.self, "DC_a01.wav", .angry, "savee-DC"), (SAVEE.self, "DC/a01.wav", .angry, "savee-DC"),
-    (SAVEE.self, "JE_sa15.wav", .sadness, "savee-JE"), (SAVEE.self, "x/KL/sa15.wav", .sadness, "savee-KL"),
-    (SAVEE.self, "JK_su03.wav", .surprise, "savee-JK"), (SAVEE.self, "JK/d03.wav", .disgust, "savee-JK"),
-    (SAVEE.self, "JK/f03.wav", .fear, "savee-JK"), (SAVEE.self, "JK/h03.wav", .happy, "savee-JK"),
-    (SAVEE.self, "JK/n30.wav", .neutral, "savee-JK"),
-    (TESS.self, "OAF_angry/OAF_back_angry.wav", .angry, "tess-OAF"),
-    (TESS.self, "YAF_young_ps.wav", .surprise, "tess-YAF"), (TESS.self, "YAF_young_sad.wav", .sadness, "tess-YAF"),
-    (TESS.self, "YAF_young_disgust.wav", .disgust, "tess-YAF"), (TESS.self, "YAF_young_fear.wav", .fear, "tess-YAF"),
-    (TESS.self, "YAF_young_happy.wav", .happy, "tess-YAF"), (TESS.self, "OA_bite_neutral.wav", .neutral, "tess-OAF"),
-    (EmoDB.self, "wav/03a01Wa.wav", .angry, "emodb-03"), (EmoDB.self, "16b10Ea.wav", .disgust, "emodb-16"),
-    (EmoDB.self, "08a05Ab.wav", .fear, "emodb-08"), (EmoDB.self, "03a01Fa.wav", .happy, "emodb-03"),
-    (EmoDB.self, "10b09Nd.wav", .neutral, "emodb-10"), (EmoDB.self, "15a07Tc.flac", .sadness, "emodb-15"),
-    (EmoDB.self, "14b03Lb.wav", Emotion(rawValue: "boredom"), "emodb-14"),
+  static let names: [(any Corpus.Type, String, Emotion, String, ClipTraits)] = [
+    (CREMA.self, "AudioWAV/1001_DFA_ANG_XX.wav", .angry, "crema-1001", ClipTraits(sentence: "crema-DFA")),
+    (CREMA.self, "1091_WSI_SAD_HI.wav", .sadness, "crema-1091", ClipTraits(sentence: "crema-WSI", intensity: .high)),
+    (CREMA.self, "1010_IEO_HAP_LO.wav", .happy, "crema-1010", ClipTraits(sentence: "crema-IEO", intensity: .low)),
+    (CREMA.self, "1010_IEO_NEU_MD.wav", .neutral, "crema-1010", ClipTraits(sentence: "crema-IEO", intensity: .medium)),
+    (CREMA.self, "1002_ITH_DIS_XX.wav", .disgust, "crema-1002", ClipTraits(sentence: "crema-ITH")),
+    (CREMA.self, "1002_ith_fea_xx.wav", .fear, "crema-1002", ClipTraits(sentence: "crema-ITH")),
+    (CREMA.self, "1040_ITH_SAD_X.wav", .sadness, "crema-1040", ClipTraits(sentence: "crema-ITH")),
+    (
+      RAVDESS.self, "Actor_01/03-01-05-01-02-01-01.wav", .angry, "ravdess-01",
+      ClipTraits(sex: .male, sentence: "ravdess-02", intensity: .normal)
+    ),
+    (RAVDESS.self, "03-01-01-01-01-01-24.flac", .neutral, "ravdess-24", woman),
+    (RAVDESS.self, "03-01-03-01-01-01-24.wav", .happy, "ravdess-24", woman),
+    (RAVDESS.self, "03-01-04-01-01-02-24.wav", .sadness, "ravdess-24", woman),
+    (
+      RAVDESS.self, "03-01-06-02-01-01-24.wav", .fear, "ravdess-24",
+      ClipTraits(sex: .female, sentence: "ravdess-01", intensity: .strong)
+    ),
+    (RAVDESS.self, "03-01-07-01-01-01-24.wav", .disgust, "ravdess-24", woman),
+    (RAVDESS.self, "03-01-08-01-01-01-24.wav", .surprise, "ravdess-24", woman),
+    (SAVEE.self, "DC_a01.wav", .angry, "savee-DC", ClipTraits(sex: .male, sentence: "savee-01")),
+    (SAVEE.self, "DC/a01.wav", .angry, "savee-DC", ClipTraits(sex: .male, sentence: "savee-01")),
+    (SAVEE.self, "JE_sa15.wav", .sadness, "savee-JE", ClipTraits(sex: .male, sentence: "savee-sa15")),
+    (SAVEE.self, "x/KL/sa15.wav", .sadness, "savee-KL", ClipTraits(sex: .male, sentence: "savee-sa15")),
+    (SAVEE.self, "JK_su03.wav", .surprise, "savee-JK", ClipTraits(sex: .male, sentence: "savee-03")),
+    (SAVEE.self, "JK/d04.wav", .disgust, "savee-JK", ClipTraits(sex: .male, sentence: "savee-d04")),
+    (SAVEE.self, "JK/f03.wav", .fear, "savee-JK", ClipTraits(sex: .male, sentence: "savee-03")),
+    (SAVEE.self, "JK/h03.wav", .happy, "savee-JK", ClipTraits(sex: .male, sentence: "savee-03")),
+    (SAVEE.self, "JK/n30.wav", .neutral, "savee-JK", ClipTraits(sex: .male, sentence: "savee-n30")),
+    (
+      TESS.self, "OAF_angry/OAF_back_angry.wav", .angry, "tess-OAF",
+      ClipTraits(sex: .female, age: 64, sentence: "tess-back")
+    ),
+    (TESS.self, "YAF_young_ps.wav", .surprise, "tess-YAF", young),
+    (TESS.self, "YAF_young_sad.wav", .sadness, "tess-YAF", young),
+    (TESS.self, "YAF_young_disgust.wav", .disgust, "tess-YAF", young),
+    (TESS.self, "YAF_young_fear.wav", .fear, "tess-YAF", young),
+    (TESS.self, "YAF_young_happy.wav", .happy, "tess-YAF", young),
+    (
+      TESS.self, "OA_bite_neutral.wav", .neutral, "tess-OAF", ClipTraits(sex: .female, age: 64, sentence: "tess-bite")
+    ),
+    (EmoDB.self, "wav/03a01Wa.wav", .angry, "emodb-03", ClipTraits(sex: .male, age: 31, sentence: "emodb-a01")),
+    (EmoDB.self, "16b10Ea.wav", .disgust, "emodb-16", ClipTraits(sex: .female, age: 31, sentence: "emodb-b10")),
+    (EmoDB.self, "08a05Ab.wav", .fear, "emodb-08", ClipTraits(sex: .female, age: 34, sentence: "emodb-a05")),
+    (EmoDB.self, "03a01Fa.wav", .happy, "emodb-03", ClipTraits(sex: .male, age: 31, sentence: "emodb-a01")),
+    (EmoDB.self, "10b09Nd.wav", .neutral, "emodb-10", ClipTraits(sex: .male, age: 32, sentence: "emodb-b09")),
+    (EmoDB.self, "15a07Tc.flac", .sadness, "emodb-15", ClipTraits(sex: .male, age: 25, sentence: "emodb-a07")),
+    (
+      EmoDB.self, "14b03Lb.wav", Emotion(rawValue: "boredom"), "emodb-14",
+      ClipTraits(sex: .female, age: 35, sentence: "emodb-b03")
+    ),
   ]
+  private static let woman = ClipTraits(sex: .female, sentence: "ravdess-01", intensity: .normal)
+  private static let young = ClipTraits(sex: .female, age: 26, sentence: "tess-young")
 
   @Test("Each corpus's names are read, by that corpus alone", arguments: names)
-  func labels(corpus: any Corpus.Type, path: String, emotion: Emotion, speaker: String) {
+  func labels(corpus: any Corpus.Type, path: String, emotion: Emotion, speaker: String, traits: ClipTraits) {
     for other in KnownCorpora.all {
       #expect(
-        other.label(ofPath: path) == (other == corpus ? .clip(emotion: emotion, speaker: speaker) : nil))
+        other.label(ofPath: path)
+          == (other == corpus ? .clip(emotion: emotion, speaker: speaker, traits: traits) : nil))
     }
   }
 
@@ -82,7 +110,8 @@ struct CorpusTests {
   @Test(
     "Names that are nearly those of a corpus are none",
     arguments: [
-      "1001_DFA_SUR_XX.wav", "1001_DFA_ANG.wav", "03-01-09-01-01-01-01.wav", "04-01-05-01-01-01-01.wav",
+      "1001_DFA_SUR_XX.wav", "1001_DFA_ANG.wav", "1001_DAF_ANG_XX.wav", "1001_DFA_ANG_MI.wav", "101_DFA_ANG_XX.wav",
+      "03-01-05-03-01-01-01.wav", "03-01-05-01-03-01-01.wav", "03-01-09-01-01-01-01.wav", "04-01-05-01-01-01-01.wav",
       "03-03-05-01-01-01-01.wav", "03-01-05-01-01-01.wav",
       "a01.wav",
       "DC_s01.wav", "DC_sa.wav", "DC_sa1.wav", "DC_sa01b.wav", "DC_.wav", "XX_a01.wav", "OAF_back_calm.wav",
@@ -111,13 +140,56 @@ struct CorpusTests {
       let scan = try CorpusScan(folder: folder.path)
       #expect(
         scan.manifest.entries == [
-          .init(path: "SAVEE/DC/a01.wav", emotion: .angry, origin: "savee", speaker: "savee-DC"),
-          .init(path: "SAVEE/DC/sa01.wav", emotion: .sadness, origin: "savee", speaker: "savee-DC"),
-          .init(path: "TESS/YAF_back_ps.WAV", emotion: .surprise, origin: "tess", speaker: "tess-YAF"),
+          .init(
+            path: "SAVEE/DC/a01.wav", emotion: .angry, origin: "savee", speaker: "savee-DC",
+            extra: ["sex": "male", "sentence": "savee-01"]),
+          .init(
+            path: "SAVEE/DC/sa01.wav", emotion: .sadness, origin: "savee", speaker: "savee-DC",
+            extra: ["sex": "male", "sentence": "savee-01"]),
+          .init(
+            path: "TESS/YAF_back_ps.WAV", emotion: .surprise, origin: "tess", speaker: "tess-YAF",
+            extra: ["sex": "female", "age": "26", "sentence": "tess-back"]),
         ])
+      #expect(scan.manifest.extraColumns == ["sex", "age", "sentence"])
+      #expect(scan.manifest.entries[2].traits == ClipTraits(sex: .female, age: 26, sentence: "tess-back"))
       #expect(scan.leftOut == [RAVDESS.calm: 1, RAVDESS.song: 1, RAVDESS.video: 2])
       #expect(scan.unrecognised == ["song.mp3"])
       #expect(throws: ManifestError.noSuchFolder(path: "/absent")) { try CorpusScan(folder: "/absent") }
+    }
+  }
+
+  @Test("CREMA-D's actors are described where its table is in the folder, and a table that is none is named")
+  func demographics() throws {
+    try inFreshFolder { folder in
+      func write(_ text: String, to name: String) throws {
+        let file = folder.appendingPathComponent(name)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+      }
+      func traits() throws -> [ClipTraits] { try CorpusScan(folder: folder.path).manifest.entries.map(\.traits) }
+      for name in ["1001_DFA_ANG_XX", "1002_DFA_ANG_HI", "1003_IEO_SAD_LO"] {
+        try write("", to: "CREMA-D/AudioWAV/\(name).wav")
+      }
+      let untold = [
+        ClipTraits(sentence: "crema-DFA"), ClipTraits(sentence: "crema-DFA", intensity: .high),
+        ClipTraits(sentence: "crema-IEO", intensity: .low),
+      ]
+      #expect(try traits() == untold)
+      // As published, but for an actor without a row and one whose age is no number.
+      let table = "CREMA-D/VideoDemographics.csv"
+      try write(
+        "\"ActorID\",\"Age\",\"Sex\",\"Race\"\n1001,51,\"Male\",\"Caucasian\"\n1002,,\"Female\",\"Asian\"\n", to: table)
+      #expect(
+        try traits() == [
+          ClipTraits(sex: .male, age: 51, sentence: "crema-DFA"),
+          ClipTraits(sex: .female, sentence: "crema-DFA", intensity: .high), untold[2],
+        ])
+      try write("Actor,Sex\n1001,Male\n", to: table)
+      #expect(try traits() == untold)
+      #expect(
+        try CorpusScan(folder: folder.path).failures.map(\.description) == [
+          "\(folder.path)/\(table): no column \"ActorID\" in its first line, which has Actor, Sex"
+        ])
     }
   }
 
@@ -177,8 +249,14 @@ struct CorpusTests {
     let folder = Self.ravdessFolder
     let scan = try CorpusScan(folder: folder.path)
     let manifest = try Manifest.read(folder.appendingPathComponent("manifest.csv").path)
-    func sorted(_ entries: [Manifest.Entry]) -> [Manifest.Entry] { entries.sorted { $0.path < $1.path } }
+    func sorted(_ entries: [Manifest.Entry]) -> [Manifest.Entry] {
+      entries.map { .init(path: $0.path, emotion: $0.emotion, origin: $0.origin, speaker: $0.speaker) }
+        .sorted { $0.path < $1.path }
+    }
     #expect(sorted(scan.manifest.entries) == sorted(manifest.entries))
+    // 20 actors by turns, two sentences of equally many clips.
+    #expect(scan.manifest.entries.count { $0.traits.sex == .male } == 520)
+    #expect(scan.manifest.entries.count { $0.traits.sentence == "ravdess-02" } == 520)
     #expect(scan.leftOut == [RAVDESS.calm: 160])
     #expect(manifest.absentClips.isEmpty)
   }

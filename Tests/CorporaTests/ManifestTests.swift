@@ -135,4 +135,30 @@ struct ManifestTests {
           == true)
     }
   }
+
+  @Test("Manifests of several folders become one: paths from the first folder, columns of all, no clip twice")
+  func joined() throws {
+    try inFreshFolder { folder in
+      for name in ["a/deep/x.wav", "b/y.wav"] {
+        let file = folder.appendingPathComponent(name)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data().write(to: file)
+      }
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.appendingPathComponent("link").path, withDestinationPath: "a")
+      func manifest(_ name: String, _ paths: [String], column: String) -> Manifest {
+        Manifest(
+          folder: folder.appendingPathComponent(name).path,
+          entries: paths.map { .init(path: $0, emotion: .fear, extra: [column: "1"]) }, extraColumns: [column, "age"])
+      }
+      let absolute = folder.appendingPathComponent("b/y.wav").path
+      let (joined, repeated) = Manifest.joined([
+        manifest("a", ["deep/x.wav"], column: "f0"), manifest("b", ["y.wav"], column: "rate"),
+        manifest("link", ["deep/x.wav"], column: "f0"), manifest("a", [absolute], column: "f0"),
+      ])
+      #expect(joined.entries.map(\.path) == ["deep/x.wav", "../b/y.wav"] && repeated == 2)
+      #expect(joined.extraColumns == ["age", "f0", "rate"] && joined.absentClips.isEmpty)
+      #expect(joined.outside(folder.appendingPathComponent("link").path).entries.map(\.path) == ["../b/y.wav"])
+    }
+  }
 }

@@ -14,7 +14,10 @@ enum RAVDESS: Corpus {
     "01": .neutral, "03": .happy, "04": .sadness, "05": .angry, "06": .fear, "07": .disgust, "08": .surprise,
   ]
 
-  /// `03-01-05-01-02-01-12`: modality, channel, emotion, intensity, statement, repetition, actor.
+  private static let intensities: [String: ClipTraits.Intensity] = ["01": .normal, "02": .strong]
+
+  /// `03-01-05-01-02-01-12`: modality, channel, emotion, intensity, statement, repetition, actor; actors with odd numbers
+  /// are men.
   static func label(of file: Substring, in folder: Substring?) -> CorpusLabel? {
     let fields = file.split(separator: "-", omittingEmptySubsequences: false)
     guard fields.count == 7, fields.allSatisfy({ $0.isDigits(2) }) else { return nil }
@@ -22,7 +25,12 @@ enum RAVDESS: Corpus {
     if fields[0] != "03" { return .leftOut(video) }
     if fields[1] == "02" { return .leftOut(song) }
     if fields[2] == "02" { return .leftOut(calm) }
-    guard let emotion = emotions[String(fields[2])] else { return nil }
-    return .clip(emotion: emotion, speaker: "\(name)-\(fields[6])")
+    guard let emotion = emotions[String(fields[2])], let intensity = intensities[String(fields[3])],
+      ["01", "02"].contains(fields[4]), let actor = Int(fields[6])
+    else { return nil }
+    return .clip(
+      emotion: emotion, speaker: "\(name)-\(fields[6])",
+      traits: ClipTraits(
+        sex: actor.isMultiple(of: 2) ? .female : .male, sentence: "\(name)-\(fields[4])", intensity: intensity))
   }
 }

@@ -10,6 +10,10 @@ enum SAVEE: Corpus {
     "a": .angry, "d": .disgust, "f": .fear, "h": .happy, "n": .neutral, "sa": .sadness, "su": .surprise,
   ]
 
+  /// An emotion's first sentences, which are the same for all seven; its other twelve are its own, but for the neutral
+  /// ones, which repeat sentences of the emotions in an order that the corpus does not state.
+  private static let commonSentences = 3
+
   /// `DC_a01`, or `a01` in the folder `DC`: speaker, emotion, number.
   static func label(of file: Substring, in folder: Substring?) -> CorpusLabel? {
     let fields = file.split(separator: "_", omittingEmptySubsequences: false)
@@ -20,6 +24,9 @@ enum SAVEE: Corpus {
     let number = fields.last!.drop { !$0.isNumber }
     let code = fields.last!.dropLast(number.count).lowercased()
     guard number.isDigits(2), let emotion = emotions[code] else { return nil }
-    return .clip(emotion: emotion, speaker: "\(name)-\(speaker.uppercased())")
+    let isCommon = Int(number)! <= commonSentences
+    return .clip(
+      emotion: emotion, speaker: "\(name)-\(speaker.uppercased())",
+      traits: ClipTraits(sex: .male, sentence: "\(name)-\(isCommon ? "" : code)\(number)"))
   }
 }

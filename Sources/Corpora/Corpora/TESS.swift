@@ -9,11 +9,14 @@ enum TESS: Corpus {
     "sad": .sadness, "ps": .surprise,
   ]
 
-  /// `OAF_back_angry`: speaker, word, emotion. One published file calls its speaker `OA`.
+  /// `OAF_back_angry`: speaker, word, emotion; all say "Say the word …", the older woman (OAF) at 64, the younger at 26. One published file calls its speaker `OA`.
   static func label(of file: Substring, in folder: Substring?) -> CorpusLabel? {
     let fields = file.split(separator: "_", omittingEmptySubsequences: false).map { $0.lowercased() }
     guard fields.count == 3, ["oaf", "oa", "yaf"].contains(fields[0]), let emotion = emotions[fields[2]]
     else { return nil }
-    return .clip(emotion: emotion, speaker: fields[0] == "yaf" ? "\(name)-YAF" : "\(name)-OAF")
+    let isYounger = fields[0] == "yaf"
+    return .clip(
+      emotion: emotion, speaker: "\(name)-\(isYounger ? "YAF" : "OAF")",
+      traits: ClipTraits(sex: .female, age: isYounger ? 26 : 64, sentence: "\(name)-\(fields[1])"))
   }
 }
