@@ -165,6 +165,45 @@ struct ConvolutionSizes: Sendable, CustomTestStringConvertible {
     #expect(relativeDistance(found, other) < 1e-5)
   }
 
+  /// On processors where oneDNN has plain loops only; by their own twin here, so that it is tested on all.
+  @Test(
+    "The weights' gradient as a product of the unfolded input",
+    arguments: [
+      ([3, 5, 2, 9], [4, 3, 3]), ([1, 2, 1, 6], [3, 3, 3]), ([2, 3, 7, 5], [2, 2, 4]), ([2, 1, 1, 1], [1, 3, 5]),
+    ])
+  func unfolded(input: [Int], kernel: [Int]) {
+    let (filters, kernelRows, kernelColumns) = (kernel[0], kernel[1], kernel[2])
+    let padding = Padding.same(kernelRows: kernelRows, kernelColumns: kernelColumns)
+    let (batch, channels, rows, columns) = (input[0], input[1], input[2], input[3])
+    let (x, dy) = (sampled(input, 1), sampled([batch, filters, rows, columns], 2))
+    let (values, factors) = (x.floats, dy.floats)
+    var expected: [Double] = []
+    for f in 0..<filters {
+      for c in 0..<channels {
+        for k in 0..<kernelRows {
+          for l in 0..<kernelColumns {
+            var sum = 0.0
+            for n in 0..<batch {
+              for i in 0..<rows {
+                for j in 0..<columns {
+                  let (row, column) = (i + k - padding.top, j + l - padding.left)
+                  guard (0..<rows).contains(row), (0..<columns).contains(column) else { continue }
+                  sum +=
+                    Double(values[((n * channels + c) * rows + row) * columns + column])
+                    * Double(factors[((n * filters + f) * rows + i) * columns + j])
+                }
+              }
+            }
+            expected.append(sum)
+          }
+        }
+      }
+    }
+    let shape = [filters, channels, kernelRows, kernelColumns]
+    let found = DenseConvolution.unfoldedWeightGradient(x.blocked, dy.blocked, kernel: shape, padding)
+    #expect(found.shape == shape && relativeDistance(found, expected) < 1e-6)
+  }
+
   @Test("Convolutions that run on several threads at once each have their own result")
   func concurrent() {
     #expect(Self.large(.forward, batch: 1).favorsWinograd)

@@ -3,6 +3,7 @@
 // oneDNN's 2-D convolution over the blocked layout, for versions 2 (Debian 12) and 3 (Ubuntu 24.04, Debian 13), whose C
 // interfaces differ: version 3 made descriptors opaque. A primitive holds no buffers: every call brings its own,
 // scratchpad included, so that any thread may run it.
+#include <string.h>
 #include <dnnl.h>
 #include <stdlib.h>
 
@@ -166,6 +167,13 @@ static inline dnnl_status_t onednn_convolution_make(onednn_convolution *c, const
   dnnl_primitive_attr_destroy(attributes);
   if (status != dnnl_success) return status;
   return dnnl_primitive_create(&c->reorder, c->reorder_descriptor);
+}
+
+/// Whether oneDNN has no fast code for the shape on this processor, and computes it in plain loops, hundreds of times slower.
+static inline int onednn_convolution_is_reference(const onednn_convolution *c) {
+  const char *name = NULL;
+  return dnnl_primitive_desc_query(c->descriptor, dnnl_query_impl_info_str, 0, &name) == dnnl_success && name &&
+         strncmp(name, "ref", 3) == 0;
 }
 
 static inline void onednn_convolution_free(onednn_convolution *c) {

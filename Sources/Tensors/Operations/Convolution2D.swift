@@ -171,9 +171,61 @@ final class DenseConvolution: Convolution {
     let shape = shape(.weightGradient, x.shape)
     if let tile = shape.cheapestTile { return [WinogradConvolution.weightGradient(x, dy, tile: tile)] }
     let primitive = ConvolutionPrimitive.cached(shape)
+    if primitive.isSlow { return [Self.unfoldedWeightGradient(x, dy, kernel: weight.shape, padding)] }
     let packed = Storage(count: primitive.weightCount)
     primitive.run(input: x.storage.pointer, weights: packed.pointer, output: dy.storage.pointer)
     return [Tensor(weight.shape) { primitive.reorder(packed.pointer, to: $0) }]
+  }
+}
+
+extension DenseConvolution {
+  /// The most floats of the unfolded input at a time.
+  private static let unfoldedCount = 1 << 23
+
+  /// The gradient at weights of shape `kernel` as a product: dy [filters, places] by what each place reads of the input,
+  /// [places, channels × kernel rows × kernel columns], some clips at a time.
+  static func unfoldedWeightGradient(_ x: Tensor, _ dy: Tensor, kernel: [Int], _ padding: Padding) -> Tensor {
+    let (x, dy) = (x.rowMajor, dy.rowMajor)
+    let (channels, rows, columns) = (x.shape[1], x.shape[2], x.shape[3])
+    let (outRows, outColumns) = (dy.shape[2], dy.shape[3])
+    let (kernelRows, kernelColumns) = (kernel[2], kernel[3])
+    let (taps, places) = (channels * kernelRows * kernelColumns, outRows * outColumns)
+    let atOnce = max(1, unfoldedCount / (taps * places))
+    var sum: Tensor?
+    for first in stride(from: 0, to: x.shape[0], by: atOnce) {
+      let clips = first..<min(first + atOnce, x.shape[0])
+      // [taps, clips × places].
+      let unfolded = Tensor([taps, clips.count * places]) { out in
+        parallel(taps, grain: 4) { range in
+          for tap in range {
+            let channel = tap / (kernelRows * kernelColumns)
+            let (down, right) = (
+              tap / kernelColumns % kernelRows - padding.top, tap % kernelColumns - padding.left
+            )
+            // The columns of an output's row whose input lies within the image.
+            let from = min(max(0, -right), outColumns)
+            let to = max(from, min(outColumns, columns - right))
+            for clip in clips {
+              let image = x.storage.pointer + (clip * channels + channel) * rows * columns
+              for row in 0..<outRows {
+                let line = out + (tap * clips.count + clip - first) * places + row * outColumns
+                guard (0..<rows).contains(row + down) else {
+                  line.update(repeating: 0, count: outColumns)
+                  continue
+                }
+                line.update(repeating: 0, count: from)
+                (line + from).update(from: image + (row + down) * columns + from + right, count: to - from)
+                (line + to).update(repeating: 0, count: outColumns - to)
+              }
+            }
+          }
+        }
+      }
+      let factor = dy.slice(axis: 0, clips).permuted([1, 0, 2, 3]).reshaped([kernel[0], -1])
+      let part = factor.matrixProduct(unfolded, transposeOther: true)
+      sum = sum.map { $0 + part } ?? part
+    }
+    return sum!.reshaped(kernel)
   }
 }
 

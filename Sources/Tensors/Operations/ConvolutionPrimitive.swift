@@ -75,6 +75,10 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     primitive.deallocate()
   }
 
+  /// Whether oneDNN has only plain loops for the shape on this processor: with AVX2, the weights' gradient of a 3 × 3 kernel over
+  /// two rows or one.
+  var isSlow: Bool { onednn_convolution_is_reference(primitive) != 0 }
+
   /// Floats in the primitive's own layout of the weights.
   var weightCount: Int { primitive.pointee.weights_bytes / 4 }
 

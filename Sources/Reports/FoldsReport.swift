@@ -1,0 +1,158 @@
+import Basics
+import Corpora
+import Foundation
+import Training
+
+/// A model's test on the clips of the fold that its training left out.
+public struct FoldTest: Sendable {
+  /// The number of the fold, from 1.
+  public let fold: Int
+  /// The training's seed.
+  public let seed: UInt64
+  public let evaluation: Evaluation
+  /// Clips' speakers by their paths.
+  private let speakers: [String: String]
+  public let scores: TestScores
+
+  public init(fold: Int, seed: UInt64, speakers: [String: String], evaluation: Evaluation) {
+    (self.fold, self.seed, self.speakers, self.evaluation) = (fold, seed, speakers, evaluation)
+    let metrics = evaluation.metrics
+    scores = TestScores(
+      averageRecall: metrics.averageRecall, accuracy: metrics.accuracy, macroF1: metrics.macroF1,
+      calibrationError: evaluation.calibration.expectedCalibrationError)
+  }
+
+  public var line: String {
+    get throws {
+      struct Line: Encodable {
+        let fold: Int
+        let seed: UInt64
+        let clips: Int
+        let scores: TestScores
+      }
+      return try Line(fold: fold, seed: seed, clips: evaluation.predictions.count, scores: scores).line
+    }
+  }
+
+  /// Each clip's speaker; nil where it is not known.
+  fileprivate var clipSpeakers: [String?] { evaluation.predictions.map { speakers[$0.path] } }
+}
+
+/// What a model is judged by on clips that it has not seen.
+public struct TestScores: Encodable, Sendable, Equatable {
+  /// The mean recall of the classes (UAR).
+  public let averageRecall: Double
+  public let accuracy, macroF1: Double
+  /// The expected calibration error.
+  public let calibrationError: Double
+
+  static let names = ["UAR", "accuracy", "macro F1", "calibration error"]
+  var values: [Double] { [averageRecall, accuracy, macroF1, calibrationError] }
+
+  private init(_ values: [Double]) {
+    self.init(averageRecall: values[0], accuracy: values[1], macroF1: values[2], calibrationError: values[3])
+  }
+
+  public init(averageRecall: Double, accuracy: Double, macroF1: Double, calibrationError: Double) {
+    (self.averageRecall, self.accuracy, self.macroF1) = (averageRecall, accuracy, macroF1)
+    self.calibrationError = calibrationError
+  }
+
+  public var words: String {
+    zip(Self.names, values).map { "\($0) \(String(format: "%.3f", $1))" }.joined(separator: ", ")
+  }
+
+  /// The means over several, and the standard deviations with n − 1; 0 of a single one.
+  static func statistics(_ all: [TestScores]) -> (mean: TestScores, deviation: TestScores) {
+    let columns = names.indices.map { index in all.map { $0.values[index] } }
+    let means = columns.map { $0.reduce(0, +) / Double($0.count) }
+    let deviations = zip(columns, means).map { column, mean in
+      (column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, column.count - 1))).squareRoot()
+    }
+    return (TestScores(means), TestScores(deviations))
+  }
+}
+
+/// All folds of a cross-validation, with one seed or several.
+public struct FoldsReport {
+  private let tests: [FoldTest]
+  private let mean, deviation: TestScores
+  /// Of each seed all clips, every one predicted by the model that had not seen it.
+  private let pooled: [(seed: UInt64, scores: Scores)]
+
+  /// - Parameter tests: At least one.
+  public init(_ tests: [FoldTest]) {
+    self.tests = tests
+    (mean, deviation) = TestScores.statistics(tests.map(\.scores))
+    pooled = Dictionary(grouping: tests, by: \.seed).sorted { $0.key < $1.key }.compactMap { seed, tests in
+      let speakers = tests.flatMap(\.clipSpeakers)
+      let predictions = tests.flatMap(\.evaluation.predictions)
+      guard predictions.allSatisfy({ $0.label != nil }) else { return nil }
+      let clips = LabelledPredictions(
+        labels: predictions.map { $0.label! }, probabilities: predictions.map(\.probabilities), speakers: speakers)
+      return (seed, Scores(clips, seed: 0))
+    }
+  }
+
+  /// For a terminal: means with deviations, and what all clips of a seed together have.
+  public var text: String {
+    let spread = zip(TestScores.names, zip(mean.values, deviation.values)).map { name, value in
+      "\(name) \(Self.number(value.0)) ± \(Self.number(value.1))"
+    }
+    var lines = ["\(tests.count) tests, mean ± standard deviation:", "  " + spread.joined(separator: ", ")]
+    for (seed, scores) in pooled {
+      let interval = scores.averageRecall
+      lines.append(
+        "seed \(seed), all \(interval.clips) clips"
+          + (interval.speakers.map { " of \($0) speakers" } ?? "") + ": UAR \(Self.number(interval.mean))"
+          + (interval.low.map { " (95 %: \(Self.number($0)) to \(Self.number(interval.high!)))" } ?? "")
+          + ", accuracy \(Self.number(scores.accuracy.mean))")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  public var line: String {
+    get throws {
+      struct Pooled: Encodable {
+        let seed: UInt64
+        let averageRecall, accuracy, macroF1, weightedF1: Estimate
+      }
+      struct Line: Encodable {
+        let tests: Int
+        let mean, standardDeviation: TestScores
+        let pooled: [Pooled]
+      }
+      return try Line(
+        tests: tests.count, mean: mean, standardDeviation: deviation,
+        pooled: pooled.map {
+          Pooled(
+            seed: $0.seed, averageRecall: $0.scores.averageRecall, accuracy: $0.scores.accuracy,
+            macroF1: $0.scores.macroF1, weightedF1: $0.scores.weightedF1)
+        }
+      ).line
+    }
+  }
+
+  /// `folds.csv`: a row a test.
+  public var table: String {
+    CSV.text(
+      of: [["seed", "fold", "clips", "uar", "accuracy", "macro_f1", "calibration_error"]]
+        + tests.map { test in
+          ["\(test.seed)", "\(test.fold)", "\(test.evaluation.predictions.count)"] + test.scores.values.map { "\($0)" }
+        })
+  }
+
+  /// `predictions.csv`: a row a clip and seed, as the model predicts it that had not seen it.
+  public var predictions: String {
+    let classes = tests[0].evaluation.classes
+    let rows = tests.flatMap { test in
+      zip(test.evaluation.predictions, test.clipSpeakers).map { clip, speaker in
+        [clip.path, speaker ?? "", "\(test.seed)", "\(test.fold)", clip.label.map { classes[$0] } ?? ""]
+          + [classes[clip.predicted]] + clip.probabilities.map { "\($0)" }
+      }
+    }
+    return CSV.text(of: [["path", "speaker", "seed", "fold", "emotion", "predicted"] + classes] + rows)
+  }
+
+  private static func number(_ value: Double) -> String { String(format: "%.3f", value) }
+}

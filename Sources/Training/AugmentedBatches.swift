@@ -1,0 +1,190 @@
+import AudioFeatures
+import Basics
+import Foundation
+import Models
+import Tensors
+
+/// The batches of a training whose clips are changed anew in every epoch.
+struct AugmentedBatches {
+  private let augmentation: Augmentation
+  private let configuration: ModelConfiguration
+  private let extractor: FeatureExtractor
+  private let set: FeatureSet
+
+  /// - Parameter set: Clips with their sound, where the augmentation changes it.
+  init(_ augmentation: Augmentation, of set: FeatureSet, for configuration: ModelConfiguration) {
+    demand(
+      !augmentation.changesClips || set.clips.allSatisfy { $0.sound != nil }, "clips without the sound to augment")
+    (self.augmentation, self.set, self.configuration) = (augmentation, set, configuration)
+    extractor = FeatureExtractor(configuration.frontEnd)
+  }
+
+  /// The clips `rows`, changed, as one batch.
+  func batch(
+    _ rows: [Int], using generator: inout SeededGenerator
+  ) -> (input: NetworkInput, truth: FeatureSet.Truth) {
+    var (input, truth) = set.batch(rows)
+    if augmentation.changesClips {
+      // Each clip has its own place in the generator's sequence, whichever thread changes it.
+      let generators = rows.map { _ in SeededGenerator(seed: generator.next()) }
+      nonisolated(unsafe) let own = self
+      let changed = concurrentMap(count: rows.count) { index in
+        var generator = generators[index]
+        return own.changed(own.set.clips[rows[index]], using: &generator)
+      }
+      input = FeatureSet(changed).batch(changed.indices).input
+    }
+    return mixed(input, &truth, using: &generator)
+  }
+
+  // MARK: Clips
+
+  private func changed(_ clip: ClipFeatures, using generator: inout SeededGenerator) -> ClipFeatures {
+    let samples = configuration.fitted(sound(clip.sound!, using: &generator))
+    var path = SignalPath(samples, features: extractor)
+    if let spans = augmentation[.masks] {
+      path = path.with(masked(path[.mel], spans: Int(spans), using: &generator), at: .mel)
+    }
+    return ClipFeatures(
+      path: clip.path, origin: clip.origin, label: clip.label, dimensions: clip.dimensions,
+      inputs: FeatureSet.inputs(on: path, configuration.model), samples: samples.count)
+  }
+
+  /// The sound, with each of the changes in a share of the clips.
+  private func sound(_ samples: [Float], using generator: inout SeededGenerator) -> [Float] {
+    let rate = configuration.frontEnd.sampleRate
+    return augmentation.steps.reduce(samples) { sound, step in
+      let n = step.number
+      switch step.kind {
+      case .masks, .mixup, .specmix: return sound
+      case .stretch, .pitch, .gain, .noise, .band, .codec: break
+      }
+      guard generator.uniform() < Augmentation.soundShare else { return sound }
+      switch step.kind {
+      case .stretch: return sound.atTempo(pow(1 + n, generator.uniform(in: -1..<1)))
+      case .pitch: return sound.pitched(generator.uniform(in: -n..<n))
+      case .gain: return sound.amplified(generator.uniform(in: -n..<n))
+      case .noise:
+        return sound.noised(generator.uniform(in: n..<(Augmentation.mostSilentNoise + 1e-9)), using: &generator)
+      case .band: return sound.lowPassed(generator.uniform(in: n..<(Double(rate) / 2)), sampleRate: rate)
+      case .codec: return sound.telephoned(sampleRate: rate)
+      case .masks, .mixup, .specmix: return sound
+      }
+    }
+  }
+
+  /// The greatest spans of SpecAugment's masks, as parts of all frames and of all mel bands.
+  private static let (longestSpan, highestSpan) = (0.15, 0.15)
+
+  /// A log-mel [1, 1, mels, frames] with its mean in spans of frames and of mel bands.
+  private func masked(_ mel: Tensor, spans: Int, using generator: inout SeededGenerator) -> Tensor {
+    let (mels, frames) = (mel.shape[2], mel.shape[3])
+    var values = mel.floats
+    let mean = values.reduce(0, +) / Float(values.count)
+    func span(of size: Int, most: Double) -> Range<Int> {
+      let length = generator.index(below: Int(Double(size) * most) + 1)
+      let start = generator.index(below: size - length + 1)
+      return start..<(start + length)
+    }
+    for _ in 0..<spans {
+      let (hiddenFrames, hiddenMels) = (
+        span(of: frames, most: Self.longestSpan), span(of: mels, most: Self.highestSpan)
+      )
+      for row in 0..<mels {
+        for frame in hiddenMels.contains(row) ? 0..<frames : hiddenFrames { values[row * frames + frame] = mean }
+      }
+    }
+    return Tensor(values, shape: mel.shape)
+  }
+
+  // MARK: Mixtures
+
+  private func mixed(
+    _ input: NetworkInput, _ truth: inout FeatureSet.Truth, using generator: inout SeededGenerator
+  ) -> (input: NetworkInput, truth: FeatureSet.Truth) {
+    let (mixup, specmix) = (augmentation[.mixup], augmentation[.specmix])
+    guard mixup != nil || specmix != nil, input.lengths == nil else { return (input, truth) }
+    let partners = generator.shuffled(0..<input.batch)
+    // Where both are asked for, each has half of the batches.
+    let mixes = specmix == nil || (mixup != nil && generator.uniform() < 0.5)
+    var shares = [Float](repeating: 1, count: input.batch)  // what each clip keeps of itself
+    var tensors: [InputSpace: Tensor] = [:]
+    if mixes {
+      shares = shares.map { _ in Float(generator.beta(mixup!)) }
+      for space in configuration.model.inputs {
+        let x = input[space]
+        let keep = Tensor(shares, shape: [input.batch] + Array(repeating: 1, count: x.rank - 1))
+        let other = Tensor.concatenated(partners.map { x.slice(axis: 0, $0..<($0 + 1)) }, axis: 0)
+        tensors[space] = x * keep + other * keep.scaled(by: -1, plus: 1)
+      }
+    } else {
+      let masks = partners.indices.map { _ in
+        generator.uniform() < specmix! ? SpecMixMask(using: &generator) : nil
+      }
+      for space in configuration.model.inputs {
+        let x = input[space]
+        let (rows, columns) = (x.shape[2], x.shape[3])
+        var values = x.floats
+        let original = values
+        for (clip, mask) in masks.enumerated() {
+          guard let mask else { continue }
+          let taken = mask.cells(rows: rows, columns: columns, hasFrequencies: space == .mel)
+          let (to, from) = (clip * rows * columns, partners[clip] * rows * columns)
+          for place in taken { values[to + place] = original[from + place] }
+          shares[clip] = 1 - Float(taken.count) / Float(rows * columns)
+        }
+        tensors[space] = Tensor(values, shape: x.shape)
+      }
+    }
+    func mix(_ values: [[Float]]) -> [[Float]] {
+      values.indices.map { clip in
+        zip(values[clip], values[partners[clip]]).map { shares[clip] * $0 + (1 - shares[clip]) * $1 }
+      }
+    }
+    if let labels = truth.labels {
+      let classes = configuration.classes.count
+      truth.targets = mix(labels.map { label in (0..<classes).map { $0 == label ? 1 : 0 } })
+    }
+    truth.dimensions = mix(truth.dimensions)
+    return (NetworkInput(tensors), truth)
+  }
+}
+
+/// Up to two bands of frequencies and up to two of frames, at least one of the two kinds, each at most a quarter of its axis.
+private struct SpecMixMask {
+  /// Start and length of bands, as parts of the axis.
+  private let rows, columns: [(start: Double, length: Double)]
+
+  init(using generator: inout SeededGenerator) {
+    func bands(_ count: Int) -> [(start: Double, length: Double)] {
+      (0..<count).map { _ in
+        let length = generator.uniform(in: 0..<0.25)
+        return (generator.uniform(in: 0..<(1 - length)), length)
+      }
+    }
+    let numbers = (generator.index(below: 3), generator.index(below: 3))
+    (rows, columns) = (bands(numbers.0), bands(max(numbers.1, numbers.0 == 0 ? 1 : 0)))
+  }
+
+  /// The places in a picture, row-major.
+  /// - Parameter hasFrequencies: Whether the rows are frequencies; bands of coefficients would mean nothing.
+  func cells(rows height: Int, columns width: Int, hasFrequencies: Bool) -> [Int] {
+    func covers(_ bands: [(start: Double, length: Double)], _ place: Int, of size: Int) -> Bool {
+      bands.contains { ($0.start * Double(size)..<($0.start + $0.length) * Double(size)).contains(Double(place)) }
+    }
+    return (0..<height).flatMap { row in
+      let whole = hasFrequencies && covers(rows, row, of: height)
+      return (0..<width).filter { whole || covers(columns, $0, of: width) }.map { row * width + $0 }
+    }
+  }
+}
+
+extension SeededGenerator {
+  /// A number of the beta distribution with both parameters `a`, above 0 and at most 1 (Jöhnk 1964).
+  mutating func beta(_ a: Double) -> Double {
+    while true {
+      let (x, y) = (pow(uniform(), 1 / a), pow(uniform(), 1 / a))
+      if x + y > 0, x + y <= 1 { return x / (x + y) }
+    }
+  }
+}

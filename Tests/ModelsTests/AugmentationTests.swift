@@ -1,0 +1,31 @@
+import Foundation
+import Models
+import Testing
+
+@Suite("What an augmentation is called")
+struct AugmentationTests {
+  @Test("A text becomes steps in their order, with the standard numbers where none is given")
+  func text() throws {
+    let found = try Augmentation(text: "masks:3,stretch,codec")
+    #expect(found.text == "stretch:0.1,codec,masks:3")
+    #expect(found[.masks] == 3 && found[.stretch] == 0.1 && found[.pitch] == nil)
+    let mixture = try Augmentation(text: "mixup")
+    #expect(found.changesClips && !mixture.changesClips)
+    #expect(try Augmentation(text: "") == .none)
+    let read = try JSONDecoder().decode([Augmentation].self, from: JSONEncoder().encode([found, .none]))
+    #expect(read == [found, .none])
+  }
+
+  @Test(
+    "What cannot be understood is refused by name",
+    arguments: [
+      ("louder", "no augmentation \"louder\""), ("stretch:", "stretch:"), ("stretch:much", "stretch:much"),
+      ("stretch:9", "stretch:9 lies outside 0.01 to 1"), ("codec:2", "codec takes no number"),
+      ("pitch,pitch:1", "pitch is named twice"), ("pitch,,gain", "no augmentation \"\""),
+      ("noise:nan", "noise:nan"), ("masks:2.5", "masks:2.5 is no whole number"),
+    ])
+  func refused(text: String, reason: String) {
+    let error = #expect(throws: AugmentationError.self) { try Augmentation(text: text) }
+    #expect("\(error!)".contains(reason), "\(error!)")
+  }
+}
