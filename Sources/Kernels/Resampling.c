@@ -19,3 +19,16 @@ void kernel_polyphase(const float *x, long origin, const float *weights, long ta
     y[k] = dot(x + place / phases - origin, weights + place % phases * taps, taps);
   }
 }
+
+void kernel_read_between(const float *x, double start, double step, const float *weights, long taps, long phases,
+                         long count, float *y) {
+  for (long k = 0; k < count; ++k) {
+    double place = start + (double)k * step;
+    long first = (long)place;
+    double fraction = (place - (double)first) * (double)phases;
+    long phase = (long)fraction;
+    float next = (float)(fraction - (double)phase);
+    const float *row = weights + phase * taps;
+    y[k] = (1 - next) * dot(x + first, row, taps) + next * dot(x + first, row + taps, taps);
+  }
+}

@@ -1,4 +1,5 @@
 #include "Parallel.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,42 @@ FOR_EACH_CPU void kernel_overlap_add(const float *frames, const float *window, l
       for (long i = 0; i < length; ++i) dx[reflected(start + i, samples)] += window[i] * in[i];
     }
   }
+}
+
+// z / |z|, and 1 for 0.
+INLINE void unit(float re, float im, float *u, float *v) {
+  float size = sqrtf(re * re + im * im);
+  *u = size > 0 ? re / size : 1;
+  *v = size > 0 ? im / size : 0;
+}
+
+FOR_EACH_CPU void kernel_phase_vocoder(const float *x, long frames, long bins, double rate, float *y, long count) {
+  float *phase = kernel_memory(4 * bins, sizeof(float)), *silence = phase + 2 * bins;
+  for (long b = 0; b < bins; ++b) unit(x[2 * b], x[2 * b + 1], phase + 2 * b, phase + 2 * b + 1);
+  memset(silence, 0, (size_t)(2 * bins) * sizeof(float));
+  for (long t = 0; t < count; ++t) {
+    double place = (double)t * rate;
+    long frame = (long)place;
+    float share = (float)(place - (double)frame);
+    const float *a = frame < frames ? x + 2 * frame * bins : silence;
+    const float *b = frame + 1 < frames ? x + 2 * (frame + 1) * bins : silence;
+    float *out = y + 2 * t * bins;
+    for (long i = 0; i < bins; ++i) {
+      float ar = a[2 * i], ai = a[2 * i + 1], br = b[2 * i], bi = b[2 * i + 1];
+      float size = (1 - share) * sqrtf(ar * ar + ai * ai) + share * sqrtf(br * br + bi * bi);
+      float re = phase[2 * i], im = phase[2 * i + 1];
+      out[2 * i] = size * re;
+      out[2 * i + 1] = size * im;
+      float ur, ui, vr, vi;
+      unit(ar, ai, &ur, &ui);
+      unit(br, bi, &vr, &vi);
+      // The turn from one frame to the next, v · conj(u).
+      float tr = vr * ur + vi * ui, ti = vi * ur - vr * ui;
+      // Its size is kept at 1, which rounding would change over thousands of frames.
+      unit(re * tr - im * ti, re * ti + im * tr, phase + 2 * i, phase + 2 * i + 1);
+    }
+  }
+  kernel_free(phase);
 }
 
 typedef struct {

@@ -251,6 +251,11 @@ void kernel_lstm_step_gradient(const float *gates, const float *cell_before, con
 /// a rational resampler. taps is a multiple of 32; x has all that the sums read.
 void kernel_polyphase(const float *x, long origin, const float *weights, long taps, long phases, long step, long first,
                       long count, float *y);
+/// y[k] = x at the place start + k · step, between samples: Σₜ x[⌊place⌋ + t] · weights, the weights being those of the place's
+/// fraction f: rows ⌊f · phases⌋ and the next of [phases + 1, taps], mixed linearly. taps is a multiple of 32; x has all that
+/// the sums read.
+void kernel_read_between(const float *x, double start, double step, const float *weights, long taps, long phases,
+                         long count, float *y);
 
 // MARK: Spectra
 
@@ -261,6 +266,9 @@ void kernel_frame(const float *x, long samples, const float *window, long length
 /// The adjoint of kernel_frame: adds window · frames, those from `first` on, back onto dx [samples].
 void kernel_overlap_add(const float *frames, const float *window, long length, long hop, float *dx, long samples,
                         long first, long count);
+/// The frames of a phase vocoder: y[t] has the magnitude of x [frames, bins, 2] at the place t · rate, mixed linearly from its
+/// neighbours, and a phase that grows by what it grows from one of them to the next. Beyond the last frame is silence.
+void kernel_phase_vocoder(const float *x, long frames, long bins, double rate, float *y, long count);
 /// power[i] = re² + im² of interleaved spectra.
 void kernel_power(const float *spectrum, float *power, long count);
 /// d_spectrum[i] = 2 · spectrum[i] · d_power[i].

@@ -144,6 +144,16 @@ extension Tensor {
     }
   }
 
+  /// The frames of a phase vocoder on the spectrum of one signal, [1, frames, bins, 2]: the t-th has the magnitudes at the place
+  /// t · rate, mixed linearly between the neighbours there, and phases that turn from frame to frame as they do there. Outside
+  /// any graph; beyond the last frame is silence.
+  public func stretched(by rate: Double, frames: Int) -> Tensor {
+    demand(rank == 4 && shape[0] == 1 && shape[3] == 2 && rate > 0, "\(shape) at the rate \(rate)")
+    let spectrum = rowMajor
+    let (own, bins) = (shape[1], shape[2])
+    return Tensor([1, frames, bins, 2]) { kernel_phase_vocoder(spectrum.storage.pointer, own, bins, rate, $0, frames) }
+  }
+
   /// re² + im² over a last dimension of 2. Power, not magnitude: its gradient is finite at zero.
   public func power() -> Tensor {
     demand(shape.last == 2, "power of \(shape), whose last dimension is not (real, imaginary)")
