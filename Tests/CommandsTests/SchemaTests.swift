@@ -68,7 +68,8 @@ struct SchemaTests {
       "modalities": [["modalities", "--model", "fusion", "--clips", "4", "--data", "two/manifest.csv", "--json"]],
       "layers": [["layers", "tiny-random", "--folds", "2", "--data", "two/manifest.csv", "--json"]],
       "models-show": [["models", "built-in", "a", "encoder", "hubert", "--json"]],
-      "corpus-describe": [["corpus", "describe", "clips.csv", "--json"]],
+      // An effect is between two clips or more of an emotion and others.
+      "corpus-describe": [["corpus", "describe", "two/manifest.csv", "--json"]],
       "explain": [
         ["explain", clip, "--method", "integrated-gradients", "--steps", "4", "--versus", "fear", "--json"]
           + ["--input", "all", "--arrays", "--listen", "--model", "b"],
