@@ -82,6 +82,11 @@ struct SchemaTests {
       ],
       "evaluate": [
         ["evaluate", "--model", "b"] + data, ["evaluate", "--model", "c"] + data,
+        // A gap is between groups of 24 clips.
+        [
+          "evaluate", "--model", "a", "--fit-temperature", "--against", "built-in", "--data", "two/twice.csv",
+          "--json",
+        ],
       ],
       "compare": [
         ["compare", "--model", "a", "--model", "built-in", "--clips", "1"] + data,
@@ -95,6 +100,8 @@ struct SchemaTests {
     // An interval needs two speakers.
     let two = ["corpus", "synthesize", "--clips", "4", "--speakers", "2", "--output", "two"]
     #expect(try folder.undertone(two).status == 0)
+    let clips = try folder.lines("two/manifest.csv")
+    try folder.write((clips + clips.dropFirst()).joined(separator: "\n") + "\n", to: "two/twice.csv")
     let fusion = ["train", "mmfusion", "--encoder", "tiny-random", "--convnext", "tiny-random", "--data", "clips.csv"]
     #expect(
       try folder.undertone(fusion + ["--validation", "clips.csv", "--epochs", "1", "--output", "fusion"]).status == 0)
