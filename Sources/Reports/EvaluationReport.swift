@@ -5,205 +5,212 @@ import Foundation
 import Models
 import Training
 
-/// The figures of an evaluation, and its JSON.
+/// A model beside the evaluated one, and its predictions of the same manifest.
+public struct RivalModel {
+  public let model: TrainedModel
+  public let evaluation: Evaluation
+  public let resemblances: [Resemblance?]
+
+  public init(_ model: TrainedModel, _ evaluation: Evaluation, resemblances: [Resemblance?]) {
+    (self.model, self.evaluation, self.resemblances) = (model, evaluation, resemblances)
+  }
+}
+
+/// The figures of an evaluation, its tables and its JSON.
 public struct EvaluationReport {
   public let evaluation: Evaluation
   public let model: TrainedModel
   /// The manifest, and where it is, as given by the user.
   public let manifest: Manifest
   public let path: String
+  /// The predictions of clips with a class; nil of a model without classes, and so is all that is computed from them.
+  public let clips: LabelledPredictions?
+  public let scores: Scores?
+  public let coverage: RiskCoverage?
+  public let softDecisions: [SoftDecision]
+  /// By origin, sex and speaker and other columns, those of which have two values or more.
+  public let groups: [GroupedScores]
+  /// Nil where none was asked for.
+  public let temperature: TemperatureScaling?
+  /// The difference from another model on the clips that both predict; nil where there is none.
+  public let difference: ModelDifference?
+  public let rival: RivalModel?
+  public let seed: UInt64
   /// Where each clip lies by the model's training; nil where it is not known.
-  private let resemblances: [Resemblance?]
-  private let census: DomainCensus
+  let resemblances: [Resemblance?]
+  let census: DomainCensus
+  /// The manifest's entries by path.
+  let entries: [String: Manifest.Entry]
 
-  /// - Parameter resemblances: Of the evaluation's clips, in their order; nil where they are not known.
+  /// - Parameters:
+  ///   - resemblances: Of the evaluation's clips, in their order; nil where they are not known.
+  ///   - columns: Columns of the manifest by which clips are grouped, beside origin, sex and speaker.
+  ///   - fitsTemperature: Whether a temperature is fitted.
+  ///   - seed: The seed of the bootstrap and of the temperature's folds.
   public init(
     _ evaluation: Evaluation, model: TrainedModel, manifest: Manifest, path: String,
-    resemblances: [Resemblance?]? = nil
+    resemblances: [Resemblance?]? = nil, columns: [String] = [], fitsTemperature: Bool = false,
+    against rival: RivalModel? = nil, seed: UInt64 = 0
   ) {
     (self.evaluation, self.model, self.manifest, self.path) = (evaluation, model, manifest, path)
+    (self.rival, self.seed) = (rival, seed)
     self.resemblances = resemblances ?? evaluation.predictions.map { _ in nil }
     demand(
       self.resemblances.count == evaluation.predictions.count,
       "\(self.resemblances.count) resemblances of \(evaluation.predictions.count) clips")
     census = self.resemblances.reduce(into: DomainCensus()) { $0.add($1) }
+    let entries = Dictionary(manifest.entries.map { ($0.path, $0) }) { first, _ in first }
+    self.entries = entries
+    let known = evaluation.classes.isEmpty ? [] : evaluation.predictions.filter { $0.label != nil }
+    let clips = LabelledPredictions(known) { entries[$0.path]?.speaker }
+    self.clips = clips
+    scores = clips.map { Scores($0, seed: seed) }
+    coverage = clips.map { RiskCoverage($0, seed: seed) }
+    softDecisions = clips.map { SoftDecision.all($0, seed: seed) } ?? []
+    let grouping = columns.reduce(into: ["origin", "sex", "speaker"]) { if !$0.contains($1) { $0.append($1) } }
+    groups = grouping.compactMap { column -> GroupedScores? in
+      let values = known.map { entries[$0.path]?.text(of: column) }
+      return Set(values.compactMap { $0 }).count < 2
+        ? nil : clips.map { GroupedScores($0, by: column, values, seed: seed) }
+    }
+    temperature = fitsTemperature ? clips.map { TemperatureScaling($0, seed: seed) } : nil
+    difference = rival.flatMap { rival -> ModelDifference? in
+      let others = Dictionary(rival.evaluation.predictions.map { ($0.path, $0) }) { first, _ in first }
+      let pairs = known.compactMap { own -> (own: Evaluation.Prediction, isOtherRight: Bool)? in
+        guard let other = others[own.path], let label = other.label else { return nil }
+        return (own, other.predicted == label)
+      }
+      guard !pairs.isEmpty else { return nil }
+      return ModelDifference(
+        labels: pairs.map { $0.own.label! }, first: pairs.map { $0.own.label == $0.own.predicted },
+        second: pairs.map { $0.isOtherRight }, speakers: pairs.map { entries[$0.own.path]?.speaker }, seed: seed)
+    }
   }
 
   /// What there is to know of the clips before the numbers are believed.
   public var warnings: [String] {
     let isUnvalidated = model.configuration.training["validation"] == "none"
-    return census.warnings(model.name)
+    let others = rival.map { rival in
+      rival.resemblances.reduce(into: DomainCensus()) { $0.add($1) }.warnings(rival.model.name)
+    }
+    return census.warnings(model.name) + (others ?? [])
       + (isUnvalidated ? ["\(model.name) was trained without validation: only new clips show how good it is"] : [])
   }
 
-  private var title: [String] {
+  var title: [String] {
     ["\(model.title) \(model.name) on \(shownName(path))"]
+  }
+
+  /// What intervals stand for: "95 % intervals by speaker", or why there are none.
+  public var intervals: String {
+    guard let found = scores?.accuracy else { return "" }
+    return Estimate.noInterval(clips: found.clips, speakers: found.speakers)
+      ?? "95 % intervals by \(found.speakers == nil ? "clip" : "speaker")"
   }
 
   /// Nil of a model without classes.
   public var confusion: ConfusionFigure? {
-    guard !evaluation.classes.isEmpty else { return nil }
-    let metrics = evaluation.metrics
-    return ConfusionFigure(
-      title: title, classes: evaluation.classes, counts: metrics.confusion, accuracy: metrics.accuracy,
-      macroF1: metrics.macroF1)
+    scores.map {
+      ConfusionFigure(
+        title: title, classes: evaluation.classes, counts: $0.metrics.confusion, accuracy: $0.metrics.accuracy,
+        macroF1: $0.metrics.macroF1)
+    }
   }
 
   /// Nil of a model without classes.
   public var calibration: CalibrationFigure? {
-    guard !evaluation.classes.isEmpty else { return nil }
-    let calibration = evaluation.calibration
-    return CalibrationFigure(
-      title: title,
-      bins: calibration.bins.map {
-        .init(
-          lower: $0.lower, upper: $0.upper, clips: $0.clips, confidence: $0.confidence, accuracy: $0.accuracy,
-          low: $0.low, high: $0.high)
-      }, expectedCalibrationError: calibration.expectedCalibrationError, brierScore: calibration.brierScore)
+    clips.map { clips in
+      let found = clips.calibration
+      var figure = CalibrationFigure(
+        title: title, bins: found.drawn, expectedCalibrationError: found.expectedCalibrationError,
+        brierScore: found.brierScore)
+      figure.recalibrated = temperature.map {
+        (
+          String(format: "with temperature %.2f", $0.temperature), $0.after.drawn, $0.after.expectedCalibrationError,
+          $0.after.brierScore
+        )
+      }
+      return figure
+    }
   }
 
-  public var provenance: [String: String] { model.provenance(source: path, manifest: manifest) }
-
-  /// - Parameter played: How many errors, the most confident first, can be listened to.
-  public func page(played: Int) throws -> Page {
-    var page = Page(title: "How often is it right: \(title[0])", provenance: provenance)
-    page.sections += .warnings(warnings)
-    if let confusion { try page.add(confusion) }
-    if let calibration { try page.add(calibration) }
-    if !evaluation.dimensions.isEmpty {
-      page.addTable(
-        "Each dimension",
-        [["dimension", "concordance (CCC)", "correlation", "RMSE"]]
-          + zip(evaluation.dimensions, evaluation.agreement).map {
-            [$0, String($1.concordance), String($1.correlation), String($1.rootMeanSquareError)]
-          })
-      page.addTable(
-        "Values",
-        [["clip"] + evaluation.dimensions.flatMap { [$0, "true \($0)"] }]
-          + evaluation.predictions.map { clip in
-            [clip.path] + zip(clip.values, clip.truths).flatMap { [String($0), String($1)] }
-          })
+  /// Nil of a model without classes.
+  public var coverageFigure: CoverageFigure? {
+    coverage.map { coverage in
+      CoverageFigure(
+        title: title, subtitle: intervals,
+        points: coverage.points.map {
+          .init(coverage: $0.coverage, error: $0.error.mean, low: $0.error.low, high: $0.error.high)
+        }, area: coverage.area.mean)
     }
-    guard !evaluation.classes.isEmpty else { return page }
-    let (metrics, classes) = (evaluation.metrics, evaluation.classes)
-    try addErrors(to: &page, played: played)
-    page.addTable(
-      "Each emotion",
-      [["emotion", "precision", "recall", "F1", "clips"]]
-        + zip(classes, metrics.byClass).map { name, found in
-          [name] + [found.precision, found.recall, found.f1].map { $0.map { String($0) } ?? "" }
-            + [found.support == 0 ? "no clips" : String(found.support)]
-        })
-    page.addTable(
-      "Clips by true (rows) and predicted emotion",
-      [["true"] + classes] + zip(classes, metrics.confusion).map { [$0] + $1.map { String($0) } })
-    page.addTable(
-      "Calibration",
-      [["confidence from", "to", "clips", "mean confidence", "accuracy"]]
-        + evaluation.calibration.bins.map { bin in
-          [String(bin.lower), String(bin.upper), String(bin.clips)]
-            + [String(bin.confidence), String(bin.accuracy)]
-        })
-    page.addTable(
-      "Clips",
-      [["clip", "emotion", "predicted", "probability"] + Resemblance.header]
-        + zip(evaluation.predictions, resemblances).map {
-          [
-            $0.path, $0.label.map { classes[$0] } ?? "", classes[$0.predicted],
-            String($0.probabilities[$0.predicted]),
-          ] + Resemblance.cells(of: $1)
-        })
-    return page
   }
 
-  /// The clips that the model takes for another emotion, the most confident first.
-  private func addErrors(to page: inout Page, played: Int) throws {
-    let found = zip(evaluation.predictions, resemblances).filter { $0.0.label != $0.0.predicted }
-      .sorted { $0.0.probabilities[$0.0.predicted] > $1.0.probabilities[$1.0.predicted] }
-    let errors = found.map(\.0)
-    let isKnown = found.contains { $0.1 != nil }
-    guard !errors.isEmpty else { return }
-    let entries = Dictionary(manifest.entries.map { ($0.path, $0) }) { first, _ in first }
-    let hasSpeakers = errors.contains { entries[$0.path]?.speaker != nil }
-    let sounds = try errors.prefix(played).map { error in
-      // What could be evaluated can be read, unless it has gone since.
-      try entries[error.path].flatMap { try? model.configuration.speech(of: manifest.fullPath(of: $0)) }
-        .map { try PageSound($0.samples, sampleRate: $0.sampleRate) }
-    }
-    let words = [
-      "The model takes \(errors.count) of \(evaluation.predictions.count) clips for another emotion.",
-      sounds.isEmpty
-        ? "" : "\(sounds.count == errors.count ? "All" : "The \(sounds.count) most confident") can be played here.",
+  public var provenance: [String: String] {
+    model.provenance(source: path, manifest: manifest).merging(["Seed": "\(seed)"]) { $1 }
+  }
+
+  /// The scores of all clips by their names, the chief one first.
+  public var summary: [(name: String, value: Estimate)] {
+    guard let scores, let coverage else { return [] }
+    var summary: [(name: String, value: Estimate)] = [
+      ("UAR", scores.averageRecall), ("accuracy", scores.accuracy), ("macro F1", scores.macroF1),
+      ("weighted F1", scores.weightedF1),
     ]
-    // The file alone, where that tells the clips apart.
-    let files = errors.map { URL(fileURLWithPath: $0.path).lastPathComponent }
-    let names = Set(files).count == files.count ? files : errors.map(\.path)
-    page.sections.append(.text(heading: "Errors", lines: [words.filter { !$0.isEmpty }.joined(separator: " ")]))
-    page.sections.append(
-      .playable(
-        caption: "Clips that are taken for another emotion",
-        header: ["clip"] + (hasSpeakers ? ["speaker"] : []) + ["truth", "prediction", "confidence"]
-          + (isKnown ? Resemblance.header : []),
-        rows: zip(names, found).map { name, found in
-          let error = found.0
-          return [name] + (hasSpeakers ? [entries[error.path]?.speaker ?? ""] : [])
-            + [
-              error.label.map { evaluation.classes[$0] } ?? "", evaluation.classes[error.predicted],
-              String(format: "%.3f", error.probabilities[error.predicted]),
-            ] + (isKnown ? Self.cells(found.1) : [])
-        }, sounds: sounds + Array(repeating: nil, count: errors.count - sounds.count), order: hasSpeakers ? 4 : 3))
+    // Among all classes the true one always is.
+    for decision in softDecisions.dropFirst().dropLast().prefix(2) {
+      summary.append(("true emotion among the top \(decision.count)", decision.hits))
+    }
+    summary.append(("accuracy on the surest 80 %", coverage.accuracyAt80))
+    summary.append(("error over coverage (AURC)", coverage.area))
+    // The squared error of weighing all classes.
+    if let all = softDecisions.last { summary.append(("Brier score", all.squaredError)) }
+    return summary
   }
 
-  /// ``Resemblance/cells(of:)`` with as many digits as are read.
-  private static func cells(_ clip: Resemblance?) -> [String] {
-    (clip.map { [String(format: "%.2f", $0.distance)] } ?? [""]) + Resemblance.cells(of: clip).dropFirst()
+  /// The tables that are written beside the figures, by their names: the curve of errors over coverage, and the scores by
+  /// group.
+  public var tables: [(name: String, rows: [[String]])] {
+    guard let coverage else { return [] }
+    return [
+      (
+        "coverage",
+        [["coverage", "confidence", "error", "low", "high"]]
+          + coverage.points.map { [String($0.coverage), String($0.confidence)] + $0.error.cells }
+      ),
+      ("groups", groupRows),
+    ]
   }
 
-  /// The line of `--json`.
-  /// - Parameter figures: The figures written.
-  public func json(figures: [String]) throws -> String {
-    let classes = evaluation.classes
-    let all = Scores(evaluation.metrics, classes)
-    return try JSON(
-      model: model.name, data: path, clips: evaluation.predictions.count, loss: evaluation.loss, accuracy: all.accuracy,
-      macroF1: all.macroF1, topTwo: evaluation.topAccuracy(2), calibration: evaluation.calibration,
-      dimensions: evaluation.dimensions.isEmpty
-        ? nil : Dictionary(uniqueKeysWithValues: zip(evaluation.dimensions, evaluation.agreement)), classes: classes,
-      confusion: all.confusion,
-      byClass: all.byClass, byOrigin: evaluation.metricsByOrigin.mapValues { Scores($0, classes) },
-      figure: figures.first, figures: figures, trainingData: census, warnings: warnings, command: commandLine
-    ).line
+  /// A row for each group, its header first.
+  var groupRows: [[String]] {
+    [["column", "group", "clips", "uar", "low", "high", "accuracy", "macro_f1", "weighted_f1"]]
+      + groups.flatMap { column in
+        column.groups.map { name, found in
+          [column.column, name, String(found.averageRecall.clips)] + found.averageRecall.cells
+            + [found.accuracy, found.macroF1, found.weightedF1].map { String($0.mean) }
+        }
+      }
   }
+}
 
-  /// Measures of all clips, and of each origin's.
-  private struct Scores: Encodable {
-    let clips: Int
-    let accuracy, macroF1: Double
-    let confusion: [[Int]]
-    let byClass: [String: Metrics.OfClass]
-
-    init(_ metrics: Metrics, _ classes: [String]) {
-      clips = metrics.confusion.joined().reduce(0, +)
-      (accuracy, macroF1, confusion) = (metrics.accuracy, metrics.macroF1, metrics.confusion)
-      byClass = Dictionary(uniqueKeysWithValues: zip(classes, metrics.byClass))
+extension Manifest.Entry {
+  /// The text in a column of the manifest; nil where it has none.
+  fileprivate func text(of column: String) -> String? {
+    switch column {
+    case "origin": origin
+    case "speaker": speaker
+    default: extra[column]
     }
   }
+}
 
-  private struct JSON: Encodable {
-    let model, data: String
-    let clips: Int
-    let loss, accuracy, macroF1, topTwo: Double
-    let calibration: Calibration
-    /// Metrics by dimension; nil for a model without dimensions.
-    let dimensions: [String: DimensionMetrics]?
-    let classes: [String]
-    let confusion: [[Int]]
-    let byClass: [String: Metrics.OfClass]
-    let byOrigin: [String: Scores]
-    let figure: String?
-    let figures: [String]
-    let trainingData: DomainCensus
-    let warnings: [String]
-    let command: String
+extension Calibration {
+  /// The bins as figures draw them.
+  fileprivate var drawn: [CalibrationFigure.Bin] {
+    bins.map {
+      .init(
+        lower: $0.lower, upper: $0.upper, clips: $0.clips, confidence: $0.confidence, accuracy: $0.accuracy,
+        low: $0.low, high: $0.high)
+    }
   }
 }

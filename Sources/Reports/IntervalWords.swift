@@ -1,4 +1,4 @@
-import Attributions
+import Basics
 
 extension Estimate {
   /// The mean and its interval as figures draw them; without an interval the mean alone.

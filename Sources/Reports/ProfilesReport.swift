@@ -1,5 +1,6 @@
 import Attributions
 import AudioFeatures
+import Basics
 import Corpora
 import Figures
 import Foundation

@@ -1,5 +1,5 @@
 import Basics
-import Models
+import Foundation
 
 /// The agreement of confidence, the probability of the predicted class, with the share of clips predicted correctly.
 public struct Calibration: Equatable, Sendable, Codable {
@@ -22,6 +22,9 @@ public struct Calibration: Equatable, Sendable, Codable {
   /// The mean of Σ (probability − 1 for the true class, 0 for another)² over the classes (Brier 1950): 0…2, the less
   /// the better; 0 without clips.
   public let brierScore: Double
+  /// The mean of −log of the true class's probability, in nats; 0 without clips. One that is 0 in float32 counts as the
+  /// least above 0.
+  public let negativeLogLikelihood: Double
 
   private static let binCount = 10
 
@@ -30,7 +33,7 @@ public struct Calibration: Equatable, Sendable, Codable {
     demand(
       probabilities.count == labels.count, "probabilities of \(probabilities.count) clips for \(labels.count) labels")
     var found = [(clips: Int, hits: Int, confidence: Double)](repeating: (0, 0, 0), count: Self.binCount)
-    var squares = 0.0
+    var (squares, surprise) = (0.0, 0.0)
     for (row, label) in zip(probabilities, labels) {
       let predicted = row.likeliestClass
       let confidence = Double(row[predicted])
@@ -42,6 +45,7 @@ public struct Calibration: Equatable, Sendable, Codable {
         let miss = Double(probability) - (index == label ? 1 : 0)
         squares += miss * miss
       }
+      surprise -= log(Double(max(row[label], .leastNonzeroMagnitude)))
     }
     let count = Double(max(1, labels.count))
     bins = found.enumerated().filter { $0.element.clips > 0 }.map { index, bin in
@@ -52,7 +56,7 @@ public struct Calibration: Equatable, Sendable, Codable {
         accuracy: Double(bin.hits) / Double(bin.clips), low: interval.low, high: interval.high)
     }
     expectedCalibrationError = bins.reduce(0) { $0 + Double($1.clips) / count * abs($1.accuracy - $1.confidence) }
-    brierScore = squares / count
+    (brierScore, negativeLogLikelihood) = (squares / count, surprise / count)
   }
 
   /// (p + z²/2n ± z √(p (1 − p)/n + z²/4n²)) / (1 + z²/n) (Wilson 1927), p being `hits` / n.
@@ -62,12 +66,5 @@ public struct Calibration: Equatable, Sendable, Codable {
     let middle = p + z * z / (2 * n)
     let half = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
     return (max(0, (middle - half) / (1 + z * z / n)), min(1, (middle + half) / (1 + z * z / n)))
-  }
-}
-
-extension Evaluation {
-  public var calibration: Calibration {
-    let known = predictions.filter { $0.label != nil }
-    return Calibration(probabilities: known.map(\.probabilities), labels: known.map { $0.label! })
   }
 }

@@ -39,14 +39,7 @@ public struct Evaluation: Sendable {
     (self.classes, self.dimensions, self.predictions, self.loss) = (classes, dimensions, predictions, loss)
   }
 
-  public var metrics: Metrics { metrics(of: predictions) }
-
-  /// The metrics of each corpus that clips come from.
-  public var metricsByOrigin: [String: Metrics] {
-    Dictionary(grouping: predictions, by: \.origin).mapValues { metrics(of: $0) }
-  }
-
-  private func metrics(of predictions: [Prediction]) -> Metrics {
+  public var metrics: Metrics {
     let known = predictions.filter { $0.label != nil }
     return Metrics(labels: known.map { $0.label! }, predictions: known.map(\.predicted), classes: classes.count)
   }
@@ -62,16 +55,6 @@ public struct Evaluation: Sendable {
   /// The mean over dimensions of the concordance; nil without dimensions.
   public var meanConcordance: Double? {
     dimensions.isEmpty ? nil : agreement.reduce(0) { $0 + $1.concordance } / Double(dimensions.count)
-  }
-
-  /// The share of clips whose emotion is among the `count` most probable ones.
-  public func topAccuracy(_ count: Int) -> Double {
-    let hits = predictions.count { prediction in
-      guard let label = prediction.label else { return false }
-      let own = prediction.probabilities[label]
-      return prediction.probabilities.count { $0 > own } < count
-    }
-    return predictions.isEmpty ? 0 : Double(hits) / Double(predictions.count)
   }
 }
 

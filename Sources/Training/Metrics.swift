@@ -30,6 +30,10 @@ public struct Metrics: Equatable, Sendable, Codable {
   /// The mean F1 of the classes that are among the true or the predicted ones, like scikit-learn's
   /// `f1_score(average="macro")`: a class without clips counts 0 where a clip is taken for it, and else does not count.
   public let macroF1: Double
+  /// The mean F1 of the classes that have clips, each weighted by them, like scikit-learn's `f1_score(average="weighted")`.
+  public let weightedF1: Double
+  /// The unweighted average recall (UAR) of the classes that have clips, like scikit-learn's `balanced_accuracy_score`.
+  public let averageRecall: Double
   public let byClass: [OfClass]
 
   public init(labels: [Int], predictions: [Int], classes: Int) {
@@ -49,6 +53,9 @@ public struct Metrics: Equatable, Sendable, Codable {
         f1: support == 0 ? nil : share(2 * confusion[c][c], of: support + predicted[c]), support: support)
     }
     self.byClass = byClass
+    let recalls = byClass.compactMap(\.recall)
+    averageRecall = recalls.isEmpty ? 0 : recalls.reduce(0, +) / Double(recalls.count)
+    weightedF1 = byClass.reduce(0) { $0 + Double($1.support) * ($1.f1 ?? 0) } / Double(max(1, labels.count))
     let present = (0..<classes).filter { byClass[$0].support + predicted[$0] > 0 }
     macroF1 = present.isEmpty ? 0 : present.reduce(0) { $0 + (byClass[$1].f1 ?? 0) } / Double(present.count)
   }

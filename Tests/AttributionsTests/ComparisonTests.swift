@@ -1,5 +1,6 @@
 import AudioFeatures
 import AudioFiles
+import Basics
 import Foundation
 import Models
 import Tensors

@@ -221,65 +221,6 @@ struct MeasuresTests {
     #expect(abs(whole.area - Double(whole.isInside[..<mfcc.frames].count { $0 }) / 63) < 1e-12)
   }
 
-  @Test("A mean's interval: as wide as the normal one for many values; one clip or one speaker has none")
-  func estimate() throws {
-    func alone(_ values: [Double]) -> [Observation] { values.map { Observation(value: $0, speaker: nil) } }
-    var generator = SeededGenerator(seed: 1)
-    let values = (0..<400).map { _ in generator.normal(mean: 3, deviation: 2) }
-    let found = try #require(Estimate(alone(values), seed: 5))
-    #expect(abs(found.mean - values.reduce(0, +) / 400) < 1e-12 && found.clips == 400 && found.speakers == nil)
-    // 1.96 · 2 / √400
-    let (low, high, halfWidth) = try (
-      #require(found.low), #require(found.high), #require(found.halfWidth)
-    )
-    #expect(abs(halfWidth - 0.196) < 0.025 && low < found.mean && found.mean < high)
-    #expect(Estimate(alone(values), seed: 5) == found)
-    let one = try #require(Estimate(alone([7]), seed: 0))
-    #expect(one.mean == 7 && one.low == nil && one.high == nil && one.halfWidth == nil)
-    #expect(String(decoding: try JSONEncoder().encode(one), as: UTF8.self).contains("\"low\":null"))
-    let own = try #require(Estimate(values.map { Observation(value: $0, speaker: "one") }, seed: 5))
-    #expect(own.mean == found.mean && own.halfWidth == nil && own.speakers == 1)
-    #expect(Estimate.ofColumns([[7]], speakers: [nil], seed: 0)[0].low == nil)
-    #expect(Estimate.noInterval(clips: 1, speakers: nil) == "one clip has no interval")
-    #expect(Estimate.noInterval(clips: 400, speakers: 1) == "one speaker has no interval")
-    #expect(Estimate.noInterval(clips: 2, speakers: nil) == nil)
-    #expect(Estimate([], seed: 0) == nil)
-    // Three comparisons at 98.33 %: 2.394 · 2 / √400.
-    let strict = try #require(Estimate(alone(values), level: Estimate.level(ofEachAmong: 3), seed: 5))
-    #expect(abs(try #require(strict.halfWidth) - 0.239) < 0.03)
-  }
-
-  @Test("Clips of one speaker are alike: the interval is that of the speakers' means, by Student's t")
-  func speakers() throws {
-    // Sixteen speakers with ten equal clips each: 160 clips, and sixteen numbers.
-    var generator = SeededGenerator(seed: 3)
-    let levels = (0..<16).map { _ in generator.normal() }
-    let clips = levels.enumerated().flatMap { speaker, level in
-      (0..<10).map { _ in Observation(value: level, speaker: "speaker \(speaker)") }
-    }
-    let found = try #require(Estimate(clips, seed: 1))
-    let mean = levels.reduce(0, +) / 16
-    let deviation = (levels.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 15).squareRoot()
-    // t of 15 degrees of freedom at 95 % is 2.131.
-    let halfWidth = try #require(found.halfWidth)
-    #expect(abs(halfWidth / (2.131 * deviation / 4) - 1) < 0.15)
-    #expect(found.speakers == 16 && found.clips == 160)
-    let byClip = try #require(Estimate(clips.map { Observation(value: $0.value, speaker: nil) }, seed: 1))
-    #expect(try #require(byClip.halfWidth) < halfWidth / 2.5)
-    // What all of a speaker's clips have in common leaves no trace in a difference within speakers.
-    let raised = clips.map { Observation(value: $0.value + 1, speaker: $0.speaker) }
-    let difference = try #require(Estimate(difference: raised, clips, seed: 1))
-    #expect(try abs(difference.mean - 1) < 1e-12 && #require(difference.halfWidth) < 1e-9)
-    #expect(!Estimate.isEnough(clips: 160, speakers: 9) && Estimate.isEnough(clips: 160, speakers: nil))
-    #expect(Estimate.isEnough(clips: 24, speakers: 10) && !Estimate.isEnough(clips: 23, speakers: 10))
-  }
-
-  /// The quantiles are SciPy's `stats.t.ppf`.
-  @Test("Student's quantiles", arguments: [(1, 12.7062), (2, 4.30265), (3, 3.18245), (7, 2.36462), (19, 2.09302)])
-  func student(_ degrees: Int, _ expected: Double) {
-    #expect(abs(StudentsT.quantile(within: 0.95, degrees: degrees) - expected) < 1e-4)
-  }
-
   @Test("Accuracy beside chance: Wilson's interval and Cohen's chance, by hand")
   func accuracy() throws {
     // Half of the clips are angry and all are predicted so: right by chance only.

@@ -326,13 +326,13 @@ struct PageTests {
     #expect(try folder.undertone("corpus", "synthesize", "--clips", "2", "--output", "corpus").status == 0)
     let data = "corpus/manifest.csv"
     for (arguments, page, figures) in [
-      (["corpus", "describe", data, "--output", "out"], "out/corpus.html", 2),
+      (["corpus", "describe", data, "--output", "out"], "out/corpus.html", 3),
       (
         ["train", "cnnatt", "--data", data, "--validation", data, "--epochs", "2", "--output", "model"],
         "model/curves.html", 1
       ),
       (["curves", "model", "--output", "out"], "out/curves.html", 1),
-      (["evaluate", "--data", data, "--output", "out"], "out/evaluate.html", 2),
+      (["evaluate", "--data", data, "--output", "out"], "out/evaluate.html", 3),
       (["trust", "--data", data, "--clips", "2", "--method", "saliency", "--output", "out"], "out/trust.html", 1),
       (
         ["predict", "corpus/speaker-01/angry-001.wav", "--window", "1", "--hop", "0.5", "--output", "out"],

@@ -68,7 +68,8 @@ struct SchemaTests {
       "modalities": [["modalities", "--model", "fusion", "--clips", "4", "--data", "two/manifest.csv", "--json"]],
       "layers": [["layers", "tiny-random", "--folds", "2", "--data", "two/manifest.csv", "--json"]],
       "models-show": [["models", "built-in", "a", "encoder", "hubert", "--json"]],
-      "corpus-describe": [["corpus", "describe", "clips.csv", "--json"]],
+      // An effect is between two clips or more of an emotion and others.
+      "corpus-describe": [["corpus", "describe", "two/manifest.csv", "--json"]],
       "explain": [
         ["explain", clip, "--method", "integrated-gradients", "--steps", "4", "--versus", "fear", "--json"]
           + ["--input", "all", "--arrays", "--listen", "--model", "b"],
@@ -81,6 +82,11 @@ struct SchemaTests {
       ],
       "evaluate": [
         ["evaluate", "--model", "b"] + data, ["evaluate", "--model", "c"] + data,
+        // A gap is between groups of 24 clips.
+        [
+          "evaluate", "--model", "a", "--fit-temperature", "--against", "built-in", "--data", "two/twice.csv",
+          "--json",
+        ],
       ],
       "compare": [
         ["compare", "--model", "a", "--model", "built-in", "--clips", "1"] + data,
@@ -94,6 +100,8 @@ struct SchemaTests {
     // An interval needs two speakers.
     let two = ["corpus", "synthesize", "--clips", "4", "--speakers", "2", "--output", "two"]
     #expect(try folder.undertone(two).status == 0)
+    let clips = try folder.lines("two/manifest.csv")
+    try folder.write((clips + clips.dropFirst()).joined(separator: "\n") + "\n", to: "two/twice.csv")
     let fusion = ["train", "mmfusion", "--encoder", "tiny-random", "--convnext", "tiny-random", "--data", "clips.csv"]
     #expect(
       try folder.undertone(fusion + ["--validation", "clips.csv", "--epochs", "1", "--output", "fusion"]).status == 0)

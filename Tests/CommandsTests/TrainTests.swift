@@ -195,19 +195,24 @@ struct TrainTests {
     #expect(result.confusion.allSatisfy { $0.reduce(0, +) == 4 })
     let hits = (0..<7).reduce(0) { $0 + result.confusion[$1][$1] }
     #expect(abs(result.accuracy - Double(hits) / 28) < 1e-12)
-    #expect(result.topTwo >= result.accuracy && result.topTwo <= 1)
+    #expect(abs(result.top[0].hits.value - result.accuracy) < 1e-12 && result.top[6].hits.value == 1)
+    #expect(zip(result.top, result.top.dropFirst()).allSatisfy { $0.hits.value <= $1.hits.value })
     for (index, name) in result.classes.enumerated() {
       #expect(abs((result.byClass[name]?.recall ?? -1) - Double(result.confusion[index][index]) / 4) < 1e-12)
     }
     let f1 = result.byClass.values.reduce(0) { $0 + ($1.f1 ?? 0) } / 7
     #expect(abs(result.macroF1 - f1) < 1e-12)
-    // One corpus: what is said of it is what is said of all.
-    #expect(result.byOrigin.count == 1 && result.byOrigin.values.first?.clips == 28)
-    #expect(result.byOrigin.values.first?.byClass == result.byClass)
-    #expect(result.byOrigin.values.first?.confusion == result.confusion)
+    // One corpus is no group; of two speakers each has half of the clips.
+    #expect(result.groups.keys.elementsEqual(["speaker"]))
+    let speakers = try #require(result.groups["speaker"]?.values)
+    #expect(speakers.map(\.clips) == [14, 14])
+    #expect(abs(speakers.reduce(0) { $0 + $1.accuracy / 2 } - result.accuracy) < 1e-12)
     #expect(
       result.figures
-        == ["confusion.png", "confusion.pdf", "calibration.png", "calibration.pdf"].map { "output/evaluate/\($0)" })
+        == ["confusion", "calibration", "coverage"].flatMap { name in
+          ["png", "pdf"].map { "output/evaluate/\(name).\($0)" }
+        })
+    #expect(result.tables == ["output/evaluate/coverage.csv", "output/evaluate/groups.csv"])
 
     let rows = try folder.lines("tables/predictions.csv").map { $0.split(separator: ",").map(String.init) }
     #expect(
@@ -224,7 +229,14 @@ struct TrainTests {
     }
     #expect(abs(loss - result.loss) < 1e-4)
     #expect(
-      folder.files(in: "output/evaluate") == ["calibration.pdf", "calibration.png", "confusion.pdf", "confusion.png"])
+      folder.files(in: "output/evaluate") == [
+        "calibration.pdf", "calibration.png", "confusion.pdf", "confusion.png", "coverage.csv", "coverage.pdf",
+        "coverage.png", "groups.csv",
+      ])
+    let groups = try folder.lines("output/evaluate/groups.csv")
+    #expect(groups[0] == "column,group,clips,uar,low,high,accuracy,macro_f1,weighted_f1" && groups.count == 3)
+    let last = try #require(folder.lines("output/evaluate/coverage.csv").last?.split(separator: ","))
+    #expect(try last[0] == "1.0" && abs(#require(Double(last[2])) - (1 - result.accuracy)) < 1e-9)
     // Σ (p − y)² of the same probabilities.
     let brier = rows.dropFirst().reduce(0.0) { sum, row in
       sum + zip(row.dropFirst(3), result.classes).reduce(0) { $0 + pow(Double($1.0)! - ($1.1 == row[1] ? 1 : 0), 2) }
@@ -236,9 +248,18 @@ struct TrainTests {
     #expect(texts["Source"] == manifest && texts["Source digest"] != nil)
 
     let text = try folder.undertone("evaluate", "--data", manifest).output
-    #expect(text.first?.hasPrefix("clips 28, accuracy \(String(format: "%.1f", 100 * result.accuracy)) %") == true)
-    #expect(text[1].hasPrefix("expected calibration error 0.") && text[1].contains("Brier score "))
-    #expect(text.suffix(2) == ["output/evaluate/confusion.png", "output/evaluate/calibration.png"])
+    #expect(text.first?.hasPrefix("clips 28 of 2 speakers ") == true && text[0].hasSuffix("95 % intervals by speaker"))
+    func value(_ name: String) -> String? {
+      text.first { $0.hasPrefix("\(name)  ") }?.dropFirst(name.count).split(separator: " ").first.map(String.init)
+    }
+    #expect(value("accuracy") == String(format: "%.3f", result.accuracy))
+    #expect(value("macro F1") == String(format: "%.3f", result.macroF1))
+    #expect(value("Brier score") == String(format: "%.3f", result.calibration.brierScore))
+    #expect(
+      text.suffix(5)
+        == ["confusion.png", "calibration.png", "coverage.png", "coverage.csv", "groups.csv"].map {
+          "output/evaluate/\($0)"
+        })
     #expect(text.allSatisfy { $0.count <= 80 })
   }
 
@@ -351,7 +372,8 @@ struct TrainTests {
     }
     let description = try folder.undertone("corpus", "describe", manifest)
     #expect(description.status == 0)
-    #expect(description.output.contains { $0.split(separator: " ") == ["angry", "4", "4"] })
+    #expect(description.output.contains { $0.split(separator: " ") == ["angry", "4", "4", "14.29"] })
+    #expect(description.output.contains { $0.split(separator: " ") == ["all", "28", "28", "100"] })
     #expect(description.output.last == "sample rates: 16000 Hz (28)")
 
     let split = try folder.undertone("corpus", "split", manifest, "--share", "0.5")

@@ -1,5 +1,6 @@
-import Figures
 import Testing
+
+@testable import Figures
 
 @Suite struct CalibrationFigureTests {
   // Two of ten bins have clips.
@@ -60,6 +61,22 @@ import Testing
     other.brierScore = 0.4
     let isOther = try other.rendered() != image
     #expect(isOther)
+  }
+
+  @Test("Corrected probabilities have dots of their own, and their numbers a line")
+  func recalibrated() throws {
+    var corrected = figure
+    corrected.recalibrated = (
+      "with temperature 2.00",
+      [.init(lower: 0.5, upper: 0.6, clips: 28, confidence: 0.55, accuracy: 0.57, low: 0.4, high: 0.7)], 0.02, 0.25
+    )
+    let orange = Color(0xD55E00)
+    let image = try corrected.rendered()
+    #expect(image.color(x: x(0.55), y: y(0.57) + 30) == orange)  // lower by a line of the title
+    #expect(try figure.rendered().count { $0 == orange } == 0)
+    #expect(try corrected.texts(in: .standard).contains { $0.words == "with temperature 2.00 (orange): 0.020 · 0.250" })
+    corrected.recalibrated?.bins[0].accuracy = 2
+    #expect(throws: FigureError.self) { try corrected.encoded() }
   }
 
   @Test("Provenance is read back from the tEXt chunks")

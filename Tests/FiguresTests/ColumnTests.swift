@@ -69,6 +69,10 @@ struct ColumnTests {
             lower: 0.1 * Double($0), upper: 0.1 * Double($0 + 1), clips: 1000, confidence: 0.1 * Double($0) + 0.05,
             accuracy: 0.5, low: 0.3, high: 0.6)
         }, expectedCalibrationError: 0.1, brierScore: 0.3),
+      "coverage": CoverageFigure(
+        title: ["CNNATT on clips.csv"], subtitle: "95 % intervals by speaker",
+        points: (1...50).map { .init(coverage: 0.02 * Double($0), error: 0.009 * Double($0), low: 0, high: 0.5) },
+        area: 0.23),
       "timeline": PredictionTimeline(
         title: ["talk.wav"], dimensions: ["arousal", "valence"], times: [1, 2, 3],
         probabilities: [evenProbabilities, nil, evenProbabilities], values: [[0.1, 0.2], nil, [0.4, -0.2]], duration: 4),

@@ -38,9 +38,10 @@ import Testing
 
   private struct Line: Decodable {
     let model, data: String
-    let loss, topTwo: Double
+    let loss, uar, weightedF1: Double
     let classes: [String]
-    let byOrigin: [String: Scores]
+    let groups: [String: [String: Scores]]
+    let gaps: [String: [String: String]]
     let figure: String
     let figures: [String]
   }
@@ -54,10 +55,14 @@ import Testing
     let all: Scores = try decoded(text)
     #expect(all.clips == 4 && all.accuracy == 0.75)
     #expect(all.byClass["angry"]?.recall == 0.5 && all.byClass["fear"]?.precision == 0.5)
-    #expect(line.byOrigin["one"]?.clips == 2 && line.byOrigin["one"]?.accuracy == 0.5)
-    #expect(line.byOrigin["two"]?.accuracy == 1 && line.byOrigin["two"]?.byClass["angry"]?.support == 0)
-    #expect(line.byOrigin["two"]?.byClass["angry"]?.recall == nil && text.contains("\"recall\":null"))
-    #expect(Set(line.byOrigin["two"]?.byClass.keys.map { $0 } ?? []) == Set(line.classes))
+    // Recalls 1/2, 1 and 1; F1 2/3 of two clips, 2/3 and 1.
+    #expect(abs(line.uar - 2.5 / 3) < 1e-12 && abs(line.weightedF1 - (4 / 3.0 + 2 / 3.0 + 1) / 4) < 1e-12)
+    #expect(line.groups.keys.map { $0 } == ["origin"] && line.gaps.isEmpty)
+    let (one, two) = try (#require(line.groups["origin"]?["one"]), #require(line.groups["origin"]?["two"]))
+    #expect(one.clips == 2 && one.accuracy == 0.5)
+    #expect(two.accuracy == 1 && two.byClass["angry"]?.support == 0)
+    #expect(two.byClass["angry"]?.recall == nil && text.contains("\"recall\":null"))
+    #expect(Set(two.byClass.keys) == Set(line.classes))
   }
 
   @Test("The page leaves empty what an emotion without clips has not, and says that there are none")
@@ -79,6 +84,42 @@ import Testing
     #expect(figure.bins.map(\.clips) == [4] && figure.bins[0].accuracy == 0.75)
     #expect(figure.expectedCalibrationError == calibration.expectedCalibrationError)
     #expect(figure.title == report.confusion?.title)
+  }
+
+  @Test("Columns are grouped by, a temperature fitted and another model compared on the clips in common where asked")
+  func options() throws {
+    var manifest = report.manifest
+    for index in manifest.entries.indices {
+      manifest.entries[index].speaker = "\(index / 2)"
+      manifest.entries[index].extra = ["sex": index < 2 ? "female" : "male", "age": index == 3 ? "" : "old"]
+      if index == 3 { manifest.entries[index].extra["age"] = nil }
+    }
+    // The other model is right on the second clip, wrong on the third, and does not have the fourth.
+    let others = report.evaluation.predictions.dropLast().map { clip in
+      Evaluation.Prediction(
+        path: clip.path, origin: clip.origin, label: 1,
+        probabilities: clip.path == "c" ? [0.9, 0.1] : [0.1, 0.9])
+    }
+    let rival = RivalModel(
+      TrainedModel(untrained: .init(architecture: .fcmfcc), seed: 1),
+      Evaluation(classes: ["x", "y"], predictions: others, loss: 0), resemblances: [])
+    let full = EvaluationReport(
+      report.evaluation, model: report.model, manifest: manifest, path: report.path, columns: ["age", "sex", "age"],
+      fitsTemperature: true, against: rival)
+    // All are of one age.
+    #expect(full.groups.map(\.column) == ["origin", "sex", "speaker"])
+    #expect(full.groups[1].groups.map(\.name) == ["female", "male"])
+    let difference = try #require(full.difference)
+    #expect(difference.difference.clips == 3 && difference.onlyFirst == 1 && difference.onlySecond == 1)
+    #expect(difference.both == 1 && difference.exactP == 1)
+    #expect(full.temperature?.keepsSpeakersApart == true && full.calibration?.recalibrated != nil)
+    #expect(report.calibration?.recalibrated == nil && report.difference == nil)
+    #expect(full.intervals == "95 % intervals by speaker" && report.intervals == "95 % intervals by clip")
+    let tables = Dictionary(uniqueKeysWithValues: full.tables.map { ($0.name, $0.rows) })
+    #expect(tables["coverage"]?.count == 51 && tables["groups"]?.count == 7)
+    #expect(tables["groups"]?[3].prefix(3) == ["sex", "female", "2"])
+    let page = try full.page(played: 0).html
+    #expect(page.contains("Against fcmfcc on 3 common clips") && page.contains("Scores by group"))
   }
 
   @Test("The figure has the evaluation's counts and scores; its PNG tells the manifest apart from others")

@@ -37,6 +37,9 @@ import Testing
     #expect(wrong.expectedCalibrationError == 1 && wrong.brierScore == 2 && wrong.bins[0].low == 0)
     let none = Calibration(probabilities: [], labels: [])
     #expect(none.bins.isEmpty && none.expectedCalibrationError == 0 && none.brierScore == 0)
+    // −log of 1, of float32's least number above 0, 1.4e-45, and of nothing.
+    #expect(right.negativeLogLikelihood == 0 && none.negativeLogLikelihood == 0)
+    #expect(abs(wrong.negativeLogLikelihood - 103.2789) < 1e-3)
   }
 }
 

@@ -1,3 +1,5 @@
+import Basics
+
 /// The agreement of models on many clips: the mean of each measure for each pair, with its interval.
 public struct AgreementSummary: Sendable {
   public let models: [String]

@@ -24,13 +24,16 @@ public struct CalibrationFigure: Figure {
   /// The bins that have clips.
   public var bins: [Bin]
   public var expectedCalibrationError, brierScore: Double
+  /// The same clips with corrected probabilities, and the words for what corrected them: dots of a second colour. Nil where
+  /// there are none.
+  public var recalibrated: (words: String, bins: [Bin], expectedCalibrationError: Double, brierScore: Double)?
 
   public init(title: [String], bins: [Bin], expectedCalibrationError: Double, brierScore: Double) {
     (self.title, self.bins) = (title, bins)
     (self.expectedCalibrationError, self.brierScore) = (expectedCalibrationError, brierScore)
   }
 
-  private static let barColor = Color(0xCFE0F2), color = Color(0x0072B2)
+  private static let barColor = Color(0xCFE0F2), color = Color(0x0072B2), otherColor = Color(0xD55E00)
 
   private var lines: [String] {
     let clips = bins.reduce(0) { $0 + $1.clips }
@@ -38,6 +41,12 @@ public struct CalibrationFigure: Figure {
       "expected calibration error \(number(expectedCalibrationError, digits: 3)) · Brier score "
         + "\(number(brierScore, digits: 3)) · \(clips) \(clips == 1 ? "clip" : "clips")"
     ]
+      + (recalibrated.map {
+        [
+          "\($0.words) (orange): \(number($0.expectedCalibrationError, digits: 3)) · "
+            + number($0.brierScore, digits: 3)
+        ]
+      } ?? [])
   }
 
   /// The figure's width, which a page's has room for, and the side of the diagram in it.
@@ -91,17 +100,18 @@ public struct CalibrationFigure: Figure {
       "clips", at: Point(x: frame.left - Plot.tickLength - 3, y: frame.top - 4), .tick, horizontally: .end,
       vertically: .end, color: .secondaryInk)
     canvas.stroke([plot.point(0, 0), plot.point(1, 1)], .secondaryInk, width: 1, dashes: [4, 2.5])
-    for bin in bins {
-      canvas.stroke(
-        [plot.point(bin.confidence, bin.low), plot.point(bin.confidence, bin.high)], Self.color, width: 1.6)
-      canvas.dot(at: plot.point(bin.confidence, bin.accuracy), radius: 3.5, Self.color)
+    for (bins, color) in [(bins, Self.color), (recalibrated?.bins ?? [], Self.otherColor)] {
+      for bin in bins {
+        canvas.stroke([plot.point(bin.confidence, bin.low), plot.point(bin.confidence, bin.high)], color, width: 1.6)
+        canvas.dot(at: plot.point(bin.confidence, bin.accuracy), radius: 3.5, color)
+      }
     }
     plot.drawAxes(on: canvas)
   }
 
   private func check() throws(FigureError) {
     guard !bins.isEmpty else { throw .empty(name: "bins of the calibration") }
-    for (index, bin) in bins.enumerated() {
+    for (index, bin) in (bins + (recalibrated?.bins ?? [])).enumerated() {
       let shares = [bin.lower, bin.upper, bin.confidence, bin.accuracy, bin.low, bin.high]
       if let share = shares.first(where: { !(0...1.0001).contains($0) }) {
         throw .outOfRange(name: "bin \(index + 1) of the calibration", value: share, expected: "between 0 and 1")
@@ -112,6 +122,8 @@ public struct CalibrationFigure: Figure {
     }
     for (name, value) in [
       ("expected calibration error", expectedCalibrationError), ("Brier score", brierScore),
+      ("expected calibration error", recalibrated?.expectedCalibrationError ?? 0),
+      ("Brier score", recalibrated?.brierScore ?? 0),
     ] where !value.isFinite { throw .notFinite(name: name, index: 0) }
   }
 }

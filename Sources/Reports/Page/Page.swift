@@ -45,12 +45,7 @@ public struct Page {
   /// A table from the rows of a CSV, the first of which is its header; numbers to four digits.
   public mutating func addTable(_ caption: String, _ rows: [[String]]) {
     guard let header = rows.first else { return }
-    let shown = rows.dropFirst().map { row in
-      row.map { cell in
-        guard cell.contains("."), let value = Double(cell) else { return cell }
-        return String(format: "%.4g", value)
-      }
-    }
+    let shown = rows.dropFirst().map { $0.map(fourDigits) }
     sections.append(.table(caption: caption, header: header, rows: Array(shown)))
   }
 

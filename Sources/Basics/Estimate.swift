@@ -1,18 +1,19 @@
-import Basics
 import Foundation
 
 /// A clip's value of a measure, with the clip's speaker where it is known.
-struct Observation {
-  let value: Double
-  let speaker: String?
+public struct Observation {
+  public let value: Double
+  public let speaker: String?
+
+  public init(value: Double, speaker: String?) { (self.value, self.speaker) = (value, speaker) }
 }
 
 extension [Observation] {
   /// The number of speakers; nil where that of a clip is not known.
-  var speakers: Int? { contains { $0.speaker == nil } ? nil : Set(map(\.speaker)).count }
+  public var speakers: Int? { contains { $0.speaker == nil } ? nil : Set(map(\.speaker)).count }
 }
 
-/// A mean over clips, with its confidence interval.
+/// A mean over clips, or another statistic of them, with its confidence interval.
 public struct Estimate: Sendable, Codable, Equatable {
   public let mean: Double
   /// The ends of the interval of the mean: percentiles of the means of speakers' clips, speakers resampled with
@@ -34,15 +35,15 @@ public struct Estimate: Sendable, Codable, Equatable {
   public static let leastClips = 24, leastSpeakers = 10
 
   /// Whether so many clips, and speakers where they are known, are enough for a verdict.
-  static func isEnough(clips: Int, speakers: Int?) -> Bool {
+  public static func isEnough(clips: Int, speakers: Int?) -> Bool {
     clips >= leastClips && speakers.map { $0 >= leastSpeakers } ?? true
   }
 
   /// The level of each of several intervals that hold all together with 95 %: Bonferroni's 1 − 0.05 / count.
-  static func level(ofEachAmong count: Int) -> Double { 1 - 0.05 / Double(max(1, count)) }
+  public static func level(ofEachAmong count: Int) -> Double { 1 - 0.05 / Double(max(1, count)) }
 
   /// The estimate of a mean; nil of no clips.
-  init?(_ clips: [Observation], level: Double = 0.95, seed: UInt64) {
+  public init?(_ clips: [Observation], level: Double = 0.95, seed: UInt64) {
     guard !clips.isEmpty else { return nil }
     let groups = Self.groups(clips.map(\.speaker)).map { group in group.map { clips[$0].value } }
       .map { (sum: $0.reduce(0, +), count: $0.count) }
@@ -66,7 +67,7 @@ public struct Estimate: Sendable, Codable, Equatable {
   }
 
   /// The estimate of the difference of two sets' means, of the same speakers or of others; nil where one is empty.
-  init?(difference first: [Observation], _ second: [Observation], level: Double = 0.95, seed: UInt64) {
+  public init?(difference first: [Observation], _ second: [Observation], level: Double = 0.95, seed: UInt64) {
     guard !first.isEmpty, !second.isEmpty else { return nil }
     let all = first + second
     let groups = Self.groups(all.map(\.speaker)).map { group in
@@ -119,9 +120,7 @@ public struct Estimate: Sendable, Codable, Equatable {
     }
     var generator = SeededGenerator(seed: seed)
     let tail = Self.tail(level, units: speakers ?? clips)
-    // Some thirty means beyond each end, where that is possible in short time.
-    let resamples = min(max(2000, Int(30 / max(tail, 1e-9))), 20_000)
-    let sorted = (0..<resamples).map { _ in resampled(&generator) }.sorted()
+    let sorted = (0..<Self.resamples(tail)).map { _ in resampled(&generator) }.sorted()
     self.init(mean: mean, sorted: sorted, level: level, clips: clips, speakers: speakers)
   }
 
@@ -131,6 +130,9 @@ public struct Estimate: Sendable, Codable, Equatable {
     let t = StudentsT.quantile(within: level, degrees: min(units - 1, 1000))  // beyond which it is the normal one
     return erfc((Double(units) / Double(units - 1)).squareRoot() * t / 2.0.squareRoot()) / 2
   }
+
+  /// Some thirty resamples beyond each end of an interval, where that is possible in short time.
+  private static func resamples(_ tail: Double) -> Int { min(max(2000, Int(30 / max(tail, 1e-9))), 20_000) }
 
   /// - Parameter sorted: The resampled means; not read of one clip or speaker.
   private init(mean: Double, sorted: [Double], level: Double, clips: Int, speakers: Int?) {
@@ -150,14 +152,14 @@ public struct Estimate: Sendable, Codable, Equatable {
   }
 
   /// The places of each speaker's clips; of each clip alone, where a speaker is not known.
-  private static func groups(_ speakers: [String?]) -> [[Int]] {
+  public static func groups(_ speakers: [String?]) -> [[Int]] {
     guard !speakers.contains(nil) else { return speakers.indices.map { [$0] } }
     return Dictionary(grouping: speakers.indices) { speakers[$0]! }.values.sorted { $0[0] < $1[0] }
   }
 
   /// One estimate per column of `rows` ([clip][column]); all columns share the same bootstrap resamples.
   /// - Parameter speakers: Each clip's.
-  static func ofColumns(_ rows: [[Double]], speakers: [String?], seed: UInt64) -> [Estimate] {
+  public static func ofColumns(_ rows: [[Double]], speakers: [String?], seed: UInt64) -> [Estimate] {
     guard let first = rows.first else { return [] }
     let resamples = 400  // enough for a plotted band: its edge is then exact to a tenth of its width
     var generator = SeededGenerator(seed: seed)
@@ -180,8 +182,38 @@ public struct Estimate: Sendable, Codable, Equatable {
     }
   }
 
+  /// Estimates of statistics that are no means of a value of each clip, such as F1; all share the same bootstrap resamples.
+  /// Nil where the clips do not have the statistic; resamples that do not have it are left out of its interval.
+  /// - Parameters:
+  ///   - speakers: Each clip's.
+  ///   - statistics: The statistics of clips that are given by their places, each as often as it is drawn.
+  public static func ofStatistics(
+    speakers: [String?], level: Double = 0.95, seed: UInt64, _ statistics: ([Int]) -> [Double?]
+  ) -> [Estimate?] {
+    let whole = statistics(Array(speakers.indices))
+    let groups = groups(speakers)
+    let known = speakers.contains(nil) ? nil : groups.count
+    var drawn = whole.map { _ in [Double]() }
+    if hasInterval(clips: speakers.count, speakers: known) {
+      var generator = SeededGenerator(seed: seed)
+      for _ in 0..<resamples(tail(level, units: groups.count)) {
+        let clips = groups.flatMap { _ in groups[generator.index(below: groups.count)] }
+        for (place, value) in statistics(clips).enumerated() {
+          if let value { drawn[place].append(value) }
+        }
+      }
+    }
+    return zip(whole, drawn).map { value, found in
+      value.map { value in
+        found.isEmpty
+          ? Estimate(mean: value, low: nil, high: nil, level: level, clips: speakers.count, speakers: known)
+          : Estimate(mean: value, sorted: found.sorted(), level: level, clips: speakers.count, speakers: known)
+      }
+    }
+  }
+
   /// The estimate on another scale; `change` must be increasing.
-  func mapped(_ change: (Double) -> Double) -> Estimate {
+  public func mapped(_ change: (Double) -> Double) -> Estimate {
     Estimate(
       mean: change(mean), low: low.map(change), high: high.map(change), level: level, clips: clips, speakers: speakers)
   }

@@ -1,0 +1,143 @@
+import Basics
+import Foundation
+import Tensors
+
+/// A matrix of nonnegative values V, such as a magnitude spectrogram [bins, frames], as a product W H of nonnegative factors:
+/// a few spectra W [bins, components], and how loud each is in each frame, H [components, frames].
+///
+/// Each step multiplies first W, then H, by a ratio of sums under which the divergence D(V | W H) does not rise (Lee and
+/// Seung 2001; for Itakura and Saito the square root of the ratio, Févotte and Idier 2011), as scikit-learn's `NMF` does with
+/// `solver="mu"`.
+public struct NonnegativeFactorization {
+  /// What is made small: a sum over all elements v of V and x of W H.
+  public enum Divergence: String, CaseIterable, Sendable {
+    /// ½ Σ (v − x)²
+    case euclidean
+    /// Σ v log(v / x) − v + x (Kullback and Leibler)
+    case kullbackLeibler = "kullback-leibler"
+    /// Σ v / x − log(v / x) − 1 (Itakura and Saito), which quiet and loud parts weigh alike in
+    case itakuraSaito = "itakura-saito"
+  }
+
+  /// W, [rows, components].
+  public private(set) var components: Tensor
+  /// H, [components, columns].
+  public private(set) var activations: Tensor
+  /// The divergence at the start and after each step.
+  public private(set) var objectives: [Double]
+  public let divergence: Divergence
+
+  /// Sums and values under this count as this: NumPy's step of float32 at 1, as scikit-learn has it.
+  private static let least = Float.ulpOfOne
+
+  /// Factors that start as drawn: |normal| √(mean of V / components), like scikit-learn's `init="random"`.
+  public init(
+    _ matrix: Tensor, components count: Int, divergence: Divergence, steps: Int, using generator: inout SeededGenerator
+  ) {
+    demand(count > 0, "\(count) components")
+    let deviation = (Double(matrix.mean(axes: [0, 1]).floats[0]) / Double(count)).squareRoot()
+    func drawn(_ shape: [Int]) -> Tensor {
+      Tensor(generator.normals(shape[0] * shape[1], deviation: deviation).map { abs($0) }, shape: shape)
+    }
+    let components = drawn([matrix.shape[0], count])
+    self.init(
+      matrix, components: components, activations: drawn([count, matrix.shape[1]]), divergence: divergence, steps: steps
+    )
+  }
+
+  /// - Parameters:
+  ///   - matrix: V, [rows, columns], of finite values of at least 0.
+  ///   - components: W at the start, [rows, components].
+  ///   - activations: H at the start, [components, columns].
+  public init(
+    _ matrix: Tensor, components: Tensor, activations: Tensor, divergence: Divergence, steps: Int
+  ) {
+    demand(
+      matrix.rank == 2 && components.shape == [matrix.shape[0], activations.shape[0]]
+        && activations.shape[1] == matrix.shape[1],
+      "factors \(components.shape) and \(activations.shape) of \(matrix.shape)")
+    demand(
+      [matrix, components, activations].allSatisfy { $0.floats.allSatisfy { $0 >= 0 && $0.isFinite } },
+      "factors or a matrix with values that are negative or not finite")
+    (self.components, self.activations, self.divergence) = (components, activations, divergence)
+    // Itakura's and Saito's divergence from 0 is infinite.
+    let matrix = divergence == .itakuraSaito ? matrix.maximum(Tensor(Self.least)) : matrix
+    var product = components.matrixProduct(activations)
+    objectives = [Self.objective(matrix, product, divergence)]
+    for _ in 0..<steps {
+      self.components = self.components * updateOfComponents(matrix, product)
+      product = self.components.matrixProduct(self.activations)
+      self.activations = self.activations * updateOfActivations(matrix, product)
+      product = self.components.matrixProduct(self.activations)
+      objectives.append(Self.objective(matrix, product, divergence))
+    }
+  }
+
+  /// The spectrogram's part of each component: W's column times H's row, divided by their sum over all components and
+  /// multiplied by V (a Wiener filter), [rows, columns] each. The parts sum to V.
+  public func parts(of matrix: Tensor) -> [Tensor] {
+    let whole = components.matrixProduct(activations).maximum(Tensor(Self.least))
+    return (0..<components.shape[1]).map { index in
+      let own = components.slice(axis: 1, index..<(index + 1)).matrixProduct(
+        activations.slice(axis: 0, index..<(index + 1)))
+      return matrix * own / whole
+    }
+  }
+
+  /// V Hᵀ / (W H Hᵀ) for Euclid; with V / (W H) in the place of V, and 1 in that of W H, for Kullback and Leibler; with
+  /// V / (W H)² and 1 / (W H), and a root, for Itakura and Saito.
+  private func updateOfComponents(_ matrix: Tensor, _ product: Tensor) -> Tensor {
+    switch divergence {
+    case .euclidean:
+      let squares = activations.matrixProduct(activations, transposeOther: true)
+      return ratio(
+        matrix.matrixProduct(activations, transposeOther: true), components.matrixProduct(squares))
+    case .kullbackLeibler:
+      let quotient = matrix / product.maximum(Tensor(Self.least))
+      return ratio(
+        quotient.matrixProduct(activations, transposeOther: true), activations.sum(axes: [1]).reshaped([1, -1]))
+    case .itakuraSaito:
+      let inverse = product.maximum(Tensor(Self.least)).reciprocal()
+      return ratio(
+        (matrix * inverse.squared()).matrixProduct(activations, transposeOther: true),
+        inverse.matrixProduct(activations, transposeOther: true)
+      ).squareRoot()
+    }
+  }
+
+  /// The same of the transposes: Wᵀ V / (Wᵀ W H).
+  private func updateOfActivations(_ matrix: Tensor, _ product: Tensor) -> Tensor {
+    switch divergence {
+    case .euclidean:
+      let squares = components.matrixProduct(components, transposeSelf: true)
+      return ratio(components.matrixProduct(matrix, transposeSelf: true), squares.matrixProduct(activations))
+    case .kullbackLeibler:
+      let quotient = matrix / product.maximum(Tensor(Self.least))
+      return ratio(
+        components.matrixProduct(quotient, transposeSelf: true), components.sum(axes: [0]).reshaped([-1, 1]))
+    case .itakuraSaito:
+      let inverse = product.maximum(Tensor(Self.least)).reciprocal()
+      return ratio(
+        components.matrixProduct(matrix * inverse.squared(), transposeSelf: true),
+        components.matrixProduct(inverse, transposeSelf: true)
+      ).squareRoot()
+    }
+  }
+
+  private func ratio(_ numerator: Tensor, _ denominator: Tensor) -> Tensor {
+    numerator / denominator.maximum(Tensor(Self.least))
+  }
+
+  private static func objective(_ matrix: Tensor, _ product: Tensor, _ divergence: Divergence) -> Double {
+    switch divergence {
+    case .euclidean: return Double((matrix - product).squared().sum().scalar) / 2
+    case .kullbackLeibler:
+      let safe = product.maximum(Tensor(least))
+      let logarithms = (matrix.maximum(Tensor(least)) / safe).logarithm()
+      return Double((matrix * logarithms - matrix + product).sum().scalar)
+    case .itakuraSaito:
+      let quotient = matrix / product.maximum(Tensor(least))
+      return Double((quotient - quotient.logarithm() - 1).sum().scalar)
+    }
+  }
+}
