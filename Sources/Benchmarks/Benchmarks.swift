@@ -127,7 +127,9 @@ extension BenchmarkCase {
   var peerModes: [String] {
     switch work {
     case .infer where encoder != nil: ["plain", "compiled", "onnxruntime", "openvino"]
-    case .train where encoder != nil, .saliency where encoder != nil, .frames, .probe, .predict: ["plain"]
+    case .train where encoder != nil, .saliency where encoder != nil, .frames, .probe, .predict,
+      .figure where encoder != nil:
+      ["plain"]
     case .integratedGradients where encoder != nil, .occlusion: ["captum"]
     case .train, .infer: ["plain", "channels-last", "compiled"]
     case .saliency: ["plain", "channels-last"]

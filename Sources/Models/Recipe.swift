@@ -28,11 +28,15 @@ public struct Recipe: Codable, Equatable, Sendable {
     case plateau(factor: Double, patience: Int)
     /// By `factor` after each of these epochs, counted from 1 and rising.
     case milestones(factor: Double, epochs: [Int])
+    /// Along half a cosine from the rate to nearly 0 at the last epoch (Loshchilov and Hutter 2017), after `warmup` epochs in
+    /// which it rises to it in equal steps.
+    case cosine(warmup: Int)
 
-    /// What the rate is multiplied by.
-    public var factor: Double {
+    /// What the rate is multiplied by when it falls; nil where it does not fall in steps.
+    public var factor: Double? {
       switch self {
       case .plateau(let factor, _), .milestones(let factor, _): factor
+      case .cosine: nil
       }
     }
 
@@ -44,8 +48,16 @@ public struct Recipe: Codable, Equatable, Sendable {
       case .milestones(let factor, let epochs):
         epochs.isEmpty
           ? "constant" : "× \(factor) after epoch \(epochs.map(String.init).joined(separator: " and "))"
+      case .cosine(let warmup): "cosine" + (warmup > 0 ? " after \(warmup) epochs of warm-up" : "")
       }
     }
+  }
+
+  /// How much the clips of a class count in the loss.
+  public enum ClassWeights: String, CaseIterable, Codable, Sendable {
+    case equal
+    /// Clips / (classes · clips of the class): all classes count the same, as scikit-learn's "balanced".
+    case balanced
   }
 
   /// The recipes that have a name.
@@ -73,6 +85,16 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var gradientNorm: Double?
   /// How exactly the products of what learns read their factors, in a model with an encoder; the weights are float32.
   public var precision = Precision.float32
+  /// Changes of the training clips.
+  public var augmentation = Augmentation.none
+  public var classWeights = ClassWeights.equal
+  /// ε: targets are 1 − ε for the label plus ε / classes for each class (Szegedy et al. 2016).
+  public var labelSmoothing = 0.0
+  /// d: what is validated and kept are means of the weights over the steps, each mean ← d · mean + (1 − d) · weight (Polyak and
+  /// Juditsky 1992), with a smaller d in the first steps; nil for the weights themselves.
+  public var averaging: Double?
+  /// The training ends after so many epochs without a better validation loss; nil for never.
+  public var patience: Int?
 
   /// The accepted ranges, within which sizes and counts never overflow. Batch norm needs two clips.
   public static let epochRange = 1...1_000_000, batchRange = 2...1_000_000, accumulationRange = 1...1_000_000
@@ -115,6 +137,11 @@ public struct Recipe: Codable, Equatable, Sendable {
     if accumulatedBatches > 1 { parts.append("\(accumulatedBatches) batches a step") }
     if let gradientNorm { parts.append("gradient norm ≤ \(gradientNorm)") }
     if precision != named.precision { parts.append(precision.rawValue) }
+    if augmentation != .none { parts.append("augmented (\(augmentation.text))") }
+    if classWeights != named.classWeights { parts.append("\(classWeights.rawValue) classes") }
+    if labelSmoothing != named.labelSmoothing { parts.append("label smoothing \(labelSmoothing)") }
+    if let averaging { parts.append("averaged weights (\(averaging))") }
+    if let patience { parts.append("ends after \(patience) epochs without a better loss") }
     return parts.joined(separator: ", ")
   }
 }

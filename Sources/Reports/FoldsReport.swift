@@ -11,15 +11,17 @@ public struct FoldTest: Sendable {
   public let seed: UInt64
   public let evaluation: Evaluation
   /// Clips' speakers by their paths.
-  private let speakers: [String: String]
+  fileprivate let speakers: [String: String]
   public let scores: TestScores
 
-  public init(fold: Int, seed: UInt64, speakers: [String: String], evaluation: Evaluation) {
+  /// Nil where no clip has a class.
+  public init?(fold: Int, seed: UInt64, speakers: [String: String], evaluation: Evaluation) {
+    guard let clips = LabelledPredictions(evaluation.predictions, speaker: { speakers[$0.path] }) else { return nil }
     (self.fold, self.seed, self.speakers, self.evaluation) = (fold, seed, speakers, evaluation)
     let metrics = evaluation.metrics
     scores = TestScores(
       averageRecall: metrics.averageRecall, accuracy: metrics.accuracy, macroF1: metrics.macroF1,
-      calibrationError: evaluation.calibration.expectedCalibrationError)
+      calibrationError: clips.calibration.expectedCalibrationError)
   }
 
   public var line: String {
@@ -85,12 +87,9 @@ public struct FoldsReport {
     self.tests = tests
     (mean, deviation) = TestScores.statistics(tests.map(\.scores))
     pooled = Dictionary(grouping: tests, by: \.seed).sorted { $0.key < $1.key }.compactMap { seed, tests in
-      let speakers = tests.flatMap(\.clipSpeakers)
-      let predictions = tests.flatMap(\.evaluation.predictions)
-      guard predictions.allSatisfy({ $0.label != nil }) else { return nil }
-      let clips = LabelledPredictions(
-        labels: predictions.map { $0.label! }, probabilities: predictions.map(\.probabilities), speakers: speakers)
-      return (seed, Scores(clips, seed: 0))
+      let speakers = tests.reduce(into: [:]) { $0.merge($1.speakers) { first, _ in first } }
+      return LabelledPredictions(tests.flatMap(\.evaluation.predictions)) { speakers[$0.path] }
+        .map { (seed, Scores($0, seed: 0)) }
     }
   }
 
@@ -147,8 +146,9 @@ public struct FoldsReport {
     let classes = tests[0].evaluation.classes
     let rows = tests.flatMap { test in
       zip(test.evaluation.predictions, test.clipSpeakers).map { clip, speaker in
-        [clip.path, speaker ?? "", "\(test.seed)", "\(test.fold)", clip.label.map { classes[$0] } ?? ""]
-          + [classes[clip.predicted]] + clip.probabilities.map { "\($0)" }
+        let label = clip.label.map { classes[$0] } ?? ""
+        let row: [String] = [clip.path, speaker ?? "", "\(test.seed)", "\(test.fold)", label, classes[clip.predicted]]
+        return row + clip.probabilities.map { String($0) }
       }
     }
     return CSV.text(of: [["path", "speaker", "seed", "fold", "emotion", "predicted"] + classes] + rows)

@@ -25,7 +25,9 @@ public struct FinishedRun: Sendable {
   fileprivate var kind: [String] {
     [configuration.model.name]
       + [
-        "recipe", "optimizer", "rate", "schedule", "batch", "accumulate", "clip_norm", "precision", "encoder",
+        "recipe", "optimizer", "rate", "schedule", "batch", "accumulate", "clip_norm", "precision", "augment",
+        "class_weights",
+        "label_smoothing", "average", "patience", "encoder",
         "convnext",
         "train_layers", "head", "data", "validation", "by", "share",
       ].map { setting($0) ?? "" }

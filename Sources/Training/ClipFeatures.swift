@@ -36,6 +36,8 @@ public struct ClipFeatures: Sendable, Equatable {
   public let cutFrom: Double?
   /// The values of a frozen encoder, in place of the waveform; nil where the whole network runs.
   var encoded: EncodedClip?
+  /// The clip's samples before they are fitted to a model's length; nil where they are not kept.
+  var sound: [Float]?
 
   public init(
     path: String, origin: String, label: Int?, dimensions: [Float] = [], inputs: [InputSpace: Input], samples: Int,

@@ -63,8 +63,13 @@ extension TrainedModel {
   /// [].
   public func loss(_ logits: Tensor, _ truth: FeatureSet.Truth) -> Tensor {
     var terms: [Tensor] = []
-    if let labels = truth.labels, !classes.isEmpty {
-      terms.append(logits.slice(axis: 1, 0..<classes.count).crossEntropy(labels: labels))
+    if !classes.isEmpty {
+      let scores = logits.slice(axis: 1, 0..<classes.count)
+      if let targets = truth.targets {
+        terms.append(scores.crossEntropy(targets: targets))
+      } else if let labels = truth.labels {
+        terms.append(scores.crossEntropy(labels: labels))
+      }
     }
     for index in dimensions.indices {
       let column = classes.count + index

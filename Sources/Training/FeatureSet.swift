@@ -23,7 +23,9 @@ public struct FeatureSet: Sendable, Equatable {
     /// The index of each clip's class; nil for a model without classes.
     public let labels: [Int]?
     /// [batch][dimensions].
-    public let dimensions: [[Float]]
+    public internal(set) var dimensions: [[Float]]
+    /// What the classes' probabilities are to be, [batch][classes], where it is not 1 for the label and 0 for the others.
+    public internal(set) var targets: [[Float]]?
   }
 
   /// The clips `rows` as one batch, with their truth. Shorter clips are filled up with their own silence.
@@ -146,8 +148,9 @@ extension FeatureSet {
   ///   - cache: The folder where features are kept from one run to the next; nil keeps none.
   ///   - progress: Called after each clip with the number done; one call at a time, from any thread.
   ///   - shouldStop: Called before each clip, one call at a time, from any thread; once true, the rest is left out.
+  ///   - keepsSound: Whether the clips keep their sound, for augmentation.
   public static func compute(
-    _ manifest: Manifest, for configuration: ModelConfiguration, cache: FeatureCache? = nil,
+    _ manifest: Manifest, for configuration: ModelConfiguration, cache: FeatureCache? = nil, keepsSound: Bool = false,
     progress: (Int) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> (features: FeatureSet, failures: [AudioFileError]) {
     try configuration.check(manifest)
@@ -166,7 +169,11 @@ extension FeatureSet {
           }
           if ends { return nil }
           let result = Result { () throws(AudioFileError) in
-            try clip(manifest, manifest.entries[index], configuration, features, cache)
+            var found = try clip(manifest, manifest.entries[index], configuration, features, cache)
+            if keepsSound {
+              found.sound = try configuration.speech(of: manifest.fullPath(of: manifest.entries[index])).samples
+            }
+            return found
           }
           lock.withLock {
             done += 1

@@ -62,6 +62,8 @@ public final class Trainer {
   /// The names of the weights that do not learn; they are in the model's file only, not in the state to resume from.
   private let frozen: Set<String>
   private var schedule: RateSchedule
+  /// Nil where weights are kept as they are.
+  private var averaged: AveragedWeights?
   /// What changes in training, as it was at the end of the epoch that is kept; empty before the first.
   private var kept: [String: StoredTensor] = [:]
   private var hasRun = false
@@ -93,6 +95,8 @@ public final class Trainer {
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     frozen = optimizer.frozen(in: model.network)
     schedule = RateSchedule(recipe)
+    averaged = recipe.averaging.map { [frozen] in AveragedWeights($0, of: Self.changing(model.network, without: frozen))
+    }
     do {
       try makeFolder(folder)
       lock = try FolderLock(folder)
@@ -125,8 +129,13 @@ public final class Trainer {
     }
     domain = Self.domain(training, validation)
     try saved.checkCounts(clips: training.clips.count, path: SavedTraining.path(folder))
-    guard saved.history.count < recipe.epochs else {
+    guard saved.history.count < recipe.epochs, !recipe.ends(after: saved.history) else {
       throw TrainingError.alreadyFinished(folder: folder, epochs: saved.history.count)
+    }
+    if case .cosine = recipe.schedule, recipe.epochs != saved.recipe.epochs {
+      throw TrainingError.recipe(
+        reason:
+          "the rate falls along a cosine to epoch \(saved.recipe.epochs), so that there can be no other number of them")
     }
     let arrays = try saved.readArrays(folder)
     let path = saved.arraysPath(folder)
@@ -146,13 +155,20 @@ public final class Trainer {
     self.manifests = saved.manifests.merging(manifests) { $1 }
     (history, schedule) = (saved.history, RateSchedule(recipe, after: saved.history))
     if !history.isEmpty {
-      let prefix = saved.isValidated ? "best." : "weights."
+      let prefix = saved.isValidated ? "best." : recipe.averaging == nil ? "weights." : "averaged."
       kept = Self.part(prefix, of: arrays)
       // The best weights become the model at the end if no later epoch is better, so they are checked now.
       if saved.isValidated { _ = try network(prefix) }
     }
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     try optimizer.load(arrays, steps: saved.steps, path: path)
+    if let decay = recipe.averaging {
+      averaged = AveragedWeights(
+        decay, of: Self.changing(model.network, without: self.frozen), stored: Self.part("averaged.", of: arrays))
+      guard averaged != nil else {
+        throw TrainingError.damagedState(path: path, reason: "the averaged weights are missing or of another shape")
+      }
+    }
   }
 
   /// The weights of a network that do not learn by a recipe.
@@ -160,6 +176,11 @@ public final class Trainer {
     guard let network else { return [:] }
     let names = Adam(recipe.optimizer, parts: recipe.parts, of: network).frozen(in: network)
     return network.storedTensors.filter { names.contains($0.key) }
+  }
+
+  /// The parameters that change in training.
+  private static func changing(_ network: any EmotionModel, without frozen: Set<String>) -> [Parameter] {
+    network.parameters.filter { !frozen.contains($0.name) }
   }
 
   /// The arrays that change in training.
@@ -241,6 +262,8 @@ public final class Trainer {
       }
       guard let loss else { return try end(isFinished: false) }
 
+      // Until the state is saved, the network has the weights that are judged and kept.
+      averaged?.exchange()
       let evaluation = validation.map { model.evaluate($0) }
       guard evaluation?.loss.isFinite ?? model.network.parameters.allSatisfy(\.value.isFinite) else {
         throw diverged(epoch)
@@ -258,9 +281,11 @@ public final class Trainer {
         // the others.
         if frozen.isEmpty || history.count == 1 { try described().write(to: folder) }
       }
+      averaged?.exchange()
       try History.write(history, to: folder)
       try save()
       report(.epoch(history.last!, isBest: history.best?.epoch == epoch))
+      if recipe.ends(after: history) { break }
     }
     return try end(isFinished: true)
   }
@@ -274,6 +299,10 @@ public final class Trainer {
     var places = SeededGenerator(seed: seed ^ 0x5851_F42D_4C95_7F2D &* UInt64(epoch))
     var generator = SeededGenerator(seed: places.next())
     let batches = training.shuffledBatches(of: recipe.batch, using: &generator)
+    let targets = TrainingTargets(recipe, classes: model.classes.count, of: training)
+    let augmented =
+      recipe.augmentation == .none
+      ? nil : AugmentedBatches(recipe.augmentation, of: training, for: model.configuration)
     var sum = 0.0
     var step = StepGradients()
     for (index, rows) in batches.enumerated() {
@@ -281,13 +310,14 @@ public final class Trainer {
       let pass = ForwardPass(
         .training, learning: optimizer.parameters, precision: recipe.precision, seed: generator.next(),
         recomputes: recomputes)
-      let (input, truth) = training.batch(rows)
-      let loss = model.loss(model.network(input, pass), truth)
+      let (input, truth) = augmented?.batch(rows, using: &generator) ?? training.batch(rows)
+      let loss = model.loss(model.network(input, pass), targets?.applied(to: truth) ?? truth)
       guard loss.scalar.isFinite else { throw diverged(epoch) }
       sum += Double(loss.scalar)
       step.add(pass.gradients(of: loss, at: optimizer.parameters), clips: rows.count)
       if step.batches == recipe.accumulatedBatches || index == batches.count - 1 {
         optimizer.step(step.taken(norm: recipe.gradientNorm), rate: schedule.rate)
+        averaged?.follow(after: optimizer.steps)
       }
       progress(index + 1, batches.count, sum / Double(index + 1))
     }
@@ -322,6 +352,11 @@ public final class Trainer {
     configuration.training["schedule"] = recipe.schedule.title
     if recipe.accumulatedBatches > 1 { configuration.training["accumulate"] = "\(recipe.accumulatedBatches)" }
     if recipe.precision != .float32 { configuration.training["precision"] = recipe.precision.rawValue }
+    if recipe.augmentation != .none { configuration.training["augment"] = recipe.augmentation.text }
+    if recipe.classWeights != .equal { configuration.training["class_weights"] = recipe.classWeights.rawValue }
+    if recipe.labelSmoothing > 0 { configuration.training["label_smoothing"] = "\(recipe.labelSmoothing)" }
+    configuration.training["average"] = recipe.averaging.map { "\($0)" }
+    configuration.training["patience"] = recipe.patience.map { "\($0)" }
     configuration.training["clip_norm"] = recipe.gradientNorm.map { "\($0)" }
     configuration.training["seed"] = "\(seed)"
     configuration.training["training_clips"] = "\(training.clips.count)"
@@ -353,11 +388,20 @@ public final class Trainer {
     for (name, tensor) in changing { arrays["weights.\(name)"] = tensor }
     // Without validation, what is kept is what is trained on.
     if validation != nil { for (name, tensor) in kept { arrays["best.\(name)"] = tensor } }
+    for (name, tensor) in averaged?.stored ?? [:] { arrays["averaged.\(name)"] = tensor }
     try SavedTraining(
       configuration: model.configuration, recipe: recipe, seed: seed, provenance: provenance,
       manifests: manifests, history: history, steps: optimizer.steps, trainingData: trainingData,
       validationData: validationData, frozenDigest: frozenDigest
     ).write(arrays, to: folder)
+  }
+}
+
+extension Recipe {
+  /// Whether a training with these epochs ends before the last one.
+  func ends(after history: [EpochRecord]) -> Bool {
+    guard let patience, let best = history.best else { return false }
+    return history.count - best.epoch >= patience
   }
 }
 

@@ -83,8 +83,8 @@ extension Recipe {
     if let gradientNorm, !(gradientNorm > 0 && gradientNorm.isFinite) {
       throw wrong("the gradients' norm must be above 0, not \(gradientNorm)")
     }
-    guard schedule.factor > 0, schedule.factor < 1 else {
-      throw wrong("the factor on the rate must lie between 0 and 1, not be \(schedule.factor)")
+    if let factor = schedule.factor, !(factor > 0 && factor < 1) {
+      throw wrong("the factor on the rate must lie between 0 and 1, not be \(factor)")
     }
     switch schedule {
     case .plateau(_, let patience):
@@ -93,6 +93,17 @@ extension Recipe {
       guard zip([0] + epochs, epochs).allSatisfy(<) else {
         throw wrong("the epochs after which the rate falls must rise, from 1 on, not be \(epochs)")
       }
+    case .cosine(let warmup):
+      guard (0..<epochs).contains(warmup) else {
+        throw wrong("the warm-up must have 0 to \(epochs - 1) of the \(epochs) epochs, not \(warmup)")
+      }
     }
+    guard (0..<1).contains(labelSmoothing) else {
+      throw wrong("label smoothing must be at least 0 and below 1, not \(labelSmoothing)")
+    }
+    if let averaging, !(averaging > 0 && averaging < 1) {
+      throw wrong("the share of the mean that weights are averaged by must lie between 0 and 1, not be \(averaging)")
+    }
+    if let patience, patience < 1 { throw wrong("the patience must be at least 1 epoch, not \(patience)") }
   }
 }

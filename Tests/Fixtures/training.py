@@ -123,6 +123,40 @@ for rate, factor, epochs, count in ((1e-5, 0.1, [15, 25], 30), (0.8, 0.5, [1, 2,
     milestones.append(dict(rate=rate, factor=factor, milestones=epochs, rates=rates))
 numbers["milestones"] = milestones
 
+# Rates of each epoch along a cosine after a warm-up.
+cosine = []
+for rate, warmup, count in ((1e-3, 0, 7), (0.8, 3, 10), (1e-4, 1, 2)):
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=rate)
+    falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=count - warmup)
+    schedule = falling
+    if warmup:
+        rising = torch.optim.lr_scheduler.LinearLR(optimizer, 1 / (warmup + 1), 1, total_iters=warmup)
+        schedule = torch.optim.lr_scheduler.SequentialLR(optimizer, [rising, falling], [warmup])
+    rates = []
+    for _ in range(count):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    cosine.append(dict(rate=rate, warmup=warmup, rates=rates))
+numbers["cosine"] = cosine
+
+# Losses and gradients with smoothed labels, class weights and mixed labels.
+logits, labels = (3 * sampled([9, 7], 11)).requires_grad_(), torch.tensor([i * 3 % 5 for i in range(9)])
+weights = torch.tensor([0.5, 1.0, 2.0, 1.5, 0.25, 1.0, 1.0])
+shares = torch.linspace(0.1, 0.9, 9)[:, None]
+mixed = shares * F.one_hot(labels, 7) + (1 - shares) * F.one_hot(labels.flip(0), 7)
+soft = []
+for name, loss in (
+    ("smoothed", F.cross_entropy(logits, labels, label_smoothing=0.1)),
+    ("weighted", F.cross_entropy(logits, F.one_hot(labels, 7).double(), weight=weights)),
+    ("mixed", F.cross_entropy(logits, mixed)),
+    ("all", F.cross_entropy(logits, mixed, weight=weights, label_smoothing=0.2)),
+):
+    gradient = torch.autograd.grad(loss, logits, retain_graph=True)[0]
+    soft.append(dict(name=name, loss=loss.item(), gradient=gradient.reshape(-1).tolist()))
+numbers["soft"] = dict(
+    weights=weights.tolist(), labels=labels.tolist(), shares=shares.reshape(-1).tolist(), losses=soft)
+
 # Gradients of three parameters, their common norm limited.
 clipped = []
 for limit in (0.5, 2.0, 100.0):

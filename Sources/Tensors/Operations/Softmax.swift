@@ -68,22 +68,40 @@ extension Tensor {
   public func crossEntropy(labels: [Int]) -> Tensor {
     demand(rank == 2 && labels.count == shape[0], "\(labels.count) labels for logits \(shape)")
     demand(labels.allSatisfy { (0..<shape[1]).contains($0) }, "a label outside 0..<\(shape[1])")
+    return crossEntropy(targets: labels.map { label in (0..<shape[1]).map { $0 == label ? 1 : 0 } })
+  }
+
+  /// The mean over rows of −Σ target · log softmax(logits) of logits [batch, classes], of shape []. A row's targets need not
+  /// sum to 1: their sum is the row's weight.
+  /// - Parameter targets: [batch][classes], not below 0.
+  public func crossEntropy(targets: [[Float]]) -> Tensor {
+    demand(
+      rank == 2 && targets.count == shape[0] && targets.allSatisfy { $0.count == shape[1] },
+      "targets [\(targets.count)][\(targets.first?.count ?? 0)] for logits \(shape)")
     let (rows, classes) = (shape[0], shape[1])
     let probabilities = detached.softmax()
     let loss = withFloats { logits in
       // Summed in double from the logits, since log of a rounded probability loses the small losses.
-      labels.enumerated().reduce(0.0) { sum, item in
+      targets.enumerated().reduce(0.0) { sum, item in
         let row = logits[(item.offset * classes)..<((item.offset + 1) * classes)]
         let top = row.max()!
-        let spread = row.reduce(0.0) { $0 + exp(Double($1 - top)) }
-        return sum + log(spread) + Double(top - row[row.startIndex + item.element])
+        let spread = log(row.reduce(0.0) { $0 + exp(Double($1 - top)) })
+        return zip(item.element, row).reduce(sum) { sum, pair in
+          // Not 0 · ∞ of a class that is ruled out.
+          pair.0 == 0 ? sum : sum + Double(pair.0) * (spread + Double(top - pair.1))
+        }
       } / Double(rows)
     }
     return Tensor(Float(loss)).recorded(from: [self], as: .derivativeOnly(reason: "a loss is for training")) { dy, _ in
       let scale = dy.scalar / Float(rows)
       var gradient = probabilities.floats
-      for (row, label) in labels.enumerated() { gradient[row * classes + label] -= 1 }
-      for i in gradient.indices { gradient[i] *= scale }
+      for (row, targets) in targets.enumerated() {
+        let weight = targets.reduce(0, +)
+        for (index, target) in targets.enumerated() {
+          let place = row * classes + index
+          gradient[place] = (gradient[place] * weight - target) * scale
+        }
+      }
       return [Tensor(gradient, shape: [rows, classes])]
     }
   }

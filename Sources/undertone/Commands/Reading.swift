@@ -79,11 +79,13 @@ private func readCorpus(_ folder: String) throws(ManifestError) -> Manifest {
 /// The features of a manifest's clips, with a progress bar. Files that fail are reported, and the rest is used; long ones
 /// that were cut are named.
 func computeFeatures(
-  _ manifest: Manifest, for configuration: ModelConfiguration, cache: FeatureCache? = nil, label: String
+  _ manifest: Manifest, for configuration: ModelConfiguration, cache: FeatureCache? = nil, keepsSound: Bool = false,
+  label: String
 ) throws -> (features: FeatureSet, failures: [AudioFileError]) {
   let bar = ProgressBar(label, total: manifest.entries.count)
   let (features, failures) = try FeatureSet.compute(
-    manifest, for: configuration, cache: cache, progress: { bar.show($0) }, shouldStop: { Interruption.wasAsked })
+    manifest, for: configuration, cache: cache, keepsSound: keepsSound, progress: { bar.show($0) },
+    shouldStop: { Interruption.wasAsked })
   ProgressBar.clear()
   if Interruption.wasAsked { throw ExitCode(130) }
   failures.prefix(10).forEach(Console.report)

@@ -35,6 +35,9 @@ struct Train: ParsableCommand {
         undertone train mmfusion --encoder hubert-base-ls960 --convnext convnext-base-224 --data train.csv
         undertone train hubertft --encoder tiny-random --data train.csv --epochs 2
         undertone train fcmfcc --data all.csv --final --epochs 60
+        undertone train cnnatt --data all.csv --folds 5 --repeat-seeds 3
+        undertone train cnnatt --data train.csv --augment stretch,pitch,masks,mixup
+        undertone train cnnatt --data train.csv --cosine --warmup 5 --average 0.999
       """)
 
   @Argument(help: "The architecture; `undertone models` describes them.")
@@ -62,6 +65,20 @@ struct Train: ParsableCommand {
       takes are known from validation.
       """)
   var final = false
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      The number of parts of --data: 2 to 1000. A model is trained without each of them, and tested on it afterwards: no \
+      clip that it is tested on has a part in choosing its epoch. Writes a model a fold, folds.csv and predictions.csv. \
+      The same command goes on where it was stopped. (default: one training)
+      """, valueName: "count"))
+  var folds: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --folds: train every fold with so many seeds, from --seed on: 1 to 1000. (default: 1)", valueName: "count"))
+  var repeatSeeds: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -188,6 +205,53 @@ struct Train: ParsableCommand {
       """)
   var recompute = false
 
+  @Flag(
+    help: """
+      Let the rate fall along half a cosine to the last epoch, in place of at a plateau of the validation loss. A resumed \
+      training keeps it, and its number of epochs.
+      """)
+  var cosine = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --cosine: the number of epochs before it in which the rate rises: 0 or more. (default: 0)",
+      valueName: "count"
+    ))
+  var warmup: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Changes of the training clips, drawn anew in every epoch, separated by commas; with a number n, as in stretch:0.1, \
+      their size: \(augmentations). For models without a pretrained encoder. (default: none, as in the report)
+      """, valueName: "kinds"), transform: { try Augmentation(text: $0) })
+  var augment: Augmentation?
+
+  @Option(
+    help: ArgumentHelp(
+      "How much a class counts in the loss: equal (by its clips) or balanced (as much as any other). (default: equal)",
+      valueName: "name"))
+  var classWeights: Recipe.ClassWeights?
+
+  @Option(
+    help: ArgumentHelp(
+      "The share of each label that is spread over all classes: 0 or more, below 1. (default: 0)", valueName: "share"))
+  var labelSmoothing: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Validate and keep means of the weights over the steps, by this share of the mean a step: above 0, below 1, such as \
+      0.999. (default: the weights themselves)
+      """, valueName: "share"))
+  var average: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "End the training after this number of epochs without a better validation loss: 1 or more. (default: never)",
+      valueName: "count"))
+  var patience: Int?
+
   @Option(
     help: ArgumentHelp(
       "The seed of initial weights, clip order and dropout: 0 or more. (default: 0)", valueName: "number"))
@@ -249,6 +313,21 @@ struct Train: ParsableCommand {
     }
     if let clipNorm, !(clipNorm > 0 && clipNorm.isFinite) { throw ValidationError("--clip-norm must be above 0") }
     if milestones != nil { _ = try milestoneEpochs() }
+    if cosine, milestones != nil {
+      throw ValidationError("--cosine and --milestones are two ways for the rate to fall")
+    }
+    if let warmup {
+      guard cosine else { throw ValidationError("--warmup needs --cosine") }
+      guard warmup >= 0 else { throw ValidationError("--warmup must be 0 or more") }
+    }
+    if let labelSmoothing, !(0..<1).contains(labelSmoothing) {
+      throw ValidationError("--label-smoothing must be at least 0 and below 1")
+    }
+    if let average, !(average > 0 && average < 1) { throw ValidationError("--average must lie between 0 and 1") }
+    if let patience {
+      guard patience >= 1 else { throw ValidationError("--patience must be 1 or more") }
+      guard !final else { throw ValidationError("--patience needs validation, which --final has not") }
+    }
     let fixed: [(String, Bool)] = [
       ("an architecture", architecture != nil), ("--split", split != nil), ("--by", unit.by != nil),
       ("--recipe", recipe != nil), ("--classes", classes != nil), ("--dimensions", dimensions != nil),
@@ -257,6 +336,9 @@ struct Train: ParsableCommand {
       ("--output", output != nil), ("--overwrite", overwrite), ("--train-layers", trainLayers != nil),
       ("--head", head != nil), ("--final", final), ("--milestones", milestones != nil),
       ("--accumulate", accumulate != nil), ("--clip-norm", clipNorm != nil), ("--precision", precision != nil),
+      ("--cosine", cosine), ("--augment", augment != nil), ("--class-weights", classWeights != nil),
+      ("--label-smoothing", labelSmoothing != nil), ("--average", average != nil), ("--patience", patience != nil),
+      ("--folds", folds != nil),
     ]
     if resume != nil, let given = fixed.first(where: \.1) {
       throw ValidationError("--resume continues with the original settings; it does not take \(given.0)")
@@ -279,6 +361,20 @@ struct Train: ParsableCommand {
     if final, let given = validated.first(where: \.1) {
       throw ValidationError("--final trains on all clips, without validation; it does not go with \(given.0)")
     }
+    if let folds {
+      guard (2...1000).contains(folds) else { throw ValidationError("--folds must lie between 2 and 1000") }
+      guard validation == nil else {
+        throw ValidationError("--folds takes its clips for validation from --data; it does not go with --validation")
+      }
+      let unused: [(String, Bool)] = [("--html", html), ("--data -", data == Manifest.standardInput)]
+      if let option = unused.first(where: \.1)?.0 { throw ValidationError("\(option) has no effect with --folds") }
+    }
+    if let repeatSeeds {
+      guard folds != nil else { throw ValidationError("--repeat-seeds needs --folds") }
+      guard (1...1000).contains(repeatSeeds) else {
+        throw ValidationError("--repeat-seeds must lie between 1 and 1000")
+      }
+    }
     if validation != nil, split != nil || unit.by != nil {
       throw ValidationError(
         "--validation leaves nothing to split; it does not go with \(split != nil ? "--split" : "--by")")
@@ -295,7 +391,7 @@ struct Train: ParsableCommand {
         ("--train-layers", trainLayers != nil && !parts.contains(.encoder)),
         ("--cache-limit", cacheLimit != nil && !parts.contains(.encoder)),
         ("--head", head != nil && kind != SpeechClassifier.self), ("--recompute", recompute && parts.isEmpty),
-        ("--precision", precision != nil && parts.isEmpty),
+        ("--precision", precision != nil && parts.isEmpty), ("--augment", augment != nil && !parts.isEmpty),
       ]
     if let option = unused.first(where: \.1)?.0 { throw ValidationError("\(option) has no effect on \(kind.name)") }
   }
@@ -310,6 +406,7 @@ struct Train: ParsableCommand {
         do { try Console.print(text) } catch { unprinted = unprinted ?? error }
       }
       let drawing = try self.drawing.files()
+      if let folds { return try crossValidate(folds, print) }
       let (trainer, failures, count): Prepared
       do {
         (trainer, failures, count) = try resume.map(resumed) ?? started()
@@ -322,11 +419,7 @@ struct Train: ParsableCommand {
         try write(TrainingReport(finished: folder), as: drawing, to: folder)
         return print(folder)
       }
-      trainer.warnings.forEach { Console.note("undertone: \($0)") }
-      let result = try trainer.run(
-        recomputes: recompute, { show($0, print) }, shouldStop: { Interruption.wasAsked })
-      // Under the ^C that the terminal shows.
-      if !result.isFinished, Console.isTerminal { Console.note("") }
+      let result = try run(trainer, print)
       guard let kept = result.kept else {
         Console.note("undertone: stopped before the first epoch was done; start again")
         throw ExitCode(130)
@@ -350,6 +443,14 @@ struct Train: ParsableCommand {
     }
   }
 
+  func run(_ trainer: Trainer, _ print: (String) -> Void) throws -> TrainingResult {
+    trainer.warnings.forEach { Console.note("undertone: \($0)") }
+    let result = try trainer.run(recomputes: recompute, { show($0, print) }, shouldStop: { Interruption.wasAsked })
+    // Under the ^C that the terminal shows.
+    if !result.isFinished, Console.isTerminal { Console.note("") }
+    return result
+  }
+
   private func write(_ report: TrainingReport, as drawing: FigureFiles, to path: String) throws {
     let folder = try OutputFolder(path)
     _ = try drawing.write(report.figure, to: folder, as: "curves", provenance: report.provenance)
@@ -358,7 +459,7 @@ struct Train: ParsableCommand {
   }
 
   /// The manifests that are named, in full, so that --resume works from any folder.
-  private var manifests: [String: String] {
+  var manifests: [String: String] {
     let files = ["data": data, "validation": validation].compactMapValues(\.self)
       .merging(pretrained.map { ($0.key.rawValue, $0.value) }) { $1 }
     return files.mapValues { $0 == Pretrained.tinyRandom ? $0 : URL(fileURLWithPath: $0).path }
@@ -373,8 +474,12 @@ struct Train: ParsableCommand {
   private static let statesFolder = "output/states"
 
   /// What --split is where it is not given: the report's.
-  private static let share = 0.8
+  static let share = 0.8
   private static let standardRecipe = Recipe.Name.published
+
+  private static let augmentations = Augmentation.Kind.allCases.map { kind in
+    kind.rawValue + (kind.standard.map { ":\(String(format: "%g", $0))" } ?? "") + " (\(kind.words))"
+  }.joined(separator: ", ")
 
   private static func words(_ range: ClosedRange<Int>) -> String { "\(range.lowerBound) to \(range.upperBound)" }
 
@@ -390,27 +495,64 @@ struct Train: ParsableCommand {
   /// A training, the clips that it has to do without, and how many there were to be.
   private typealias Prepared = (trainer: Trainer, failures: [AudioFileError], count: Int)
 
-  private func started() throws -> Prepared {
+  /// The folder of a new training.
+  var folder: String { output ?? "output/train/\(architecture!.kind.name)" }
+
+  /// The settings of a new training, as the options have them.
+  func newRecipe() throws -> Recipe {
     let kind = architecture!.kind
-    let seed = seed ?? 0
-    let folder = output ?? "output/train/\(kind.name)"
-    if FileManager.default.fileExists(atPath: "\(folder)/config.json"), !overwrite {
-      throw ValidationError("\(folder) holds a model already; choose another --output, or --overwrite, or --resume it")
-    }
     let named = self.recipe ?? (kind.recipes[Self.standardRecipe] == nil ? .report : Self.standardRecipe)
     guard var recipe = kind.recipes[named] else {
       throw ValidationError("\(kind.name) has no recipe \"\(named.rawValue)\"")
     }
-    let parts = try Pretrained(pretrained)
     if let epochs { recipe.epochs = epochs }
     if let batch { recipe.batch = batch }
     if let rate { recipe.rate = rate }
     if let accumulate { recipe.accumulatedBatches = accumulate }
     recipe.gradientNorm = clipNorm
     if let precision { recipe.precision = precision }
-    if let epochs = try milestoneEpochs(of: recipe.epochs) {
-      recipe.schedule = .milestones(factor: recipe.schedule.factor, epochs: epochs)
+    if let augment { recipe.augmentation = augment }
+    if let classWeights { recipe.classWeights = classWeights }
+    if let labelSmoothing { recipe.labelSmoothing = labelSmoothing }
+    (recipe.averaging, recipe.patience) = (average, patience)
+    if cosine {
+      recipe.schedule = .cosine(warmup: warmup ?? 0)
+    } else if let epochs = try milestoneEpochs(of: recipe.epochs) {
+      recipe.schedule = .milestones(factor: recipe.schedule.factor ?? 0.1, epochs: epochs)
     }
+    return recipe
+  }
+
+  /// A new model for a manifest, its weights drawn from a seed, and the recipe with its frozen layers.
+  func newModel(for manifest: Manifest, seed: UInt64, _ recipe: Recipe) throws -> (model: TrainedModel, recipe: Recipe)
+  {
+    let (kind, parts) = (architecture!.kind, try Pretrained(pretrained))
+    let configuration = try configuration(kind, around: parts, for: manifest)
+    let model = try TrainedModel(untrained: configuration, around: parts, seed: seed)
+    guard let trainLayers = trainLayers ?? kind.trainedLayers, let network = model.network as? any EncodingModel else {
+      return (model, recipe)
+    }
+    guard trainLayers <= network.encoderConfiguration.layerCount else {
+      throw ValidationError(
+        "--train-layers \(trainLayers): the encoder has \(network.encoderConfiguration.layerCount) layers")
+    }
+    return (model, recipe.training(lastLayers: trainLayers, of: network))
+  }
+
+  /// Entries on a new training in `config.json`.
+  var facts: [String: String] {
+    var facts = Dictionary(uniqueKeysWithValues: pretrained.map { ($0.key.rawValue, $0.value) })
+    facts["train_layers"] = trainLayers.map { "\($0)" }
+    facts["head"] = head.map { "\($0)" }
+    return facts.merging(["data": data!, "undertone": undertoneVersion]) { $1 }
+  }
+
+  private func started() throws -> Prepared {
+    let seed = seed ?? 0
+    if FileManager.default.fileExists(atPath: "\(folder)/config.json"), !overwrite {
+      throw ValidationError("\(folder) holds a model already; choose another --output, or --overwrite, or --resume it")
+    }
+    let recipe = try newRecipe()
     let whole = try readManifest(data!)
     let (training, validating): (Manifest, Manifest?)
     let origin: [String: String]
@@ -433,24 +575,12 @@ struct Train: ParsableCommand {
     }
     // Before the work, so that a folder that cannot be written to is known at once.
     _ = try OutputFolder(folder)
-    let configuration = try configuration(kind, around: parts, for: whole)
-    let model = try TrainedModel(untrained: configuration, around: parts, seed: seed)
-    if let trainLayers = trainLayers ?? kind.trainedLayers, let network = model.network as? any EncodingModel {
-      guard trainLayers <= network.encoderConfiguration.layerCount else {
-        throw ValidationError(
-          "--train-layers \(trainLayers): the encoder has \(network.encoderConfiguration.layerCount) layers")
-      }
-      recipe = recipe.training(lastLayers: trainLayers, of: network)
-    }
-    let sets = try features(training, validating, for: model, recipe: recipe)
+    let (model, own) = try newModel(for: whole, seed: seed, recipe)
+    let sets = try features(training, validating, for: model, recipe: own)
     notes.forEach(Console.note)
-    var facts = Dictionary(uniqueKeysWithValues: pretrained.map { ($0.key.rawValue, $0.value) })
-    facts["train_layers"] = trainLayers.map { "\($0)" }
-    facts["head"] = head.map { "\($0)" }
     let trainer = try Trainer(
-      model, recipe: recipe, seed: seed, training: sets.training, validation: sets.validation, folder: folder,
-      provenance: ["data": data!, "undertone": undertoneVersion].merging(origin) { $1 }.merging(facts) { $1 },
-      manifests: manifests)
+      model, recipe: own, seed: seed, training: sets.training, validation: sets.validation, folder: folder,
+      provenance: facts.merging(origin) { $1 }, manifests: manifests)
     return (trainer, sets.failures, training.entries.count + (validating?.entries.count ?? 0))
   }
 
@@ -565,7 +695,9 @@ struct Train: ParsableCommand {
   ) throws -> (training: FeatureSet, validation: FeatureSet?, failures: [AudioFileError]) {
     let features = try cache.map { try FeatureCache(folder: $0) }
     func compute(_ manifest: Manifest, _ name: String) throws -> (features: FeatureSet, failures: [AudioFileError]) {
-      let found = try computeFeatures(manifest, for: model.configuration, cache: features, label: "\(name) features")
+      let found = try computeFeatures(
+        manifest, for: model.configuration, cache: features,
+        keepsSound: manifest == training && recipe.augmentation.changesClips, label: "\(name) features")
       return (try encoded(found.features, by: model, recipe, name), found.failures)
     }
     let (trained, validated) = (
@@ -575,7 +707,7 @@ struct Train: ParsableCommand {
   }
 
   /// A set with what a frozen part of the model's encoder makes of it; the set itself where nothing is frozen.
-  private func encoded(
+  func encoded(
     _ set: FeatureSet, by model: TrainedModel, _ recipe: Recipe, _ name: String
   ) throws -> FeatureSet {
     guard let network = model.network as? any EncodingModel else { return set }
@@ -627,6 +759,7 @@ struct Train: ParsableCommand {
 
 extension Recipe.Name: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
+extension Recipe.ClassWeights: ExpressibleByArgument {}
 
 extension Trimming: ExpressibleByArgument {
   public init?(argument: String) {

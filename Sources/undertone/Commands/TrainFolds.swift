@@ -39,9 +39,11 @@ extension Train {
         let model = try trained(
           in: "\(self.folder)/\(place)", on: features.clips(of: training), validation.map(features.clips), seed: seed,
           for: whole, recipe, facts: ["by": by.rawValue, "fold": "\(number + 1) of \(count)"], print)
-        let test = FoldTest(
-          fold: number + 1, seed: seed, speakers: fold.validation.speakers,
-          evaluation: model.evaluate(features.clips(of: fold.validation)))
+        guard
+          let test = FoldTest(
+            fold: number + 1, seed: seed, speakers: fold.validation.speakers,
+            evaluation: model.evaluate(features.clips(of: fold.validation)))
+        else { throw TrainingError.noValidationClips }
         tests.append(test)
         if json { print(try test.line) } else { Console.note("\(place): tested, \(test.scores.words)") }
       }
