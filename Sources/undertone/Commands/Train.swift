@@ -366,8 +366,7 @@ struct Train: ParsableCommand {
       guard validation == nil else {
         throw ValidationError("--folds takes its clips for validation from --data; it does not go with --validation")
       }
-      let unused: [(String, Bool)] = [("--html", html), ("--data -", data == Manifest.standardInput)]
-      if let option = unused.first(where: \.1)?.0 { throw ValidationError("\(option) has no effect with --folds") }
+      if html { throw ValidationError("--html has no effect with --folds") }
     }
     if let repeatSeeds {
       guard folds != nil else { throw ValidationError("--repeat-seeds needs --folds") }

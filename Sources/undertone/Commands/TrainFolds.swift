@@ -25,7 +25,7 @@ extension Train {
     if let warning { Console.note("undertone: \(warning)") }
 
     var tests: [FoldTest] = []
-    for seed in seed..<(seed + UInt64(repeatSeeds ?? 1)) {
+    for seed in (0..<(repeatSeeds ?? 1)).map({ seed &+ UInt64($0) }) {
       for (number, fold) in folds.enumerated() {
         let place = repeatSeeds == nil ? "fold-\(number + 1)" : "seed-\(seed)/fold-\(number + 1)"
         var (training, validation): (Manifest, Manifest?) = (fold.training, nil)
