@@ -83,9 +83,9 @@ extension CorpusCommand {
     func run() throws {
       try Console.run {
         let manifest = try readManifest(self.manifest)
+        let folder = try OutputFolder(output)
         // Parts that should share nothing.
         let splits = try parts(of: manifest)
-        let folder = try OutputFolder(output)
         var lines: [String] = []
         for part in splits.joined() {
           try part.manifest.write(to: folder.file(part.name))
