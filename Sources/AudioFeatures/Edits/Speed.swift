@@ -28,7 +28,8 @@ private struct ReadingFilter {
   static let phases = 512
   /// c: the cut-off as a part of half the lower sample rate.
   private static let cutoff = 0.95
-  /// Half the length, in samples of the lower rate, and the window's β: 80 dB down 6 % of the rate further up.
+  /// Half the length, in samples of the lower rate, and the window's β: by Kaiser's formula 80 dB down, with a slope of 8 % of
+  /// the rate.
   private static let (halfLength, beta) = (32.0, 8.0)
 
   /// Samples before and after a place that have weight: those from `reach - 1` before it on.
