@@ -46,6 +46,28 @@ struct GradientMethodsTests {
     }
   }
 
+  @Test("A clip's gradients by one pass for all spaces and its prediction are those of a pass each")
+  func onePass() throws {
+    let models = [
+      makeModel(.cnnlstm), makeModel(.cnnatt), try SpeechFixture.dense.model(), try SpeechFixture.hubertBase.model(),
+    ]
+    for model in models {
+      let clip = Clip(makeSpeech(16_000), model: model)
+      let alone = clip.logits
+      let recording = Clip(makeSpeech(16_000), model: model)
+      recording.recordsLogits = true
+      #expect(relativeDistance(recording.logits, alone) < 1e-6)
+      for target in [Target(1), Target(0, versus: 2)] {
+        for space in model.kind.places {
+          let found = recording.gradient(at: space, target: target)
+          let expected = clip.gradient(clip[space], at: space, target: target)
+          #expect(found.shape == clip.shape(at: space))
+          #expect(relativeDistance(found, expected) < 1e-3, "\(model.name), \(space)")
+        }
+      }
+    }
+  }
+
   @Test("Each baseline has the clip's shape; each is what its name says")
   func baselines() throws {
     let model = makeModel(.cnnatt)

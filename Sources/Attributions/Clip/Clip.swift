@@ -17,6 +17,11 @@ public final class Clip {
   /// Of this clip and of those made from it.
   let normals: DrawnNormals
   private var keptLogits: Tensor?
+  /// Whether the pass that finds ``logits`` is recorded, for a method that asks for the gradient of them.
+  var recordsLogits = false
+  /// The network's own inputs as variables, and the logits recorded from them, until a gradient uses them up.
+  private var recorded: (inputs: [Tensor], logits: Tensor)?
+  private var keptSlopes: [Target: [Tensor]] = [:]
   /// Is called before each batch of a method that runs many, with the inputs done and all of them.
   public var progress: ((_ done: Int, _ total: Int) -> Void)?
   private var keptLayers: [(name: String, geometry: Geometry, shape: [Int])]?
@@ -104,9 +109,16 @@ public final class Clip {
   /// The logits [1, outputs] of the clip itself.
   public var logits: Tensor {
     if let keptLogits { return keptLogits }
-    let made = logits(pass: .inference)
+    if recordsLogits { recorded = record() }
+    let made = recorded?.logits.detached ?? logits(pass: .inference)
     keptLogits = made
     return made
+  }
+
+  private func record() -> (inputs: [Tensor], logits: Tensor) {
+    let inputs = model.kind.inputs.map { self[$0].variable() }
+    let input = NetworkInput(Dictionary(uniqueKeysWithValues: zip(model.kind.inputs, inputs)))
+    return (inputs, model.network(input, .inference))
   }
 
   /// The model's named layers in their order, with the shapes of their outputs for this clip.
@@ -119,6 +131,26 @@ public final class Clip {
         return observed.output
       })
     keptLayers = found
+    return found
+  }
+
+  /// ∂ target / ∂ the clip's input at one space, of its shape, normalised by its ``Normalization/own``. There is one pass
+  /// through the network for all spaces: from its own inputs to a space before them leads the chain rule.
+  public func gradient(at space: InputSpace, target: Target) -> Tensor {
+    let slopes = slopes(of: target)
+    let values = self[space].variable()
+    let input = path.input(values, at: space, for: model.kind.inputs)
+    let terms = zip(model.kind.inputs, slopes).map { (input[$0] * $1).sum() }
+    return gradients(of: terms.dropFirst().reduce(terms[0], +), at: [values])[0]
+  }
+
+  /// ∂ target / ∂ each of the network's own inputs.
+  private func slopes(of target: Target) -> [Tensor] {
+    if let kept = keptSlopes[target] { return kept }
+    let (inputs, logits) = recorded ?? record()
+    recorded = nil
+    let found = gradients(of: target.score(logits).sum(), at: inputs)
+    keptSlopes[target] = found
     return found
   }
 

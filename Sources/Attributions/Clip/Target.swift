@@ -1,7 +1,7 @@
 import Tensors
 
 /// The output that is explained: the logit of a class, the value of a dimension, or the difference of two.
-public struct Target: Equatable, Sendable {
+public struct Target: Hashable, Sendable {
   /// The output's index: classes come first, then dimensions.
   public let emotion: Int
   /// The index of the output that is subtracted, or nil.

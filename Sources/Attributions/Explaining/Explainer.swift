@@ -44,6 +44,7 @@ public struct Explainer {
   public func explain(
     _ clip: Clip, path: String, target choose: ((_ predicted: Int) -> Target)? = nil
   ) throws(ExplanationError) -> Explanation {
+    clip.recordsLogits = method is any GradientMethod
     let probabilities = try clip.probabilities(path: path)
     let predicted = probabilities.isEmpty ? 0 : probabilities.likeliestClass
     let target = choose?(predicted) ?? Target(predicted)

@@ -5,7 +5,7 @@ import Tensors
 ///
 /// A model whose first step is a norm answers the same at any loudness, f(αx) = f(x). Then Σ xᵢ ∂f/∂xᵢ = 0 (Euler's theorem of
 /// homogeneous functions): whatever the clip, parts for the target and against it balance.
-public struct InputXGradient: BatchMethod {
+public struct InputXGradient: GradientMethod {
   public static let description = MethodDescription(
     "input-x-gradient", .gradient, source: "Shrikumar et al. 2016, arXiv:1605.01713",
     summary: "the gradient times the input: each part's contribution to a linear model",
@@ -14,7 +14,7 @@ public struct InputXGradient: BatchMethod {
   public init(_ options: MethodOptions = MethodOptions()) {}
 
   public func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
-    let values = attribute(clip[space], of: clip, at: space, target: target)
+    let values = attribution(of: clip, at: space, target: target)
     let (sum, size) = (values.sum().scalar, values.absolute().sum().scalar)
     // Values of both signs can sum to little by chance.
     let isBalanced =
@@ -28,13 +28,10 @@ public struct InputXGradient: BatchMethod {
 
   /// Whether twice the input has the same score, by the model's own normalisation.
   private func ignoresLoudness(of clip: Clip, at space: InputSpace, target: Target) -> Bool {
-    let scores = [clip[space], clip[space] * 2].map {
-      target.score(clip.logits($0, at: space, normalization: .own)).scalar
-    }
-    return abs(scores[1] - scores[0]) < 1e-3 * max(abs(scores[0]), 1e-3)
+    let score = target.score(clip.logits).scalar
+    let twice = target.score(clip.logits(clip[space] * 2, at: space, normalization: .own)).scalar
+    return abs(twice - score) < 1e-3 * max(abs(score), 1e-3)
   }
 
-  public func attribute(_ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target) -> Tensor {
-    inputs * clip.gradient(inputs, at: space, target: target)
-  }
+  func attribution(of inputs: Tensor, slope: Tensor, at space: InputSpace) -> Tensor { inputs * slope }
 }

@@ -7,7 +7,7 @@ import Tensors
 /// On the waveform and the spectrogram per dB of each element's level, |x · ∂ target / ∂ x| · ln 10 / 20, so that all
 /// inputs have one unit. The plain derivative (`--per amplitude`) is largest in pauses: dB are a logarithm, whose slope
 /// rises as 1/amplitude.
-public struct Saliency: BatchMethod {
+public struct Saliency: GradientMethod {
   public static let description = MethodDescription(
     "saliency", .gradient, source: "Simonyan, Vedaldi and Zisserman 2014, arXiv:1312.6034",
     summary: "the size of the gradient per dB: where a small change would change the score most",
@@ -30,9 +30,8 @@ public struct Saliency: BatchMethod {
   public var quantity: Quantity { unit == .dB ? .levelSlope : .slope }
   public var parameters: [String: String] { unit == .dB ? [:] : ["per": unit.rawValue] }
 
-  public func attribute(_ inputs: Tensor, of clip: Clip, at space: InputSpace, target: Target) -> Tensor {
-    let slope = clip.gradient(inputs, at: space, target: target).absolute()
-    guard unit == .dB, [.waveform, .spectrogram].contains(space) else { return slope }
-    return slope * inputs.absolute() * Float(log(10.0) / 20)
+  func attribution(of inputs: Tensor, slope: Tensor, at space: InputSpace) -> Tensor {
+    guard unit == .dB, [.waveform, .spectrogram].contains(space) else { return slope.absolute() }
+    return slope.absolute() * inputs.absolute() * Float(log(10.0) / 20)
   }
 }
