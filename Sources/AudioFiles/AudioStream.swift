@@ -75,13 +75,8 @@ public final class AudioStream {
     kernel_begin_quiet()
     let came = Int(sf_readf_float(file, &block, sf_count_t(asked)))
     decoderRemarks += kernel_end_quiet()
-    for frame in 0..<came {
-      let value = block[frame * sourceChannels]
-      block[frame] = value
-      // Above 1e12 the powers of a spectrum leave Float's range; NaN fails the comparison too.
-      guard value.magnitude < 1e12 else {
-        throw .impossibleSample(path: path, index: framesRead + frame, value: value)
-      }
+    if let frame = keepFirstChannel(of: came) {
+      throw .impossibleSample(path: path, index: framesRead + frame, value: block[frame])
     }
     framesRead += came
     resampler?.feed(block[..<came], into: &samples) ?? samples.append(contentsOf: block[..<came])
@@ -96,6 +91,21 @@ public final class AudioStream {
       resampler?.finish(into: &samples)
     }
     return true
+  }
+
+  /// Moves the first channel of the block's frames together.
+  /// - Returns: The first frame that is no number that can be computed with, where the moving ends.
+  private func keepFirstChannel(of frames: Int) -> Int? {
+    let channels = sourceChannels
+    return block.withUnsafeMutableBufferPointer { block in
+      for frame in 0..<frames {
+        let value = block[frame * channels]
+        block[frame] = value
+        // Above 1e12 the powers of a spectrum leave Float's range; NaN fails the comparison too.
+        guard value.magnitude < 1e12 else { return frame }
+      }
+      return nil
+    }
   }
 
   /// Throws the errors that the file system describes better than libsndfile does.

@@ -12,11 +12,42 @@ FOR_EACH_CPU static float dot(const float *x, const float *weights, long taps) {
   return sums[0];
 }
 
+enum { TOGETHER = 4 };
+
+// Sums of x from as many places, `stride` apart, with the same weights, which are read once for all. What a sum is does not depend
+// on the others.
+FOR_EACH_CPU static void dots(const float *x, long stride, const float *weights, long taps, float *y) {
+  enum { WIDTH = LANES / 2 };
+  float sums[TOGETHER][WIDTH] = {{0}};
+  for (long t = 0; t < taps; t += WIDTH)
+    for (long k = 0; k < TOGETHER; ++k)
+      for (long l = 0; l < WIDTH; ++l) sums[k][l] += x[k * stride + t + l] * weights[t + l];
+  for (long k = 0; k < TOGETHER; ++k) {
+    for (long width = WIDTH / 2; width > 0; width /= 2)
+      for (long l = 0; l < width; ++l) sums[k][l] += sums[k][l + width];
+    y[k] = sums[k][0];
+  }
+}
+
 void kernel_polyphase(const float *x, long origin, const float *weights, long taps, long phases, long step, long first,
                       long count, float *y) {
-  for (long k = 0; k < count; ++k) {
-    long place = (first + k) * step;
-    y[k] = dot(x + place / phases - origin, weights + place % phases * taps, taps);
+  // Outputs `phases` apart have the same weights, and read `step` samples apart.
+  for (long phase = 0; phase < phases && phase < count; ++phase) {
+    long outputs = (count - phase + phases - 1) / phases;
+    for (long k = 0; k < outputs; k += TOGETHER) {
+      long place = (first + phase + k * phases) * step;
+      const float *from = x + place / phases - origin, *row = weights + place % phases * taps;
+      float found[TOGETHER];
+      if (outputs - k >= TOGETHER) {
+        dots(from, step, row, taps, found);
+        for (long i = 0; i < TOGETHER; ++i) y[phase + (k + i) * phases] = found[i];
+      } else {
+        for (long i = 0; i < outputs - k; ++i) {
+          dots(from + i * step, 0, row, taps, found);
+          y[phase + (k + i) * phases] = found[0];
+        }
+      }
+    }
   }
 }
 
