@@ -4,10 +4,14 @@ import Foundation
 public struct Augmentation: Equatable, Sendable {
   /// A kind of change, with what its number means.
   public enum Kind: String, CaseIterable, Sendable {
+    /// A stretch of the clip, of at least this share of its length.
+    case crop
     /// Another tempo at the same pitch: 1 / (1 + number) to 1 + number times as fast.
     case stretch
     /// Another pitch at the same tempo: so many semitones lower to so many higher.
     case pitch
+    /// A tape played faster or slower, pitch and all: 1 / (1 + number) to 1 + number times.
+    case speed
     /// Another level: so many decibels quieter to so many louder.
     case gain
     /// White noise, so many decibels below the speech to ``mostSilentNoise``.
@@ -16,8 +20,14 @@ public struct Augmentation: Equatable, Sendable {
     case band
     /// A telephone line; has no number.
     case codec
+    /// Another length of the vocal tract: frequencies of the mel 1 / (1 + number) to 1 + number times as high (Jaitly and Hinton
+    /// 2013).
+    case vtlp
     /// So many spans of frames, and as many of mel bands, with the clip's mean in place of its values (Park et al. 2019).
     case masks
+    /// Means and deviations of the frequencies over time mixed with those of another clip (Schmid et al. 2022), in this share
+    /// of the clips: another voice and another microphone.
+    case mixstyle
     /// Two clips in one, and their labels in the same ratio, drawn from a beta distribution with both parameters so large
     /// (Zhang et al. 2018).
     case mixup
@@ -85,7 +95,7 @@ public struct Augmentation: Equatable, Sendable {
   public static let mostSilentNoise = 40.0
 
   /// Whether clips change before they are mixed.
-  public var changesClips: Bool { steps.contains { $0.kind != .mixup && $0.kind != .specmix } }
+  public var changesClips: Bool { steps.contains { ![.mixstyle, .mixup, .specmix].contains($0.kind) } }
 }
 
 /// Its text, so that a recipe's file has it as it is written on the command line.
@@ -107,13 +117,17 @@ extension Augmentation.Kind {
   /// The numbers allowed; nil of a kind without one.
   public var range: ClosedRange<Double>? {
     switch self {
+    case .crop: 0.1...0.99
     case .stretch: 0.01...1
     case .pitch: 0.1...12
+    case .speed: 0.01...1
     case .gain: 0.1...60
     case .noise: -20...Augmentation.mostSilentNoise
     case .band: 500...7900
     case .codec: nil
+    case .vtlp: 0.01...0.5
     case .masks: 1...20
+    case .mixstyle: 0.01...1
     case .mixup: 0.01...1
     case .specmix: 0.01...1
     }
@@ -122,13 +136,17 @@ extension Augmentation.Kind {
   /// The number where none is given.
   public var standard: Double? {
     switch self {
+    case .crop: 0.6
     case .stretch: 0.1
     case .pitch: 2
+    case .speed: 0.1
     case .gain: 6
     case .noise: 10
     case .band: 2000
     case .codec: nil
+    case .vtlp: 0.1
     case .masks: 2
+    case .mixstyle: 0.5
     case .mixup: 0.2
     case .specmix: 0.5
     }
@@ -137,13 +155,17 @@ extension Augmentation.Kind {
   /// What the number means, in a few words.
   public var words: String {
     switch self {
+    case .crop: "a stretch of the clip, a share of n or more"
     case .stretch: "tempo, 1/(1 + n) to 1 + n times"
     case .pitch: "pitch, ±n semitones"
+    case .speed: "tempo and pitch together, 1/(1 + n) to 1 + n times"
     case .gain: "level, ±n dB"
     case .noise: "white noise, n to \(Int(Augmentation.mostSilentNoise)) dB below the speech"
     case .band: "low-pass, n Hz or more"
     case .codec: "telephone line"
+    case .vtlp: "length of the vocal tract, formants 1/(1 + n) to 1 + n times as high"
     case .masks: "SpecAugment, n spans of frames and of mel bands"
+    case .mixstyle: "frequencies' means and deviations of another clip, in a share n of the clips"
     case .mixup: "two clips in one, shares from Beta(n, n)"
     case .specmix: "bands of another clip, in a share n of the clips"
     }

@@ -34,6 +34,7 @@ struct AugmentedBatches {
       }
       input = FeatureSet(changed).batch(changed.indices).input
     }
+    if let share = augmentation[.mixstyle] { input = restyled(input, share: share, using: &generator) }
     return mixed(input, &truth, using: &generator)
   }
 
@@ -42,6 +43,10 @@ struct AugmentedBatches {
   private func changed(_ clip: ClipFeatures, using generator: inout SeededGenerator) -> ClipFeatures {
     let samples = configuration.fitted(sound(clip.sound!, using: &generator))
     var path = SignalPath(samples, features: extractor)
+    if let n = augmentation[.vtlp] {
+      let factor = pow(1 + n, generator.uniform(in: -1..<1))
+      path = path.with(configuration.frontEnd.withVocalTract(path[.mel], longerBy: factor), at: .mel)
+    }
     if let spans = augmentation[.masks] {
       path = path.with(masked(path[.mel], spans: Int(spans), using: &generator), at: .mel)
     }
@@ -56,19 +61,24 @@ struct AugmentedBatches {
     return augmentation.steps.reduce(samples) { sound, step in
       let n = step.number
       switch step.kind {
-      case .masks, .mixup, .specmix: return sound
-      case .stretch, .pitch, .gain, .noise, .band, .codec: break
+      case .vtlp, .masks, .mixstyle, .mixup, .specmix: return sound
+      case .crop, .stretch, .pitch, .speed, .gain, .noise, .band, .codec: break
       }
       guard generator.uniform() < Augmentation.soundShare else { return sound }
       switch step.kind {
+      case .crop:
+        let length = Int(Double(sound.count) * generator.uniform(in: n..<1))
+        let start = generator.index(below: sound.count - length + 1)
+        return Array(sound[start..<(start + length)])
       case .stretch: return sound.atTempo(pow(1 + n, generator.uniform(in: -1..<1)))
       case .pitch: return sound.pitched(generator.uniform(in: -n..<n))
+      case .speed: return sound.played(atSpeed: pow(1 + n, generator.uniform(in: -1..<1)))
       case .gain: return sound.amplified(generator.uniform(in: -n..<n))
       case .noise:
         return sound.noised(generator.uniform(in: n..<(Augmentation.mostSilentNoise + 1e-9)), using: &generator)
       case .band: return sound.lowPassed(generator.uniform(in: n..<(Double(rate) / 2)), sampleRate: rate)
       case .codec: return sound.telephoned(sampleRate: rate)
-      case .masks, .mixup, .specmix: return sound
+      case .vtlp, .masks, .mixstyle, .mixup, .specmix: return sound
       }
     }
   }
@@ -99,11 +109,34 @@ struct AugmentedBatches {
 
   // MARK: Mixtures
 
+  /// The batch with its rows' means and deviations over time mixed with those of other clips.
+  private func restyled(
+    _ input: NetworkInput, share: Double, using generator: inout SeededGenerator
+  ) -> NetworkInput {
+    let partners = generator.shuffled(0..<input.batch)
+    let shares = partners.indices.map { _ in
+      generator.uniform() < share ? Float(generator.beta(Self.styleShape)) : 1
+    }
+    let tensors = configuration.model.inputs.map { space in
+      let x = input[space]
+      let keep = Tensor(shares, shape: [input.batch, 1, 1, 1])
+      func other(_ own: Tensor) -> Tensor { own.reshaped([input.batch, -1]).rows(partners).reshaped(own.shape) }
+      func mixed(_ own: Tensor) -> Tensor { own * keep + other(own) * keep.scaled(by: -1, plus: 1) }
+      let mean = x.mean(axes: [3])
+      let deviation = ((x - mean).squared().mean(axes: [3]) + 1e-5).squareRoot()
+      return (space, (x - mean) / deviation * mixed(deviation) + mixed(mean))
+    }
+    return NetworkInput(Dictionary(uniqueKeysWithValues: tensors), lengths: input.lengths)
+  }
+
+  /// The parameter of the beta distribution from which shares of styles are drawn, as in Schmid et al. 2022.
+  private static let styleShape = 0.4
+
   private func mixed(
     _ input: NetworkInput, _ truth: inout FeatureSet.Truth, using generator: inout SeededGenerator
   ) -> (input: NetworkInput, truth: FeatureSet.Truth) {
     let (mixup, specmix) = (augmentation[.mixup], augmentation[.specmix])
-    guard mixup != nil || specmix != nil, input.lengths == nil else { return (input, truth) }
+    guard mixup != nil || specmix != nil else { return (input, truth) }
     let partners = generator.shuffled(0..<input.batch)
     // Where both are asked for, each has half of the batches.
     let mixes = specmix == nil || (mixup != nil && generator.uniform() < 0.5)
@@ -146,7 +179,7 @@ struct AugmentedBatches {
       truth.targets = mix(labels.map { label in (0..<classes).map { $0 == label ? 1 : 0 } })
     }
     truth.dimensions = mix(truth.dimensions)
-    return (NetworkInput(tensors), truth)
+    return (NetworkInput(tensors, lengths: input.lengths), truth)
   }
 }
 

@@ -140,4 +140,26 @@ struct EditsTests {
     let faster = sound.atTempo(1.1)
     #expect(faster.allSatisfy { $0.isFinite })
   }
+
+  @Test("A longer vocal tract lowers what stands in a band by its factor, up to the knee; 1 changes nothing")
+  func vocalTract() {
+    let frontEnd = FrontEnd()
+    let (mels, frames) = (frontEnd.mels, 3)
+    let centres = frontEnd.melCentres
+    for band in [20, 45, 70] {
+      let values = (0..<mels).flatMap { row in
+        [Float](repeating: -abs(Float(row - band)), count: frames)
+      }
+      let x = Tensor(values, shape: [1, 1, mels, frames])
+      #expect(largestDifference(frontEnd.withVocalTract(x, longerBy: 1).floats, values) < 1e-3)
+      for factor in [0.9, 1.1, 1.25] {
+        let found = frontEnd.withVocalTract(x, longerBy: factor).floats
+        let peak = (0..<mels).max { found[$0 * frames] < found[$1 * frames] }!
+        let expected = centres[band] / factor
+        let width = centres[peak + 1] - centres[peak]
+        #expect(abs(centres[peak] - expected) <= width, "\(band), \(factor)")
+        #expect((0..<frames).allSatisfy { found[peak * frames + $0] == found[peak * frames] })
+      }
+    }
+  }
 }

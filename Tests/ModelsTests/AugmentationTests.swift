@@ -9,7 +9,7 @@ struct AugmentationTests {
     let found = try Augmentation(text: "masks:3,stretch,codec")
     #expect(found.text == "stretch:0.1,codec,masks:3")
     #expect(found[.masks] == 3 && found[.stretch] == 0.1 && found[.pitch] == nil)
-    let mixture = try Augmentation(text: "mixup")
+    let mixture = try Augmentation(text: "mixup,mixstyle")
     #expect(found.changesClips && !mixture.changesClips)
     #expect(try Augmentation(text: "") == .none)
     let read = try JSONDecoder().decode([Augmentation].self, from: JSONEncoder().encode([found, .none]))
@@ -21,7 +21,9 @@ struct AugmentationTests {
     arguments: [
       ("louder", "no augmentation \"louder\""), ("stretch:", "stretch:"), ("stretch:much", "stretch:much"),
       ("stretch:9", "stretch:9 lies outside 0.01 to 1"), ("codec:2", "codec takes no number"),
-      ("pitch,pitch:1", "pitch is named twice"), ("pitch,,gain", "no augmentation \"\""),
+      ("pitch,pitch:1", "pitch is named twice"),
+      ("vtlp:2", "vtlp:2 lies outside 0.01 to 0.5"), ("crop:1", "crop:1 lies outside 0.1 to 0.99"),
+      ("pitch,,gain", "no augmentation \"\""),
       ("noise:nan", "noise:nan"), ("masks:2.5", "masks:2.5 is no whole number"),
     ])
   func refused(text: String, reason: String) {

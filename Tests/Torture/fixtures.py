@@ -36,6 +36,7 @@ COMPARE = f"compare --data c/all.csv --model m --model built-in --clips 1 --html
 TRAIN = "train cnnatt --data c/all.csv --batch 4 --threads 1 --overwrite --output out"
 COMMANDS = [
     Command("train", split(TRAIN + " --epochs 4 --html"), old=["--seed", "1"]),
+    Command("train-augmented", split(TRAIN + " --epochs 3 --augment crop,masks,mixup --cosine --average 0.9"), old=["--seed", "1"]),
     Command("train-cache", split(TRAIN + " --epochs 2 --cache out/cache"), old=["--seed", "1"]),
     Command("train-resume", split("train --resume out --epochs 6 --threads 1"), state="m"),
     Command("figures", split(FIGURES), old=["--seed", "1"]),

@@ -14,12 +14,15 @@ struct AugmentedBatchesTests {
   private let configuration = ModelConfiguration(FCMFCC.self)
 
   /// Clips of speech-like noise with their sound.
-  private func clips(_ count: Int, for configuration: ModelConfiguration? = nil) -> FeatureSet {
+  /// - Parameter growth: Samples by which each is longer than the one before.
+  private func clips(_ count: Int, for configuration: ModelConfiguration? = nil, growth: Int = 0) -> FeatureSet {
     let configuration = configuration ?? self.configuration
     let extractor = FeatureExtractor(configuration.frontEnd)
     return FeatureSet(
       (0..<count).map { index in
-        let sound = sampled(20_000, seed: 10 + index).enumerated().map { 0.1 * $1 * Float(sin(Double($0) / 400)) }
+        let sound = sampled(20_000 + growth * index, seed: 10 + index).enumerated().map {
+          0.1 * $1 * Float(sin(Double($0) / 400))
+        }
         let samples = configuration.fitted(sound)
         var clip = ClipFeatures(
           path: "clip \(index)", origin: "made", label: index % 7,
@@ -71,6 +74,43 @@ struct AugmentedBatchesTests {
       #expect(relativeDistance(row(input[.mfcc], clip).floats, expected.floats) < 1e-5)
     }
     #expect(truth.targets!.contains { ($0.max() ?? 1) < 0.99 })
+  }
+
+  @Test("Clips of different lengths are mixed too", arguments: ["mixup:1", "specmix:1", "mixstyle:1"])
+  func lengths(text: String) throws {
+    let configuration = ModelConfiguration(CNNATT.self)
+    let set = clips(6, for: configuration, growth: 700)
+    let (plain, mixed) = (set.batch(0..<6).input, try batch(text, set, for: configuration).input)
+    #expect(plain.lengths != nil && mixed.lengths == plain.lengths)
+    let (a, b) = (plain[.mfcc], mixed[.mfcc])
+    let changed = (0..<6).count { a.slice(axis: 0, $0..<($0 + 1)).floats != b.slice(axis: 0, $0..<($0 + 1)).floats }
+    #expect(changed >= 2)
+  }
+
+  @Test("MixStyle gives each row a mean and a deviation between its own and another clip's, in one ratio")
+  func mixstyle() throws {
+    let set = clips(8)
+    let (input, truth) = try batch("mixstyle:1", set)
+    #expect(truth.targets == nil)
+    func statistics(_ x: Tensor) -> [[Float]] {
+      let mean = x.mean(axes: [3])
+      let deviation = ((x - mean).squared().mean(axes: [3]) + 1e-5).squareRoot()
+      return (0..<8).map { clip in
+        [mean, deviation].flatMap { $0.slice(axis: 0, clip..<(clip + 1)).floats }
+      }
+    }
+    let (own, found) = (statistics(set.batch(0..<8).input[.mfcc]), statistics(input[.mfcc]))
+    for clip in 0..<8 {
+      // The share of one partner that fits best fits all rows.
+      let fits = (0..<8).map { other in
+        let (difference, moved) = (zip(own[other], own[clip]).map(-), zip(found[clip], own[clip]).map(-))
+        let size = difference.reduce(0) { $0 + $1 * $1 }
+        let share = size == 0 ? 0 : zip(difference, moved).reduce(0) { $0 + $1.0 * $1.1 } / size
+        let rest = zip(difference, moved).map { $1 - share * $0 }.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return (-1e-3...1.001).contains(share) ? rest : .infinity
+      }
+      #expect(fits.min()! < 1e-3 * Float(norm(own[clip].map(Double.init))))
+    }
   }
 
   @Test("SpecMix takes whole bands from one other clip, and as much of its label")
