@@ -80,7 +80,7 @@ public struct FoldsReport {
   private let tests: [FoldTest]
   private let mean, deviation: TestScores
   /// Of each seed all clips, every one predicted by the model that had not seen it.
-  private let pooled: [(seed: UInt64, scores: Scores)]
+  private let pooled: [(seed: UInt64, scores: Scores, scaling: TemperatureScaling)]
 
   /// - Parameter tests: At least one.
   public init(_ tests: [FoldTest]) {
@@ -89,7 +89,7 @@ public struct FoldsReport {
     pooled = Dictionary(grouping: tests, by: \.seed).sorted { $0.key < $1.key }.compactMap { seed, tests in
       let speakers = tests.reduce(into: [:]) { $0.merge($1.speakers) { first, _ in first } }
       return LabelledPredictions(tests.flatMap(\.evaluation.predictions)) { speakers[$0.path] }
-        .map { (seed, Scores($0, seed: 0)) }
+        .map { (seed, Scores($0, seed: 0), TemperatureScaling($0, seed: 0)) }
     }
   }
 
@@ -99,13 +99,18 @@ public struct FoldsReport {
       "\(name) \(Self.number(value.0)) ± \(Self.number(value.1))"
     }
     var lines = ["\(tests.count) tests, mean ± standard deviation:", "  " + spread.joined(separator: ", ")]
-    for (seed, scores) in pooled {
+    for (seed, scores, scaling) in pooled {
       let interval = scores.averageRecall
       lines.append(
         "seed \(seed), all \(interval.clips) clips"
           + (interval.speakers.map { " of \($0) speakers" } ?? "") + ": UAR \(Self.number(interval.mean))"
           + (interval.low.map { " (95 %: \(Self.number($0)) to \(Self.number(interval.high!)))" } ?? "")
           + ", accuracy \(Self.number(scores.accuracy.mean))")
+      lines.append(
+        "  calibration error \(Self.number(scaling.before.expectedCalibrationError)), with temperatures fitted on other "
+          + (scaling.keepsSpeakersApart ? "speakers" : "clips")
+          + " \(Self.number(scaling.after.expectedCalibrationError)); on all clips the temperature is "
+          + Self.number(scaling.temperature))
     }
     return lines.joined(separator: "\n")
   }
@@ -115,6 +120,7 @@ public struct FoldsReport {
       struct Pooled: Encodable {
         let seed: UInt64
         let averageRecall, accuracy, macroF1, weightedF1: Estimate
+        let temperature, calibrationError, calibrationErrorScaled: Double
       }
       struct Line: Encodable {
         let tests: Int
@@ -126,7 +132,9 @@ public struct FoldsReport {
         pooled: pooled.map {
           Pooled(
             seed: $0.seed, averageRecall: $0.scores.averageRecall, accuracy: $0.scores.accuracy,
-            macroF1: $0.scores.macroF1, weightedF1: $0.scores.weightedF1)
+            macroF1: $0.scores.macroF1, weightedF1: $0.scores.weightedF1, temperature: $0.scaling.temperature,
+            calibrationError: $0.scaling.before.expectedCalibrationError,
+            calibrationErrorScaled: $0.scaling.after.expectedCalibrationError)
         }
       ).line
     }
