@@ -87,7 +87,7 @@ test: dependencies lint
 # Tests/Fixtures/peer/requirements.txt. The last bits may differ on another machine.
 fixtures:
 	@set -e; \
-	for script in operations models features measures attributions training calibration evaluation agreement pitch weights \
+	for script in operations models cnnasp features edits measures attributions training calibration evaluation agreement pitch weights \
 	  encoders encoder-training heads relevance factorization \
 	  trimming/make Figures/colormaps Figures/images audio/make; do \
 	  echo "$$script.py"; $(PYTHON) Tests/Fixtures/$$script.py > /dev/null; \

@@ -73,7 +73,7 @@ public enum ClipLength: Equatable, Sendable {
 /// All models, in the order in which they are listed.
 public enum EmotionModels {
   public static let all: [any EmotionModel.Type] = [
-    CNNLSTM.self, FCMFCC.self, CNNATT.self, HUBERTFT.self, MMFUSION.self, SpeechClassifier.self,
+    CNNLSTM.self, FCMFCC.self, CNNATT.self, CNNASP.self, HUBERTFT.self, MMFUSION.self, SpeechClassifier.self,
   ]
 
   public static var names: [String] { all.map { $0.name } }

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from safetensors.numpy import save_file
 
 from sampled import bits, by_name as sampled, mixed
+from sampled_models import fill, kept
 
 folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "peer"
 specification = importlib.util.spec_from_file_location("peer", folder / "models.py")
@@ -26,32 +27,6 @@ stored = {}
 # Of some inputs tried, ones in which no maximum or ReLU is so near its corner that rounding decides: there any two
 # engines differ.
 DRAW = {"inference": 3, "training": 13}
-
-
-def parameter(name, shape):
-    """Weights that keep the size of what passes through; statistics and norms off their first values."""
-    values = sampled(name, shape)
-    if len(shape) >= 2:
-        return values * np.sqrt(np.float32(6) / np.float32(np.prod(shape[1:])))
-    if name.endswith(("running_var", "norm.weight")):
-        return np.float32(1) + values * np.float32(0.5)
-    return values * np.float32(0.25)
-
-
-def kept(value, limit):
-    """Every n-th element, n the smallest odd number that leaves at most `limit`, and then the 2-norm of the whole."""
-    flat = value.detach().numpy().reshape(-1)
-    step = -(-len(flat) // limit)
-    step += (step + 1) % 2
-    return np.append(flat[::step], np.linalg.norm(flat)).astype(np.float32)
-
-
-def fill(model, prefix=""):
-    """The parameters by `parameter`; the counters stay 0."""
-    for name, value in model.state_dict().items():
-        if value.dtype.is_floating_point:
-            value.copy_(torch.tensor(parameter(prefix + name, list(value.shape))))
-    return model
 
 
 class Dropout:
