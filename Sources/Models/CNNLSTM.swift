@@ -1,3 +1,4 @@
+import AudioFeatures
 import Layers
 import Tensors
 
@@ -19,9 +20,18 @@ public final class CNNLSTM: EmotionModel {
         return "it needs as many widths as pools, and sizes from 1 to 65536"
       }
       if !(1...16).contains(lstmLayers) { return "it needs 1 to 16 layers of LSTM" }
-      let pooled = pools.reduce(1) { $0 > 128 ? $0 : $0 * max(0, min($1, 129)) }
-      if !(1...128).contains(pooled) { return "its pools have to divide 128 mel bands" }
+      if !pools.allSatisfy((1...512).contains) { return "it needs pools from 1 to 512" }
       return (0..<1).contains(dropout) ? nil : "its dropout is no probability below 1"
+    }
+
+    /// One row remains of the mel bands, and a step for the LSTM of the frames.
+    public func problem(on frontEnd: FrontEnd) -> String? {
+      func pooled(_ count: Int) -> Int { pools.reduce(count, /) }
+      let frames = 1 + Int(CNNLSTM.clipSeconds * Double(frontEnd.sampleRate)) / frontEnd.hopSamples
+      if pooled(frontEnd.mels) != 1 {
+        return "its network's pools have to leave one of \(frontEnd.mels) mel bands, not \(pooled(frontEnd.mels))"
+      }
+      return pooled(frames) > 0 ? nil : "its network's pools leave none of \(frames) frames"
     }
   }
 
@@ -29,7 +39,8 @@ public final class CNNLSTM: EmotionModel {
   public static let title = "CNNLSTM"
   public static let summary = "five convolution blocks and an LSTM on the log-mel spectrogram of 5 s"
   public static let inputs = [InputSpace.mel]
-  public static let clipLength = ClipLength.fixed(samples: 80_000)  // 5 s
+  public static let clipLength = ClipLength.fixed(seconds: clipSeconds)
+  private static let clipSeconds = 5.0
   public static let clipsAtOnce = 32
   public static let base = Configuration()
   public static let multiplyAdds: Double =
