@@ -65,7 +65,7 @@ public final class CNNATT: EmotionModel {
     parameters = source.taken
   }
 
-  /// MFCC [batch, 1, 40, frames], at least 4 frames → logits [batch, outputs].
+  /// MFCC [batch, 1, rows, frames], at least 4 frames → logits [batch, outputs].
   public func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor {
     let maps = blocks(pass.observed(paths(input[.mfcc], pass), as: "paths", .map), name: "blocks", pass)
     return head(norm(attention(maps, pass), pass), pass)

@@ -24,14 +24,13 @@ public final class CNNLSTM: EmotionModel {
       return (0..<1).contains(dropout) ? nil : "its dropout is no probability below 1"
     }
 
-    /// One row remains of the mel bands, and a step for the LSTM of the frames.
+    /// Of the mel bands and of the frames something remains for the LSTM.
     public func problem(on frontEnd: FrontEnd) -> String? {
-      func pooled(_ count: Int) -> Int { pools.reduce(count, /) }
       let frames = 1 + Int(CNNLSTM.clipSeconds * Double(frontEnd.sampleRate)) / frontEnd.hopSamples
-      if pooled(frontEnd.mels) != 1 {
-        return "its network's pools have to leave one of \(frontEnd.mels) mel bands, not \(pooled(frontEnd.mels))"
+      for (count, words) in [(frontEnd.mels, "mel bands"), (frames, "frames")] where pools.reduce(count, /) == 0 {
+        return "its network's pools leave none of \(count) \(words)"
       }
-      return pooled(frames) > 0 ? nil : "its network's pools leave none of \(frames) frames"
+      return nil
     }
   }
 
@@ -72,7 +71,7 @@ public final class CNNLSTM: EmotionModel {
     parameters = source.taken
   }
 
-  /// log-mel [batch, 1, 128, 313] → logits [batch, outputs].
+  /// log-mel [batch, 1, mels, frames] → logits [batch, outputs]; the shapes are those of 128 mels and 313 frames.
   public func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor {
     let maps = blocks(input[.mel], name: "blocks", pass)  // [batch, 256, 1, 2]
     // One step per remaining time position.

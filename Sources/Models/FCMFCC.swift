@@ -68,7 +68,7 @@ public final class FCMFCC: EmotionModel {
     parameters = source.taken
   }
 
-  /// MFCC [batch, 1, 40, 313] → logits [batch, outputs].
+  /// MFCC [batch, 1, rows, frames] → logits [batch, outputs].
   public func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor {
     let maps = blocks(pass.observed(paths(input[.mfcc], pass), as: "paths", .map), name: "blocks", pass)
     return head(maps.flattened(from: 1).dropout(dropout, pass), pass)  // maps [batch, 320, 1, 1]

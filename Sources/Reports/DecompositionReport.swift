@@ -185,22 +185,25 @@ public struct DecompositionReport {
   /// The header and a row for each component.
   private func csv(_ sounds: [String]) -> [[String]] {
     func cell(_ value: Double?) -> String { value.map { String(format: "%.6f", $0) } ?? "" }
-    let ofModel = [
-      "score", "score_removed", "probability_removed", "score_alone", "probability_alone", "relevance", "chosen",
-    ]
-    return [["component", "hertz", "energy_share", "sound"] + (asked == nil ? [] : ofModel)]
-      + rows.enumerated().map { index, row in
-        [
-          "\(row.component)", String(format: "%.1f", row.hertz), cell(row.energyShare), shownName(sounds[index]),
+    var header = ["component", "hertz", "energy_share", "sound"]
+    if asked != nil {
+      header += [
+        "score", "score_removed", "probability_removed", "score_alone", "probability_alone", "relevance", "chosen",
+      ]
+    }
+    var table = [header]
+    for (row, sound) in zip(rows, sounds) {
+      var cells = ["\(row.component)", String(format: "%.1f", row.hertz), cell(row.energyShare), shownName(sound)]
+      if let asked {
+        let numbers = [
+          asked.relevance.whole.score, row.scoreRemoved, row.probabilityRemoved, row.scoreAlone, row.probabilityAlone,
+          row.relevance,
         ]
-          + (asked.map {
-            [
-              cell($0.relevance.whole.score), cell(row.scoreRemoved), cell(row.probabilityRemoved),
-              cell(row.scoreAlone),
-              cell(row.probabilityAlone), cell(row.relevance), row.isChosen == true ? "1" : "0",
-            ]
-          } ?? [])
+        cells += numbers.map(cell) + [row.isChosen == true ? "1" : "0"]
       }
+      table.append(cells)
+    }
+    return table
   }
 
   /// A component with what the model makes of it.

@@ -112,7 +112,7 @@ struct OtherFrontEndTests {
     #expect(silence.dropFirst(20 * 101).allSatisfy { $0 == 0 } && silence[0] != 0)
   }
 
-  @Test("Integrated gradients on the MFCC with deltas sum to the difference of scores")
+  @Test("Integrated gradients through deltas sum to the difference of scores")
   func completeness() throws {
     var configuration = ModelConfiguration(architecture: .cnnatt)
     configuration.frontEnd.deltas = 1

@@ -147,11 +147,7 @@ struct CheckpointTests {
       ),
       (
         #""cnnlstm", "front_end": {"mels": 64}"#,
-        "its network's pools have to leave one of 64 mel bands, not 0"
-      ),
-      (
-        #""cnnlstm", "network": {"widths": [8, 8], "pools": [2, 2], "hidden": 8, "lstmLayers": 1, "dropout": 0}"#,
-        "its network's pools have to leave one of 128 mel bands, not 32"
+        "its network's pools leave none of 64 mel bands"
       ),
       (
         #""cnnlstm", "front_end": {"window_samples": 16384, "hop_samples": 4096}"#,

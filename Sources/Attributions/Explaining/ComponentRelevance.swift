@@ -95,7 +95,7 @@ public struct ComponentRelevance {
 
   /// Frames beyond the model's length have none.
   private static func relevance(_ components: SoundComponents, _ clip: Clip, _ target: Target) -> Tensor {
-    let gradient = clip.gradient(clip[.spectrogram], at: .spectrogram, target: target)
+    let gradient = clip.gradient(clip[.spectrogram], at: .spectrogram, target: target, normalization: .held)
     let (bins, frames) = (components.magnitudes.shape[0], components.magnitudes.shape[1])
     let shared = min(frames, gradient.shape[3])
     let own = gradient.reshaped([bins, gradient.shape[3]]).slice(axis: 1, 0..<shared)

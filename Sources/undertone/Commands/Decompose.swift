@@ -111,14 +111,14 @@ struct Decompose: ParsableCommand {
       let files = try self.files.paths()
       let figures = try drawing.files()
       let model = try noModel ? nil : self.model.load()
-      let output = target == "predicted" ? nil : try model?.index(of: target)
+      let output = try target == "predicted" ? nil : model?.index(of: target)
       var folder = try OutputFolder(self.output)
       let features = FeatureExtractor(model?.configuration.frontEnd ?? FrontEnd())
       let bar = ProgressBar("decomposing", total: files.count)
       try Console.forEach(files) { index, file in
         if files.count > 1 { bar.show(index) }
         let speech = try model.map { try readSpeech(file, for: $0) } ?? readSpeech(file)
-        let report = try report(on: speech, file, features, model, output)
+        let report = try self.report(on: speech, file, features, model, output)
         let written = try report.write(to: folder, as: folder.stem(for: file), figures: figures, arrays: arrays)
         try Console.print(json ? report.json(written) : text(report, written))
       }

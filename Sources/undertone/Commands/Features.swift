@@ -75,7 +75,7 @@ struct Features: ParsableCommand {
   }
 
   func validate() throws {
-    let formats = try formats()
+    let formats = try self.formats()
     if let option = size.given, !formats.contains(where: { FigureFormat(rawValue: $0) != nil }) {
       throw ValidationError("\(option) is of figures, and none are plotted")
     }
@@ -97,7 +97,7 @@ struct Features: ParsableCommand {
   func run() throws {
     try Console.run {
       let files = try self.files.paths()
-      let formats = try formats()
+      let formats = try self.formats()
       let figures = try size.files(formats.compactMap(FigureFormat.init))
       let kinds: [FeatureKind] =
         try augment != nil ? [] : kind.map { try several($0, kind: "kind") } ?? [.waveform, .mel, .mfcc, .pitch]
