@@ -134,7 +134,8 @@ public struct DecompositionReport {
     public var relevant: String?
     public var figures: [String]
     public var table: String
-    /// Spectra, activations, and the places along their axes; empty where none were asked for.
+    /// Spectra, activations, the places along their axes, and the relevance of the activations where a model was asked;
+    /// empty where none were asked for.
     public var arrays: [String]
 
     public var all: [String] { figures + [table] + arrays + sounds + [relevant].compactMap(\.self) }
@@ -172,10 +173,12 @@ public struct DecompositionReport {
     let hertz = frontEnd.binFrequencies.map { Float($0) }
     let frames = factors.activations.shape[1]
     let seconds = (0..<frames).map { Float(speech.place.start + frontEnd.hopSeconds * Double($0)) }
-    return try [
+    var tensors = [
       ("spectra", factors.components), ("spectra.hertz", Tensor(hertz, shape: [hertz.count])),
       ("activations", factors.activations), ("activations.seconds", Tensor(seconds, shape: [frames])),
-    ].map { name, tensor in
+    ]
+    if let asked { tensors.append(("activations.relevance", asked.relevance.relevance)) }
+    return try tensors.map { name, tensor in
       let path = folder.file("\(stem).\(name).npy")
       try NPY.write(tensor, to: path)
       return path

@@ -68,7 +68,7 @@ struct DecomposeTests {
       folder.files(in: "output/decompose")
         == ([line.figures[0], line.table, chosen.sound] + line.arrays + line.components.map(\.sound))
         .map { String($0.dropFirst("output/decompose/".count)) }.sorted())
-    #expect(line.arrays.count == 4 && line.components[0].sound.hasSuffix("Hz.wav"))
+    #expect(line.arrays.count == 5 && line.components[0].sound.hasSuffix("Hz.wav"))
     // The same seed gives the same files.
     let figure = try folder.contents(line.figures[0])
     _ = try folder.undertone(

@@ -106,9 +106,11 @@ public struct DecompositionFigure: Figure {
     let spectra = canvas.aligned(Rectangle(x: left, y: y, width: width, height: panel.height))
     let above = canvas.aligned(Rectangle(x: start, y: y, width: right - start, height: panel.height))
     let time = ClipTime(duration, in: place, ticks: layout.ticks(8))
-    draw(
-      panel, time, on: canvas, in: Plot(frame: above, x: time.axis, y: panel.axis), namesX: false, namesY: false,
-      bar: panel.bars.last)
+    let plot = Plot(frame: above, x: time.axis, y: panel.axis)
+    time.drawUnused(on: canvas, in: plot, isNamed: true)
+    panel.draw(canvas, plot)
+    plot.drawAxes(on: canvas, namesX: false, namesY: false)
+    draw(panel.bars.last, on: canvas, beside: above, below: Plot.tickLength)
     drawSpectra(on: canvas, in: spectra, panel.axis)
     y += panel.height + Self.between(layout)
     let below = canvas.aligned(Rectangle(x: start, y: y, width: right - start, height: activationsHeight))
@@ -118,15 +120,6 @@ public struct DecompositionFigure: Figure {
     let bars = bars(layout)
     let edge = max(start, margin + bars.room(on: canvas))
     bars.draw(on: canvas, in: Rectangle(x: edge, y: y + Self.barGap, width: right - edge, height: bars.height))
-  }
-
-  private func draw(
-    _ panel: TimePanel, _ time: ClipTime, on canvas: Canvas, in plot: Plot, namesX: Bool, namesY: Bool, bar: ColorBar?
-  ) {
-    time.drawUnused(on: canvas, in: plot, isNamed: true)
-    panel.draw(canvas, plot)
-    plot.drawAxes(on: canvas, namesX: namesX, namesY: namesY)
-    draw(bar, on: canvas, beside: plot.frame, below: Plot.tickLength)
   }
 
   private func draw(_ bar: ColorBar?, on canvas: Canvas, beside frame: Rectangle, below: Double) {

@@ -74,7 +74,10 @@ struct Decompose: ParsableCommand {
   @OptionGroup var drawing: FigureOption
 
   @Flag(
-    help: "Also write arrays (.npy, float32): spectra, activations, and the places along their axes.")
+    help: """
+      Also write arrays (.npy, float32): spectra, activations, the places along their axes, and the relevance of each \
+      activation (gradient of the score times its magnitudes).
+      """)
   var arrays = false
 
   @OptionGroup var threads: ThreadOption
