@@ -12,6 +12,8 @@ public struct FrontEnd: Sendable, Codable, Equatable {
   public var hopSamples = 256
   public var mels = 128
   public var coefficients = 40
+  /// What stands below the coefficients in the MFCC: 0 nothing, 1 their slopes, 2 their slopes and their curvatures.
+  public var deltas = 0
 
   public init() {}
 
@@ -19,7 +21,7 @@ public struct FrontEnd: Sendable, Codable, Equatable {
     case sampleRate = "sample_rate"
     case windowSamples = "window_samples"
     case hopSamples = "hop_samples"
-    case mels, coefficients
+    case mels, coefficients, deltas
   }
 
   /// Decodes a front-end; missing values are the defaults.
@@ -33,7 +35,22 @@ public struct FrontEnd: Sendable, Codable, Equatable {
     try take(.hopSamples, &hopSamples)
     try take(.mels, &mels)
     try take(.coefficients, &coefficients)
+    try take(.deltas, &deltas)
   }
+
+  /// Writes the deltas only where there are any, so that older readers accept the file.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(sampleRate, forKey: .sampleRate)
+    try container.encode(windowSamples, forKey: .windowSamples)
+    try container.encode(hopSamples, forKey: .hopSamples)
+    try container.encode(mels, forKey: .mels)
+    try container.encode(coefficients, forKey: .coefficients)
+    if deltas != 0 { try container.encode(deltas, forKey: .deltas) }
+  }
+
+  /// The rows of the MFCC: the coefficients, and as many for each order of their deltas.
+  public var rowsOfMFCC: Int { coefficients * (1 + deltas) }
 
   /// Seconds from one frame's centre to the next; the first is at 0.
   public var hopSeconds: Double { Double(hopSamples) / Double(sampleRate) }
@@ -52,7 +69,7 @@ public struct FrontEnd: Sendable, Codable, Equatable {
   public var melCentres: [Double] { Array(melEdges[1...mels]) }
 
   /// The peaks with the ends before the first and after the last, evenly spaced on the mel scale.
-  private var melEdges: [Double] {
+  var melEdges: [Double] {
     let top = Self.mel(hertz: Double(sampleRate) / 2)
     return (0..<(mels + 2)).map { Self.hertz(mel: top * Double($0) / Double(mels + 1)) }
   }
@@ -150,15 +167,27 @@ public final class FeatureExtractor {
     decibels.detached.maximum(axis: -2).maximum(axis: -1) - 80
   }
 
-  /// MFCC of a log-mel [batch, 1, mels, frames]: [batch, 1, coefficients, frames].
-  public func mfcc(logMel: Tensor) -> Tensor { cosines.matrixProduct(logMel) }
+  /// MFCC of a log-mel [batch, 1, mels, frames]: [batch, 1, ``FrontEnd/rowsOfMFCC``, frames], the deltas below the
+  /// coefficients.
+  public func mfcc(logMel: Tensor) -> Tensor {
+    let coefficients = cosines.matrixProduct(logMel)
+    guard frontEnd.deltas > 0 else { return coefficients }
+    let deltas = [coefficients.delta()] + (frontEnd.deltas > 1 ? [coefficients.deltaDelta()] : [])
+    return .concatenated([coefficients] + deltas, axis: -2)
+  }
 
-  /// The part of a log-mel that an MFCC [batch, 1, coefficients, frames] holds: the DCT's transpose, which undoes it on
-  /// the span of its rows.
-  public func mel(mfcc: Tensor) -> Tensor { cosines.matrixProduct(mfcc, transposeSelf: true) }
+  /// The part of a log-mel that the coefficients of an MFCC [batch, 1, rows, frames] hold: the DCT's transpose, which
+  /// undoes it on the span of its rows.
+  public func mel(mfcc: Tensor) -> Tensor {
+    let coefficients = frontEnd.deltas == 0 ? mfcc : mfcc.slice(axis: -2, 0..<frontEnd.coefficients)
+    return cosines.matrixProduct(coefficients, transposeSelf: true)
+  }
 }
 
 extension Tensor {
+  /// The fewest frames that have deltas.
+  public static let deltaFrames = 9
+
   /// The slope over nine frames along the last dimension (Savitzky and Golay 1964, first order), like librosa's Δ.
   /// Applied twice it is not ΔΔ, which librosa fits with a parabola: ``deltaDelta()``.
   public func delta() -> Tensor { savitzkyGolay(order: 1) }
@@ -169,7 +198,7 @@ extension Tensor {
   /// The derivative of `order` of the polynomial of that order fitted to nine frames; the first and last four frames
   /// take it from the first and last nine (SciPy's mode "interp").
   private func savitzkyGolay(order: Int) -> Tensor {
-    let width = 9
+    let width = Self.deltaFrames
     let frames = shape[rank - 1]
     demand(frames >= width, "Δ needs \(width) frames, and there are \(frames)")
     // Both fits have a constant derivative of their own order, so the edges repeat the first and last full window's.

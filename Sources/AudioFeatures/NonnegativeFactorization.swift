@@ -23,16 +23,18 @@ public struct NonnegativeFactorization {
   public private(set) var components: Tensor
   /// H, [components, columns].
   public private(set) var activations: Tensor
-  /// The divergence at the start and after each step.
+  /// The divergence at the start and after each step, where it was traced; else at the end only.
   public private(set) var objectives: [Double]
   public let divergence: Divergence
+  public let steps: Int
 
   /// Sums and values under this count as this: NumPy's step of float32 at 1, as scikit-learn has it.
   private static let least = Float.ulpOfOne
 
   /// Factors that start as drawn: |normal| √(mean of V / components), like scikit-learn's `init="random"`.
   public init(
-    _ matrix: Tensor, components count: Int, divergence: Divergence, steps: Int, using generator: inout SeededGenerator
+    _ matrix: Tensor, components count: Int, divergence: Divergence, steps: Int, isTraced: Bool = true,
+    using generator: inout SeededGenerator
   ) {
     demand(count > 0, "\(count) components")
     let deviation = (Double(matrix.mean(axes: [0, 1]).floats[0]) / Double(count)).squareRoot()
@@ -41,16 +43,19 @@ public struct NonnegativeFactorization {
     }
     let components = drawn([matrix.shape[0], count])
     self.init(
-      matrix, components: components, activations: drawn([count, matrix.shape[1]]), divergence: divergence, steps: steps
-    )
+      matrix, components: components, activations: drawn([count, matrix.shape[1]]), divergence: divergence,
+      steps: steps,
+      isTraced: isTraced)
   }
 
   /// - Parameters:
   ///   - matrix: V, [rows, columns], of finite values of at least 0.
   ///   - components: W at the start, [rows, components].
   ///   - activations: H at the start, [components, columns].
+  ///   - isTraced: Whether the divergence is computed after each step, which takes longer than the step.
   public init(
-    _ matrix: Tensor, components: Tensor, activations: Tensor, divergence: Divergence, steps: Int
+    _ matrix: Tensor, components: Tensor, activations: Tensor, divergence: Divergence, steps: Int,
+    isTraced: Bool = true
   ) {
     demand(
       matrix.rank == 2 && components.shape == [matrix.shape[0], activations.shape[0]]
@@ -59,34 +64,47 @@ public struct NonnegativeFactorization {
     demand(
       [matrix, components, activations].allSatisfy { $0.floats.allSatisfy { $0 >= 0 && $0.isFinite } },
       "factors or a matrix with values that are negative or not finite")
-    (self.components, self.activations, self.divergence) = (components, activations, divergence)
+    (self.components, self.activations, self.divergence, self.steps) = (components, activations, divergence, steps)
     // Itakura's and Saito's divergence from 0 is infinite.
     let matrix = divergence == .itakuraSaito ? matrix.maximum(Tensor(Self.least)) : matrix
-    var product = components.matrixProduct(activations)
-    objectives = [Self.objective(matrix, product, divergence)]
-    for _ in 0..<steps {
-      self.components = self.components * updateOfComponents(matrix, product)
-      product = self.components.matrixProduct(self.activations)
-      self.activations = self.activations * updateOfActivations(matrix, product)
-      product = self.components.matrixProduct(self.activations)
-      objectives.append(Self.objective(matrix, product, divergence))
+    objectives = []
+    for step in 0...steps {
+      if step > 0 {
+        self.components = self.components * updateOfComponents(matrix)
+        self.activations = self.activations * updateOfActivations(matrix)
+      }
+      if isTraced || step == steps { objectives.append(Self.objective(matrix, product, divergence)) }
     }
   }
 
-  /// The spectrogram's part of each component: W's column times H's row, divided by their sum over all components and
-  /// multiplied by V (a Wiener filter), [rows, columns] each. The parts sum to V.
+  /// W H.
+  private var product: Tensor { components.matrixProduct(activations) }
+
+  /// The share of each component in V: W's column times H's row, divided by their sum over all components and multiplied by
+  /// V (a Wiener filter), [rows, columns] each. The parts sum to V; where no component has anything, each has as much.
   public func parts(of matrix: Tensor) -> [Tensor] {
-    let whole = components.matrixProduct(activations).maximum(Tensor(Self.least))
-    return (0..<components.shape[1]).map { index in
+    let whole = product + Self.least
+    let count = components.shape[1]
+    return (0..<count).map { index in
       let own = components.slice(axis: 1, index..<(index + 1)).matrixProduct(
         activations.slice(axis: 0, index..<(index + 1)))
-      return matrix * own / whole
+      return matrix * (own + Self.least / Float(count)) / whole
     }
+  }
+
+  /// The components in this order, each column of W scaled to a largest value of 1 and its row of H by the inverse, which
+  /// leaves W H as it is.
+  public func arranged(_ order: [Int]) -> Self {
+    let largest = components.maximum(axis: 0).maximum(Tensor(.leastNormalMagnitude))
+    var result = self
+    result.components = (components / largest).transposed().rows(order).transposed()
+    result.activations = (activations * largest.transposed()).rows(order)
+    return result
   }
 
   /// V Hᵀ / (W H Hᵀ) for Euclid; with V / (W H) in the place of V, and 1 in that of W H, for Kullback and Leibler; with
   /// V / (W H)² and 1 / (W H), and a root, for Itakura and Saito.
-  private func updateOfComponents(_ matrix: Tensor, _ product: Tensor) -> Tensor {
+  private func updateOfComponents(_ matrix: Tensor) -> Tensor {
     switch divergence {
     case .euclidean:
       let squares = activations.matrixProduct(activations, transposeOther: true)
@@ -106,7 +124,7 @@ public struct NonnegativeFactorization {
   }
 
   /// The same of the transposes: Wᵀ V / (Wᵀ W H).
-  private func updateOfActivations(_ matrix: Tensor, _ product: Tensor) -> Tensor {
+  private func updateOfActivations(_ matrix: Tensor) -> Tensor {
     switch divergence {
     case .euclidean:
       let squares = components.matrixProduct(components, transposeSelf: true)

@@ -5,7 +5,7 @@ import Tensors
 /// How a clip sounds as a whole, whatever is said: its recording, its level, its voice. By these numbers clips are compared
 /// with those that a model was trained on.
 ///
-/// The 128 mels are averaged in groups of four, in dB. Of each of the 32 bands: the 5th percentile over the frames (the
+/// The mels are averaged in 32 groups of neighbours, in dB: of 128, four each. Of each of these bands: the 5th percentile over the frames (the
 /// background), the 95th (the speech), and the standard deviation of the difference from one frame to the next (how fast
 /// it changes, in dB); then the level of the samples in dBFS and the number of the highest band whose 95th percentile lies
 /// less than 60 dB below the loudest band's.
@@ -26,14 +26,14 @@ public struct SoundStatistics: Sendable, Equatable {
   ///   - samples: Those of the clip, without padding.
   public init(logMel: Tensor, frames: Int, samples: ArraySlice<Float>) {
     let (mels, columns) = (logMel.shape[2], logMel.shape[3])
-    demand(mels.isMultiple(of: Self.bands) && (1...columns).contains(frames), "\(frames) frames of \(logMel.shape)")
+    demand(mels >= Self.bands && (1...columns).contains(frames), "\(frames) frames of \(logMel.shape)")
     let cells = logMel.floats
-    let group = mels / Self.bands
     var (low, high, change): ([Float], [Float], [Float]) = ([], [], [])
     for band in 0..<Self.bands {
       var decibels = [Float](repeating: 0, count: frames)
-      for row in (band * group)..<((band + 1) * group) {
-        for frame in 0..<frames { decibels[frame] += cells[row * columns + frame] / Float(group) }
+      let rows = Self.rows(ofBand: band, of: mels)
+      for row in rows {
+        for frame in 0..<frames { decibels[frame] += cells[row * columns + frame] / Float(rows.count) }
       }
       change.append(Self.deviation(zip(decibels.dropFirst(), decibels).map { $0 - $1 }))
       var sorted = OrderStatistics(decibels)
@@ -45,6 +45,11 @@ public struct SoundStatistics: Sendable, Equatable {
     values =
       low + high + change
       + [Float(10 * log10(max(power, 1e-12))), Float(high.lastIndex { $0 > loudest - 60 }!)]
+  }
+
+  /// The mels of a band.
+  public static func rows(ofBand band: Int, of mels: Int) -> Range<Int> {
+    (band * mels / bands)..<((band + 1) * mels / bands)
   }
 
   /// Numbers as ``values`` has them.

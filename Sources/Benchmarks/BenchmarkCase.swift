@@ -26,6 +26,10 @@ struct BenchmarkCase: Hashable {
     case mfcc
     /// Waveform to MFCC, and the gradient of its sum at the waveform.
     case mfccGradient = "mfcc-gradient"
+    /// 100 steps of a nonnegative factorization of a spectrogram, 513 × 313, into 8 components.
+    case euclidean
+    case kullbackLeibler = "kullback-leibler"
+    case itakuraSaito = "itakura-saito"
     /// `undertone explain`, from the start of the process to the figure on disk.
     case figure
     /// A PNG from numbers in memory: a clip's waveform, log-mel, MFCC and probabilities, the inputs with attributions.
@@ -40,7 +44,7 @@ struct BenchmarkCase: Hashable {
     case attention
   }
 
-  /// A model's or an encoder's name, "front-end", "explain" or "render".
+  /// A model's or an encoder's name, "front-end", "decompose", "explain" or "render".
   let subject: String
   let work: Work
   let batch: Int
@@ -84,7 +88,9 @@ struct BenchmarkCase: Hashable {
       BenchmarkCase(BenchmarkedEncoder.hubertBase.rawValue, $0.0, batch: $0.1)
     } + [
       .init("front-end", .logMel, batch: 1), .init("front-end", .mfcc, batch: 1),
-      .init("front-end", .mfccGradient, batch: 1), .init("explain", .figure, batch: 1),
+      .init("front-end", .mfccGradient, batch: 1), .init("decompose", .euclidean, batch: 1),
+      .init("decompose", .kullbackLeibler, batch: 1), .init("decompose", .itakuraSaito, batch: 1),
+      .init("explain", .figure, batch: 1),
       .init("render", .explanation, batch: 1), .init("render", .contactSheet, batch: 1),
       .init("render", .confusion, batch: 1), .init("render", .comparison, batch: 1),
       .init("render", .attention, batch: 1),

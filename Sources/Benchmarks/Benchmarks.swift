@@ -24,7 +24,9 @@ struct Benchmarks: ParsableCommand {
   var cases: [String] = []
 
   @Option(
-    help: "The script that times PyTorch (and librosa, Captum, matplotlib, transformers, ONNX Runtime, OpenVINO).")
+    help:
+      "The script that times PyTorch (and librosa, scikit-learn, Captum, matplotlib, transformers, ONNX Runtime, OpenVINO)."
+  )
   var peer: String?
 
   @Option(help: "The Python that has them.")
@@ -136,6 +138,7 @@ extension BenchmarkCase {
     case .inputXGradient, .integratedGradients, .smoothGrad: ["captum", "captum channels-last"]
     case .logMel, .mfcc: ["librosa", "torch"]
     case .mfccGradient: ["torch"]
+    case .euclidean, .kullbackLeibler, .itakuraSaito: ["scikit-learn"]
     case .figure: ["captum"]
     case .explanation, .contactSheet, .confusion, .comparison, .attention: ["matplotlib", "matplotlib constrained"]
     }

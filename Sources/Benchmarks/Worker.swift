@@ -28,6 +28,8 @@ struct Worker {
       step = try ProgramRun(["explain"]).run
     } else if benchmark.subject == "render" {
       step = Self.rendering(benchmark.work)
+    } else if let divergence = NonnegativeFactorization.Divergence(rawValue: benchmark.work.rawValue) {
+      step = Self.factorization(divergence)
     } else {
       step = Self.frontEnd(benchmark.work, batch: benchmark.batch)
     }
@@ -99,6 +101,17 @@ struct Worker {
       return { _ = try method.attribute(batch == 1 ? clip[space] : x, of: clip, at: space, target: Target(0)) }
     default:
       return { _ = model.network(input, .inference).floats }
+    }
+  }
+
+  /// From the same magnitudes each time, of noise.
+  private static func factorization(_ divergence: NonnegativeFactorization.Divergence) -> () -> Void {
+    let magnitudes = FeatureExtractor().spectrogram(random([1, 80_000])).magnitude.reshaped([513, 313])
+    let (components, activations) = (random([513, 8]).absolute(), random([8, 313]).absolute())
+    return {
+      _ = NonnegativeFactorization(
+        magnitudes, components: components, activations: activations, divergence: divergence, steps: 100,
+        isTraced: false)
     }
   }
 

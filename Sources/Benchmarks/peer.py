@@ -1,8 +1,8 @@
-"""Times PyTorch, librosa, Captum and matplotlib for `make benchmark PEER=1`.
+"""Times PyTorch, librosa, scikit-learn, Captum and matplotlib for `make benchmark PEER=1`.
 
 python3 peer.py SUBJECT WORK BATCH MODE, as Worker.swift: says "ready" when it is warm, answers every line it reads with
 the milliseconds a clip of a turn, and at the end of its input with the most memory it held, in bytes. Needs torch; for
-some cases librosa and scipy, captum and matplotlib, or
+some cases librosa and scipy, scikit-learn, captum and matplotlib, or
 transformers, onnxruntime, onnxscript and openvino. `peer.py explain-once CLIP FIGURE` and `peer.py predict-once FOLDER
 CLIP [FIGURE]` are what a turn of "explain" and of an encoder's "predict" and "figure" runs.
 
@@ -295,6 +295,23 @@ def torch_step(work, batch):
     return gradient if work == "mfcc-gradient" else forward
 
 
+def factorization_step(divergence):
+    import warnings
+
+    import numpy as np
+    from sklearn.decomposition import NMF
+
+    warnings.simplefilter("ignore")  # of steps that are too few to converge
+    random = np.random.default_rng(0)
+    samples = np.pad(random.standard_normal(5 * RATE), 512, mode="reflect")
+    frames = np.lib.stride_tricks.sliding_window_view(samples, 1024)[::256]
+    magnitudes = np.ascontiguousarray(np.abs(np.fft.rfft(frames * np.hanning(1025)[:-1])).T, np.float32)
+    components, activations = (np.abs(random.standard_normal(s)).astype(np.float32) for s in ((513, 8), (8, 313)))
+    loss = {"euclidean": "frobenius"}.get(divergence, divergence)
+    model = NMF(8, solver="mu", beta_loss=loss, init="custom", tol=0, max_iter=100)
+    return lambda: model.fit_transform(magnitudes, W=components.copy(), H=activations.copy())
+
+
 # One explanation, from the start of the process to the figure
 
 
@@ -517,6 +534,8 @@ def main():
         step = render_step(work, mode)
     elif subject in ("hubert-base", "hubert-large", "wavlm-base", "convnext-base"):
         step = encoder_step(subject, work, batch, mode)
+    elif subject == "decompose":
+        step = factorization_step(work)
     elif subject == "front-end":
         step = librosa_step(work) if mode == "librosa" else torch_step(work, batch)
     elif mode.startswith("captum"):

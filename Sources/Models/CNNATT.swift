@@ -1,3 +1,4 @@
+import AudioFeatures
 import Layers
 import Tensors
 
@@ -15,6 +16,12 @@ public final class CNNATT: EmotionModel {
       let sizes = [pathFilters, attended, heads] + widths
       return widths.count < 2 || widths.count > 64 || !sizes.allSatisfy((1...65_536).contains)
         ? "it needs 2 to 64 widths, and sizes from 1 to 65536" : nil
+    }
+
+    /// The first two blocks halve the rows.
+    public func problem(on frontEnd: FrontEnd) -> String? {
+      frontEnd.rowsOfMFCC >= 4
+        ? nil : "its network halves the MFCC twice, and \(frontEnd.rowsOfMFCC) rows are under 4"
     }
   }
 
@@ -58,7 +65,7 @@ public final class CNNATT: EmotionModel {
     parameters = source.taken
   }
 
-  /// MFCC [batch, 1, 40, frames], at least 4 frames → logits [batch, outputs].
+  /// MFCC [batch, 1, rows, frames], at least 4 frames → logits [batch, outputs].
   public func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor {
     let maps = blocks(pass.observed(paths(input[.mfcc], pass), as: "paths", .map), name: "blocks", pass)
     return head(norm(attention(maps, pass), pass), pass)

@@ -1,3 +1,4 @@
+import AudioFeatures
 import Layers
 import Tensors
 
@@ -19,9 +20,17 @@ public final class CNNLSTM: EmotionModel {
         return "it needs as many widths as pools, and sizes from 1 to 65536"
       }
       if !(1...16).contains(lstmLayers) { return "it needs 1 to 16 layers of LSTM" }
-      let pooled = pools.reduce(1) { $0 > 128 ? $0 : $0 * max(0, min($1, 129)) }
-      if !(1...128).contains(pooled) { return "its pools have to divide 128 mel bands" }
+      if !pools.allSatisfy((1...512).contains) { return "it needs pools from 1 to 512" }
       return (0..<1).contains(dropout) ? nil : "its dropout is no probability below 1"
+    }
+
+    /// Of the mel bands and of the frames something remains for the LSTM.
+    public func problem(on frontEnd: FrontEnd) -> String? {
+      let frames = 1 + Int(CNNLSTM.clipSeconds * Double(frontEnd.sampleRate)) / frontEnd.hopSamples
+      for (count, words) in [(frontEnd.mels, "mel bands"), (frames, "frames")] where pools.reduce(count, /) == 0 {
+        return "its network's pools leave none of \(count) \(words)"
+      }
+      return nil
     }
   }
 
@@ -29,7 +38,8 @@ public final class CNNLSTM: EmotionModel {
   public static let title = "CNNLSTM"
   public static let summary = "five convolution blocks and an LSTM on the log-mel spectrogram of 5 s"
   public static let inputs = [InputSpace.mel]
-  public static let clipLength = ClipLength.fixed(samples: 80_000)  // 5 s
+  public static let clipLength = ClipLength.fixed(seconds: clipSeconds)
+  private static let clipSeconds = 5.0
   public static let clipsAtOnce = 32
   public static let base = Configuration()
   public static let multiplyAdds: Double =
@@ -61,7 +71,7 @@ public final class CNNLSTM: EmotionModel {
     parameters = source.taken
   }
 
-  /// log-mel [batch, 1, 128, 313] → logits [batch, outputs].
+  /// log-mel [batch, 1, mels, frames] → logits [batch, outputs]; the shapes are those of 128 mels and 313 frames.
   public func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor {
     let maps = blocks(input[.mel], name: "blocks", pass)  // [batch, 256, 1, 2]
     // One step per remaining time position.

@@ -60,12 +60,21 @@ public protocol EmotionModel: Layer, SendableType {
 public protocol NetworkConfiguration: Codable, Equatable, Sendable {
   /// The reason why no network can have these sizes; nil where one can. Sizes from a file can be anything.
   var problem: String? { get }
+  /// The reason why a network of these sizes cannot read what a front-end computes; nil where it can.
+  func problem(on frontEnd: FrontEnd) -> String?
+}
+
+extension NetworkConfiguration {
+  /// Networks are made for the standard front-end unless they say otherwise: encoders of speech take 16,000 samples a second.
+  public func problem(on frontEnd: FrontEnd) -> String? {
+    frontEnd == FrontEnd() ? nil : "its network takes the standard front-end only"
+  }
 }
 
 /// The length of a clip at a model's input.
 public enum ClipLength: Equatable, Sendable {
-  /// A fixed number of samples: clips are cut, or filled up with zeros at the end.
-  case fixed(samples: Int)
+  /// Clips are cut, or filled up with zeros at the end.
+  case fixed(seconds: Double)
   /// The clip's own length, at most so many samples; a batch is filled up to its longest.
   case natural(leastFrames: Int, mostSamples: Int? = nil)
 }

@@ -1,3 +1,4 @@
+import AudioFeatures
 import Layers
 import Tensors
 
@@ -16,13 +17,20 @@ public final class FCMFCC: EmotionModel {
       }
       return (0..<1).contains(dropout) ? nil : "its dropout is no probability below 1"
     }
+
+    /// The paths and every block but the last halve the rows.
+    public func problem(on frontEnd: FrontEnd) -> String? {
+      let least = 1 << widths.count
+      return frontEnd.rowsOfMFCC >= least
+        ? nil : "its network halves the MFCC \(widths.count) times, and \(frontEnd.rowsOfMFCC) rows are under \(least)"
+    }
   }
 
   public static let name = "fcmfcc"
   public static let title = "FCMFCC"
   public static let summary = "three parallel paths and five convolution blocks on the MFCC of 5 s"
   public static let inputs = [InputSpace.mfcc]
-  public static let clipLength = ClipLength.fixed(samples: 80_000)  // 5 s
+  public static let clipLength = ClipLength.fixed(seconds: 5)
   public static let clipsAtOnce = 32
   public static let base = Configuration()
   public static let multiplyAdds: Double = convolutionMultiplyAdds([
@@ -60,7 +68,7 @@ public final class FCMFCC: EmotionModel {
     parameters = source.taken
   }
 
-  /// MFCC [batch, 1, 40, 313] → logits [batch, outputs].
+  /// MFCC [batch, 1, rows, frames] → logits [batch, outputs].
   public func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor {
     let maps = blocks(pass.observed(paths(input[.mfcc], pass), as: "paths", .map), name: "blocks", pass)
     return head(maps.flattened(from: 1).dropout(dropout, pass), pass)  // maps [batch, 320, 1, 1]

@@ -8,6 +8,6 @@ public enum InputSpace: String, CaseIterable, Codable, Sendable, CodingKeyRepres
   case spectrogram
   /// log-mel in dB, [batch, 1, mels, frames].
   case mel
-  /// [batch, 1, coefficients, frames].
+  /// [batch, 1, rows, frames]: coefficients, and their deltas below them where the front-end has some.
   case mfcc
 }

@@ -2,6 +2,7 @@ import AudioFeatures
 import Basics
 import Corpora
 import Layers
+import Tensors
 
 /// `config.json` of a model's folder. Only `architecture` is required.
 public struct ModelConfiguration: Codable, Sendable {
@@ -80,15 +81,17 @@ public struct ModelConfiguration: Codable, Sendable {
     guard Set(classes).count == classes.count else { throw wrong("it names a class twice") }
     guard Set(outputs).count == outputs.count else { throw wrong("it names an output twice") }
     guard outputs.allSatisfy({ !$0.isEmpty }) else { throw wrong("it names an output without a name") }
-    guard frontEnd == FrontEnd() else { throw wrong("its front-end is not the one that Undertone computes") }
+    if let problem = frontEnd.problem ?? network.problem(on: frontEnd) { throw wrong(problem) }
   }
 
   /// A clip at the model's length: cut or filled up where that is fixed.
   public func fitted(_ samples: [Float]) -> [Float] {
     switch model.clipLength {
-    case .fixed(let count): fixedLength(samples, samples: count)
-    case .natural(let frames, let most):
-      fixedLength(samples, samples: min(max(samples.count, (frames - 1) * frontEnd.hopSamples), most ?? .max))
+    case .fixed(let seconds):
+      return fixedLength(samples, samples: Int((seconds * Double(frontEnd.sampleRate)).rounded()))
+    case .natural(let leastFrames, let most):
+      let frames = frontEnd.deltas > 0 ? max(leastFrames, Tensor.deltaFrames) : leastFrames
+      return fixedLength(samples, samples: min(max(samples.count, (frames - 1) * frontEnd.hopSamples), most ?? .max))
     }
   }
 

@@ -48,7 +48,7 @@ public final class SignalPath {
     case .waveform: waveform.shape
     case .spectrogram: [1, 1, frontEnd.windowSamples / 2 + 1, frames]
     case .mel: [1, 1, frontEnd.mels, frames]
-    case .mfcc: [1, 1, frontEnd.coefficients, frames]
+    case .mfcc: [1, 1, frontEnd.rowsOfMFCC, frames]
     }
   }
 
@@ -72,7 +72,12 @@ public final class SignalPath {
       let frame = silentFrame ?? features.silence(after: self[.mel])
       silentFrame = frame
       return frame
-    case .mfcc: return features.mfcc(logMel: silentFrame(at: .mel))
+    case .mfcc:
+      let frame = silentFrame(at: .mel)
+      guard features.frontEnd.deltas > 0 else { return features.mfcc(logMel: frame) }
+      // Deltas are of several frames; of equal ones they are zero.
+      let frames = frame.broadcast(to: frame.shape.dropLast() + [Tensor.deltaFrames])
+      return features.mfcc(logMel: frames).slice(axis: -1, 0..<1)
     }
   }
 

@@ -59,7 +59,8 @@ public final class TrainedModel {
     let network = try configuration.makeNetwork(from: source)
     try source.checkAllTaken()
     self.init(
-      configuration: configuration, network: network, name: name, domain: try TrainingDomain.read(folder))
+      configuration: configuration, network: network, name: name,
+      domain: try TrainingDomain.read(folder, configuration.frontEnd))
   }
 
   /// Whether a model folder is not Undertone's own, but one as it is downloaded.

@@ -16,6 +16,8 @@ public struct TrainingDomain: Sendable, Equatable {
   /// The distance beyond which a clip lies outside.
   public let limit: Double
   private let means, deviations: [Float]
+  /// What the statistics were measured through.
+  private let frontEnd: FrontEnd
 
   /// Of unseen clips like the training's, the share that lies outside.
   public static let outsideShare = 0.02
@@ -30,8 +32,8 @@ public struct TrainingDomain: Sendable, Equatable {
   /// Enough validation clips for the limit.
   private static let most = 500
 
-  private init(clips: [SoundStatistics], limit: Double) {
-    (self.clips, self.limit) = (clips, limit)
+  private init(clips: [SoundStatistics], limit: Double, _ frontEnd: FrontEnd) {
+    (self.clips, self.limit, self.frontEnd) = (clips, limit, frontEnd)
     let count = Float(clips.count)
     var (means, deviations): ([Float], [Float]) = ([], [])
     for index in 0..<SoundStatistics.count {
@@ -47,9 +49,10 @@ public struct TrainingDomain: Sendable, Equatable {
   ///   - clips: Those that a model is trained on; at least one, without `unseen` two.
   ///   - unseen: Clips like those, of which ``outsideShare`` is to lie outside; at least one. Nil where there are none: then
   ///     it is the training clips, each by its distance to the others. As these have its speaker among them, the limit is lower.
-  public init(clips: [SoundStatistics], unseen: [SoundStatistics]?) {
+  ///   - frontEnd: What the statistics were measured through.
+  public init(clips: [SoundStatistics], unseen: [SoundStatistics]?, frontEnd: FrontEnd = FrontEnd()) {
     demand(clips.count > (unseen == nil ? 1 : 0) && unseen?.isEmpty != true, "a domain of too few clips")
-    let open = TrainingDomain(clips: clips, limit: .infinity)
+    let open = TrainingDomain(clips: clips, limit: .infinity, frontEnd)
     let tried = unseen ?? clips
     let places = Array(stride(from: 0, to: tried.count, by: max(1, tried.count / Self.most)))
     let distances = concurrentMap(count: places.count) { index in
@@ -57,7 +60,7 @@ public struct TrainingDomain: Sendable, Equatable {
       return Double(open.nearest(to: tried[place], leavingOut: unseen == nil ? place : nil).distance)
     }.sorted()
     let rank = Int((Double(distances.count + 1) * (1 - Self.outsideShare)).rounded(.up))
-    self.init(clips: clips, limit: max(distances[min(rank, distances.count) - 1], Self.sameSound))
+    self.init(clips: clips, limit: max(distances[min(rank, distances.count) - 1], Self.sameSound), frontEnd)
   }
 
   /// Where a clip lies.
@@ -113,7 +116,7 @@ public struct TrainingDomain: Sendable, Equatable {
     let (highest, all) = (clip.values[SoundStatistics.highestBand], range(of: SoundStatistics.highestBand))
     if highest < all.lowerBound {
       found.append(
-        "hardly anything above \(Self.top(of: highest)) (training to \(Self.top(of: all.lowerBound)) at least)")
+        "hardly anything above \(top(of: highest)) (training to \(top(of: all.lowerBound)) at least)")
     }
     let groups = [
       ("the background", SoundStatistics.background, "louder", "softer"),
@@ -133,11 +136,10 @@ public struct TrainingDomain: Sendable, Equatable {
     return found + [groups.max { $0.size < $1.size }!.words]
   }
 
-  /// "3.4 kHz": the top of a band of four mels.
-  private static func top(of band: Float) -> String {
-    let frontEnd = FrontEnd()
-    let group = frontEnd.mels / SoundStatistics.bands
-    return String(format: "%.1f kHz", frontEnd.melCentres[(Int(band) + 1) * group - 1] / 1000)
+  /// "3.4 kHz": the top of a band of mels.
+  private func top(of band: Float) -> String {
+    let rows = SoundStatistics.rows(ofBand: Int(band), of: frontEnd.mels)
+    return String(format: "%.1f kHz", frontEnd.melCentres[rows.upperBound - 1] / 1000)
   }
 }
 
@@ -145,7 +147,7 @@ extension TrainingDomain {
   static let file = "domain.safetensors"
 
   /// Reads a model folder's; nil where it has none, as those of earlier versions.
-  static func read(_ folder: String) throws -> TrainingDomain? {
+  static func read(_ folder: String, _ frontEnd: FrontEnd) throws -> TrainingDomain? {
     let path = URL(fileURLWithPath: folder).appendingPathComponent(file).path
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let stored = try Safetensors.read(path)
@@ -157,7 +159,7 @@ extension TrainingDomain {
     return TrainingDomain(
       clips: (0..<clips.shape[0]).map {
         SoundStatistics(values: Array(values[($0 * SoundStatistics.count)..<(($0 + 1) * SoundStatistics.count)]))
-      }, limit: Double(limit[0]))
+      }, limit: Double(limit[0]), frontEnd)
   }
 
   func write(to file: inout WholeFile) throws(FileError) {

@@ -256,20 +256,7 @@ extension Explanation {
   func shown(_ input: Input) -> ExplainedInput {
     let attribution = Attribution(
       values: input.attribution.floats, isSigned: isSigned, name: method, unit: unit(at: input.space))
-    let (rate, values) = (Double(sampleRate), input.values.floats)
-    func frames(_ values: [Float]) -> FrameMatrix {
-      FrameMatrix(values: values, rows: input.values.shape[0], columns: input.values.shape[1], hop: hop)
-    }
-    switch input.space {
-    case .waveform: return .waveform(.init(samples: values, sampleRate: rate, attribution: attribution))
-    case .spectrogram:
-      // In dB, and as the mel: no cell more than 80 dB under the loudest.
-      let floor = (values.max() ?? 0) * 1e-4
-      let decibels = values.map { 20 * log10(max($0, floor, 1e-10)) }
-      return .spectrogram(.init(frames: frames(decibels), maximumFrequency: rate / 2, attribution: attribution))
-    case .mel:
-      return .logMel(.init(frames: frames(values), maximumFrequency: rate / 2, attribution: attribution))
-    case .mfcc: return .mfcc(.init(frames: frames(values), attribution: attribution))
-    }
+    return ExplainedInput(
+      input.values, at: input.space, hop: hop, sampleRate: sampleRate, attribution: attribution)
   }
 }

@@ -43,12 +43,10 @@ struct AugmentedBatches {
   private func changed(_ clip: ClipFeatures, using generator: inout SeededGenerator) -> ClipFeatures {
     let samples = configuration.fitted(sound(clip.sound!, using: &generator))
     var path = SignalPath(samples, features: extractor)
-    if let n = augmentation[.vtlp] {
-      let factor = pow(1 + n, generator.uniform(in: -1..<1))
-      path = path.with(configuration.frontEnd.withVocalTract(path[.mel], longerBy: factor), at: .mel)
-    }
-    if let spans = augmentation[.masks] {
-      path = path.with(masked(path[.mel], spans: Int(spans), using: &generator), at: .mel)
+    let steps = augmentation.steps.filter(\.kind.changesMel)
+    if !steps.isEmpty {
+      let mel = steps.reduce(path[.mel]) { $1.changed($0, frontEnd: extractor.frontEnd, using: &generator).mel }
+      path = path.with(mel, at: .mel)
     }
     return ClipFeatures(
       path: clip.path, origin: clip.origin, label: clip.label, dimensions: clip.dimensions,
@@ -57,54 +55,10 @@ struct AugmentedBatches {
 
   /// The sound, with each of the changes in a share of the clips.
   private func sound(_ samples: [Float], using generator: inout SeededGenerator) -> [Float] {
-    let rate = configuration.frontEnd.sampleRate
-    return augmentation.steps.reduce(samples) { sound, step in
-      let n = step.number
-      switch step.kind {
-      case .vtlp, .masks, .mixstyle, .mixup, .specmix: return sound
-      case .crop, .stretch, .pitch, .speed, .gain, .noise, .band, .codec: break
-      }
+    augmentation.steps.filter(\.kind.changesSound).reduce(samples) { sound, step in
       guard generator.uniform() < Augmentation.soundShare else { return sound }
-      switch step.kind {
-      case .crop:
-        let length = Int(Double(sound.count) * generator.uniform(in: n..<1))
-        let start = generator.index(below: sound.count - length + 1)
-        return Array(sound[start..<(start + length)])
-      case .stretch: return sound.atTempo(pow(1 + n, generator.uniform(in: -1..<1)))
-      case .pitch: return sound.pitched(generator.uniform(in: -n..<n))
-      case .speed: return sound.played(atSpeed: pow(1 + n, generator.uniform(in: -1..<1)))
-      case .gain: return sound.amplified(generator.uniform(in: -n..<n))
-      case .noise:
-        return sound.noised(generator.uniform(in: n..<(Augmentation.mostSilentNoise + 1e-9)), using: &generator)
-      case .band: return sound.lowPassed(generator.uniform(in: n..<(Double(rate) / 2)), sampleRate: rate)
-      case .codec: return sound.telephoned(sampleRate: rate)
-      case .vtlp, .masks, .mixstyle, .mixup, .specmix: return sound
-      }
+      return step.changed(sound, sampleRate: configuration.frontEnd.sampleRate, using: &generator).sound
     }
-  }
-
-  /// The greatest spans of SpecAugment's masks, as parts of all frames and of all mel bands.
-  private static let (longestSpan, highestSpan) = (0.15, 0.15)
-
-  /// A log-mel [1, 1, mels, frames] with its mean in spans of frames and of mel bands.
-  private func masked(_ mel: Tensor, spans: Int, using generator: inout SeededGenerator) -> Tensor {
-    let (mels, frames) = (mel.shape[2], mel.shape[3])
-    var values = mel.floats
-    let mean = values.reduce(0, +) / Float(values.count)
-    func span(of size: Int, most: Double) -> Range<Int> {
-      let length = generator.index(below: Int(Double(size) * most) + 1)
-      let start = generator.index(below: size - length + 1)
-      return start..<(start + length)
-    }
-    for _ in 0..<spans {
-      let (hiddenFrames, hiddenMels) = (
-        span(of: frames, most: Self.longestSpan), span(of: mels, most: Self.highestSpan)
-      )
-      for row in 0..<mels {
-        for frame in hiddenMels.contains(row) ? 0..<frames : hiddenFrames { values[row * frames + frame] = mean }
-      }
-    }
-    return Tensor(values, shape: mel.shape)
   }
 
   // MARK: Mixtures

@@ -43,7 +43,7 @@ public struct FeatureCache: Sendable {
     print.add("\(configuration.model.inputs.map(\.rawValue)) \(configuration.model.clipLength)")
     print.add(
       "\(frontEnd.sampleRate) \(frontEnd.windowSamples) \(frontEnd.hopSamples) \(frontEnd.mels) "
-        + "\(frontEnd.coefficients), trimming \(configuration.trimming)")
+        + "\(frontEnd.coefficients) \(frontEnd.deltas), trimming \(configuration.trimming)")
     return print.hexadecimal
   }
 

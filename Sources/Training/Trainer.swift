@@ -1,3 +1,4 @@
+import AudioFeatures
 import Basics
 import Foundation
 import Layers
@@ -91,7 +92,7 @@ public final class Trainer {
     (self.training, self.validation) = (training, validation)
     (self.provenance, self.manifests) = (provenance, manifests)
     (trainingData, validationData) = (training.fingerprint, validation?.fingerprint)
-    domain = Self.domain(training, validation)
+    domain = Self.domain(training, validation, model.configuration.frontEnd)
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     frozen = optimizer.frozen(in: model.network)
     schedule = RateSchedule(recipe)
@@ -127,7 +128,7 @@ public final class Trainer {
     guard (trainingData, validationData) == (saved.trainingData, saved.validationData) else {
       throw TrainingError.otherData(folder: folder)
     }
-    domain = Self.domain(training, validation)
+    domain = Self.domain(training, validation, saved.configuration.frontEnd)
     try saved.checkCounts(clips: training.clips.count, path: SavedTraining.path(folder))
     guard saved.history.count < recipe.epochs, !recipe.ends(after: saved.history) else {
       throw TrainingError.alreadyFinished(folder: folder, epochs: saved.history.count)
@@ -189,9 +190,12 @@ public final class Trainer {
   }
 
   /// Nil of features that come without statistics.
-  private static func domain(_ training: FeatureSet, _ validation: FeatureSet?) -> TrainingDomain? {
+  private static func domain(
+    _ training: FeatureSet, _ validation: FeatureSet?, _ frontEnd: FrontEnd
+  ) -> TrainingDomain? {
     let (clips, unseen) = (training.clips.compactMap(\.statistics), validation?.clips.compactMap(\.statistics))
-    return clips.count < 2 || unseen?.isEmpty == true ? nil : TrainingDomain(clips: clips, unseen: unseen)
+    return clips.count < 2 || unseen?.isEmpty == true
+      ? nil : TrainingDomain(clips: clips, unseen: unseen, frontEnd: frontEnd)
   }
 
   private static func network(

@@ -29,8 +29,9 @@ struct Undertone: ParsableCommand {
     version: undertoneVersion,
     subcommands: [
       Explain.self, Predict.self, Train.self, Curves.self, Evaluate.self, FiguresCommand.self, Compare.self, Trust.self,
-      CorpusCommand.self, LayersCommand.self, ModalitiesCommand.self, MethodsCommand.self, ModelsCommand.self,
-      Doctor.self,
+      CorpusCommand.self, Features.self, Decompose.self, LayersCommand.self, ModalitiesCommand.self,
+      MethodsCommand.self,
+      ModelsCommand.self, Doctor.self,
     ])
 
   /// ArgumentParser's own, but for its words on wrong usage: one line, as every other error has.

@@ -47,6 +47,24 @@ struct FactorizationTests {
     #expect(parts.count == 3 && relativeDistance(parts[0] + parts[1] + parts[2], made) < 1e-5)
   }
 
+  @Test("Parts sum to the matrix where no component has anything; another order and scale leave the product as it is")
+  func arranged() {
+    let found = NonnegativeFactorization(
+      matrix, components: .zeros([12, 3]), activations: activations, divergence: .euclidean, steps: 0)
+    let parts = found.parts(of: matrix)
+    #expect(relativeDistance(parts[0] + parts[1] + parts[2], matrix) < 1e-6)
+    let other = NonnegativeFactorization(
+      matrix, components: components, activations: activations, divergence: .euclidean, steps: 3)
+    let arranged = other.arranged([2, 0, 1])
+    #expect(
+      relativeDistance(
+        arranged.components.matrixProduct(arranged.activations), other.components.matrixProduct(other.activations))
+        < 1e-6)
+    #expect(arranged.components.maximum(axis: 0).floats.allSatisfy { abs($0 - 1) < 1e-6 })
+    let first = other.components.slice(axis: 1, 2..<3)
+    #expect(relativeDistance(arranged.components.slice(axis: 1, 0..<1), first / first.maximum(axis: 0)) < 1e-6)
+  }
+
   @Test(
     "Silence, zeros among the values and zeros at the start give finite factors",
     arguments: NonnegativeFactorization.Divergence.allCases)

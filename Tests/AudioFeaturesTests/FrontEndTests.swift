@@ -27,6 +27,59 @@ struct FrontEndTests {
     }
   }
 
+  @Test(
+    "Other windows, hops, mels, coefficients, rates and deltas are librosa's too",
+    arguments: ["noise", "chirp"], [[16_000, 400, 160, 64, 20], [8_000, 512, 128, 40, 13]])
+  func settings(_ name: String, _ numbers: [Int]) throws {
+    var frontEnd = FrontEnd()
+    (frontEnd.sampleRate, frontEnd.windowSamples, frontEnd.hopSamples) = (numbers[0], numbers[1], numbers[2])
+    (frontEnd.mels, frontEnd.coefficients, frontEnd.deltas) = (numbers[3], numbers[4], 2)
+    #expect(frontEnd.problem == nil)
+    let extractor = FeatureExtractor(frontEnd)
+    let mel = extractor.logMel(Tensor(Signals.named(name), shape: [1, 80_000]))
+    let mfcc = extractor.mfcc(logMel: mel)
+    #expect(mel.shape == [1, 1, numbers[3], 1 + 80_000 / numbers[2]])
+    #expect(mfcc.shape == [1, 1, 3 * numbers[4], 1 + 80_000 / numbers[2]])
+    let stem = "\(name) \(numbers[0]) \(numbers[1]) \(numbers[2])"
+    for (kind, found, tolerance) in [("mel", mel, Float(0.005)), ("mfcc", mfcc, 0.01)] {
+      let expected = try #require(LibrosaNumbers.stored["\(stem)/\(kind)"]).tensor.floats
+      #expect(largestDifference(LibrosaNumbers.kept(found.floats), expected) < tolerance, "\(kind)")
+    }
+    // The part of the mel that the MFCC holds does not change with its deltas.
+    frontEnd.deltas = 0
+    let plain = FeatureExtractor(frontEnd)
+    #expect(extractor.mel(mfcc: mfcc).floats == plain.mel(mfcc: plain.mfcc(logMel: mel)).floats)
+  }
+
+  @Test(
+    "Settings with which nothing can be computed have a reason",
+    arguments: [
+      (\FrontEnd.sampleRate, 4_000, "sample_rate 4000"), (\.windowSamples, 513, "odd"),
+      (\.windowSamples, 1 << 20, "64 to 16384"), (\.hopSamples, 0, "hop_samples 0"),
+      (\.hopSamples, 513, "more than half"), (\.mels, 16, "mels 16"), (\.mels, 256, "band 1 lies between"),
+      (\.coefficients, 129, "1 to 128"), (\.coefficients, 0, "coefficients 0"), (\.deltas, 3, "0 to 2"),
+    ] as [(WritableKeyPath<FrontEnd, Int> & Sendable, Int, String)])
+  func problems(place: WritableKeyPath<FrontEnd, Int> & Sendable, value: Int, words: String) {
+    var frontEnd = FrontEnd()
+    #expect(frontEnd.problem == nil)
+    frontEnd[keyPath: place] = value
+    #expect(frontEnd.problem?.contains(words) == true, "\(frontEnd.problem ?? "none")")
+  }
+
+  @Test("Every mel band of a front-end without a problem has a bin, and the first reason names one that has none")
+  func emptyBands() {
+    for (mels, window) in [(64, 400), (80, 400), (128, 400), (128, 1024), (40, 256), (512, 16_384)] {
+      var frontEnd = FrontEnd()
+      (frontEnd.mels, frontEnd.windowSamples, frontEnd.hopSamples) = (mels, window, window / 4)
+      let filters = frontEnd.melFilters
+      let empty = (0..<mels).first { band in
+        filters.slice(axis: 0, band..<(band + 1)).floats.allSatisfy { $0 == 0 }
+      }
+      let named = frontEnd.problem.map { $0.contains("band \((empty ?? -2) + 1) lies") }
+      #expect(named == (empty == nil ? nil : true), "\(mels) \(window): \(empty ?? -1)")
+    }
+  }
+
   @Test("A batch is its clips, each with its own floor")
   func batch() {
     let clips = [("padded", 1), ("click", 0.01)].map { name, level in

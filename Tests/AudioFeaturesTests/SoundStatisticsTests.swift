@@ -18,6 +18,23 @@ struct SoundStatisticsTests {
     #expect(largestDifference(statistics(Signals.named(name)), expected) < 0.01)
   }
 
+  @Test("Mels that are no multiple of the bands are divided as evenly as can be: each belongs to one band")
+  func uneven() {
+    for mels in [32, 40, 64, 80, 128, 150] {
+      let rows = (0..<SoundStatistics.bands).map { SoundStatistics.rows(ofBand: $0, of: mels) }
+      #expect(rows.flatMap { Array($0) } == Array(0..<mels))
+      #expect(Set(rows.map(\.count)).isSubset(of: [mels / 32, mels / 32 + 1]))
+    }
+    // 40 mels whose levels are their numbers: 3 are in the third of the bands with two, the other bands have one.
+    let logMel = Tensor((0..<40).flatMap { mel in [Float](repeating: Float(mel), count: 4) }, shape: [1, 1, 40, 4])
+    let found = SoundStatistics(logMel: logMel, frames: 4, samples: [1])
+    for band in 0..<32 {
+      let rows = SoundStatistics.rows(ofBand: band, of: 40)
+      let mean = Float(rows.reduce(0, +)) / Float(rows.count)
+      #expect(found.values[band] == mean && found.values[32 + band] == mean && found.values[64 + band] == 0)
+    }
+  }
+
   @Test("Frames of padding do not count")
   func padding() {
     let samples = Signals.named("chirp")

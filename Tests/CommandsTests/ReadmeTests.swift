@@ -55,7 +55,8 @@ struct ReadmeTests {
     }
     #expect(
       folder.files(in: "output").sorted() == [
-        "compare", "corpus", "curves", "emobox", "evaluate", "explain", "figures", "folds", "layers", "modalities",
+        "compare", "corpus", "curves", "decompose", "emobox", "evaluate", "explain", "features", "figures", "folds",
+        "layers", "modalities",
         "predict", "states",
         "train", "trust",
       ])

@@ -19,7 +19,7 @@ struct SchemaTests {
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: Schema.folder.path)
     let found = commands(try #require(dump["command"]), below: []).map { "\($0).schema.json" }
-    #expect(found.count == 12 && Set(found) == Set(files), "\(found)")
+    #expect(found.count == 13 && Set(found) == Set(files), "\(found)")
   }
 
   @Test("A schema names every key, in snake case with a description")
@@ -66,6 +66,11 @@ struct SchemaTests {
       "curves": [["curves", "a", "b", "c", "d", "--json"]],
       "methods": [["methods", "--json"]],
       "modalities": [["modalities", "--model", "fusion", "--clips", "4", "--data", "two/manifest.csv", "--json"]],
+      "decompose": [
+        ["decompose", clip, "--components", "2", "--iterations", "3", "--json", "--arrays", "--model", "b"],
+        ["decompose", clip, "--components", "2", "--iterations", "3", "--json", "--model", "c"],
+        ["decompose", clip, "--components", "2", "--iterations", "3", "--json", "--no-model"],
+      ],
       "layers": [["layers", "tiny-random", "--folds", "2", "--data", "two/manifest.csv", "--json"]],
       "models-show": [["models", "built-in", "a", "encoder", "hubert", "--json"]],
       // An effect is between two clips or more of an emotion and others.

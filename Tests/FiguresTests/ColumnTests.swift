@@ -55,7 +55,10 @@ struct ColumnTests {
     let emotions = EmotionColors.names
     let value = (mean: 0.4, low: -0.1, high: 0.7)
     var figures: [String: any Figure] = [
-      "explanation": explanation(), "side": explanation().overlaid(.side), "contours": explanation().overlaid(.contour),
+      "decomposition": SoundFiguresTests.decomposition(8),
+      "components": SoundFiguresTests.decomposition(1, effects: false),
+      "features": SoundFiguresTests.features, "explanation": explanation(), "side": explanation().overlaid(.side),
+      "contours": explanation().overlaid(.contour),
       "magnitudes": explanation(isSigned: false), "two models": comparison(models: 2),
       "four models": comparison(models: 4), "models, side": comparison(models: 3).overlaid(.side),
       "confusion": ConfusionFigure(

@@ -58,14 +58,19 @@ def kept(value):
     return flat[::step].astype(np.float32)
 
 
+def computed(y, rate, length, hop, mels, coefficients):
+    """The log-mel in dB and the MFCC."""
+    power = librosa.feature.melspectrogram(
+        y=y.astype(np.float64), sr=rate, n_fft=length, hop_length=hop, n_mels=mels, htk=True, norm=None, center=True,
+        pad_mode="reflect", power=2.0, fmin=0.0, fmax=rate / 2)
+    mel = librosa.power_to_db(power, ref=1.0, amin=1e-10, top_db=80.0)
+    assert mel.shape == (mels, 1 + len(y) // hop)
+    return mel, scipy.fft.dct(mel, axis=0, type=2, norm="ortho")[:coefficients]
+
+
 warnings.filterwarnings("ignore", message="n_fft=.* is too large")
 for name, y in signals.items():
-    power = librosa.feature.melspectrogram(
-        y=y.astype(np.float64), sr=RATE, n_fft=LENGTH, hop_length=HOP, n_mels=MELS, htk=True, norm=None, center=True,
-        pad_mode="reflect", power=2.0, fmin=0.0, fmax=RATE / 2)
-    mel = librosa.power_to_db(power, ref=1.0, amin=1e-10, top_db=80.0)
-    assert mel.shape == (MELS, 1 + len(y) // HOP)
-    mfcc = scipy.fft.dct(mel, axis=0, type=2, norm="ortho")[:COEFFICIENTS]
+    mel, mfcc = computed(y, RATE, LENGTH, HOP, MELS, COEFFICIENTS)
     bands = mel.reshape(32, 4, -1).mean(axis=1)
     high = np.percentile(bands, 95, axis=1)
     level = 10 * np.log10(max(np.mean(y.astype(np.float64) ** 2), 1e-12))
@@ -73,6 +78,13 @@ for name, y in signals.items():
         np.percentile(bands, 5, axis=1), high, np.diff(bands, axis=1).std(axis=1) if bands.shape[1] > 1 else np.zeros(32),
         [level, np.flatnonzero(high > high.max() - 60).max()]]).astype(np.float32)
     stored[f"{name}/mel"], stored[f"{name}/mfcc"] = kept(mel), kept(mfcc)
+
+# Other settings, with Δ and ΔΔ below the coefficients; the rate only names the frequencies.
+for name in ("noise", "chirp"):
+    for rate, length, hop, mels, coefficients in ((16000, 400, 160, 64, 20), (8000, 512, 128, 40, 13)):
+        mel, mfcc = computed(signals[name], rate, length, hop, mels, coefficients)
+        rows = np.concatenate([mfcc] + [librosa.feature.delta(mfcc, width=9, order=order) for order in (1, 2)])
+        stored[f"{name} {rate} {length} {hop}/mel"], stored[f"{name} {rate} {length} {hop}/mfcc"] = kept(mel), kept(rows)
 
 for frames in (9, 10, 31, 313):
     x = noise(3 * frames, frames).reshape(3, frames).astype(np.float64)

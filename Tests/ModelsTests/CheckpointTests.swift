@@ -136,15 +136,52 @@ struct CheckpointTests {
     #expect(refusal(of: folder.path) == "\(folder.path)/config.json: \(reason)")
   }
 
-  @Test("A front-end that Undertone does not compute")
-  func otherFrontEnd() throws {
+  @Test(
+    "A front-end that cannot be computed, or that the network cannot read, is refused with the reason",
+    arguments: [
+      (#""cnnatt", "front_end": {"mels": 20}"#, "its front-end has mels 20, and takes 32 to 512"),
+      (#""cnnatt", "front_end": {"coefficients": 3}"#, "its network halves the MFCC twice, and 3 rows are under 4"),
+      (
+        #""fcmfcc", "front_end": {"coefficients": 20}"#,
+        "its network halves the MFCC 5 times, and 20 rows are under 32"
+      ),
+      (
+        #""cnnlstm", "front_end": {"mels": 64}"#,
+        "its network's pools leave none of 64 mel bands"
+      ),
+      (
+        #""cnnlstm", "front_end": {"window_samples": 16384, "hop_samples": 4096}"#,
+        "its network's pools leave none of 20 frames"
+      ),
+      (#""mmfusion", "front_end": {"hop_samples": 128}"#, "its network takes the standard front-end only"),
+      (#""probe", "front_end": {"sample_rate": 8000}"#, "its network takes the standard front-end only"),
+    ])
+  func otherFrontEnd(text: String, reason: String) throws {
     let folder = try FreshFolder()
-    var model = ModelConfiguration(architecture: .cnnatt)
-    model.frontEnd.mels = 64
-    try JSONEncoder().encode(model).write(to: URL(fileURLWithPath: "\(folder.path)/config.json"))
-    #expect(
-      refusal(of: folder.path)
-        == "\(folder.path)/config.json: its front-end is not the one that Undertone computes")
+    try folder.write("{\"architecture\": \(text)}", to: "config.json")
+    #expect(refusal(of: folder.path) == "\(folder.path)/config.json: \(reason)")
+  }
+
+  @Test("A model's folder keeps its front-end, and a clip has its lengths and shapes")
+  func keptFrontEnd() throws {
+    let folder = try FreshFolder()
+    var configuration = ModelConfiguration(architecture: .cnnatt)
+    configuration.frontEnd.sampleRate = 8_000
+    (configuration.frontEnd.windowSamples, configuration.frontEnd.hopSamples) = (400, 160)
+    (configuration.frontEnd.mels, configuration.frontEnd.coefficients, configuration.frontEnd.deltas) = (40, 13, 1)
+    let made = TrainedModel(untrained: configuration, seed: 1)
+    try made.write(to: folder.path)
+    let model = try TrainedModel(folder: folder.path)
+    #expect(model.configuration.frontEnd == configuration.frontEnd)
+    let path = model.path(of: sampled(4_000, seed: 1))
+    #expect(path[.mel].shape == [1, 1, 40, 26] && path[.mfcc].shape == [1, 1, 26, 26])
+    #expect(path[.mfcc].shape == path.shape(at: .mfcc))
+    let input = path.input([.mfcc])
+    #expect(model.network(input, .inference).floats == made.network(input, .inference).floats)
+    // Five seconds are as many samples as there are in them; deltas need nine frames.
+    configuration = ModelConfiguration(FCMFCC.self, frontEnd: configuration.frontEnd)
+    #expect(configuration.fitted([1]).count == 40_000)
+    #expect(model.fitted([1]).count == 8 * 160)
   }
 
   @Test("A tensor that is missing, or of no use")

@@ -169,6 +169,17 @@ class Torch(OnClips):
                 undertone.run("train", name, data=self.manifest, epochs=1, network=file, overwrite=True, output=folder)
                 self.agrees(folder)
 
+    def test_other_front_ends(self):
+        for name, options in [
+            ("cnnatt", {"window": 400, "hop": 160, "mels": 64, "coefficients": 20, "deltas": 2}),
+            ("fcmfcc", {"hop": 200, "window": 512, "deltas": 1}),
+            ("cnnlstm", {"mels": 150, "window": 2048}),
+        ]:
+            with self.subTest(name):
+                folder = self.place / f"{name}-front-end"
+                undertone.run("train", name, data=self.manifest, epochs=1, overwrite=True, output=folder, **options)
+                self.agrees(folder)
+
     def test_attribution_is_the_gradient(self):
         import torch
 

@@ -34,10 +34,13 @@ public struct ExplanationFigure: OverlaidFigure {
   public struct Coefficients: Sendable {
     public var frames: FrameMatrix
     public var attribution: Attribution?
+    /// What the values are, with their unit.
+    public var label: String
 
-    public init(frames: FrameMatrix, attribution: Attribution? = nil) {
+    public init(frames: FrameMatrix, attribution: Attribution? = nil, label: String = "MFCC (dB)") {
       self.frames = frames
       self.attribution = attribution
+      self.label = label
     }
   }
 

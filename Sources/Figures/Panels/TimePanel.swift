@@ -80,7 +80,7 @@ struct TimePanel {
     case .mfcc(let mfcc):
       panel = FramePanel(
         mfcc.frames, attribution: mfcc.attribution, rows: .coefficients, duration: duration, content: content)
-      label = "MFCC (dB)"
+      label = mfcc.label
     }
     (axis, draw) = (panel.axis, panel.draw)
     let key = input.attribution.flatMap { attribution -> ColorBar? in

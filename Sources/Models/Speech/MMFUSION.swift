@@ -85,14 +85,15 @@ public final class MMFUSION: EncodingModel {
     }
   }
 
-  private static let samples = 80_000  // 5 s
+  private static let seconds = 5.0
+  private static let samples = Int(seconds * Double(SpeechEncoderConfiguration.sampleRate))
 
   public static let name = "mmfusion"
   public static let title = "MMFUSION"
   public static let summary =
     "ConvNeXt on the log-mel, an LSTM on the MFCC and HuBERT on the waveform of 5 s, fused by attention"
   public static let inputs = [InputSpace.mel, .mfcc, .waveform]
-  public static let clipLength = ClipLength.fixed(samples: samples)
+  public static let clipLength = ClipLength.fixed(seconds: seconds)
   public static let hasAttention = true
   public static let clipsAtOnce = 2
   public static let multiplyAdds: Double =

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +21,28 @@ extra("torch")
 import torch  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
-RATE = 16_000  # samples a second
-FIVE_SECONDS = 5 * RATE
-LONGEST_SPEECH = 60 * RATE  # The program uses the first minute of a file.
-WINDOW, HOP, MELS, COEFFICIENTS = 1024, 256, 128, 40
+LONGEST_SPEECH = 60  # seconds: the program uses the first minute of a file.
 EMOTIONS = ["angry", "disgust", "fear", "happy", "neutral", "sadness", "surprise"]
 
 
 # The front-end
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """The settings of a folder's front-end, as its config.json has them under front_end."""
+
+    sample_rate: int = 16_000  # samples a second
+    window_samples: int = 1024
+    hop_samples: int = 256
+    mels: int = 128
+    coefficients: int = 40
+    deltas: int = 0  # 1: slopes below the coefficients, 2: curvatures too
+
+    @staticmethod
+    def of(configuration: dict[str, Any]) -> FrontEnd:
+        given = configuration.get("front_end", {})
+        return FrontEnd(**{field.name: given[field.name] for field in fields(FrontEnd) if field.name in given})
 
 
 def trimmed(waveform: Tensor, decibels: float = 20) -> Tensor:
@@ -42,27 +58,30 @@ def trimmed(waveform: Tensor, decibels: float = 20) -> Tensor:
 
 
 class LogMel(nn.Module):
-    """log-mel in dB, [batch, 1, 128, frames], of waveforms [batch, samples] at 16 kHz; frames = 1 + samples // 256.
+    """log-mel in dB, [batch, 1, mels, frames], of waveforms [batch, samples]; frames = 1 + samples // hop.
 
     10 log10(max(power, 1e-10)), no cell more than 80 dB under its clip's loudest. Periodic Hann window, centred with
-    reflection; triangles of peak 1, evenly spaced on the HTK mel scale from 0 to 8 kHz.
+    reflection; triangles of peak 1, evenly spaced on the HTK mel scale from 0 Hz to half the sample rate.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, front_end: FrontEnd = FrontEnd()) -> None:
         super().__init__()
-        top = 2595 * math.log10(1 + RATE / 2 / 700)
-        edges = 700 * (10 ** (torch.linspace(0, top, MELS + 2, dtype=torch.float64) / 2595) - 1)  # Hz
-        bins = torch.arange(WINDOW // 2 + 1, dtype=torch.float64) * RATE / WINDOW
+        self.front_end = front_end
+        rate, window = front_end.sample_rate, front_end.window_samples
+        top = 2595 * math.log10(1 + rate / 2 / 700)
+        edges = 700 * (10 ** (torch.linspace(0, top, front_end.mels + 2, dtype=torch.float64) / 2595) - 1)  # Hz
+        bins = torch.arange(window // 2 + 1, dtype=torch.float64) * rate / window
         low, peak, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
         triangles = torch.minimum((bins - low) / (peak - low), (high - bins) / (high - peak)).clamp(min=0)
         self.filters: Tensor
         self.window: Tensor
         # Not in the state: a model's file has only its network's parameters.
         self.register_buffer("filters", triangles.float(), persistent=False)  # [mels, bins]
-        self.register_buffer("window", torch.hann_window(WINDOW), persistent=False)
+        self.register_buffer("window", torch.hann_window(window), persistent=False)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        spectrum = torch.stft(waveform, WINDOW, HOP, window=self.window, pad_mode="reflect", return_complex=True)
+        spectrum = torch.stft(waveform, self.front_end.window_samples, self.front_end.hop_samples, window=self.window,
+                              pad_mode="reflect", return_complex=True)
         power = spectrum.real.square() + spectrum.imag.square()  # Its gradient is finite at zero, that of abs is not.
         decibels = 10 * torch.log10((self.filters @ power).clamp(min=1e-10))
         floor = decibels.detach().amax((-2, -1), keepdim=True) - 80
@@ -70,18 +89,31 @@ class LogMel(nn.Module):
 
 
 class MFCC(LogMel):
-    """The first 40 coefficients of the orthonormal DCT-II of the log-mel: [batch, samples] to [batch, 1, 40, frames]."""
+    """The first coefficients of the orthonormal DCT-II of the log-mel, and their deltas below them: [batch, samples] to
+    [batch, 1, rows, frames]."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        k, m = torch.arange(COEFFICIENTS, dtype=torch.float64)[:, None], torch.arange(MELS, dtype=torch.float64)
-        cosines = torch.cos(math.pi * k * (m + 0.5) / MELS) * math.sqrt(2 / MELS)
+    def __init__(self, front_end: FrontEnd = FrontEnd()) -> None:
+        super().__init__(front_end)
+        mels = front_end.mels
+        k = torch.arange(front_end.coefficients, dtype=torch.float64)[:, None]
+        cosines = torch.cos(math.pi * k * (torch.arange(mels, dtype=torch.float64) + 0.5) / mels) * math.sqrt(2 / mels)
         cosines[0] /= math.sqrt(2)
         self.cosines: Tensor
         self.register_buffer("cosines", cosines.float(), persistent=False)
 
     def forward(self, waveform: Tensor) -> Tensor:
-        return self.cosines @ super().forward(waveform)
+        coefficients = self.cosines @ super().forward(waveform)
+        orders = range(1, self.front_end.deltas + 1)
+        return torch.cat([coefficients] + [deltas(coefficients, order) for order in orders], -2)
+
+
+def deltas(x: Tensor, order: int) -> Tensor:
+    """The slopes (order 1) or curvatures (2) over nine frames, the last dimension, as librosa.feature.delta has them."""
+    offsets = torch.arange(-4.0, 5.0)
+    powers = offsets if order == 1 else offsets.square() - offsets.square().mean()
+    middle = (x.unfold(-1, 9, 1) * (order * powers / powers.square().sum())).sum(-1)
+    ends = [middle[..., edge : edge + 1].expand(*middle.shape[:-1], 4) for edge in (0, middle.shape[-1] - 1)]
+    return torch.cat([ends[0], middle, ends[1]], -1)
 
 
 # The networks
@@ -182,34 +214,45 @@ class CNNATT(nn.Module):
 # The model
 
 
-#: Of each architecture: the network, the front-end that it reads, and its least number of samples.
-ARCHITECTURES: dict[str, tuple[type[nn.Module], type[LogMel], int]] = {
-    "cnnlstm": (CNNLSTM, LogMel, FIVE_SECONDS),
-    "fcmfcc": (FCMFCC, MFCC, FIVE_SECONDS),
-    "cnnatt": (CNNATT, MFCC, 3 * HOP),
+def five_seconds(front_end: FrontEnd) -> int:
+    return 5 * front_end.sample_rate
+
+
+def few_frames(front_end: FrontEnd) -> int:
+    """The samples of four frames; of nine where there are deltas."""
+    return (8 if front_end.deltas else 3) * front_end.hop_samples
+
+
+#: Of each architecture: the network, what it reads, and its least number of samples.
+ARCHITECTURES: dict[str, tuple[type[nn.Module], type[LogMel], Callable[[FrontEnd], int]]] = {
+    "cnnlstm": (CNNLSTM, LogMel, five_seconds),
+    "fcmfcc": (FCMFCC, MFCC, five_seconds),
+    "cnnatt": (CNNATT, MFCC, few_frames),
 }
 
 
 class Model(nn.Module):
-    """A whole model: samples at 16 kHz to logits. `network` and `features` can be used alone."""
+    """A whole model: samples, at the rate of its `front_end`, to logits. `network` and `features` can be used alone."""
 
     def __init__(self, configuration: dict[str, Any]) -> None:
         super().__init__()
         name = configuration["architecture"]
         if name not in ARCHITECTURES:
             raise ValueError(f"the architecture {name!r} is not known; known are {', '.join(ARCHITECTURES)}")
-        network, features, self.samples = ARCHITECTURES[name]
+        network, features, least = ARCHITECTURES[name]
+        self.front_end = FrontEnd.of(configuration)
+        self.samples = least(self.front_end)
         self.cut = name != "cnnatt"
         self.dimensions: list[str] = configuration.get("dimensions", [])
         self.classes: list[str] = configuration.get("classes", [] if self.dimensions else EMOTIONS)
         #: How far below the loudest frame the ends of a clip are cut off; "off" keeps them.
         self.trim_db: float | str = configuration.get("trim_db", 20)
-        self.features = features()
+        self.features = features(self.front_end)
         self.network = network(len(self.classes) + len(self.dimensions), **configuration.get("network", {}))
 
     def prepared(self, waveform: Tensor, trim: bool = True) -> Tensor:
         """What the model uses of a clip [samples]: at most its first minute, trimmed, at the model's length."""
-        speech = waveform[:LONGEST_SPEECH]
+        speech = waveform[: LONGEST_SPEECH * self.front_end.sample_rate]
         if trim and self.trim_db != "off":
             speech = trimmed(speech, float(self.trim_db))
         speech = speech[: self.samples] if self.cut else speech

@@ -53,9 +53,7 @@ struct ClipWindows {
 
 /// Prints a note where a model of a fixed length uses only the beginning of each window.
 func noteUnused(ofWindow seconds: Double, by model: TrainedModel) {
-  guard case .fixed(let samples) = model.kind.clipLength else { return }
-  let used = Double(samples) / Double(model.configuration.frontEnd.sampleRate)
-  guard seconds > used else { return }
+  guard case .fixed(let used) = model.kind.clipLength, seconds > used else { return }
   Console.note(
     "undertone: \(model.title) uses the first \(used.formatted()) s of each window; --window \(used.formatted()) uses all of the file"
   )

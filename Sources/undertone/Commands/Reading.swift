@@ -1,4 +1,5 @@
 import ArgumentParser
+import AudioFeatures
 import AudioFiles
 import Basics
 import Corpora
@@ -8,7 +9,14 @@ import Training
 
 /// The speech of a file ready for a model, with a note where the file is too long and was cut.
 func readSpeech(_ path: String, for model: TrainedModel) throws(AudioFileError) -> AudioClip {
-  let clip = try model.configuration.speech(of: path)
+  try readSpeech(path, sampleRate: model.configuration.frontEnd.sampleRate, model.configuration.trimming)
+}
+
+/// The speech of a file, by default as the standard front-end takes it.
+func readSpeech(
+  _ path: String, sampleRate: Int = FrontEnd().sampleRate, _ trimming: Trimming = .standard
+) throws(AudioFileError) -> AudioClip {
+  let clip = try AudioClip.trimmedSpeech(path: path, sampleRate: sampleRate, trimming: trimming)
   if clip.isCut { noteCut(path, seconds: clip.sourceDuration) }
   if clip.decoderRemarks > 0 {
     Console.note("undertone: \(path): its decoder found faults in it, and went on: parts may be missing or noise")

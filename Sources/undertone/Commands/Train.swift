@@ -38,6 +38,7 @@ struct Train: ParsableCommand {
         undertone train cnnatt --data all.csv --folds 5 --repeat-seeds 3
         undertone train cnnatt --data train.csv --augment stretch,pitch,masks,mixup
         undertone train cnnatt --data train.csv --cosine --warmup 5 --average 0.999
+        undertone train cnnatt --data train.csv --window 400 --hop 160 --mels 64 --coefficients 20 --deltas 2
       """)
 
   @Argument(help: "The architecture; `undertone models` describes them.")
@@ -107,6 +108,8 @@ struct Train: ParsableCommand {
       above 0, or off. (default: \(Trimming.standard))
       """, valueName: "dB"))
   var trim: Trimming?
+
+  @OptionGroup var frontEnd: FrontEndOptions
 
   @Option(
     help: ArgumentHelp(
@@ -328,18 +331,19 @@ struct Train: ParsableCommand {
       guard patience >= 1 else { throw ValidationError("--patience must be 1 or more") }
       guard !final else { throw ValidationError("--patience needs validation, which --final has not") }
     }
-    let fixed: [(String, Bool)] = [
-      ("an architecture", architecture != nil), ("--split", split != nil), ("--by", unit.by != nil),
-      ("--recipe", recipe != nil), ("--classes", classes != nil), ("--dimensions", dimensions != nil),
-      ("--network", network != nil), ("--trim", trim != nil),
-      ("--batch", batch != nil), ("--rate", rate != nil), ("--seed", seed != nil),
-      ("--output", output != nil), ("--overwrite", overwrite), ("--train-layers", trainLayers != nil),
-      ("--head", head != nil), ("--final", final), ("--milestones", milestones != nil),
-      ("--accumulate", accumulate != nil), ("--clip-norm", clipNorm != nil), ("--precision", precision != nil),
-      ("--cosine", cosine), ("--augment", augment != nil), ("--class-weights", classWeights != nil),
-      ("--label-smoothing", labelSmoothing != nil), ("--average", average != nil), ("--patience", patience != nil),
-      ("--folds", folds != nil),
-    ]
+    let fixed: [(String, Bool)] =
+      [
+        ("an architecture", architecture != nil), ("--split", split != nil), ("--by", unit.by != nil),
+        ("--recipe", recipe != nil), ("--classes", classes != nil), ("--dimensions", dimensions != nil),
+        ("--network", network != nil), ("--trim", trim != nil),
+        ("--batch", batch != nil), ("--rate", rate != nil), ("--seed", seed != nil),
+        ("--output", output != nil), ("--overwrite", overwrite), ("--train-layers", trainLayers != nil),
+        ("--head", head != nil), ("--final", final), ("--milestones", milestones != nil),
+        ("--accumulate", accumulate != nil), ("--clip-norm", clipNorm != nil), ("--precision", precision != nil),
+        ("--cosine", cosine), ("--augment", augment != nil), ("--class-weights", classWeights != nil),
+        ("--label-smoothing", labelSmoothing != nil), ("--average", average != nil), ("--patience", patience != nil),
+        ("--folds", folds != nil),
+      ] + frontEnd.given
     if resume != nil, let given = fixed.first(where: \.1) {
       throw ValidationError("--resume continues with the original settings; it does not take \(given.0)")
     }
@@ -634,7 +638,8 @@ struct Train: ParsableCommand {
       network = probe
     }
     let configuration = ModelConfiguration(
-      kind, network: network, classes: classes, dimensions: dimensions, trimming: trim ?? .standard)
+      kind, network: network, classes: classes, dimensions: dimensions, frontEnd: frontEnd.frontEnd,
+      trimming: trim ?? .standard)
     do {
       try configuration.check(path: self.network ?? "the model")
     } catch {

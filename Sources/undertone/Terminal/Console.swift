@@ -62,7 +62,8 @@ enum Console {
     case FigureError.provenance, FigureError.drawing: 70
     case RunProgressError.damaged, RunProgressError.another: 65
     case ExplanationError.method, is TrustJobError, TrainingError.alreadyFinished, TrainingError.recipe: 64
-    case is AudioFileError, is ManifestError, is FigureError, is SplitError, is ExplanationError, is TensorFileError,
+    case is AudioFileError, is ManifestError, is FigureError, is SplitError, is ExplanationError, is TooFewFrames,
+      is TensorFileError,
       is CheckpointError, is ParameterError, is TrainingError:
       65
     default: 70
