@@ -28,8 +28,9 @@ struct Undertone: ParsableCommand {
       """,
     version: undertoneVersion,
     subcommands: [
-      Explain.self, Predict.self, Train.self, Curves.self, Evaluate.self, FiguresCommand.self, Compare.self, Trust.self,
-      CorpusCommand.self, LayersCommand.self, ModalitiesCommand.self, MethodsCommand.self, ModelsCommand.self,
+      Explain.self, Predict.self, Train.self, Curves.self, Runs.self, Evaluate.self, FiguresCommand.self, Compare.self,
+      Trust.self, CorpusCommand.self, LayersCommand.self, ModalitiesCommand.self, MethodsCommand.self,
+      ModelsCommand.self,
       Doctor.self,
     ])
 

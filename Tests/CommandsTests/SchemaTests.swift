@@ -19,7 +19,7 @@ struct SchemaTests {
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: Schema.folder.path)
     let found = commands(try #require(dump["command"]), below: []).map { "\($0).schema.json" }
-    #expect(found.count == 12 && Set(found) == Set(files), "\(found)")
+    #expect(found.count == 13 && Set(found) == Set(files), "\(found)")
   }
 
   @Test("A schema names every key, in snake case with a description")
@@ -64,6 +64,7 @@ struct SchemaTests {
         ["train", "cnnatt", "--final", "--epochs", "1", "--output", "d"] + data,
       ],
       "curves": [["curves", "a", "b", "c", "d", "--json"]],
+      "runs": [["runs", ".", "--json"]],
       "methods": [["methods", "--json"]],
       "modalities": [["modalities", "--model", "fusion", "--clips", "4", "--data", "two/manifest.csv", "--json"]],
       "layers": [["layers", "tiny-random", "--folds", "2", "--data", "two/manifest.csv", "--json"]],
@@ -105,6 +106,8 @@ struct SchemaTests {
     let fusion = ["train", "mmfusion", "--encoder", "tiny-random", "--convnext", "tiny-random", "--data", "clips.csv"]
     #expect(
       try folder.undertone(fusion + ["--validation", "clips.csv", "--epochs", "1", "--output", "fusion"]).status == 0)
+    let folds = ["train", "cnnatt", "--folds", "2", "--epochs", "1", "--data", "two/manifest.csv", "--output", "folds"]
+    #expect(try folder.undertone(folds).status == 0)
     for name in ["train"] + runs.keys.filter({ $0 != "train" }).sorted() {
       let schema = try Schema(named: name)
       var seen: Set<String> = []
