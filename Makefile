@@ -87,8 +87,8 @@ test: dependencies lint
 # Tests/Fixtures/peer/requirements.txt. The last bits may differ on another machine.
 fixtures:
 	@set -e; \
-	for script in operations models cnnasp features edits measures attributions training calibration evaluation agreement pitch weights \
-	  encoders encoder-training heads relevance factorization \
+	for script in operations models cnnasp features edits measures attributions training calibration evaluation agreement \
+	  pitch weights encoders encoder-training heads relevance factorization events \
 	  trimming/make Figures/colormaps Figures/images audio/make; do \
 	  echo "$$script.py"; $(PYTHON) Tests/Fixtures/$$script.py > /dev/null; \
 	done; \

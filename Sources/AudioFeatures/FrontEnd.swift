@@ -24,18 +24,24 @@ public struct FrontEnd: Sendable, Codable, Equatable {
     case mels, coefficients, deltas
   }
 
+  private static var places: [(key: CodingKeys, place: WritableKeyPath<FrontEnd, Int>)] {
+    [
+      (.sampleRate, \.sampleRate), (.windowSamples, \.windowSamples), (.hopSamples, \.hopSamples), (.mels, \.mels),
+      (.coefficients, \.coefficients), (.deltas, \.deltas),
+    ]
+  }
+
+  /// The settings by their names in files.
+  public static var settings: [(key: String, place: WritableKeyPath<FrontEnd, Int>)] {
+    places.map { ($0.key.stringValue, $0.place) }
+  }
+
   /// Decodes a front-end; missing values are the defaults.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    func take(_ key: CodingKeys, _ value: inout Int) throws {
-      value = try container.decodeIfPresent(Int.self, forKey: key) ?? value
+    for (key, place) in Self.places {
+      self[keyPath: place] = try container.decodeIfPresent(Int.self, forKey: key) ?? self[keyPath: place]
     }
-    try take(.sampleRate, &sampleRate)
-    try take(.windowSamples, &windowSamples)
-    try take(.hopSamples, &hopSamples)
-    try take(.mels, &mels)
-    try take(.coefficients, &coefficients)
-    try take(.deltas, &deltas)
   }
 
   /// Writes the deltas only where there are any, so that older readers accept the file.

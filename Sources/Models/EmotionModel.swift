@@ -134,5 +134,6 @@ extension NetworkConfiguration {
     try container.encode(self, forKey: key)
   }
 
-  func equals(_ other: any NetworkConfiguration) -> Bool { (other as? Self) == self }
+  /// Whether other sizes are of the same kind and the same.
+  public func equals(_ other: any NetworkConfiguration) -> Bool { (other as? Self) == self }
 }

@@ -2,7 +2,7 @@ import Tensors
 
 /// The settings of a model's training: Table 3 of the report.
 public struct Recipe: Codable, Equatable, Sendable {
-  public enum Optimizer: String, Codable, Sendable {
+  public enum Optimizer: String, CaseIterable, Codable, Sendable {
     /// Weight decay as a part of the gradient (Kingma and Ba 2015).
     case adam
     /// Weight decay beside the gradient (Loshchilov and Hutter 2019).
@@ -90,6 +90,8 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var classWeights = ClassWeights.equal
   /// ε: targets are 1 − ε for the label plus ε / classes for each class (Szegedy et al. 2016).
   public var labelSmoothing = 0.0
+  /// Whether the targets are the shares of the raters' votes for each class, in place of the label.
+  public var softLabels = false
   /// d: what is validated and kept are means of the weights over the steps, each mean ← d · mean + (1 − d) · weight (Polyak and
   /// Juditsky 1992), with a smaller d in the first steps; nil for the weights themselves.
   public var averaging: Double?
@@ -126,22 +128,83 @@ public struct Recipe: Codable, Equatable, Sendable {
     return [.report: recipe(.report, rate: 1e-4), .published: recipe(.published, rate: 1e-3)]
   }
 
+  /// The settings by the names that they have in `config.json` and in recipes' files; those that are off are left out.
+  public var facts: [String: String] {
+    var facts = [
+      "recipe": name, "optimizer": optimizer.rawValue, "rate": "\(rate)", "batch": "\(batch)", "epochs": "\(epochs)",
+      "schedule": schedule.title,
+    ]
+    if accumulatedBatches > 1 { facts["accumulate"] = "\(accumulatedBatches)" }
+    if precision != .float32 { facts["precision"] = precision.rawValue }
+    if augmentation != .none { facts["augment"] = augmentation.text }
+    if classWeights != .equal { facts["class_weights"] = classWeights.rawValue }
+    if labelSmoothing > 0 { facts["label_smoothing"] = "\(labelSmoothing)" }
+    if softLabels { facts["soft_labels"] = "true" }
+    facts["average"] = averaging.map { "\($0)" }
+    facts["patience"] = patience.map { "\($0)" }
+    facts["clip_norm"] = gradientNorm.map { "\($0)" }
+    return facts
+  }
+
   /// The name, with the values that differ from the recipe of that name: "published, rate 0.5, batch 4".
-  public func title(for model: any EmotionModel.Type) -> String {
-    guard let named = Name(rawValue: name).flatMap({ model.recipes[$0] }) else { return name }
-    var parts = [name]
-    if rate != named.rate { parts.append("rate \(rate)") }
-    if batch != named.batch { parts.append("batch \(batch)") }
-    if epochs != named.epochs { parts.append("epochs \(epochs)") }
-    if schedule != named.schedule { parts.append("rate \(schedule.title)") }
-    if accumulatedBatches > 1 { parts.append("\(accumulatedBatches) batches a step") }
-    if let gradientNorm { parts.append("gradient norm ≤ \(gradientNorm)") }
-    if precision != named.precision { parts.append(precision.rawValue) }
-    if augmentation != .none { parts.append("augmented (\(augmentation.text))") }
-    if classWeights != named.classWeights { parts.append("\(classWeights.rawValue) classes") }
-    if labelSmoothing != named.labelSmoothing { parts.append("label smoothing \(labelSmoothing)") }
-    if let averaging { parts.append("averaged weights (\(averaging))") }
-    if let patience { parts.append("ends after \(patience) epochs without a better loss") }
-    return parts.joined(separator: ", ")
+  public func title(for model: any EmotionModel.Type) -> String { Self.title(of: facts, for: model) }
+
+  /// The title of a recipe by its ``facts``, as `config.json` has them.
+  public static func title(of facts: [String: String], for model: any EmotionModel.Type) -> String {
+    let name = facts["recipe"] ?? "unknown"
+    guard let named = Name(rawValue: name).flatMap({ model.recipes[$0] })?.facts else { return name }
+    let words: [(key: String, text: (String) -> String)] = [
+      ("rate", { "rate \($0)" }), ("batch", { "batch \($0)" }), ("epochs", { "epochs \($0)" }),
+      ("schedule", { "rate \($0)" }), ("accumulate", { "\($0) batches a step" }),
+      ("clip_norm", { "gradient norm ≤ \($0)" }), ("precision", { $0 }), ("augment", { "augmented (\($0))" }),
+      ("class_weights", { "\($0) classes" }), ("label_smoothing", { "label smoothing \($0)" }),
+      ("soft_labels", { _ in "soft labels" }), ("average", { "averaged weights (\($0))" }),
+      ("patience", { "ends after \($0) epochs without a better loss" }),
+    ]
+    let changes = words.compactMap { key, text in facts[key].flatMap { $0 == named[key] ? nil : text($0) } }
+    return ([name] + changes).joined(separator: ", ")
+  }
+
+  /// The first setting that no training can follow, by its key in recipes' files, and the reason: "must lie between 2 and
+  /// 1000000, not be 1". Nil where all can be followed.
+  public var problem: (key: String, reason: String)? {
+    func between(_ range: ClosedRange<Int>) -> String { "lie between \(range.lowerBound) and \(range.upperBound)" }
+    var rules: [(key: String, holds: Bool, must: String, value: String)] = [
+      ("rate", rate > 0 && rate <= 1, "lie above 0 and at most 1", "\(rate)"),
+      ("epochs", Self.epochRange.contains(epochs), between(Self.epochRange), "\(epochs)"),
+      ("batch", Self.batchRange.contains(batch), between(Self.batchRange), "\(batch)"),
+      (
+        "accumulate", Self.accumulationRange.contains(accumulatedBatches), between(Self.accumulationRange),
+        "\(accumulatedBatches)"
+      ),
+      (
+        "label_smoothing", (0..<1).contains(labelSmoothing), "be at least 0 and below 1", "\(labelSmoothing)"
+      ),
+    ]
+    if let gradientNorm {
+      rules.append(("clip_norm", gradientNorm > 0 && gradientNorm.isFinite, "be above 0", "\(gradientNorm)"))
+    }
+    if let averaging {
+      rules.append(("average", averaging > 0 && averaging < 1, "lie between 0 and 1", "\(averaging)"))
+    }
+    if let patience { rules.append(("patience", patience >= 1, "be 1 or more", "\(patience)")) }
+    if let factor = schedule.factor {
+      rules.append(("schedule.factor", factor > 0 && factor < 1, "lie between 0 and 1", "\(factor)"))
+    }
+    switch schedule {
+    case .plateau(_, let patience):
+      rules.append(("schedule.patience", patience >= 0, "be 0 or more", "\(patience)"))
+    case .milestones(_, let epochs):
+      rules.append(("schedule.epochs", zip([0] + epochs, epochs).allSatisfy(<), "rise, from 1 on", "\(epochs)"))
+    case .cosine(let warmup):
+      rules.append(
+        ("schedule.warmup", (0..<max(1, epochs)).contains(warmup), between(0...max(0, epochs - 1)), "\(warmup)"))
+    }
+    for part in parts {
+      rules += [("rate_factor", part.rateFactor), ("weight_decay", part.weightDecay)].map { name, value in
+        ("parts.\(name)", value >= 0 && value.isFinite, "be 0 or more", "\(value)")
+      }
+    }
+    return rules.first { !$0.holds }.map { ($0.key, "must \($0.must), not be \($0.value)") }
   }
 }

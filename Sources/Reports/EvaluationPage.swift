@@ -92,8 +92,7 @@ extension EvaluationReport {
 
   /// The clips that the model takes for another emotion, the most confident first.
   private func addErrors(to page: inout Page, played: Int) throws {
-    let found = zip(evaluation.predictions, resemblances).filter { $0.0.label != $0.0.predicted }
-      .sorted { $0.0.probabilities[$0.0.predicted] > $1.0.probabilities[$1.0.predicted] }
+    let found = evaluation.errors.map { (evaluation.predictions[$0], resemblances[$0]) }
     let errors = found.map(\.0)
     let isKnown = found.contains { $0.1 != nil }
     guard !errors.isEmpty else { return }

@@ -110,11 +110,7 @@ public struct EvaluationReport {
 
   /// Nil of a model without classes.
   public var confusion: ConfusionFigure? {
-    scores.map {
-      ConfusionFigure(
-        title: title, classes: evaluation.classes, counts: $0.metrics.confusion, accuracy: $0.metrics.accuracy,
-        macroF1: $0.metrics.macroF1)
-    }
+    scores.map { ConfusionFigure(title: title, classes: evaluation.classes, $0.metrics) }
   }
 
   /// Nil of a model without classes.
@@ -212,5 +208,12 @@ extension Calibration {
         lower: $0.lower, upper: $0.upper, clips: $0.clips, confidence: $0.confidence, accuracy: $0.accuracy,
         low: $0.low, high: $0.high)
     }
+  }
+}
+
+extension ConfusionFigure {
+  init(title: [String], classes: [String], _ metrics: Metrics) {
+    self.init(
+      title: title, classes: classes, counts: metrics.confusion, accuracy: metrics.accuracy, macroF1: metrics.macroF1)
   }
 }

@@ -51,7 +51,7 @@ public struct TestScores: Encodable, Sendable, Equatable {
   static let names = ["UAR", "accuracy", "macro F1", "calibration error"]
   var values: [Double] { [averageRecall, accuracy, macroF1, calibrationError] }
 
-  private init(_ values: [Double]) {
+  fileprivate init(_ values: [Double]) {
     self.init(averageRecall: values[0], accuracy: values[1], macroF1: values[2], calibrationError: values[3])
   }
 
@@ -66,12 +66,8 @@ public struct TestScores: Encodable, Sendable, Equatable {
 
   /// The means over several, and the standard deviations with n − 1; 0 of a single one.
   static func statistics(_ all: [TestScores]) -> (mean: TestScores, deviation: TestScores) {
-    let columns = names.indices.map { index in all.map { $0.values[index] } }
-    let means = columns.map { $0.reduce(0, +) / Double($0.count) }
-    let deviations = zip(columns, means).map { column, mean in
-      (column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, column.count - 1))).squareRoot()
-    }
-    return (TestScores(means), TestScores(deviations))
+    let columns = names.indices.map { index in all.map { $0.values[index] }.statistics }
+    return (TestScores(columns.map(\.mean)), TestScores(columns.map(\.deviation)))
   }
 }
 
@@ -140,10 +136,37 @@ public struct FoldsReport {
     }
   }
 
+  static let file = "folds.csv"
+  private static let header = ["seed", "fold", "clips", "uar", "accuracy", "macro_f1", "calibration_error"]
+
+  /// The scores in the `folds.csv` of a folder, at least one.
+  static func read(_ folder: String) throws(TrainingError) -> [TestScores] {
+    let path = "\(folder)/\(file)"
+    let data: Data?
+    do {
+      data = try contents(of: path, limit: SizeLimit.table)
+    } catch {
+      throw .file(error)
+    }
+    let lines = String(decoding: data ?? Data(), as: UTF8.self).split(whereSeparator: \.isNewline)
+    guard lines.first.map(String.init) == CSV.line(of: header), lines.count > 1 else {
+      throw .damagedHistory(path: path, reason: "it has no tests under \(CSV.line(of: header))")
+    }
+    var tests: [TestScores] = []
+    for (index, line) in lines.dropFirst().enumerated() {
+      let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+      let scores = fields.dropFirst(3).compactMap { $0 }
+      guard fields.count == header.count, scores.count == TestScores.names.count, scores.allSatisfy((0...1).contains)
+      else { throw .damagedHistory(path: path, reason: "line \(index + 2) is not of a test") }
+      tests.append(TestScores(scores))
+    }
+    return tests
+  }
+
   /// `folds.csv`: a row a test.
   public var table: String {
     CSV.text(
-      of: [["seed", "fold", "clips", "uar", "accuracy", "macro_f1", "calibration_error"]]
+      of: [Self.header]
         + tests.map { test in
           ["\(test.seed)", "\(test.fold)", "\(test.evaluation.predictions.count)"] + test.scores.values.map { "\($0)" }
         })
@@ -163,4 +186,12 @@ public struct FoldsReport {
   }
 
   private static func number(_ value: Double) -> String { String(format: "%.3f", value) }
+}
+
+extension [Double] {
+  /// The mean of at least one number, and the standard deviation with n − 1; 0 of a single one.
+  var statistics: (mean: Double, deviation: Double) {
+    let mean = reduce(0, +) / Double(count)
+    return (mean, (reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(Swift.max(1, count - 1))).squareRoot())
+  }
 }

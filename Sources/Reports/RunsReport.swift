@@ -22,16 +22,17 @@ public struct FinishedRun: Sendable {
   }
 
   /// The settings shared by runs that differ only in seed and length.
-  fileprivate var kind: [String] {
+  var kind: [String] {
     [configuration.model.name]
       + [
         "recipe", "optimizer", "rate", "schedule", "batch", "accumulate", "clip_norm", "precision", "augment",
-        "class_weights",
-        "label_smoothing", "average", "patience", "encoder",
-        "convnext",
-        "train_layers", "head", "data", "validation", "by", "share",
+        "class_weights", "label_smoothing", "soft_labels", "average", "patience", "encoder", "convnext", "train_layers",
+        "head", "data", "validation", "by", "share",
       ].map { setting($0) ?? "" }
   }
+
+  /// The training's recipe in short: "published, rate 0.0005".
+  public var recipe: String { Recipe.title(of: configuration.training, for: configuration.model) }
 
   /// A table's cells on the best epoch: its number, loss, accuracy and macro F1; dashes without validation.
   public func bestCells(_ text: (Double) -> String) -> [String] {
@@ -39,7 +40,7 @@ public struct FinishedRun: Sendable {
     return [best.map { "\($0.epoch)" } ?? "–"] + scores.map { $0.map(text) ?? "–" }
   }
 
-  fileprivate func setting(_ name: String) -> String? { configuration.training[name] }
+  func setting(_ name: String) -> String? { configuration.training[name] }
 }
 
 /// The curves of several trainings, and what they reach.

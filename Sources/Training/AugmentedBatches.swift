@@ -128,10 +128,7 @@ struct AugmentedBatches {
         zip(values[clip], values[partners[clip]]).map { shares[clip] * $0 + (1 - shares[clip]) * $1 }
       }
     }
-    if let labels = truth.labels {
-      let classes = configuration.classes.count
-      truth.targets = mix(labels.map { label in (0..<classes).map { $0 == label ? 1 : 0 } })
-    }
+    truth.targets = truth.targets(classes: configuration.classes.count).map(mix)
     truth.dimensions = mix(truth.dimensions)
     return (NetworkInput(tensors, lengths: input.lengths), truth)
   }

@@ -35,7 +35,8 @@ extension Augmentation.Step {
       let start = generator.index(below: sound.count - length + 1)
       return (
         Array(sound[start..<(start + length)]),
-        words("%.2f s ", Double(length) / Double(sampleRate)) + words("from %.2f s on", Double(start) / Double(sampleRate))
+        words("%.2f s ", Double(length) / Double(sampleRate))
+          + words("from %.2f s on", Double(start) / Double(sampleRate))
       )
     case .stretch:
       let tempo = pow(1 + n, generator.uniform(in: -1..<1))

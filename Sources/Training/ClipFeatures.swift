@@ -36,6 +36,8 @@ public struct ClipFeatures: Sendable, Equatable {
   public let cutFrom: Double?
   /// The values of a frozen encoder, in place of the waveform; nil where the whole network runs.
   var encoded: EncodedClip?
+  /// The shares of its raters' votes for each of the model's classes, summing to 1; nil where they were not read.
+  public var votes: [Float]?
   /// The clip's samples before they are fitted to a model's length; nil where they are not kept.
   var sound: [Float]?
 

@@ -52,11 +52,14 @@ public struct FeatureSet: Sendable, Equatable {
     }
     let lengths = chosen.map(\.samples)
     let labels = chosen.compactMap(\.label)
+    let votes = chosen.compactMap(\.votes)
     return (
       NetworkInput(
         Dictionary(uniqueKeysWithValues: tensors),
         lengths: Set(lengths).count > 1 && encoded?.stage != .pooled ? lengths : nil, encoded: encoded),
-      Truth(labels: labels.count == chosen.count ? labels : nil, dimensions: chosen.map(\.dimensions))
+      Truth(
+        labels: labels.count == chosen.count ? labels : nil, dimensions: chosen.map(\.dimensions),
+        targets: votes.count == chosen.count ? votes : nil)
     )
   }
 
@@ -101,6 +104,7 @@ public struct FeatureSet: Sendable, Equatable {
     for clip in clips {
       print.add(clip.path)
       if let label = clip.label { print.add(UInt64(label)) }
+      if let votes = clip.votes { print.add(votes) }
       print.add(clip.dimensions)
       clip.add(to: &print)
     }
@@ -149,11 +153,14 @@ extension FeatureSet {
   ///   - progress: Called after each clip with the number done; one call at a time, from any thread.
   ///   - shouldStop: Called before each clip, one call at a time, from any thread; once true, the rest is left out.
   ///   - keepsSound: Whether the clips keep their sound, for augmentation.
+  ///   - readsVotes: Whether the clips have the votes of raters, which the manifest must have for each.
   public static func compute(
     _ manifest: Manifest, for configuration: ModelConfiguration, cache: FeatureCache? = nil, keepsSound: Bool = false,
+    readsVotes: Bool = false,
     progress: (Int) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> (features: FeatureSet, failures: [AudioFileError]) {
     try configuration.check(manifest)
+    let votes = try readsVotes ? manifest.entries.map(configuration.votes) : nil
     let extractor = FeatureExtractor(configuration.frontEnd)
     let lock = NSLock()
     // Both are called under the lock only; the extractor's tables do not change.
@@ -170,6 +177,7 @@ extension FeatureSet {
           if ends { return nil }
           let result = Result { () throws(AudioFileError) in
             var found = try clip(manifest, manifest.entries[index], configuration, features, cache)
+            found.votes = votes?[index]
             if keepsSound {
               found.sound = try configuration.speech(of: manifest.fullPath(of: manifest.entries[index])).samples
             }

@@ -52,8 +52,10 @@ public final class Trainer {
   /// The model in training; after a run, with the weights that are kept.
   public private(set) var model: TrainedModel
   public private(set) var history: [EpochRecord] = []
+  /// The caller's entries about the training in `config.json`.
+  public let provenance: [String: String]
 
-  private let provenance, manifests: [String: String]
+  private let manifests: [String: String]
   private let training: FeatureSet
   private let validation: FeatureSet?
   private let trainingData: String
@@ -67,6 +69,8 @@ public final class Trainer {
   private var averaged: AveragedWeights?
   /// What changes in training, as it was at the end of the epoch that is kept; empty before the first.
   private var kept: [String: StoredTensor] = [:]
+  /// The predictions of the validation clips by the epoch that is kept; nil where this run has not computed them.
+  private var keptEvaluation: Evaluation?
   private var hasRun = false
   private let lock: FolderLock
 
@@ -84,6 +88,7 @@ public final class Trainer {
     folder: String, provenance: [String: String] = [:], manifests: [String: String] = [:]
   ) throws(TrainingError) {
     try recipe.check()
+    try training.checkVotes(for: recipe)
     if validation == nil, case .plateau = recipe.schedule {
       throw .recipe(reason: "without validation clips the rate cannot fall at a plateau; it needs milestones")
     }
@@ -123,6 +128,7 @@ public final class Trainer {
     var recipe = saved.recipe
     recipe.epochs = epochs ?? recipe.epochs
     try recipe.check()
+    try training.checkVotes(for: recipe)
     warnings = try Self.check(training, validation, classes: saved.configuration.classes)
     (trainingData, validationData) = (training.fingerprint, validation?.fingerprint)
     guard (trainingData, validationData) == (saved.trainingData, saved.validationData) else {
@@ -280,7 +286,7 @@ public final class Trainer {
           seconds: (ContinuousClock.now - epochStart).seconds))
       schedule.follow(evaluation?.loss)
       if history.kept?.epoch == epoch {
-        kept = changing
+        (kept, keptEvaluation) = (changing, evaluation)
         // Weights of gigabytes of which few learn are written at the start and at the end; the state to resume from has
         // the others.
         if frozen.isEmpty || history.count == 1 { try described().write(to: folder) }
@@ -293,6 +299,12 @@ public final class Trainer {
     }
     return try end(isFinished: true)
   }
+
+  /// The predictions of the validation clips by the model that a run ends with; nil without validation.
+  public var validated: Evaluation? { keptEvaluation ?? validation.map { model.evaluate($0) } }
+
+  /// Whether the training has validation clips.
+  public var isValidated: Bool { validation != nil }
 
   /// The mean loss of the epoch's batches; nil where it was stopped.
   private func trainEpoch(
@@ -347,21 +359,7 @@ public final class Trainer {
   /// The model with the facts of its training in its configuration.
   private func described() -> TrainedModel {
     var configuration = model.configuration
-    configuration.training = provenance
-    configuration.training["recipe"] = recipe.name
-    configuration.training["optimizer"] = recipe.optimizer.rawValue
-    configuration.training["rate"] = "\(recipe.rate)"
-    configuration.training["batch"] = "\(recipe.batch)"
-    configuration.training["epochs"] = "\(recipe.epochs)"
-    configuration.training["schedule"] = recipe.schedule.title
-    if recipe.accumulatedBatches > 1 { configuration.training["accumulate"] = "\(recipe.accumulatedBatches)" }
-    if recipe.precision != .float32 { configuration.training["precision"] = recipe.precision.rawValue }
-    if recipe.augmentation != .none { configuration.training["augment"] = recipe.augmentation.text }
-    if recipe.classWeights != .equal { configuration.training["class_weights"] = recipe.classWeights.rawValue }
-    if recipe.labelSmoothing > 0 { configuration.training["label_smoothing"] = "\(recipe.labelSmoothing)" }
-    configuration.training["average"] = recipe.averaging.map { "\($0)" }
-    configuration.training["patience"] = recipe.patience.map { "\($0)" }
-    configuration.training["clip_norm"] = recipe.gradientNorm.map { "\($0)" }
+    configuration.training = provenance.merging(recipe.facts) { $1 }
     configuration.training["seed"] = "\(seed)"
     configuration.training["training_clips"] = "\(training.clips.count)"
     configuration.training["validation_clips"] = "\(validation?.clips.count ?? 0)"

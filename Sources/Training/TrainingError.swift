@@ -11,6 +11,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   case unknownClass(path: String, emotion: String, classes: [String])
   /// A clip without a number for one of the model's dimensions.
   case noValue(path: String, dimension: String, found: String?)
+  /// A clip without votes for any of the model's classes, or with votes that are no numbers.
+  case noVotes(path: String, reason: String)
   case recipe(reason: String)
   /// The loss is NaN or infinite; `keptEpoch` is the one whose weights are in the folder.
   case diverged(epoch: Int, rate: Double, keptEpoch: Int?, folder: String)
@@ -19,6 +21,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   case manifestMoved(folder: String, path: String, option: String)
   case damagedState(path: String, reason: String)
   case noHistory(folder: String)
+  /// A folder in which, and below which, there is no training.
+  case noRuns(folder: String)
   case damagedHistory(path: String, reason: String)
   case file(FileError)
   /// The clips or their features are not those that the training began with.
@@ -44,6 +48,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): "
         + (found.map { "\"\($0)\" in the column \(dimension) is no number" } ?? "no value in a column \(dimension)")
         + "; the model predicts one"
+    case .noVotes(let path, let reason): "\(path): \(reason), and the training learns from votes"
     case .recipe(let reason): "the recipe cannot be followed: \(reason)"
     case .diverged(let epoch, let rate, let kept, let folder):
       "the training diverged in epoch \(epoch): the loss is not a number any more at rate \(rate). Try a tenth of that "
@@ -54,6 +59,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): no such manifest, and \(folder) was trained on it; where it has moved, name it with \(option)"
     case .damagedState(let path, let reason): "\(path): \(reason); start the training anew"
     case .noHistory(let folder): "\(folder): no training to draw: it has no history.csv"
+    case .noRuns(let folder): "\(folder): no trainings there: no history.csv in it or below it"
     case .damagedHistory(let path, let reason): "\(path): no history of a training: \(reason)"
     case .file(let error): "\(error)"
     case .otherData(let folder):
@@ -73,37 +79,6 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
 extension Recipe {
   /// Throws where nothing can be trained with this recipe.
   func check() throws(TrainingError) {
-    func wrong(_ reason: String) -> TrainingError { .recipe(reason: reason) }
-    guard rate > 0, rate.isFinite else { throw wrong("the rate must be above 0, not \(rate)") }
-    guard Self.batchRange.contains(batch) else { throw wrong("a batch must have 2 to 1000000 clips, not \(batch)") }
-    guard Self.epochRange.contains(epochs) else { throw wrong("there must be 1 to 1000000 epochs, not \(epochs)") }
-    guard Self.accumulationRange.contains(accumulatedBatches) else {
-      throw wrong("a step must have 1 to 1000000 batches, not \(accumulatedBatches)")
-    }
-    if let gradientNorm, !(gradientNorm > 0 && gradientNorm.isFinite) {
-      throw wrong("the gradients' norm must be above 0, not \(gradientNorm)")
-    }
-    if let factor = schedule.factor, !(factor > 0 && factor < 1) {
-      throw wrong("the factor on the rate must lie between 0 and 1, not be \(factor)")
-    }
-    switch schedule {
-    case .plateau(_, let patience):
-      guard patience >= 0 else { throw wrong("the patience must not be below 0, as \(patience)") }
-    case .milestones(_, let epochs):
-      guard zip([0] + epochs, epochs).allSatisfy(<) else {
-        throw wrong("the epochs after which the rate falls must rise, from 1 on, not be \(epochs)")
-      }
-    case .cosine(let warmup):
-      guard (0..<epochs).contains(warmup) else {
-        throw wrong("the warm-up must have 0 to \(epochs - 1) of the \(epochs) epochs, not \(warmup)")
-      }
-    }
-    guard (0..<1).contains(labelSmoothing) else {
-      throw wrong("label smoothing must be at least 0 and below 1, not \(labelSmoothing)")
-    }
-    if let averaging, !(averaging > 0 && averaging < 1) {
-      throw wrong("the share of the mean that weights are averaged by must lie between 0 and 1, not be \(averaging)")
-    }
-    if let patience, patience < 1 { throw wrong("the patience must be at least 1 epoch, not \(patience)") }
+    if let problem { throw .recipe(reason: "\(problem.key) \(problem.reason)") }
   }
 }

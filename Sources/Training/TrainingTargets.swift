@@ -23,13 +23,18 @@ struct TrainingTargets {
 
   /// The truth of a batch with its targets smoothed and weighted.
   func applied(to truth: FeatureSet.Truth) -> FeatureSet.Truth {
-    guard let own = truth.targets ?? truth.labels?.map({ oneHot($0) }) else { return truth }
+    guard let own = truth.targets(classes: weights.count) else { return truth }
     var truth = truth
     truth.targets = own.map { row in
       row.indices.map { weights[$0] * ((1 - smoothing) * row[$0] + smoothing / Float(row.count)) }
     }
     return truth
   }
+}
 
-  private func oneHot(_ label: Int) -> [Float] { weights.indices.map { $0 == label ? 1 : 0 } }
+extension FeatureSet.Truth {
+  /// What the classes' probabilities are to be, [batch][classes]: the targets, or 1 for the label; nil without classes.
+  func targets(classes: Int) -> [[Float]]? {
+    targets ?? labels?.map { label in (0..<classes).map { $0 == label ? 1 : 0 } }
+  }
 }

@@ -91,7 +91,8 @@ struct OptionTests {
   @Test(
     "Help fits 80 columns and has examples",
     arguments: [
-      "", "explain", "predict", "train", "curves", "evaluate", "figures", "compare", "trust", "corpus",
+      "", "explain", "predict", "train", "curves", "runs", "evaluate", "figures", "compare", "trust",
+      "corpus",
       "corpus prepare",
       "corpus describe",
       "corpus split", "corpus synthesize", "methods", "models", "models show", "models get", "doctor",
@@ -145,5 +146,8 @@ struct OptionTests {
     }
     let doctor = try folder.undertone("doctor")
     #expect(doctor.status == 0 && doctor.output.last?.contains("works") == true)
+    for name in ["Swift", "system", "processor", "threads", "oneDNN", "OpenBLAS"] {
+      #expect(doctor.output.contains { $0.hasPrefix("\(name): ") && $0.count > name.count + 2 }, "\(doctor)")
+    }
   }
 }

@@ -64,6 +64,7 @@ struct SchemaTests {
         ["train", "cnnatt", "--final", "--epochs", "1", "--output", "d"] + data,
       ],
       "curves": [["curves", "a", "b", "c", "d", "--json"]],
+      "runs": [["runs", ".", "--json"]],
       "methods": [["methods", "--json"]],
       "modalities": [["modalities", "--model", "fusion", "--clips", "4", "--data", "two/manifest.csv", "--json"]],
       "decompose": [
@@ -110,6 +111,8 @@ struct SchemaTests {
     let fusion = ["train", "mmfusion", "--encoder", "tiny-random", "--convnext", "tiny-random", "--data", "clips.csv"]
     #expect(
       try folder.undertone(fusion + ["--validation", "clips.csv", "--epochs", "1", "--output", "fusion"]).status == 0)
+    let folds = ["train", "cnnatt", "--folds", "2", "--epochs", "1", "--data", "two/manifest.csv", "--output", "folds"]
+    #expect(try folder.undertone(folds).status == 0)
     for name in ["train"] + runs.keys.filter({ $0 != "train" }).sorted() {
       let schema = try Schema(named: name)
       var seen: Set<String> = []

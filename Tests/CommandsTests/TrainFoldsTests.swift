@@ -99,7 +99,8 @@ struct TrainFoldsTests {
     try fails("--folds must", "--folds", "1")
     try fails("--repeat-seeds needs --folds", "--repeat-seeds", "2")
     try fails("does not go with --validation", "--folds", "2", "--validation", "corpus/manifest.csv")
-    try fails("warm-up must have 0 to 1", "--cosine", "--warmup", "2", "--epochs", "2", "--output", "warm")
+    try fails(
+      "--warmup must lie between 0 and 1, not be 2", "--cosine", "--warmup", "2", "--epochs", "2", "--output", "warm")
     let probe = try folder.undertone(
       "train", "probe", "--encoder", "tiny-random", "--data", "corpus/manifest.csv", "--augment", "gain")
     #expect(probe.status == 64 && probe.errors.contains { $0.contains("--augment has no effect on probe") }, "\(probe)")

@@ -34,19 +34,26 @@ struct TrainTests {
     let more = try folder.undertone("train", "--resume", "parts", "--epochs", "3")
     #expect(more.status == 0, "\(more)")
     #expect(try history("parts") == history("whole"))
-    #expect(try folder.contents("parts/model.safetensors") == folder.contents("whole/model.safetensors"))
+    for file in ["model.safetensors", "misclassified.csv", "recipe.toml", "environment.json"] {
+      #expect(try folder.contents("parts/\(file)") == folder.contents("whole/\(file)"), "\(file)")
+    }
     #expect(
       folder.files(in: "whole") == [
-        "config.json", "curves.png", "domain.safetensors", "history.csv", "model.safetensors", "resume-3.safetensors",
-        "resume.json",
+        "config.json", "confusion.png", "curves.png", "domain.safetensors", "environment.json", "history.csv",
+        "misclassified.csv", "model.safetensors", "recipe.toml", "resume-3.safetensors", "resume.json",
       ])
     #expect(try PNGImage(contentsOf: folder.path("whole/curves.png")).width > 500)
 
-    // Killed after the last epoch and before the figure, it has the figure left to write, and then nothing.
-    try FileManager.default.removeItem(atPath: folder.path("whole/curves.png"))
+    // Killed after the last epoch and before the figures, it has the figures left to write, and then nothing.
+    let misclassified = try folder.contents("whole/misclassified.csv")
+    for file in ["curves.png", "confusion.png", "misclassified.csv"] {
+      try FileManager.default.removeItem(atPath: folder.path("whole/\(file)"))
+    }
     let figure = try folder.undertone("train", "--resume", "whole")
     #expect(figure.status == 0 && figure.output == ["whole"], "\(figure)")
     #expect(try PNGImage(contentsOf: folder.path("whole/curves.png")).width > 500)
+    #expect(try folder.contents("whole/misclassified.csv") == misclassified)
+    #expect(try PNGImage(contentsOf: folder.path("whole/confusion.png")).texts["Model"]?.hasPrefix("whole (") == true)
     #expect(try folder.undertone("train", "--resume", "whole").failed(64, naming: "this training is finished"))
 
     #expect(whole.errors.contains { $0.hasPrefix("split by speaker: training 14 clips of 1 speaker") }, "\(whole)")

@@ -61,7 +61,9 @@ def check_between(found, old, whole, is_batch=False):
 
 def is_partial_training(name):
     """What grows epoch by epoch: whole at every one of them."""
-    return os.path.basename(name) in ("model.safetensors", "config.json", "history.csv", "curves.png", "curves.html") or (
+    return os.path.basename(name) in (
+        "model.safetensors", "config.json", "history.csv", "curves.png", "curves.html", "confusion.png", "misclassified.csv",
+        "recipe.toml", "environment.json") or (
         os.path.basename(name).startswith("resume"))
 
 
@@ -130,7 +132,7 @@ class Killed:
             whole = dict(self.fixtures.result(self.command))
             if arguments != self.command.arguments:
                 # The command is in them.
-                for name in ("curves.png", "curves.html"):
+                for name in ("curves.png", "curves.html", "confusion.png"):
                     if name in whole and name in found:
                         whole[name] = found[name]
             check_complete(found, whole, old)

@@ -202,6 +202,39 @@ struct AugmentedBatchesTests {
     #expect(smooth.allSatisfy { abs($0.reduce(0, +) - 1) < 1e-6 && abs($0.min()! - 0.05) < 1e-6 })
   }
 
+  @Test("Votes are the targets, smoothed and mixed as labels are, and validation does not read them")
+  func votes() throws {
+    var recipe = FCMFCC.recipes[.published]!
+    recipe.softLabels = true
+    var set = clips(6)
+    #expect(throws: TrainingError.noVotes(path: set.clips[0].path, reason: "no votes")) {
+      try set.checkVotes(for: recipe)
+    }
+    let evaluation = TrainedModel(untrained: configuration, seed: 2).evaluate(set)
+    for index in set.clips.indices {
+      // 1 / 2 of the label, the rest of the class after it.
+      set.clips[index].votes = (0..<7).map {
+        [set.clips[index].label!, (set.clips[index].label! + 1) % 7].contains($0) ? 0.5 : 0
+      }
+    }
+    try set.checkVotes(for: recipe)
+    #expect(set.fingerprint != clips(6).fingerprint)
+    #expect(TrainedModel(untrained: configuration, seed: 2).evaluate(set).loss == evaluation.loss)
+    let truth = set.batch(set.clips.indices).truth
+    #expect(truth.targets == set.clips.map { $0.votes! })
+    recipe.labelSmoothing = 0.35
+    let smooth = try #require(TrainingTargets(recipe, classes: 7, of: set)).applied(to: truth).targets!
+    for (row, clip) in zip(smooth, set.clips) {
+      #expect(zip(row, clip.votes!).allSatisfy { abs($0 - (0.65 * $1 + 0.05)) < 1e-6 })
+    }
+    // Of equal votes any mixture is the same.
+    for index in set.clips.indices { set.clips[index].votes = Array(repeating: 1 / 7, count: 7) }
+    var generator = SeededGenerator(seed: 4)
+    let batches = AugmentedBatches(try Augmentation(text: "mixup"), of: set, for: configuration)
+    let mixed = batches.batch(Array(set.clips.indices), using: &generator).truth.targets!
+    #expect(mixed.allSatisfy { $0.allSatisfy { abs($0 - 1 / 7) < 1e-6 } })
+  }
+
   @Test("Along a cosine the rate is PyTorch's, warm-up with it")
   func cosine() throws {
     struct Case: Decodable {
@@ -315,9 +348,11 @@ struct AugmentedBatchesTests {
       change(&recipe)
       return #expect(throws: TrainingError.self) { try recipe.check() }.map { "\($0)" } ?? ""
     }
-    #expect(reason { $0.labelSmoothing = 1 }.contains("label smoothing"))
-    #expect(reason { $0.averaging = 1 }.contains("mean"))
-    #expect(reason { $0.patience = 0 }.contains("patience"))
-    #expect(reason { $0.schedule = .cosine(warmup: $0.epochs) }.contains("warm-up"))
+    #expect(reason { $0.labelSmoothing = 1 }.contains("label_smoothing must be at least 0 and below 1, not be 1.0"))
+    #expect(reason { $0.averaging = 1 }.contains("average must lie between 0 and 1"))
+    #expect(reason { $0.patience = 0 }.contains("patience must be 1 or more, not be 0"))
+    #expect(
+      reason { $0.schedule = .cosine(warmup: $0.epochs) }.contains(
+        "schedule.warmup must lie between 0 and 149, not be 150"))
   }
 }

@@ -46,6 +46,25 @@ struct FeatureSetTests {
     #expect(calls == [1, 2, 3, 4])
   }
 
+  @Test("Votes are shares of those for the model's classes; a clip without, or with what is no number, is named")
+  func votes() throws {
+    let configuration = ModelConfiguration(architecture: .cnnatt, classes: ["angry", "sad", "calm"])
+    func votes(_ columns: [String: String]) throws -> [Float] {
+      try configuration.votes(of: Manifest.Entry(path: "a.wav", emotion: Emotion(rawValue: "sad"), extra: columns))
+    }
+    #expect(
+      try votes(["votes:angry": "3", "votes:Sad": " 1 ", "votes:calm": "", "votes:bored": "9"]) == [0.75, 0.25, 0])
+    #expect(try votes(["votes:calm": "0.5"]) == [0, 0, 1])
+    for (columns, words) in [
+      (["votes:angry": "0"], "a.wav: no votes in columns such as votes:angry"), (["angry": "1"], "no votes in columns"),
+      (["votes:sad": "two"], "a.wav: \"two\" in the column votes:sad is no number of votes"),
+      (["votes:sad": "-1"], "\"-1\""), (["votes:sad": "inf"], "\"inf\""),
+    ] {
+      let error = #expect(throws: TrainingError.self) { try votes(columns) }
+      #expect(error.map { "\($0)".contains(words) } == true, "\(columns)")
+    }
+  }
+
   @Test("A silent clip is a failure; a minute is the most of a clip that is used, which the cache remembers too")
   func silentAndLong() throws {
     let (folder, _) = try corpus()

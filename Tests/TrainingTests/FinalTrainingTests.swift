@@ -195,7 +195,7 @@ struct FinalTrainingTests {
       #expect(refusal { $0.schedule = .milestones(factor: 0.1, epochs: epochs) }.contains("\(epochs)"))
     }
     #expect(refusal { $0.schedule = .milestones(factor: 1, epochs: []) }.contains("factor"))
-    #expect(refusal { $0.accumulatedBatches = 0 }.contains("not 0"))
-    #expect(refusal { $0.gradientNorm = -1 }.contains("not -1.0"))
+    #expect(refusal { $0.accumulatedBatches = 0 }.contains("not be 0"))
+    #expect(refusal { $0.gradientNorm = -1 }.contains("not be -1.0"))
   }
 }

@@ -5,7 +5,6 @@ import Foundation
 import Layers
 import Models
 import Reports
-import Tensors
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,7 +17,7 @@ struct Doctor: ParsableCommand {
   func run() throws {
     try Console.run {
       try Console.print("undertone \(undertoneVersion)")
-      for (name, value) in Engine.description { try Console.print("\(name): \(value)") }
+      for (name, value) in Environment.facts { try Console.print("\(name): \(value)") }
       let model = try TrainedModel.builtIn()
       let hum = (0..<16_000).map { Float(sin(2 * .pi * 150 * Double($0) / 16_000)) * 0.1 }
       let start = ContinuousClock.now

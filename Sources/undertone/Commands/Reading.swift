@@ -88,11 +88,12 @@ private func readCorpus(_ folder: String) throws(ManifestError) -> Manifest {
 /// that were cut are named.
 func computeFeatures(
   _ manifest: Manifest, for configuration: ModelConfiguration, cache: FeatureCache? = nil, keepsSound: Bool = false,
-  label: String
+  readsVotes: Bool = false, label: String
 ) throws -> (features: FeatureSet, failures: [AudioFileError]) {
   let bar = ProgressBar(label, total: manifest.entries.count)
   let (features, failures) = try FeatureSet.compute(
-    manifest, for: configuration, cache: cache, keepsSound: keepsSound, progress: { bar.show($0) },
+    manifest, for: configuration, cache: cache, keepsSound: keepsSound, readsVotes: readsVotes,
+    progress: { bar.show($0) },
     shouldStop: { Interruption.wasAsked })
   ProgressBar.clear()
   if Interruption.wasAsked { throw ExitCode(130) }

@@ -60,14 +60,13 @@ struct FrontEndOptions: ParsableArguments {
   /// The options' names, with whether they are given.
   var given: [(String, Bool)] { settings.map { ($0.name, $0.value != nil) } }
 
-  /// The front-end that the options ask for.
-  var frontEnd: FrontEnd {
-    settings.reduce(into: FrontEnd()) { frontEnd, setting in
-      if let value = setting.value { frontEnd[keyPath: setting.place] = value }
-    }
+  func apply(to frontEnd: inout FrontEnd) {
+    for setting in settings { if let value = setting.value { frontEnd[keyPath: setting.place] = value } }
   }
 
   func validate() throws {
+    var frontEnd = FrontEnd()
+    apply(to: &frontEnd)
     if let problem = frontEnd.problem { throw ValidationError(problem) }
   }
 }

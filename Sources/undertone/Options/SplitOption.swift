@@ -11,6 +11,10 @@ struct SplitOption: ParsableArguments {
 
   /// The unit to split by, and a warning where speakers are known and not kept apart, or not known.
   func unit(for manifest: Manifest, parts: Int = 2) -> (unit: SplitUnit, warning: String?) {
+    Self.unit(by, for: manifest, parts: parts)
+  }
+
+  static func unit(_ by: SplitUnit?, for manifest: Manifest, parts: Int = 2) -> (unit: SplitUnit, warning: String?) {
     let speakers = Set(manifest.entries.map(\.speaker))
     let canKeepApart = !speakers.contains(nil) && speakers.count >= parts
     switch by {

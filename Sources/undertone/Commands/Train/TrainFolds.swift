@@ -8,62 +8,69 @@ import Training
 
 extension Train {
   /// Trains a model for each fold and seed, and tests each on the clips that its training leaves out.
-  func crossValidate(_ count: Int, _ print: (String) -> Void) throws {
-    let whole = try readManifest(data!)
-    let seed = seed ?? 0
-    let (by, warning) = unit.unit(for: whole, parts: final ? count : count + 1)
-    let folds = try whole.folds(count, by: by, seed: seed)
-    let recipe = try newRecipe()
+  func crossValidate(_ count: Int, _ plan: TrainingPlan, _ print: (String) -> Void) throws {
+    let whole = try readManifest(source.data!)
+    var (share, unit): (Double?, SplitUnit?) = (TrainingPlan.share, source.unit.by)
+    switch plan.validation {
+    case .split(let own, let by): (share, unit) = (own, by)
+    case .file: break
+    case .absent: share = nil
+    }
+    let (by, warning) = SplitOption.unit(unit, for: whole, parts: share == nil ? count : count + 1)
+    let folds = try whole.folds(count, by: by, seed: plan.seed)
     // Before the work, so that a folder that cannot be written to is known at once.
-    let folder = try OutputFolder(self.folder)
-    let (first, own) = try newModel(for: whole, seed: seed, recipe)
+    let place = self.folder(of: plan)
+    let folder = try OutputFolder(place)
+    let (first, own) = try newModel(for: whole, seed: plan.seed, plan)
     guard !first.classes.isEmpty else { throw ValidationError("--folds scores classes, and the model has none") }
     let (computed, failures) = try computeFeatures(
-      whole, for: first.configuration, cache: try cache.map { try FeatureCache(folder: $0) },
-      keepsSound: recipe.augmentation.changesClips, label: "features")
+      whole, for: first.configuration, cache: try results.cache.map { try FeatureCache(folder: $0) },
+      keepsSound: plan.recipe.augmentation.changesClips, readsVotes: plan.recipe.softLabels, label: "features")
     let features = try encoded(computed, by: first, own, "clips")
     if let warning { Console.note("undertone: \(warning)") }
 
     var tests: [FoldTest] = []
-    for seed in (0..<(repeatSeeds ?? 1)).map({ seed &+ UInt64($0) }) {
+    for seed in (0..<(source.repeatSeeds ?? 1)).map({ plan.seed &+ UInt64($0) }) {
       for (number, fold) in folds.enumerated() {
-        let place = repeatSeeds == nil ? "fold-\(number + 1)" : "seed-\(seed)/fold-\(number + 1)"
+        let name = source.repeatSeeds == nil ? "fold-\(number + 1)" : "seed-\(seed)/fold-\(number + 1)"
         var (training, validation): (Manifest, Manifest?) = (fold.training, nil)
-        if !final {
-          let parts = try fold.training.split(trainingShare: split ?? Self.share, by: by, seed: self.seed ?? 0)
+        if let share {
+          let parts = try fold.training.split(trainingShare: share, by: by, seed: plan.seed)
           (training, validation) = (parts.training, parts.validation)
         }
         Console.note(
-          "\(place): training \(training.size)" + (validation.map { ", validation \($0.size)" } ?? "")
+          "\(name): training \(training.size)" + (validation.map { ", validation \($0.size)" } ?? "")
             + ", test \(fold.validation.size)")
+        var facts = ["by": by.rawValue, "fold": "\(number + 1) of \(count)"]
+        facts["share"] = share.map { "\($0)" }
         let model = try trained(
-          in: "\(self.folder)/\(place)", on: features.clips(of: training), validation.map(features.clips), seed: seed,
-          for: whole, recipe, facts: ["by": by.rawValue, "fold": "\(number + 1) of \(count)"], print)
+          in: "\(place)/\(name)", on: features.clips(of: training), validation.map(features.clips), seed: seed,
+          for: whole, plan, facts: facts, print)
         guard
           let test = FoldTest(
             fold: number + 1, seed: seed, speakers: fold.validation.speakers,
             evaluation: model.evaluate(features.clips(of: fold.validation)))
         else { throw TrainingError.noValidationClips }
         tests.append(test)
-        if json { print(try test.line) } else { Console.note("\(place): tested, \(test.scores.words)") }
+        if results.json { print(try test.line) } else { Console.note("\(name): tested, \(test.scores.words)") }
       }
     }
     let report = FoldsReport(tests)
     try folder.write(report.table, to: "folds.csv")
     try folder.write(report.predictions, to: "predictions.csv")
-    print(json ? try report.line : report.text)
-    if !json { for name in ["folds.csv", "predictions.csv"] { print(folder.file(name)) } }
+    print(results.json ? try report.line : report.text)
+    if !results.json { for name in ["folds.csv", "predictions.csv"] { print(folder.file(name)) } }
     try Console.end(failures, of: whole.entries.count)
   }
 
   /// The model of a fold, trained now, or the rest of it, or before.
   private func trained(
     in folder: String, on training: FeatureSet, _ validation: FeatureSet?, seed: UInt64, for whole: Manifest,
-    _ recipe: Recipe, facts: [String: String], _ print: (String) -> Void
+    _ plan: TrainingPlan, facts: [String: String], _ print: (String) -> Void
   ) throws -> TrainedModel {
-    let (model, recipe) = try newModel(for: whole, seed: seed, recipe)
+    let (model, recipe) = try newModel(for: whole, seed: seed, plan)
     let trainer: Trainer
-    if !overwrite, FileManager.default.fileExists(atPath: "\(folder)/resume.json") {
+    if !results.overwrite, FileManager.default.fileExists(atPath: "\(folder)/resume.json") {
       let saved = try SavedTraining.read(folder)
       guard saved.recipe == recipe, saved.seed == seed, saved.configuration == model.configuration else {
         throw ValidationError(
@@ -78,7 +85,7 @@ extension Train {
     } else {
       trainer = try Trainer(
         model, recipe: recipe, seed: seed, training: training, validation: validation, folder: folder,
-        provenance: self.facts.merging(facts) { $1 }, manifests: manifests)
+        provenance: self.facts(of: plan).merging(facts) { $1 }, manifests: manifests)
     }
     guard try run(trainer, print).isFinished else {
       Console.note("undertone: stopped; the same command goes on from here")
@@ -98,7 +105,7 @@ extension FeatureSet {
 
 extension Manifest {
   /// Each clip's speaker, where it is known.
-  fileprivate var speakers: [String: String] {
+  var speakers: [String: String] {
     Dictionary(
       entries.compactMap { entry in entry.speaker.map { (entry.path, $0) } }, uniquingKeysWith: { first, _ in first })
   }
