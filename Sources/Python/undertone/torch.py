@@ -1,6 +1,6 @@
 """A model folder in PyTorch: the whole path from samples to logits, differentiable from the trimmed samples on.
 
-The networks are those of Biagini (2022); their parameters have the names of the folder's `model.safetensors`.
+The networks are those of Biagini (2022), and CNNASP; their parameters have the names of the folder's `model.safetensors`.
 """
 
 from __future__ import annotations
@@ -214,6 +214,47 @@ class CNNATT(nn.Module):
 # The model
 
 
+class StatisticsPooling(nn.Module):
+    """Mean and deviation over steps, weighted by attention: [batch, steps, features] to [batch, 2 · features]."""
+
+    def __init__(self, features: int, attention: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(features, attention)
+        self.score = nn.Linear(attention, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weights = torch.softmax(self.score(torch.tanh(self.hidden(x))), 1)  # [batch, steps, 1]
+        mean = (weights * x).sum(1)
+        variance = (weights * x.square()).sum(1) - mean.square()
+        return torch.cat([mean, variance.clamp(min=1e-4).sqrt()], 1)
+
+
+class CNNASP(nn.Module):
+    """log-mel [batch, 1, 128, frames], at least 16 frames, to logits [batch, outputs]; not of the report."""
+
+    def __init__(
+        self, outputs: int, widths: tuple[int, ...] = (16, 32, 48, 64), bandPools: tuple[int, ...] = (2, 2, 2, 2),
+        framePools: tuple[int, ...] = (2, 2, 2, 1), bandShare: float = 0.5, features: int = 96, attention: int = 32,
+        dropout: float = 0.3,
+    ) -> None:
+        super().__init__()
+        steps = zip((1, *widths), widths, zip(bandPools, framePools))
+        pools = [nn.MaxPool2d] + [nn.AvgPool2d] * (len(widths) - 1)
+        self.blocks = nn.Sequential(*(Block(i, o, 3, kind(pool)) for (i, o, pool), kind in zip(steps, pools)))
+        self.band_share = bandShare
+        self.features = nn.Linear(128 // math.prod(bandPools) * widths[-1], features)
+        self.pooling = StatisticsPooling(features, attention)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(2 * features, outputs)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        whole = nn.functional.layer_norm(mel, mel.shape[1:])
+        bands = nn.functional.layer_norm(mel, mel.shape[3:], eps=1.0)
+        maps = self.blocks((1 - self.band_share) * whole + self.band_share * bands)
+        steps = torch.relu(self.features(maps.flatten(1, 2).transpose(1, 2)))
+        return self.head(self.dropout(self.pooling(self.dropout(steps))))
+
+
 def five_seconds(front_end: FrontEnd) -> int:
     return 5 * front_end.sample_rate
 
@@ -223,11 +264,16 @@ def few_frames(front_end: FrontEnd) -> int:
     return (8 if front_end.deltas else 3) * front_end.hop_samples
 
 
+def sixteen_frames(front_end: FrontEnd) -> int:
+    return 15 * front_end.hop_samples
+
+
 #: Of each architecture: the network, what it reads, and its least number of samples.
 ARCHITECTURES: dict[str, tuple[type[nn.Module], type[LogMel], Callable[[FrontEnd], int]]] = {
     "cnnlstm": (CNNLSTM, LogMel, five_seconds),
     "fcmfcc": (FCMFCC, MFCC, five_seconds),
     "cnnatt": (CNNATT, MFCC, few_frames),
+    "cnnasp": (CNNASP, LogMel, sixteen_frames),
 }
 
 
@@ -242,7 +288,7 @@ class Model(nn.Module):
         network, features, least = ARCHITECTURES[name]
         self.front_end = FrontEnd.of(configuration)
         self.samples = least(self.front_end)
-        self.cut = name != "cnnatt"
+        self.cut = least is five_seconds
         self.dimensions: list[str] = configuration.get("dimensions", [])
         self.classes: list[str] = configuration.get("classes", [] if self.dimensions else EMOTIONS)
         #: How far below the loudest frame the ends of a clip are cut off; "off" keeps them.
