@@ -68,6 +68,6 @@ struct FrontEndOptions: ParsableArguments {
   }
 
   func validate() throws {
-    if let problem = frontEnd.problem { throw ValidationError(problem) }
+    if let problem = frontEnd.problem { throw ValidationError("the model: \(problem)") }
   }
 }
