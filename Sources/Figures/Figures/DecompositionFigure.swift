@@ -150,8 +150,9 @@ public struct DecompositionFigure: Figure {
     let cells = (0..<bins).flatMap { bin in columns.map { $0[bin] } }
     Heatmap(cells, rows: bins, columns: count, map: .viridis, lower: -Self.depth, upper: 0).draw(
       on: canvas, in: frame, left: -0.5, right: Double(count) - 0.5, top: Double(bins) - 1, bottom: 0)
+    // In a column the numbers of the key below stand there.
     let numbers = Axis(
-      label: count == 1 ? "Spectrum" : "Spectra", lower: 0.5, upper: Double(count) + 0.5,
+      label: canvas.layout.isNarrow ? "" : count == 1 ? "Spectrum" : "Spectra", lower: 0.5, upper: Double(count) + 0.5,
       ticks: (1...count).map { .init(value: Double($0), label: "\($0)") })
     Plot(frame: frame, x: numbers, y: axis).drawAxes(on: canvas)
   }
