@@ -23,6 +23,11 @@ public struct DecompositionReport {
 
     var target: String { model.outputs[relevance.target.emotion] }
 
+    /// "score of angry (logits)", or "value of arousal".
+    var measure: String {
+      relevance.target.emotion < model.classes.count ? "score of \(target) (logits)" : "value of \(target)"
+    }
+
     /// The class with the highest probability; nil for a model without classes.
     var predicted: String? { probabilities.isEmpty ? nil : model.classes[probabilities.likeliestClass] }
   }
@@ -70,7 +75,7 @@ public struct DecompositionReport {
           name: name($0), spectrum: Array(spectra[($0 * bins)..<(($0 + 1) * bins)]),
           activation: Array(activations[($0 * frames)..<(($0 + 1) * frames)]))
       }, effects: asked.map { effects($0.relevance) } ?? [],
-      score: asked.map { "the score of \($0.target)" } ?? "")
+      effect: asked.map { "Change of the \($0.measure) without it" } ?? "")
   }
 
   /// "kullback-leibler, 200 steps · predicted angry (p = 0.81) · target angry · CNNATT built-in".

@@ -91,7 +91,7 @@ public struct FeaturesReport {
       case .spectrogram: "magnitude"
       case .mel, .mfcc: "dB"
       case .delta: "dB a frame"
-      case .deltaDelta: "dB a frame, a frame"
+      case .deltaDelta: "dB a frame²"
       case .pitch: "Hz"
       }
     let step =

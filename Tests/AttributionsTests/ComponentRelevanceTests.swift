@@ -62,7 +62,8 @@ struct ComponentRelevanceTests {
     #expect(abs(found.alone[0].score - found.whole.score) < 1e-3)
     let silence = clip.logits(.zeros([1, 9_000]), at: .waveform).floats[2]
     #expect(abs(found.removed[0].score - Double(silence)) < 0.05 * abs(found.whole.score - Double(silence)) + 1e-3)
-    #expect(found.randomRemoved.allSatisfy { $0.score == found.chosenRemoved.score })
+    // A batch of one rounds otherwise than one of fifty.
+    #expect(found.randomRemoved.allSatisfy { abs($0.score - found.chosenRemoved.score) < 1e-3 })
   }
 
   @Test("A model of five seconds is asked about the beginning; a longer clip's other frames have no relevance")
@@ -109,7 +110,7 @@ struct OtherFrontEndTests {
     }
     // The silence of padding has no slopes.
     let silence = Clip(makeSpeech(16_000), model: model).silence(at: .mfcc).floats
-    #expect(silence.dropFirst(20 * 101).allSatisfy { $0 == 0 } && silence[0] != 0)
+    #expect(silence.dropFirst(20 * 101).allSatisfy { abs($0) < 1e-4 } && abs(silence[0]) > 1)
   }
 
   @Test("Integrated gradients through deltas sum to the difference of scores")

@@ -26,7 +26,7 @@ struct SoundFiguresTests {
         } + [
           .init(name: "1, 3 together", kind: .chosen, change: -1.8, words: ["−1.80", "p = 0.05"], isMarked: true),
           .init(name: "2 at random", kind: .control, change: -0.1, words: ["−0.10", "mean of 50"]),
-        ] : [], score: "the score of disgust")
+        ] : [], effect: "Change of the score of disgust (logits) without it")
   }
 
   static let features = FeaturesFigure(

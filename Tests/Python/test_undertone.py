@@ -172,7 +172,7 @@ class Torch(OnClips):
     def test_other_front_ends(self):
         for name, options in [
             ("cnnatt", {"window": 400, "hop": 160, "mels": 64, "coefficients": 20, "deltas": 2}),
-            ("fcmfcc", {"hop": 200, "window": 512, "deltas": 1}),
+            ("fcmfcc", {"hop": 200, "window": 512, "mels": 80, "deltas": 1}),
             ("cnnlstm", {"mels": 150, "window": 2048}),
         ]:
             with self.subTest(name):

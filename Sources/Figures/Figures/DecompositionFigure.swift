@@ -49,15 +49,15 @@ public struct DecompositionFigure: Figure {
   public var components: [Component]
   /// Empty where no model was asked.
   public var effects: [Effect]
-  /// What the effects are of: "the score of angry (logits)".
-  public var score: String
+  /// What the effects are: "Change of the score of angry without it (logits)".
+  public var effect: String
 
   public init(
     title: [String], spectrogram: ExplanationFigure.Spectrogram, duration: Double, place: ClipPlace? = nil,
-    components: [Component], effects: [Effect] = [], score: String = ""
+    components: [Component], effects: [Effect] = [], effect: String = ""
   ) {
     (self.title, self.spectrogram, self.duration, self.place) = (title, spectrogram, duration, place)
-    (self.components, self.effects, self.score) = (components, effects, score)
+    (self.components, self.effects, self.effect) = (components, effects, effect)
   }
 
   private static let colors: [Effect.Kind: Color] = [
@@ -81,6 +81,11 @@ public struct DecompositionFigure: Figure {
     Plot.below + (layout.isNarrow ? TimePanel.levelBars : 0)
   }
 
+  /// In a column the axis's name takes two lines.
+  private func belowBars(_ layout: FigureLayout) -> Double {
+    Self.barGap + Plot.below + (layout.isNarrow ? Font.tick.line : 0)
+  }
+
   private func lines(_ layout: FigureLayout) -> [String] { title + ClipTime.remark(duration, in: place, layout) }
 
   public func extent(on canvas: Canvas) -> Size {
@@ -88,7 +93,7 @@ public struct DecompositionFigure: Figure {
     return Size(
       width: layout.width,
       height: canvas.titleHeight(lines(layout)) + Self.height(layout) + Self.between(layout) + activationsHeight
-        + Self.below(layout) + (effects.isEmpty ? 0 : bars(layout).height + Plot.below + Self.barGap) + layout.margin)
+        + Self.below(layout) + (effects.isEmpty ? 0 : bars(layout).height + belowBars(layout)) + layout.margin)
   }
 
   public func draw(on canvas: Canvas) throws(FigureError) {
@@ -99,7 +104,8 @@ public struct DecompositionFigure: Figure {
     let key = ColorBar.linear(
       "relative to its maximum (dB)", map: .viridis, from: -Self.depth, to: 0, height: activationsHeight,
       extendsBelow: true)
-    let width = min(max(12 * Double(components.count), 36), 0.22 * layout.width)
+    // The least has room for their name.
+    let width = min(max(12 * Double(components.count), 54), 0.22 * layout.width)
     let left = margin + panel.axis.room(on: canvas)
     let barRoom = layout.isNarrow ? 8 : (panel.bars + [key]).map { $0.width(on: canvas) }.max()! + Self.barGap
     let (start, right) = (left + width + Self.gap, canvas.bounds.right - margin - barRoom)
@@ -144,8 +150,9 @@ public struct DecompositionFigure: Figure {
     let cells = (0..<bins).flatMap { bin in columns.map { $0[bin] } }
     Heatmap(cells, rows: bins, columns: count, map: .viridis, lower: -Self.depth, upper: 0).draw(
       on: canvas, in: frame, left: -0.5, right: Double(count) - 0.5, top: Double(bins) - 1, bottom: 0)
+    // In a column the numbers of the key below stand there.
     let numbers = Axis(
-      label: count == 1 ? "Spectrum" : "Spectra", lower: 0.5, upper: Double(count) + 0.5,
+      label: canvas.layout.isNarrow ? "" : count == 1 ? "Spectrum" : "Spectra", lower: 0.5, upper: Double(count) + 0.5,
       ticks: (1...count).map { .init(value: Double($0), label: "\($0)") })
     Plot(frame: frame, x: numbers, y: axis).drawAxes(on: canvas)
   }
@@ -181,7 +188,7 @@ public struct DecompositionFigure: Figure {
     let room = max(upper - lower, 1e-6) * 0.08
     return LevelBars(
       axis: .linear(
-        "Change of \(score) without it", from: lower - room, to: upper + room, ticks: layout.ticks(7)),
+        effect, from: lower - room, to: upper + room, ticks: layout.ticks(7)),
       rows: effects.map {
         .init(
           name: $0.name, value: $0.change, color: Self.colors[$0.kind]!, words: $0.words, isMarked: $0.isMarked)

@@ -67,6 +67,6 @@ struct FrontEndOptions: ParsableArguments {
   func validate() throws {
     var frontEnd = FrontEnd()
     apply(to: &frontEnd)
-    if let problem = frontEnd.problem { throw ValidationError(problem) }
+    if let problem = frontEnd.problem { throw ValidationError("the model: \(problem)") }
   }
 }
