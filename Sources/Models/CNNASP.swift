@@ -2,11 +2,16 @@ import Layers
 import Tensors
 
 /// Four convolution blocks on the log-mel, and attentive statistics pooling over time: small, for clips of any length, and
-/// indifferent to their level. 91,719 parameters.
+/// indifferent to their level. 100,439 parameters.
 ///
 /// The log-mel is standardised in two ways, of which the network reads a mean: over the whole clip, which takes its level
 /// and the range of its levels away, and each band over time, which takes the colour of voice and microphone away (Kim et al. 2022,
 /// arXiv:2206.12513, relaxed instance frequency-wise normalization).
+///
+/// Five models on 16 of 20 speakers of RAVDESS each, seed 0, had UAR 0.586 ± 0.048 on the other four, and a calibration error of
+/// 0.049 on all clips together (`train cnnasp --folds 5 --final --epochs 100 --batch 16 --rate 0.002 --cosine --warmup 2 --average
+/// 0.995 --augment crop:0.7,band:3000,masks,mixstyle,mixup`). On a straight path from silence the input is nearly the same up to its
+/// start, where it jumps: integrated gradients need another baseline than silence there.
 public final class CNNASP: EmotionModel {
   public struct Configuration: NetworkConfiguration {
     /// Filters of each block.

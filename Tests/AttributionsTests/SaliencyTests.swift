@@ -69,7 +69,9 @@ struct SaliencyTests {
     var options = MethodOptions()
     options[.per] = "amplitude"
     let plain = try Saliency(options).attribute(clip, at: test.space, target: Target(0, versus: 3)).values
-    #expect(plain.floats == both.absolute().floats)
+    // Of a clip itself the gradient is taken at its own samples, of other inputs at those that its spectrogram is brought back to:
+    // rounding moves some units of a network of drawn weights over their corner.
+    #expect(relativeDistance(plain, both.absolute()) < (test.space == .spectrogram ? 5e-3 : 1e-5))
     // Per dB: a gain of 1 dB changes an amplitude x by x · ln 10 / 20; the mel and the MFCC are in dB already.
     let saliency = try Saliency().attribute(clip, at: test.space, target: Target(0, versus: 3)).values
     let isLevel = [InputSpace.mel, .mfcc].contains(test.space)
