@@ -95,7 +95,7 @@ public struct Augmentation: Equatable, Sendable {
   public static let mostSilentNoise = 40.0
 
   /// Whether clips change before they are mixed.
-  public var changesClips: Bool { steps.contains { ![.mixstyle, .mixup, .specmix].contains($0.kind) } }
+  public var changesClips: Bool { steps.contains { $0.kind.changesSound || $0.kind.changesMel } }
 }
 
 /// Its text, so that a recipe's file has it as it is written on the command line.
@@ -132,6 +132,17 @@ extension Augmentation.Kind {
     case .specmix: 0.01...1
     }
   }
+
+  /// Whether it changes a clip's sound, and not what is computed of it or of two clips.
+  public var changesSound: Bool {
+    switch self {
+    case .crop, .stretch, .pitch, .speed, .gain, .noise, .band, .codec: true
+    case .vtlp, .masks, .mixstyle, .mixup, .specmix: false
+    }
+  }
+
+  /// Whether it changes the log-mel of a clip.
+  public var changesMel: Bool { [.vtlp, .masks].contains(self) }
 
   /// The number where none is given.
   public var standard: Double? {

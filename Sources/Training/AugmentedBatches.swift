@@ -74,8 +74,7 @@ struct AugmentedBatches {
     let tensors = configuration.model.inputs.map { space in
       let x = input[space]
       let keep = Tensor(shares, shape: [input.batch, 1, 1, 1])
-      func other(_ own: Tensor) -> Tensor { own.reshaped([input.batch, -1]).rows(partners).reshaped(own.shape) }
-      func mixed(_ own: Tensor) -> Tensor { own * keep + other(own) * keep.scaled(by: -1, plus: 1) }
+      func mixed(_ own: Tensor) -> Tensor { own.mixed(with: partners, keeping: keep) }
       let mean = x.mean(axes: [3])
       let deviation = ((x - mean).squared().mean(axes: [3]) + 1e-5).squareRoot()
       return (space, (x - mean) / deviation * mixed(deviation) + mixed(mean))
@@ -101,8 +100,7 @@ struct AugmentedBatches {
       for space in configuration.model.inputs {
         let x = input[space]
         let keep = Tensor(shares, shape: [input.batch] + Array(repeating: 1, count: x.rank - 1))
-        let other = Tensor.concatenated(partners.map { x.slice(axis: 0, $0..<($0 + 1)) }, axis: 0)
-        tensors[space] = x * keep + other * keep.scaled(by: -1, plus: 1)
+        tensors[space] = x.mixed(with: partners, keeping: keep)
       }
     } else {
       let masks = partners.indices.map { _ in
@@ -160,6 +158,17 @@ private struct SpecMixMask {
       let whole = hasFrequencies && covers(rows, row, of: height)
       return (0..<width).filter { whole || covers(columns, $0, of: width) }.map { row * width + $0 }
     }
+  }
+}
+
+extension Tensor {
+  /// share · x + (1 − share) · x of another clip, for each clip of a batch [batch, …].
+  /// - Parameters:
+  ///   - partners: The other clip's place in the batch, of each.
+  ///   - shares: [batch, 1, …].
+  fileprivate func mixed(with partners: [Int], keeping shares: Tensor) -> Tensor {
+    let other = reshaped([shape[0], -1]).rows(partners).reshaped(shape)
+    return self * shares + other * shares.scaled(by: -1, plus: 1)
   }
 }
 

@@ -6,19 +6,6 @@ import Tensors
 
 // How a single clip changes: for training's batches, and for whoever wants to see and hear it.
 
-extension Augmentation.Kind {
-  /// Whether it changes a clip's sound, and not what is computed of it or of two clips.
-  public var changesSound: Bool {
-    switch self {
-    case .crop, .stretch, .pitch, .speed, .gain, .noise, .band, .codec: true
-    case .vtlp, .masks, .mixstyle, .mixup, .specmix: false
-    }
-  }
-
-  /// Whether it changes the log-mel of a clip.
-  public var changesMel: Bool { [.vtlp, .masks].contains(self) }
-}
-
 extension Augmentation.Step {
   /// A sound changed by a size drawn from the step's range, and that size in words: "1.07 times as fast". A kind that does not
   /// change sounds leaves it as it is.

@@ -16,22 +16,13 @@ from captum.attr import InputXGradient, Saliency
 from captum.metrics import infidelity, sensitivity_max
 
 from sampled import by_name as sampled
+from sampled_models import fill
 
 sys.path.insert(0, sys.argv[1] if len(sys.argv) > 1 else str(pathlib.Path(__file__).parent / "peer"))
 import frontend
 import models
 
 TARGET, PARTS, OFFSETS = 2, 24, 6
-
-
-def parameter(name, shape):
-    """Weights that keep the size of what passes through; statistics and norms off their first values."""
-    values = sampled(name, shape)
-    if len(shape) >= 2:
-        return values * np.sqrt(np.float32(6) / np.float32(np.prod(shape[1:])))
-    if name.endswith(("running_var", "norm.weight")):
-        return np.float32(1) + values * np.float32(0.5)
-    return values * np.float32(0.25)
 
 
 def inputs(name):
@@ -46,11 +37,7 @@ def inputs(name):
 
 
 def captum(name, build):
-    model = build()
-    for key, value in model.state_dict().items():
-        if value.dtype.is_floating_point:
-            value.copy_(torch.tensor(parameter(key, list(value.shape))))
-    model = model.double().eval()
+    model = fill(build()).double().eval()
     x, silence = inputs(name)
     shape = list(x.shape[1:])
     masks = torch.tensor(np.stack([sampled(f"{name} part {i}", shape) > 0.5 for i in range(PARTS)]))

@@ -55,7 +55,7 @@ struct CNNASPTests {
     }
   }
 
-  @Test("Neither the level of a clip nor the range of its levels changes the answer where the bands' part is left out")
+  @Test("The level of a clip does not change the answer, and silence has one")
   func level() throws {
     let model = TrainedModel(untrained: ModelConfiguration(CNNASP.self), seed: 4)
     let speech = sampledSpeech

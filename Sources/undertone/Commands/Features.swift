@@ -98,7 +98,7 @@ struct Features: ParsableCommand {
     try Console.run {
       let files = try self.files.paths()
       let formats = try self.formats()
-      let figures = try size.files(formats.compactMap(FigureFormat.init))
+      let figures = size.files(formats.compactMap(FigureFormat.init))
       let kinds: [FeatureKind] =
         try augment != nil ? [] : kind.map { try several($0, kind: "kind") } ?? [.waveform, .mel, .mfcc, .pitch]
       let configuration = try model.load().configuration
