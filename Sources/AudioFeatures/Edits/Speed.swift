@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Kernels
 
@@ -21,16 +22,12 @@ extension [Float] {
   }
 }
 
-/// The low-pass filter by which a sound is read between its samples: r · c sinc(c r t) under Kaiser's window, with
-/// r = min(1, 1 / speed).
+/// The low-pass filter by which a sound is read between its samples, a sinc under Kaiser's window.
 private struct ReadingFilter {
   /// Places between two samples that have weights of their own; between these they are mixed.
   static let phases = 512
-  /// c: the cut-off as a part of half the lower sample rate.
-  private static let cutoff = 0.95
-  /// Half the length, in samples of the lower rate, and the window's β: by Kaiser's formula 80 dB down, with a slope of 8 % of
-  /// the rate.
-  private static let (halfLength, beta) = (32.0, 8.0)
+  /// In samples of the lower rate: by Kaiser's formula 80 dB down, with a slope of 8 % of the rate.
+  private static let sinc = WindowedSinc(cutoff: 0.95, halfLength: 32, beta: 8)
 
   /// Samples before and after a place that have weight: those from `reach - 1` before it on.
   let reach, taps: Int
@@ -39,7 +36,7 @@ private struct ReadingFilter {
 
   init(speed: Double) {
     let ratio = min(1, 1 / speed)
-    reach = Int((Self.halfLength / ratio).rounded(.up))
+    reach = Int((Self.sinc.halfLength / ratio).rounded(.up))
     taps = (2 * reach + 31) / 32 * 32
     var weights = [Float](repeating: 0, count: (Self.phases + 1) * taps)
     for phase in 0...Self.phases {
@@ -62,24 +59,5 @@ private struct ReadingFilter {
   /// Places of the table in a sample: straight lines between them are 1e-7 off at most.
   private static let places = 4096.0
   /// The response from its middle to its end.
-  private static let table: [Double] = {
-    let top = bessel(beta)
-    return (0...Int(halfLength * places)).map { index in
-      let time = Double(index) / places
-      let window = bessel(beta * (1 - time * time / (halfLength * halfLength)).squareRoot()) / top
-      let angle = Double.pi * cutoff * time
-      return cutoff * window * (angle == 0 ? 1 : sin(angle) / angle)
-    }
-  }()
-
-  /// I₀(x) = Σ ((x/2)ⁿ / n!)².
-  private static func bessel(_ x: Double) -> Double {
-    var (sum, term, n) = (1.0, 1.0, 1.0)
-    while term > 1e-12 * sum {
-      term *= (x / (2 * n)) * (x / (2 * n))
-      sum += term
-      n += 1
-    }
-    return sum
-  }
+  private static let table = (0...Int(sinc.halfLength * places)).map { sinc(Double($0) / places) }
 }

@@ -6,16 +6,12 @@ import Foundation
 ///
 /// The filter is that of libsamplerate's SRC_SINC_BEST_QUALITY: with r = min(1, target / source) and t in input samples,
 ///
-///     r · c sinc(c r t) · I₀(β √(1 − (r t / T)²)) / I₀(β),  |r t| ≤ T,
+///     r · c sinc(c r t) · I₀(β √(1 − (r t / T)²)) / I₀(β),  |r t| ≤ T.
 ///
-/// a sinc under a window of Kaiser (1974). `c`, `T` and `β` were fitted to its response to an impulse, from which it
-/// differs by at most 1e-7 (Tests/Fixtures/audio/fit-resampler.py).
+/// `c`, `T` and `β` were fitted to its response to an impulse, from which it differs by at most 1e-7
+/// (Tests/Fixtures/audio/fit-resampler.py).
 struct PolyphaseFilter: Sendable {
-  /// c: the cut-off as a part of the lower rate's Nyquist frequency.
-  static let cutoff = 0.9657284
-  /// T: half the length, in samples of the lower rate.
-  static let halfLength = 142.8986
-  static let beta = 16.05029
+  static let response = WindowedSinc(cutoff: 0.9657284, halfLength: 142.8986, beta: 16.05029)
 
   /// Output sample m stands at input sample m · step / phases.
   let phases, step: Int
@@ -30,7 +26,7 @@ struct PolyphaseFilter: Sendable {
   static func between(_ sourceRate: Int, _ targetRate: Int) -> PolyphaseFilter? {
     let divisor = greatestCommonDivisor(sourceRate, targetRate)
     let (phases, step) = (targetRate / divisor, sourceRate / divisor)
-    let reach = Int((halfLength * max(1, Double(step) / Double(phases))).rounded(.up))
+    let reach = Int((response.halfLength * max(1, Double(step) / Double(phases))).rounded(.up))
     guard phases * 2 * reach <= 1_000_000 else { return nil }
     return known.withLock { known in
       let filter = known[[phases, step]] ?? PolyphaseFilter(phases: phases, step: step, reach: reach)
@@ -54,28 +50,6 @@ struct PolyphaseFilter: Sendable {
       }
     }
     self.weights = weights
-  }
-
-  /// The continuous filter; t in samples of the lower rate.
-  static func response(_ time: Double) -> Double {
-    let place = time / halfLength
-    guard abs(place) < 1 else { return 0 }
-    let angle = Double.pi * cutoff * time
-    return cutoff * (angle == 0 ? 1 : sin(angle) / angle) * bessel(beta * (1 - place * place).squareRoot()) / peak
-  }
-
-  private static let peak = bessel(beta)
-
-  /// I₀(x) = Σₖ ((x / 2)ᵏ / k!)², the modified Bessel function of the first kind.
-  private static func bessel(_ x: Double) -> Double {
-    let quarter = x * x / 4
-    var (sum, term, k) = (1.0, 1.0, 1.0)
-    while term > 1e-12 * sum {
-      term *= quarter / (k * k)
-      sum += term
-      k += 1
-    }
-    return sum
   }
 }
 
