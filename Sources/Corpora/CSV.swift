@@ -5,10 +5,10 @@ import Foundation
 /// Reading skips a byte-order mark and blank lines, and accepts lines that end in CRLF, LF or CR, and quoted fields
 /// with commas, line ends and doubled quotes. Writing ends lines in LF, and quotes only where it is needed.
 public enum CSV {
-  struct Row: Equatable {
+  public struct Row: Equatable, Sendable {
     /// The line of the file on which the row starts, from 1.
-    let line: Int
-    let fields: [String]
+    public let line: Int
+    public let fields: [String]
   }
 
   enum SyntaxError: Error, Equatable {

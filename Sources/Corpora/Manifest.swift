@@ -140,7 +140,7 @@ extension Manifest {
 
 extension CSV {
   /// The rows of a file, or of standard input ("-").
-  static func rows(ofFile path: String) throws(ManifestError) -> [Row] {
+  public static func rows(ofFile path: String) throws(ManifestError) -> [Row] {
     let bytes: Data?
     do {
       bytes =

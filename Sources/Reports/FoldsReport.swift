@@ -136,7 +136,7 @@ public struct FoldsReport {
     }
   }
 
-  static let file = "folds.csv"
+  public static let file = "folds.csv"
   private static let header = ["seed", "fold", "clips", "uar", "accuracy", "macro_f1", "calibration_error"]
 
   /// The scores in the `folds.csv` of a folder, at least one.
@@ -150,14 +150,14 @@ public struct FoldsReport {
     }
     let lines = String(decoding: data ?? Data(), as: UTF8.self).split(whereSeparator: \.isNewline)
     guard lines.first.map(String.init) == CSV.line(of: header), lines.count > 1 else {
-      throw .damagedHistory(path: path, reason: "it has no tests under \(CSV.line(of: header))")
+      throw .damagedTests(path: path, reason: "it has no tests under \(CSV.line(of: header))")
     }
     var tests: [TestScores] = []
     for (index, line) in lines.dropFirst().enumerated() {
       let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
       let scores = fields.dropFirst(3).compactMap { $0 }
       guard fields.count == header.count, scores.count == TestScores.names.count, scores.allSatisfy((0...1).contains)
-      else { throw .damagedHistory(path: path, reason: "line \(index + 2) is not of a test") }
+      else { throw .damagedTests(path: path, reason: "line \(index + 2) is not of a test") }
       tests.append(TestScores(scores))
     }
     return tests
@@ -172,6 +172,10 @@ public struct FoldsReport {
         })
   }
 
+  public static let predictionsFile = "predictions.csv"
+  /// Before the classes.
+  static let predictionsHeader = ["path", "speaker", "seed", "fold", "emotion", "predicted"]
+
   /// `predictions.csv`: a row a clip and seed, as the model predicts it that had not seen it.
   public var predictions: String {
     let classes = tests[0].evaluation.classes
@@ -182,7 +186,7 @@ public struct FoldsReport {
         return row + clip.probabilities.map { String($0) }
       }
     }
-    return CSV.text(of: [["path", "speaker", "seed", "fold", "emotion", "predicted"] + classes] + rows)
+    return CSV.text(of: [Self.predictionsHeader + classes] + rows)
   }
 
   private static func number(_ value: Double) -> String { String(format: "%.3f", value) }

@@ -144,8 +144,20 @@ public struct RunsList {
   public let runs: [ListedRun]
   /// As much of each path as tells it from the others.
   public let names: [String]
+  /// Of each run what it has right beside another; nil of a single training, and without another.
+  public let recalls: [TestsRecall?]
 
-  public init(_ runs: [ListedRun]) { (self.runs, names) = (runs, distinctNames(of: runs.map(\.folder))) }
+  /// - Parameter against: The folder of a cross-validation beside which the others are put.
+  /// - Throws: `TrainingError` or `ManifestError`, where the tests of one cannot be read.
+  public init(_ runs: [ListedRun], against folder: String? = nil) throws {
+    (self.runs, names) = (runs, distinctNames(of: runs.map(\.folder)))
+    let other = try folder.map(TestedClips.init)
+    recalls = try runs.map { run in
+      try other.flatMap { other in
+        run.tests.isEmpty ? nil : try TestedClips(folder: run.folder).recall(against: other)
+      }
+    }
+  }
 
   /// A row for each training, its header first.
   public var csv: [[String]] {
@@ -155,7 +167,9 @@ public struct RunsList {
       "validation_loss", "accuracy", "macro_f1", "seconds",
     ]
     let scores = ["uar", "accuracy", "macro_f1", "calibration_error"]
-    let rows = zip(runs, names).map { run, name in
+    let estimates = ["all_uar", "difference", "ensemble_uar"]
+    let rows = zip(zip(runs, names), recalls).map { run, recall in
+      let (run, name) = run
       let facts = [
         name, run.folder, run.architecture, run.recipe, run.seeds.map(String.init).joined(separator: " "),
         "\(run.models.count)", run.trainingClips.map { "\($0)" } ?? "", "\(run.epochs)",
@@ -163,25 +177,35 @@ public struct RunsList {
         text(run.seconds),
       ]
       let test = run.test.map { zip($0.mean.values, $0.deviation.values).flatMap { ["\($0)", "\($1)"] } }
-      return facts + (test ?? Array(repeating: "", count: 2 * scores.count))
+      let beside = [recall?.averageRecall, recall?.difference, recall?.ensemble].flatMap {
+        $0?.cells ?? ["", "", ""]
+      }
+      return facts + (test ?? Array(repeating: "", count: 2 * scores.count)) + beside
     }
-    return [header + scores.flatMap { ["test_\($0)", "test_\($0)_deviation"] }] + rows
+    return [
+      header + scores.flatMap { ["test_\($0)", "test_\($0)_deviation"] }
+        + estimates.flatMap { [$0, "\($0)_low", "\($0)_high"] }
+    ] + rows
   }
 
   /// The line of `--json`.
-  public var line: String { get throws { try JSON(runs: zip(runs, names).map { JSON.Run($0, $1) }).line } }
+  public var line: String {
+    get throws { try JSON(runs: runs.indices.map { JSON.Run(runs[$0], names[$0], recalls[$0]) }).line }
+  }
 
   private struct JSON: Encodable {
     struct Run: Encodable {
       let name: String
       let run: ListedRun
+      let recall: TestsRecall?
 
-      init(_ run: ListedRun, _ name: String) { (self.run, self.name) = (run, name) }
+      init(_ run: ListedRun, _ name: String, _ recall: TestsRecall?) {
+        (self.run, self.name, self.recall) = (run, name, recall)
+      }
 
       enum CodingKeys: CodingKey {
         case name, folder, architecture, recipe, seeds, models, trainingClips, epochs, bestEpoch, validationLoss,
-          accuracy,
-          macroF1, seconds, tests, testMean, testDeviation
+          accuracy, macroF1, seconds, tests, testMean, testDeviation, against
       }
 
       /// Writes null for what there is none of without validation.
@@ -203,6 +227,7 @@ public struct RunsList {
         try container.encode(run.tests.count, forKey: .tests)
         try container.encode(test.mean, forKey: .testMean)
         try container.encode(test.deviation, forKey: .testDeviation)
+        try container.encodeIfPresent(recall, forKey: .against)
       }
     }
     let runs: [Run]

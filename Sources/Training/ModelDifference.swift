@@ -28,26 +28,10 @@ public struct ModelDifference: Sendable {
       count(true, true), count(true, false), count(false, true), count(false, false)
     )
     exactP = Self.exactP(onlyFirst, onlySecond)
-    let classes = labels.max()! + 1
-    func recalls(_ places: [Int]) -> (first: Double, second: Double) {
-      var (clips, rights) = ([Int](repeating: 0, count: classes), [(Int, Int)](repeating: (0, 0), count: classes))
-      for clip in places {
-        clips[labels[clip]] += 1
-        rights[labels[clip]].0 += first[clip] ? 1 : 0
-        rights[labels[clip]].1 += second[clip] ? 1 : 0
-      }
-      let present = clips.indices.filter { clips[$0] > 0 }
-      func mean(_ right: (Int) -> Int) -> Double {
-        present.reduce(0) { $0 + Double(right($1)) / Double(clips[$1]) } / Double(present.count)
-      }
-      return (mean { rights[$0].0 }, mean { rights[$0].1 })
-    }
-    (self.first, self.second) = recalls(Array(labels.indices))
-    difference =
-      Estimate.ofStatistics(speakers: speakers, seed: seed) { places in
-        let drawn = recalls(places)
-        return [drawn.first - drawn.second]
-      }[0]!
+    let recall = ClassAverage(labels: labels, speakers: speakers)
+    let rights = [first, second].map { $0.map { $0 ? 1.0 : 0 } }
+    (self.first, self.second) = (recall.average(rights[0]), recall.average(rights[1]))
+    difference = recall.estimates([zip(rights[0], rights[1]).map(-)], seed: seed)[0]
   }
 
   static func exactP(_ one: Int, _ other: Int) -> Double {

@@ -24,6 +24,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A folder in which, and below which, there is no training.
   case noRuns(folder: String)
   case damagedHistory(path: String, reason: String)
+  /// A file of a cross-validation's tests.
+  case damagedTests(path: String, reason: String)
   case file(FileError)
   /// The clips or their features are not those that the training began with.
   case otherData(folder: String)
@@ -61,6 +63,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case .noHistory(let folder): "\(folder): no training to draw: it has no history.csv"
     case .noRuns(let folder): "\(folder): no trainings there: no history.csv in it or below it"
     case .damagedHistory(let path, let reason): "\(path): no history of a training: \(reason)"
+    case .damagedTests(let path, let reason): "\(path): no tests of a cross-validation: \(reason)"
     case .file(let error): "\(error)"
     case .otherData(let folder):
       "\(folder): this training began with other clips or other features; resume it with the same, or start anew"

@@ -93,9 +93,10 @@ struct RunsTests {
       text.contains { $0.hasPrefix("folds ") && $0.contains("2 models") && $0.contains("0.600 ± 0.141") }, "\(text)")
     let rows = try folder.lines("runs.csv")
     #expect(rows.count == 6 && rows[0].hasPrefix("run,folder,architecture,recipe,seeds,models,training_clips,epochs"))
-    #expect(rows[0].components(separatedBy: ",").count == 21)
+    #expect(rows[0].components(separatedBy: ",").count == 30)
     #expect(
-      rows[1].hasPrefix("att-1,runs/att-1,cnnatt,published") && rows[1].hasSuffix(",0.74,0.37,20.0,,,,,,,,"), "\(rows)")
+      rows[1].hasPrefix("att-1,runs/att-1,cnnatt,published")
+        && rows[1].hasSuffix(",0.74,0.37,20.0" + String(repeating: ",", count: 17)), "\(rows)")
   }
 
   @Test("Table 4: means and deviations over seeds, in the report's order of models and columns")
@@ -120,6 +121,74 @@ struct RunsTests {
     let one = try folder.undertone("runs", "runs/deep", "--table", "markdown").output
     #expect(
       one == ["| Model | Accuracy | F1 Macro |", "| --- | ---: | ---: |", "| FCMFCC | 0.6100 | 0.3050 |"], "\(one)")
+  }
+
+  /// Two classes, two speakers of four clips each: "plain" is right in half of each class, "more" in three of four, with its
+  /// second seed in all, and as a mean of probabilities in all but one.
+  private func writeTests() throws {
+    for name in ["plain", "more"] {
+      try write("tests/\(name)/fold-1", accuracies: [0.9])
+      try folder.write(
+        "seed,fold,clips,uar,accuracy,macro_f1,calibration_error\n0,1,8,0.5,0.5,0.5,0.1\n",
+        to: "tests/\(name)/folds.csv")
+    }
+    func rows(seed: Int, angry: (Int, Int) -> Double) -> [String] {
+      (0..<2).flatMap { speaker in
+        (0..<4).map { clip in
+          let share = angry(speaker, clip)
+          return
+            "s\(speaker)/\(clip).wav,s\(speaker),\(seed),1,\(clip < 2 ? "angry" : "sadness"),angry,\(share),\(1 - share)"
+        }
+      }
+    }
+    let header = "path,speaker,seed,fold,emotion,predicted,angry,sadness"
+    func predictions(_ rows: [String], of name: String) throws {
+      try folder.write(([header] + rows).joined(separator: "\n") + "\n", to: "tests/\(name)/predictions.csv")
+    }
+    // Right: clips 0 and 2.
+    try predictions(rows(seed: 0) { _, clip in [0.9, 0.2, 0.1, 0.8][clip] }, of: "plain")
+    // Right: of the first speaker all, of the second as before, but surer of its errors; then all.
+    try predictions(
+      rows(seed: 0) { speaker, clip in speaker == 0 ? [0.9, 0.8, 0.1, 0.2][clip] : [0.9, 0.1, 0.1, 0.6][clip] }
+        + rows(seed: 1) { _, clip in [0.9, 0.7, 0.1, 0.3][clip] }, of: "more")
+  }
+
+  @Test("Beside another cross-validation: UAR of all clips, its difference, and of the seeds' mean probabilities")
+  func against() throws {
+    try writeTests()
+    let run = try folder.undertone("runs", "tests", "--against", "tests/plain", "--sort", "name", "--csv", "all.csv")
+    #expect(run.status == 0 && run.output.allSatisfy { $0.count <= 80 }, "\(run)")
+    let text = run.output.joined(separator: " ").split(separator: " ").joined(separator: " ")
+    // Of one seed 0.75, of the other 1; the mean's only error is the second speaker's clip 1: recalls 3/4 and 1. Two speakers
+    // have 0.25 and 0.5 more; resampled, a difference is of the first, of the second or of both.
+    #expect(
+      text.contains("all 8 clips: UAR 0.875 (0.750 to 1.000), +0.375 (+0.250 to +0.500) against plain;"), "\(run)")
+    #expect(text.contains("of the seeds' mean probabilities 0.875 (0.750 to 1.000)"), "\(run)")
+    #expect(text.contains("all 8 clips: UAR 0.500 (0.500 to 0.500)"), "\(run)")
+    let rows = try folder.lines("all.csv")
+    #expect(
+      rows[0].hasSuffix(
+        "all_uar,all_uar_low,all_uar_high,difference,difference_low,difference_high,ensemble_uar,ensemble_uar_low,ensemble_uar_high"
+      ))
+    #expect(rows[1].hasSuffix(",0.875,0.75,1.0,0.375,0.25,0.5,0.875,0.75,1.0"), "\(rows)")
+    #expect(rows[2].hasSuffix(",0.5,0.5,0.5,,,,,,"), "\(rows)")
+    #expect(
+      try folder.undertone("runs", "runs", "--against", "tests/plain").failed(
+        65, naming: "runs/folds/predictions.csv: no tests of a cross-validation: there is no such file"))
+    #expect(
+      try folder.undertone("runs", "tests", "--against", "tests", "--json").failed(65, naming: "tests/predictions.csv"))
+    for (line, problem) in [
+      ("a.wav,x,0,1,angry,angry,2,0", "line 2 is not of a clip"),
+      ("a.wav,x,0,1,angry,angry,1", "line 2 is not of a clip"),
+      ("a.wav,x,0,1,angry,angry,1,0\na.wav,x,0,1,angry,angry,1,0", "line 3 contradicts"),
+      ("a.wav,x,0,1,joy,angry,1,0", "line 2 contradicts"), ("a.wav,x,0,1,,angry,1,0", "none of its clips has a label"),
+      ("\"a.wav", "a quote is opened"),
+    ] {
+      try folder.write(
+        "path,speaker,seed,fold,emotion,predicted,angry,sadness\n\(line)\n", to: "tests/plain/predictions.csv")
+      #expect(try folder.undertone("runs", "tests", "--against", "tests/more").failed(65, naming: problem), "\(line)")
+    }
+    #expect(try folder.undertone("runs", "runs", "--table", "csv", "--against", "x").failed(64, naming: "exclude"))
   }
 
   @Test("What is missing or damaged is reported in a line, and the rest is listed")

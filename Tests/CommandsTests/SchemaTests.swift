@@ -64,7 +64,7 @@ struct SchemaTests {
         ["train", "cnnatt", "--final", "--epochs", "1", "--output", "d"] + data,
       ],
       "curves": [["curves", "a", "b", "c", "d", "--json"]],
-      "runs": [["runs", ".", "--json"]],
+      "runs": [["runs", ".", "--json"], ["runs", "folds", "seeds", "--against", "folds", "--json"]],
       "methods": [["methods", "--json"]],
       "modalities": [["modalities", "--model", "fusion", "--clips", "4", "--data", "two/manifest.csv", "--json"]],
       "decompose": [
@@ -113,6 +113,7 @@ struct SchemaTests {
       try folder.undertone(fusion + ["--validation", "clips.csv", "--epochs", "1", "--output", "fusion"]).status == 0)
     let folds = ["train", "cnnatt", "--folds", "2", "--epochs", "1", "--data", "two/manifest.csv", "--output", "folds"]
     #expect(try folder.undertone(folds).status == 0)
+    #expect(try folder.undertone(folds.dropLast() + ["seeds", "--repeat-seeds", "2"]).status == 0)
     for name in ["train"] + runs.keys.filter({ $0 != "train" }).sorted() {
       let schema = try Schema(named: name)
       var seen: Set<String> = []

@@ -12,13 +12,15 @@ struct Runs: ParsableCommand {
       Lists each model that `train` wrote, in the folders and below them, with its best epoch, its scores on the \
       validation clips and its time; all models of a `train --folds` are one, with the mean and the standard deviation of \
       their tests. --table prints Table 4 of the report, with means and standard deviations where runs differ only in \
-      their seed; `undertone curves` draws its Figure 11.
+      their seed; `undertone curves` draws its Figure 11. --against compares cross-validations of the same clips: what a \
+      change of the recipe or of the split brings.
 
       Examples:
         undertone runs output/train
         undertone runs output/train --sort time --csv runs.csv
         undertone runs output/train --table latex
         undertone runs output/train old/runs --json
+        undertone runs output/folds --against output/folds/plain
       """)
 
   @Argument(help: "Folders with models that `train` wrote in them or below them.")
@@ -38,11 +40,20 @@ struct Runs: ParsableCommand {
       "Print a table for a paper instead: markdown, latex or csv. (default: none)", valueName: "format"))
   var table: RunsTable.Format?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Also print the UAR of all clips of each cross-validation (with several seeds the mean, and that of the mean of their \
+      probabilities), and how far it is above that of this one, with 95 % intervals by speaker. (default: none)
+      """, valueName: "folder"))
+  var against: String?
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
   func validate() throws {
     if table != nil, json { throw ValidationError("--table and --json exclude each other") }
+    if table != nil, against != nil { throw ValidationError("--table and --against exclude each other") }
   }
 
   func run() throws {
@@ -59,7 +70,7 @@ struct Runs: ParsableCommand {
         }
       }
       failures.forEach(Console.report)
-      let list = RunsList(sort.sorted(runs))
+      let list = try RunsList(sort.sorted(runs), against: against)
       if let csv, !runs.isEmpty { try writeWhole(CSV.text(of: list.csv), to: csv) }
       if let table {
         let paper = RunsTable(list.runs)
@@ -86,12 +97,13 @@ struct Runs: ParsableCommand {
       ])
     }
     let lines = table.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    let words = list.runs.map { run in
+    let words = zip(list.runs, list.recalls).map { run, recall in
       let seeds = run.seeds.map(String.init).joined(separator: ", ")
       let facts = [
         run.architecture, run.recipe, seeds.isEmpty ? nil : "seed \(seeds)", run.trainingClips.map { "\($0) clips" },
       ]
-      return wrapped(facts.compactMap(\.self).joined(separator: ", "), first: "  ", indentation: "    ")
+      return ([facts.compactMap(\.self).joined(separator: ", ")] + (recall.map { [$0.words] } ?? []))
+        .map { wrapped($0, first: "  ", indentation: "    ") }.joined(separator: "\n")
     }
     return ([lines[0]] + zip(lines.dropFirst(), words).flatMap { [$0, $1] }).joined(separator: "\n")
   }

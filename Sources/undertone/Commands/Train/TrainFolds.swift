@@ -56,10 +56,10 @@ extension Train {
       }
     }
     let report = FoldsReport(tests)
-    try folder.write(report.table, to: "folds.csv")
-    try folder.write(report.predictions, to: "predictions.csv")
+    let files = [(FoldsReport.file, report.table), (FoldsReport.predictionsFile, report.predictions)]
+    for (name, text) in files { try folder.write(text, to: name) }
     print(results.json ? try report.line : report.text)
-    if !results.json { for name in ["folds.csv", "predictions.csv"] { print(folder.file(name)) } }
+    if !results.json { for (name, _) in files { print(folder.file(name)) } }
     try Console.end(failures, of: whole.entries.count)
   }
 
