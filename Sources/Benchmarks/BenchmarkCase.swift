@@ -30,6 +30,10 @@ struct BenchmarkCase: Hashable {
     case euclidean
     case kullbackLeibler = "kullback-leibler"
     case itakuraSaito = "itakura-saito"
+    /// `undertone corpus prepare`: clips of 48 kHz to FLAC of 16 kHz, from the start of the process to the manifest.
+    case prepare
+    /// `undertone train fcmfcc` for an epoch, from the start of the process, on clips of 48 kHz of which nothing is kept.
+    case coldEpoch = "cold-epoch"
     /// `undertone explain`, from the start of the process to the figure on disk.
     case figure
     /// A PNG from numbers in memory: a clip's waveform, log-mel, MFCC and probabilities, the inputs with attributions.
@@ -44,7 +48,7 @@ struct BenchmarkCase: Hashable {
     case attention
   }
 
-  /// A model's or an encoder's name, "front-end", "decompose", "explain" or "render".
+  /// A model's or an encoder's name, "front-end", "decompose", "corpus", "explain" or "render".
   let subject: String
   let work: Work
   let batch: Int
@@ -90,6 +94,7 @@ struct BenchmarkCase: Hashable {
       .init("front-end", .logMel, batch: 1), .init("front-end", .mfcc, batch: 1),
       .init("front-end", .mfccGradient, batch: 1), .init("decompose", .euclidean, batch: 1),
       .init("decompose", .kullbackLeibler, batch: 1), .init("decompose", .itakuraSaito, batch: 1),
+      .init("corpus", .prepare, batch: 280), .init("corpus", .coldEpoch, batch: 280),
       .init("explain", .figure, batch: 1),
       .init("render", .explanation, batch: 1), .init("render", .contactSheet, batch: 1),
       .init("render", .confusion, batch: 1), .init("render", .comparison, batch: 1),

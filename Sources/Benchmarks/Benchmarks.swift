@@ -139,6 +139,8 @@ extension BenchmarkCase {
     case .logMel, .mfcc: ["librosa", "torch"]
     case .mfccGradient: ["torch"]
     case .euclidean, .kullbackLeibler, .itakuraSaito: ["scikit-learn"]
+    case .prepare: ["librosa"]
+    case .coldEpoch: ["librosa, torch"]
     case .figure: ["captum"]
     case .explanation, .contactSheet, .confusion, .comparison, .attention: ["matplotlib", "matplotlib constrained"]
     }

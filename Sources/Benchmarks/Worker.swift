@@ -24,6 +24,10 @@ struct Worker {
       step = try Self.network(model, benchmark.work, batch: benchmark.batch)
     } else if let encoder = benchmark.encoder {
       step = try encoder.step(benchmark.work, batch: benchmark.batch)
+    } else if benchmark.work == .prepare {
+      step = try ProgramRun("corpus prepare CORPUS --audio RESULTS --to RESULTS/manifest.csv", clips: batch).run
+    } else if benchmark.work == .coldEpoch {
+      step = try ProgramRun("train fcmfcc --data CORPUS --final --epochs 1 --output RESULTS", clips: batch).run
     } else if benchmark.work == .figure {
       step = try ProgramRun(["explain"]).run
     } else if benchmark.subject == "render" {

@@ -312,6 +312,59 @@ def factorization_step(divergence):
     return lambda: model.fit_transform(magnitudes, W=components.copy(), H=activations.copy())
 
 
+# A corpus, in as many processes as there are cores, which have started and imported what they need
+
+
+def made_corpus(folder, clips):
+    """Clips of five seconds at 48 kHz: three harmonics over a little noise."""
+    import numpy as np
+    import soundfile
+
+    random, paths, time = np.random.default_rng(0), [], 2 * np.pi * np.arange(240_000) / 48_000
+    for clip in range(clips):
+        phase = time * (100 + clip % 50 * 3)
+        y = 0.2 * np.sin(phase) + 0.1 * np.sin(2 * phase) + 0.05 * np.sin(3 * phase)
+        paths.append(str(folder / f"{clip}.wav"))
+        soundfile.write(paths[-1], y + 0.001 * random.standard_normal(len(y)), 48_000)
+    return paths
+
+
+def resampled(path):
+    import librosa
+    import soundfile
+
+    soundfile.write(path.replace(".wav", ".flac"), librosa.load(path, sr=RATE)[0], RATE)
+
+
+def network_input(path):
+    return frontend.mfcc(frontend.fix(frontend.load(path)))
+
+
+def corpus_step(work, clips):
+    import multiprocessing
+
+    paths = made_corpus(temporary_folder(), clips)
+    pool = multiprocessing.get_context("fork").Pool()  # before torch has threads
+    if work == "prepare":
+        return lambda: pool.map(resampled, paths, chunksize=4)
+
+    import models
+    import numpy as np
+    import torch
+
+    def step():
+        x = torch.from_numpy(np.stack(pool.map(network_input, paths, chunksize=4)))[:, None]
+        labels = torch.arange(clips) % CLASSES
+        model = models.NETWORKS["fcmfcc"]()
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+        for rows in torch.randperm(clips).split(64):
+            optimizer.zero_grad(set_to_none=True)
+            torch.nn.functional.cross_entropy(model(x[rows]), labels[rows]).backward()
+            optimizer.step()
+
+    return step
+
+
 # One explanation, from the start of the process to the figure
 
 
@@ -534,6 +587,8 @@ def main():
         step = render_step(work, mode)
     elif subject in ("hubert-base", "hubert-large", "wavlm-base", "convnext-base"):
         step = encoder_step(subject, work, batch, mode)
+    elif subject == "corpus":
+        step = corpus_step(work, batch)
     elif subject == "decompose":
         step = factorization_step(work)
     elif subject == "front-end":

@@ -69,10 +69,14 @@ public struct Augmentation: Equatable, Sendable {
   private init(none: Void) { steps = [] }
   public static let none = Augmentation(none: ())
 
-  /// Reads "stretch,pitch:3,masks".
+  /// Reads "stretch,pitch:3,masks"; "none" and an empty text are no change.
   public init(text: String) throws(AugmentationError) {
+    guard !["", "none"].contains(text) else {
+      self = .none
+      return
+    }
     var steps: [Step] = []
-    for part in text.split(separator: ",", omittingEmptySubsequences: false) where !text.isEmpty {
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let pieces = part.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       guard let kind = Kind(rawValue: pieces.first.map(String.init) ?? "") else { throw .unknown(String(part)) }
       var number: Double?

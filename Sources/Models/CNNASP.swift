@@ -4,14 +4,12 @@ import Tensors
 /// Four convolution blocks on the log-mel, and attentive statistics pooling over time: small, for clips of any length, and
 /// indifferent to their level. 100,439 parameters.
 ///
-/// The log-mel is standardised in two ways, of which the network reads a mean: over the whole clip, which takes its level
-/// and the range of its levels away, and each band over time, which takes the colour of voice and microphone away (Kim et al. 2022,
-/// arXiv:2206.12513, relaxed instance frequency-wise normalization).
+/// Of the log-mel the network reads what is above means: half of the clip's mean, which takes its level away, and half of each
+/// band's mean over time, which takes the colour of voice and microphone away (Kim et al. 2022, arXiv:2206.12513, relaxed instance
+/// frequency-wise normalization). Dividing by deviations too cost 0.03 of UAR, and made paths from silence jump at their start,
+/// where nothing has a deviation.
 ///
-/// Five models on 16 of 20 speakers of RAVDESS each, seed 0, had UAR 0.586 ± 0.048 on the other four, and a calibration error of
-/// 0.049 on all clips together (`train cnnasp --folds 5 --final --epochs 100 --batch 16 --rate 0.002 --cosine --warmup 2 --average
-/// 0.995 --augment crop:0.7,band:3000,masks,mixstyle,mixup`). On a straight path from silence the input is nearly the same up to its
-/// start, where it jumps: integrated gradients need another baseline than silence there.
+/// It is the architecture of the built-in model, whose card has what it reaches on new speakers.
 public final class CNNASP: EmotionModel {
   public struct Configuration: NetworkConfiguration {
     /// Filters of each block.
@@ -19,7 +17,7 @@ public final class CNNASP: EmotionModel {
     /// The mel bands and the frames that a block's pooling makes one.
     public var bandPools = [2, 2, 2, 2]
     public var framePools = [2, 2, 2, 1]
-    /// The part of the band-wise standardisation in the input.
+    /// The part of the bands' means in what is taken off the log-mel.
     public var bandShare: Float = 0.5
     /// Features of a step.
     public var features = 96
@@ -38,7 +36,7 @@ public final class CNNASP: EmotionModel {
       func product(_ pools: [Int]) -> Int { pools.reduce(1) { $0 > 128 ? $0 : $0 * max(0, min($1, 129)) } }
       if !(1...128).contains(product(bandPools)) { return "its pools have to divide 128 mel bands" }
       if !(1...16).contains(product(framePools)) { return "its pools may make at most 16 frames one" }
-      if !(0...1).contains(bandShare) { return "its share of the bands' standardisation is none from 0 to 1" }
+      if !(0...1).contains(bandShare) { return "its share of the bands' means is none from 0 to 1" }
       return (0..<1).contains(dropout) ? nil : "its dropout is no probability below 1"
     }
   }
@@ -85,16 +83,15 @@ public final class CNNASP: EmotionModel {
 
   /// log-mel [batch, 1, 128, frames], at least 16 frames → logits [batch, outputs].
   public func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor {
-    let maps = blocks(standardized(input[.mel]), name: "blocks", pass)
+    let maps = blocks(centred(input[.mel]), name: "blocks", pass)
     // [batch, channels, bands, steps] → [batch, steps, channels · bands].
     let columns = maps.reshaped([maps.shape[0], -1, maps.shape[3]]).transposed()
     let steps = pass.observed(features(columns, pass).relu(), as: "features", .steps).dropout(dropout, pass)
     return head(pooling(steps, pass).dropout(dropout, pass), pass)
   }
 
-  private func standardized(_ mel: Tensor) -> Tensor {
-    // A band that does not change, as in silence, stays near 0: deviations are of some dB.
-    mel.standardized(dimensions: 3, epsilon: 1e-5) * (1 - bandShare)
-      + mel.standardized(axis: 3, epsilon: 1) * bandShare
+  private func centred(_ mel: Tensor) -> Tensor {
+    let means = mel.mean(axes: [2, 3]) * (1 - bandShare) + mel.mean(axes: [3]) * bandShare
+    return (mel - means).scaled(by: 1 / 20)
   }
 }

@@ -105,7 +105,7 @@ struct ExplainTests {
     for name in folder.files(in: "a") { #expect(try folder.contents("a/\(name)") == folder.contents("b/\(name)")) }
     let texts = try PNGImage(contentsOf: folder.path("a/clip.saliency.png")).texts
     #expect(texts["Method"] == "saliency" && texts["Target"] == "sadness" && texts["Source"] == "clip.wav")
-    #expect(texts["Architecture"] == "cnnatt")
+    #expect(texts["Architecture"] == "cnnasp")
     #expect(texts["Software"]?.wholeMatch(of: /Undertone [0-9.]+/) != nil)
     #expect(texts["Model"]?.wholeMatch(of: /built-in \([0-9a-f]+\)/) != nil)
   }

@@ -9,11 +9,13 @@ struct NotebooksTests {
     let scripts = try FileManager.default
       .contentsOfDirectory(atPath: ReadmeTests.repository.appendingPathComponent("notebooks-cli").path)
       .filter { $0.first!.isNumber }.sorted()
-    #expect(scripts.count == 6)
+    #expect(scripts.count == 8)
+    let settings =
+      "UNDERTONE='\(program.path)' OUTPUT=results CLIPS=4 EPOCHS=3 FOLDS=2 ARCHITECTURES=cnnatt METHODS=saliency"
     for script in scripts {
       let path = ReadmeTests.repository.appendingPathComponent("notebooks-cli/\(script)").path
       let run = try folder.start(
-        ["-c", "UNDERTONE='\(program.path)' OUTPUT=results CLIPS=2 EPOCHS=1 METHODS=saliency '\(path)'"],
+        ["-c", "\(settings) '\(path)'"],
         executable: URL(fileURLWithPath: "/bin/bash")
       ).finish()
       #expect(run.status == 0 && !run.output.isEmpty, "\(script): \(run)")
@@ -21,7 +23,8 @@ struct NotebooksTests {
     for (name, file) in [
       ("split", "train.csv"), ("2-training", "model.safetensors"), ("3-explaining", "angry.png"),
       ("4-emotions", "profiles.png"), ("1-corpus", "samples.png"),
-      ("5-attention", "compare.html"), ("6-trust", "trust.csv"),
+      ("5-attention", "compare.html"), ("6-trust", "trust.csv"), ("7-splits/cnnatt-by-clip", "predictions.csv"),
+      ("8-built-in/rows/recipe", "predictions.csv"), ("8-built-in/model", "recipe.toml"),
     ] {
       #expect(folder.files(in: "results/\(name)").contains(file), "\(name)")
     }

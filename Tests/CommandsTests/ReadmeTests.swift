@@ -80,7 +80,7 @@ struct ReadmeTests {
     #expect(folder.files(in: "my programs/lib/undertone") == ["undertone", "undertone_Models.resources"])
     // Another model in its place, because the one of the sources is found from anywhere on this machine.
     try TrainedModel(untrained: .init(architecture: .cnnlstm), seed: 1)
-      .write(to: "\(prefix)/lib/undertone/undertone_Models.resources/BuiltIn/cnnatt")
+      .write(to: "\(prefix)/lib/undertone/undertone_Models.resources/BuiltIn")
     let doctor = try folder.start(["doctor"], executable: URL(fileURLWithPath: "\(prefix)/bin/undertone")).finish()
     #expect(doctor.output.last?.hasPrefix("built-in model: CNNLSTM, works") == true, "\(doctor)")
   }

@@ -11,7 +11,7 @@ struct AugmentationTests {
     #expect(found[.masks] == 3 && found[.stretch] == 0.1 && found[.pitch] == nil)
     let mixture = try Augmentation(text: "mixup,mixstyle")
     #expect(found.changesClips && !mixture.changesClips)
-    #expect(try Augmentation(text: "") == .none)
+    #expect(try Augmentation(text: "") == .none && Augmentation(text: "none") == .none)
     let read = try JSONDecoder().decode([Augmentation].self, from: JSONEncoder().encode([found, .none]))
     #expect(read == [found, .none])
   }

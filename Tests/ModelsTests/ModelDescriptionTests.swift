@@ -61,7 +61,7 @@ struct ModelDescriptionTests {
   @Test("The built-in model, and a folder of one's own")
   func own() throws {
     let found = try ModelDescription(TrainedModel.builtIn(), folder: "built-in")
-    #expect(found.architecture == "cnnatt" && found.parameters == 186_679 && found.encoder == nil)
+    #expect(found.architecture == "cnnasp" && found.parameters == 100_439 && found.encoder == nil)
     #expect(found.classes == ModelConfiguration.emotions && found.training["seed"] != nil)
   }
 

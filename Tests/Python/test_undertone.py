@@ -17,7 +17,7 @@ import numpy as np
 
 import undertone
 
-BUILT_IN = pathlib.Path(__file__).parents[2] / "Sources/Models/BuiltIn/cnnatt"
+BUILT_IN = pathlib.Path(__file__).parents[2] / "Sources/Models/BuiltIn"
 ENCODERS = pathlib.Path(__file__).parents[2] / "Tests/Fixtures/encoders"
 
 

@@ -248,9 +248,8 @@ class CNNASP(nn.Module):
         self.head = nn.Linear(2 * features, outputs)
 
     def forward(self, mel: Tensor) -> Tensor:
-        whole = nn.functional.layer_norm(mel, mel.shape[1:])
-        bands = nn.functional.layer_norm(mel, mel.shape[3:], eps=1.0)
-        maps = self.blocks((1 - self.band_share) * whole + self.band_share * bands)
+        whole, bands = mel.mean((2, 3), keepdim=True), mel.mean(3, keepdim=True)
+        maps = self.blocks((mel - (1 - self.band_share) * whole - self.band_share * bands) / 20)
         steps = torch.relu(self.features(maps.flatten(1, 2).transpose(1, 2)))
         return self.head(self.dropout(self.pooling(self.dropout(steps))))
 

@@ -79,7 +79,8 @@ struct RecipeOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       Changes of the training clips, drawn anew in every epoch, separated by commas; with a number n, as in stretch:0.1, \
-      their size: \(augmentations). For models without a pretrained encoder. (default: none, as in the report)
+      their size: \(augmentations). "none" is for the clips as they are. For models without a pretrained encoder. \
+      (default: none, as in the report)
       """, valueName: "kinds"), transform: { try Augmentation(text: $0) })
   var augment: Augmentation?
 
