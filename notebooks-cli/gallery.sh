@@ -17,6 +17,9 @@ run trust --data "$DATA" --model "$model" --clips 30 --method saliency,integrate
   --output "$gallery/trust"
 run evaluate --data "$OUTPUT/split/validation.csv" --model "$model" --output "$gallery/evaluate"
 run curves "$model" --output "$gallery/curves"
+run decompose "$clip" --model "$model" --output "$gallery/decompose"
+run features "$clip" --augment stretch,pitch:3,noise,masks --output "$gallery/features"
+run corpus describe "$DATA" --format png --output "$gallery/corpus"
 # A transformer and a fusion: tiny encoders of random weights, whose last layers learn the made clips.
 tiny() { "$undertone" train "$@" --data "$OUTPUT/split/train.csv" --validation "$OUTPUT/split/validation.csv" --overwrite; }
 tiny hubertft --encoder tiny-random --rate 0.003 --epochs 40 --output "$OUTPUT/hubertft"
@@ -35,5 +38,7 @@ mv sadness-002.saliency.png explain.png
 mv versus/sadness-002.deeplift.png versus.png
 mv compare/sadness-002.saliency.png compare.png
 mv compare/sadness-002.attention-2-training.png attention.png
-mv figures/{sadness,profiles,measures}.png trust/trust.png evaluate/calibration.png curves/curves.png .
-rm -r versus figures compare trust evaluate curves
+mv decompose/sadness-002.components.png components.png
+mv features/sadness-002.augmented.png augmented.png
+mv figures/{sadness,profiles,measures}.png trust/trust.png evaluate/{calibration,coverage}.png curves/curves.png corpus/voice.png .
+rm -r versus figures compare trust evaluate curves decompose features corpus
