@@ -165,6 +165,7 @@ struct RunsTests {
       text.contains("all 8 clips: UAR 0.875 (0.750 to 1.000), +0.375 (+0.250 to +0.500) against plain;"), "\(run)")
     #expect(text.contains("of the seeds' mean probabilities 0.875 (0.750 to 1.000)"), "\(run)")
     #expect(text.contains("all 8 clips: UAR 0.500 (0.500 to 0.500)"), "\(run)")
+    #expect(try folder.undertone("runs", "tests", "--against", "./tests/plain/", "--sort", "name").output == run.output)
     let rows = try folder.lines("all.csv")
     #expect(
       rows[0].hasSuffix(
