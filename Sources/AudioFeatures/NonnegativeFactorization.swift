@@ -17,6 +17,15 @@ public struct NonnegativeFactorization {
     case kullbackLeibler = "kullback-leibler"
     /// Σ v / x − log(v / x) − 1 (Itakura and Saito), which quiet and loud parts weigh alike in
     case itakuraSaito = "itakura-saito"
+
+    /// Of the β-divergence, as which it is one of a family.
+    var beta: Int {
+      switch self {
+      case .euclidean: 2
+      case .kullbackLeibler: 1
+      case .itakuraSaito: 0
+      }
+    }
   }
 
   /// W, [rows, components].
@@ -64,17 +73,22 @@ public struct NonnegativeFactorization {
     demand(
       [matrix, components, activations].allSatisfy { $0.floats.allSatisfy { $0 >= 0 && $0.isFinite } },
       "factors or a matrix with values that are negative or not finite")
-    (self.components, self.activations, self.divergence, self.steps) = (components, activations, divergence, steps)
+    (self.divergence, self.steps) = (divergence, steps)
     // Itakura's and Saito's divergence from 0 is infinite.
     let matrix = divergence == .itakuraSaito ? matrix.maximum(Tensor(Self.least)) : matrix
+    let transposed = matrix.transposed()
+    var (w, h) = (components, activations.transposed())
     objectives = []
     for step in 0...steps {
       if step > 0 {
-        self.components = self.components * updateOfComponents(matrix)
-        self.activations = self.activations * updateOfActivations(matrix)
+        w = matrix.factorStep(w, h, beta: divergence.beta, least: Self.least)
+        h = transposed.factorStep(h, w, beta: divergence.beta, least: Self.least)
       }
-      if isTraced || step == steps { objectives.append(Self.objective(matrix, product, divergence)) }
+      if isTraced || step == steps {
+        objectives.append(Self.objective(matrix, w.matrixProduct(h, transposeOther: true), divergence))
+      }
     }
+    (self.components, self.activations) = (w, h.transposed())
   }
 
   /// W H.
@@ -100,50 +114,6 @@ public struct NonnegativeFactorization {
     result.components = (components / largest).transposed().rows(order).transposed()
     result.activations = (activations * largest.transposed()).rows(order)
     return result
-  }
-
-  /// V Hᵀ / (W H Hᵀ) for Euclid; with V / (W H) in the place of V, and 1 in that of W H, for Kullback and Leibler; with
-  /// V / (W H)² and 1 / (W H), and a root, for Itakura and Saito.
-  private func updateOfComponents(_ matrix: Tensor) -> Tensor {
-    switch divergence {
-    case .euclidean:
-      let squares = activations.matrixProduct(activations, transposeOther: true)
-      return ratio(
-        matrix.matrixProduct(activations, transposeOther: true), components.matrixProduct(squares))
-    case .kullbackLeibler:
-      let quotient = matrix / product.maximum(Tensor(Self.least))
-      return ratio(
-        quotient.matrixProduct(activations, transposeOther: true), activations.sum(axes: [1]).reshaped([1, -1]))
-    case .itakuraSaito:
-      let inverse = product.maximum(Tensor(Self.least)).reciprocal()
-      return ratio(
-        (matrix * inverse.squared()).matrixProduct(activations, transposeOther: true),
-        inverse.matrixProduct(activations, transposeOther: true)
-      ).squareRoot()
-    }
-  }
-
-  /// The same of the transposes: Wᵀ V / (Wᵀ W H).
-  private func updateOfActivations(_ matrix: Tensor) -> Tensor {
-    switch divergence {
-    case .euclidean:
-      let squares = components.matrixProduct(components, transposeSelf: true)
-      return ratio(components.matrixProduct(matrix, transposeSelf: true), squares.matrixProduct(activations))
-    case .kullbackLeibler:
-      let quotient = matrix / product.maximum(Tensor(Self.least))
-      return ratio(
-        components.matrixProduct(quotient, transposeSelf: true), components.sum(axes: [0]).reshaped([-1, 1]))
-    case .itakuraSaito:
-      let inverse = product.maximum(Tensor(Self.least)).reciprocal()
-      return ratio(
-        components.matrixProduct(matrix * inverse.squared(), transposeSelf: true),
-        components.matrixProduct(inverse, transposeSelf: true)
-      ).squareRoot()
-    }
-  }
-
-  private func ratio(_ numerator: Tensor, _ denominator: Tensor) -> Tensor {
-    numerator / denominator.maximum(Tensor(Self.least))
   }
 
   private static func objective(_ matrix: Tensor, _ product: Tensor, _ divergence: Divergence) -> Double {

@@ -26,5 +26,8 @@ void *kernel_memory(long count, size_t size);
 void kernel_free(void *memory);
 void *kernel_zeros(long count, size_t size);
 
+// A row of a panel: whole vectors on any processor.
+typedef float panel_row __attribute__((vector_size(KERNEL_PANEL * sizeof(float)), aligned(sizeof(float))));
+
 INLINE long min_long(long a, long b) { return a < b ? a : b; }
 INLINE long max_long(long a, long b) { return a > b ? a : b; }

@@ -34,18 +34,15 @@ void kernel_pack_panels(const float *w, long row_stride, long column_stride, flo
 // Rows whose sums stay in registers, a panel wide.
 enum { TILE_ROWS = 6 };
 
-// A row of a panel: whole vectors on any processor.
-typedef float lanes __attribute__((vector_size(KERNEL_PANEL * sizeof(float)), aligned(sizeof(float))));
-
 // `m`, at most TILE_ROWS, is known to the compiler at each call.
 INLINE void add_tile(int m, const float *x, long x_stride, const float *panel, float *y, long y_stride, long rows, long n) {
-  lanes sums[TILE_ROWS] = {0};
+  panel_row sums[TILE_ROWS] = {0};
   for (long i = 0; i < rows; ++i) {
-    lanes weights = *(const lanes *)(panel + i * KERNEL_PANEL);
+    panel_row weights = *(const panel_row *)(panel + i * KERNEL_PANEL);
     for (int r = 0; r < m; ++r) sums[r] += x[r * x_stride + i] * weights;
   }
   for (int r = 0; r < m; ++r) {
-    if (n == KERNEL_PANEL) *(lanes *)(y + r * y_stride) += sums[r];
+    if (n == KERNEL_PANEL) *(panel_row *)(y + r * y_stride) += sums[r];
     else for (long j = 0; j < n; ++j) y[r * y_stride + j] += sums[r][j];
   }
 }

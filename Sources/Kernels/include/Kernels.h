@@ -245,6 +245,15 @@ void kernel_lstm_step(float *gates, const float *cell_before, float *cell, float
 void kernel_lstm_step_gradient(const float *gates, const float *cell_before, const float *cell, const float *d_hidden,
                                float *d_cell, float *d_gates, long batch, long size);
 
+// MARK: Factorization
+
+/// A step of the factor W [rows, count] of a nonnegative factorization V ≈ W Hᵀ of V [rows, columns], H [columns, count] being
+/// held: w[i, k] is multiplied by Σⱼ v[i, j] x[i, j]^(beta − 2) h[j, k] / Σⱼ x[i, j]^(beta − 1) h[j, k], x being W Hᵀ, beta 0, 1 or 2;
+/// where it is 0 by the root of that. x, where it is divided by, and divisors are at least `least`. One pass over V; what stands
+/// between is not stored.
+void kernel_factor_step(const float *v, float *w, const float *h, long rows, long columns, long count, int beta,
+                        float least);
+
 // MARK: Resampling
 
 /// y[k] = Σₜ x[⌊m·step/phases⌋ − origin + t] · weights[m·step mod phases, t] for the outputs m = first + k, k in 0..<count:
