@@ -123,7 +123,9 @@ extension EvaluationReport {
               error.label.map { evaluation.classes[$0] } ?? "", evaluation.classes[error.predicted],
               String(format: "%.3f", error.probabilities[error.predicted]),
             ] + (isKnown ? Self.cells(found.1) : [])
-        }, sounds: sounds + Array(repeating: nil, count: errors.count - sounds.count), order: hasSpeakers ? 4 : 3))
+        },
+        sounds: [("sound", sounds + Array(repeating: nil, count: errors.count - sounds.count))],
+        order: hasSpeakers ? 4 : 3))
   }
 
   /// ``Resemblance/cells(of:)`` with as many digits as are read.

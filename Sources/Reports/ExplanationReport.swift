@@ -25,12 +25,17 @@ public struct ExplanationReport {
 
   public var place: String { Self.place(file, window) }
 
+  /// The lines of a figure's title.
+  var title: [String] {
+    ExplanationFigure.title(
+      clip: Self.place(shownName(file), window),
+      predicted: predictedWords, probability: predictedProbability, target: explanation.targetName,
+      method: explanation.method, model: "\(model.title) \(model.name)")
+  }
+
   public var figure: ExplanationFigure {
     var figure = ExplanationFigure(
-      title: ExplanationFigure.title(
-        clip: Self.place(shownName(file), window),
-        predicted: predictedWords, probability: predictedProbability, target: explanation.targetName,
-        method: explanation.method, model: "\(model.title) \(model.name)"),
+      title: title,
       duration: explanation.duration, emotions: explanation.classes, probabilities: explanation.probabilities,
       dimensions: explanation.dimensions, values: explanation.values, target: explanation.target.emotion,
       versus: explanation.target.versus)
@@ -142,9 +147,11 @@ public struct ExplanationReport {
   ///   - arrays: The array files written for an input space, if any.
   ///   - figures: The figures written.
   ///   - listening: The sounds written, if any.
+  ///   - units: What the clip's units are worth, if that was asked.
   ///   - seconds: What the whole took.
-  public func json(
-    arrays: [InputSpace: ExplainedArrays], figures: [String], listening: Listened? = nil, seconds: Double
+  func json(
+    arrays: [InputSpace: ExplainedArrays], figures: [String], listening: Listened? = nil,
+    units: UnitsReport.JSON? = nil, seconds: Double
   ) throws -> String {
     let inputs = explanation.inputs.map { input in
       (
@@ -171,7 +178,7 @@ public struct ExplanationReport {
       trainingData: explanation.resemblance,
       probabilities: Dictionary(uniqueKeysWithValues: zip(explanation.classes, explanation.probabilities)),
       inputs: Dictionary(uniqueKeysWithValues: inputs), figure: figures.first, figures: figures, listening: listening,
-      elapsedSeconds: seconds, command: commandLine
+      units: units, elapsedSeconds: seconds, command: commandLine
     ).line
   }
 
@@ -207,6 +214,7 @@ public struct ExplanationReport {
     let figure: String?
     let figures: [String]
     let listening: Listened?
+    let units: UnitsReport.JSON?
     /// Seconds that explaining and writing took.
     let elapsedSeconds: Double
     let command: String

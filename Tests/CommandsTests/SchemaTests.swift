@@ -48,6 +48,8 @@ struct SchemaTests {
     try folder.write(rows.joined(separator: "\n") + "\n", to: "clips.csv")
     let clip = String(try #require(rows[1].split(separator: ",").first))
     try folder.write(WAV().file(Array(repeating: 0, count: 16_000) + voice(seconds: 1)), to: "half.wav")
+    let words = (0..<14).map { "half 1 \(1 + 0.06 * Double($0)) 0.06 word\n" }
+    try folder.write(words.joined(), to: "many.ctm")
     let data = ["--data", "clips.csv", "--json"]
     let training = ["train", "cnnatt", "--validation", "clips.csv", "--epochs", "1"] + data
     for name in ["hubert-base-er", "distilhubert-bare"] {
@@ -79,6 +81,9 @@ struct SchemaTests {
       "explain": [
         ["explain", clip, "--method", "integrated-gradients", "--steps", "4", "--versus", "fear", "--json"]
           + ["--input", "all", "--arrays", "--listen", "--model", "b"],
+        ["explain", clip, "--units", "syllables", "--shapley", "--erasure", "--json"],
+        // Shapley values of more units than twelve are sampled.
+        ["explain", "half.wav", "--units", "many.ctm", "--shapley", "--json"],
         ["explain", "half.wav", "--window", "1", "--json"], ["explain", clip, "--model", "c", "--json"],
         ["explain", clip, "--model", "hubert", "--method", "lrp,input-x-gradient", "--input", "waveform", "--json"],
       ],

@@ -57,6 +57,7 @@ struct ColumnTests {
     var figures: [String: any Figure] = [
       "decomposition": SoundFiguresTests.decomposition(8),
       "components": SoundFiguresTests.decomposition(1, effects: false),
+      "units": SoundFiguresTests.units(12), "many units": SoundFiguresTests.units(60),
       "features": SoundFiguresTests.features, "explanation": explanation(), "side": explanation().overlaid(.side),
       "contours": explanation().overlaid(.contour),
       "magnitudes": explanation(isSigned: false), "two models": comparison(models: 2),

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Testing
 
@@ -27,6 +28,28 @@ struct SoundFiguresTests {
           .init(name: "1, 3 together", kind: .chosen, change: -1.8, words: ["−1.80", "p = 0.05"], isMarked: true),
           .init(name: "2 at random", kind: .control, change: -0.1, words: ["−0.10", "mean of 50"]),
         ] : [], effect: "Change of the score of disgust (logits) without it")
+  }
+
+  static func units(_ count: Int) -> UnitsFigure {
+    let values = (0..<count).map { sin(Double($0)) }
+    var place = ClipPlace(0..<3.5)
+    place.speech = 1..<3
+    return UnitsFigure(
+      title: [
+        "03-01-05-02-01-01-17, a clip with a long name.flac", "\(count) syllables, filled with floor where taken out",
+      ],
+      waveform: .init(samples: ColumnTests.noise(32_000), sampleRate: 16_000), duration: 2,
+      place: place,
+      units: (0..<count).map {
+        let range = 2 * Double($0) / Double(count)..<2 * Double($0 + 1) / Double(count)
+        return .init(
+          name: $0 == 3 ? "pause 1" : "syllable \($0 + 1)", brief: "\($0 + 1)", range: range, isPause: $0 == 3)
+      },
+      measures: [
+        .init(name: "Fall of the score of disgust without the unit", unit: "logits", values: values),
+        .init(name: "Shapley value", unit: "logits", values: values, errors: values.map { abs($0) / 4 }),
+        .init(name: "saliency on the mel", unit: "logit/dB", values: values.map(abs)),
+      ])
   }
 
   static let features = FeaturesFigure(
@@ -75,6 +98,15 @@ struct SoundFiguresTests {
     figure = Self.decomposition(2)
     figure.effects[1].change = .infinity
     #expect(throws: FigureError.notFinite(name: "effects of the components", index: 1)) { try figure.encoded() }
+    var units = Self.units(3)
+    units.measures[1].errors[2] = .nan
+    #expect(throws: FigureError.notFinite(name: "errors of Shapley value", index: 2)) { try units.encoded() }
+    units.measures[0].values.removeLast()
+    #expect(
+      throws: FigureError.shape(name: "Fall of the score of disgust without the unit", expected: [3], found: [2])
+    ) { try units.encoded() }
+    units.units = []
+    #expect(throws: FigureError.empty(name: "units of the clip")) { try units.encoded() }
     #expect(throws: FigureError.empty(name: "features")) {
       try FeaturesFigure(title: [], duration: 1, panels: []).encoded()
     }

@@ -60,7 +60,7 @@ import Testing
     let explanation = try explainer.explain(samples, path: "clips/hum.wav") { Target($0) }
     let report = ExplanationReport(explanation, model: model, file: "clips/hum.wav")
     var page = ExplanationPage(model: model, source: "clips/hum.wav")
-    try page.add([(report, nil)], samples: samples) { [] }
+    try page.add([(report, nil, nil)], samples: samples) { [] }
     let html = try page.page.html
     let warning = try #require(html.range(of: "<p>hum.wav: unlike the training data"))
     let first = try #require(html.range(of: "<div id=\"clips\">"))

@@ -29,12 +29,18 @@ public struct ClipExplained {
   public let arrays: [InputSpace: ExplainedArrays]
   /// The sounds; nil where none were asked for, or the method has nothing on the mel.
   public let listened: ExplanationReport.Listened?
+  /// What the clip's units are worth, and the files of it; nil where that was not asked.
+  public let units: (report: UnitsReport, files: UnitsFiles)?
   /// What explaining and writing took.
   public let seconds: Double
 
   /// One line of `--json`.
   public var json: String {
-    get throws { try report.json(arrays: arrays, figures: figures, listening: listened, seconds: seconds) }
+    get throws {
+      try report.json(
+        arrays: arrays, figures: figures, listening: listened, units: units.map { $0.report.json($0.files) },
+        seconds: seconds)
+    }
   }
 }
 
@@ -45,6 +51,7 @@ public struct ExplainJob {
   private let target, versus: Int?
   private let figures: FigureFiles
   private let writesArrays, writesSounds: Bool
+  private let units: UnitsQuestion?
   private var folder: OutputFolder
   private var page: ExplanationPage?
   private var census = DomainCensus()
@@ -58,15 +65,16 @@ public struct ExplainJob {
   ///   - figures: How figures are written.
   ///   - arrays: Whether each attribution is also written as an array.
   ///   - sounds: Whether what matters and the rest are also written as sounds, by the attribution on the mel.
+  ///   - units: What is asked about the clips' units, if anything.
   ///   - page: What is to become the page, if any.
   public init(
     explainers: [Explainer], target: Int?, versus: Int?, folder: OutputFolder, figures: FigureFiles,
-    arrays: Bool = false, sounds: Bool = false, page: ExplanationPage? = nil
+    arrays: Bool = false, sounds: Bool = false, units: UnitsQuestion? = nil, page: ExplanationPage? = nil
   ) {
     demand(!explainers.isEmpty, "a clip is explained by at least one method")
     (self.explainers, self.target, self.versus) = (explainers, target, versus)
     (self.folder, self.figures, self.page) = (folder, figures, page)
-    (writesArrays, writesSounds) = (arrays, sounds)
+    (writesArrays, writesSounds, self.units) = (arrays, sounds, units)
   }
 
   /// A name for the results of a file, as of ``OutputFolder/stem(for:)``.
@@ -89,14 +97,24 @@ public struct ExplainJob {
     // One clip for all methods and targets: its front-end and its prediction are computed once.
     let clip = Clip(speech, model: model)
     census.add(clip.resemblance)
-    var reports: [(report: ExplanationReport, listening: Listening?)] = []
+    var reports: [(report: ExplanationReport, listening: Listening?, units: UnitsReport?)] = []
+    // One for all methods, so that what the model has answered is asked once.
+    var game: (game: UnitGame, kind: String)?
     for explainer in explainers {
       let start = ContinuousClock.now
       clip.progress = progress.map { progress in { progress(explainer.method.name, $0, $1) } }
       let explained = try explanation(of: clip, by: explainer, file: file, window: window, report)
       let listening = try writesSounds ? listening(to: clip, by: explained) : nil
-      try report(.explained(write(explained, listening, as: "\(stem).\(explainer.method.name)", since: start)))
-      reports.append((explained, listening))
+      let units = try self.units.map { question in
+        let own =
+          try game
+          ?? question.game(clip, of: speech, target: explained.explanation.target, path: file, window: window)
+        game = own
+        return try UnitsReport(explained, game: own.game, kind: own.kind, question)
+      }
+      try report(
+        .explained(write(explained, listening, units, as: "\(stem).\(explainer.method.name)", since: start)))
+      reports.append((explained, listening, units))
     }
     // The explanations of the other emotions too, so that the page can switch.
     try page?.add(reports, samples: speech.samples) { [explainers, versus] in
@@ -134,13 +152,15 @@ public struct ExplainJob {
   }
 
   private func write(
-    _ report: ExplanationReport, _ listening: Listening?, as stem: String, since start: ContinuousClock.Instant
+    _ report: ExplanationReport, _ listening: Listening?, _ units: UnitsReport?, as stem: String,
+    since start: ContinuousClock.Instant
   ) throws -> ClipExplained {
     let paths = try figures.write(report.figure, to: folder, as: stem, provenance: report.provenance)
     let arrays = writesArrays ? try writeArrays(report, as: stem) : [:]
     let listened = try listening.map { try write($0, of: report.explanation, as: stem) }
+    let written = try units.map { ($0, try $0.write(to: folder, as: stem, figures: figures)) }
     return ClipExplained(
-      report: report, figures: paths, arrays: arrays, listened: listened,
+      report: report, figures: paths, arrays: arrays, listened: listened, units: written,
       seconds: (ContinuousClock.now - start) / .seconds(1))
   }
 

@@ -33,10 +33,11 @@ public struct ExplanationPage {
   }
 
   /// - Parameters:
-  ///   - reports: Of one clip by each method, with the sounds that each makes of it, if any; at least one.
+  ///   - reports: Of one clip by each method, with the sounds that each makes of it and what it says of the units, if
+  ///     anything; at least one.
   ///   - others: The clip explained for other targets, asked for only where there is room.
   public mutating func add(
-    _ reports: [(report: ExplanationReport, listening: Listening?)], samples: [Float],
+    _ reports: [(report: ExplanationReport, listening: Listening?, units: UnitsReport?)], samples: [Float],
     others: () throws -> [Explanation]
   ) throws {
     guard unfinished.clips.count < Self.room else {
@@ -49,13 +50,14 @@ public struct ExplanationPage {
       name: file, samples: samples,
       explanations: reports.map { .init(model.name, $0.report.explanation, listening: $0.listening) }, window: window)
     if let warning = first.resemblance?.warning { warnings.append("\(clip.name): \(warning)") }
-    for (report, _) in reports {
+    for (report, _, units) in reports {
       if extras.takesFigure(of: clip.name) {
         let figure = try Page.Section(report.figure.overlaid(unfinished.overlay), description: report.words)
         unfinished.sections.append(figure)
         extras.count(figure)
       }
       if !report.remarks.isEmpty { unfinished.sections.append(.text(heading: "", lines: report.remarks)) }
+      if let units { try add(units, of: clip.name) }
     }
     if extras.takesTargets(of: clip.name, bytes: clip.viewBytes * (model.outputs.count - 1)) {
       try clip.add(others().map { .init(model.name, $0) })
@@ -68,5 +70,20 @@ public struct ExplanationPage {
     }
     addTable("Probabilities", first.classes, ["emotion", "probability"], first.probabilities)
     addTable("Values", first.dimensions, ["dimension", "value"], first.values)
+  }
+
+  /// The units of a clip as a figure, and as a table whose rows play each unit and the clip without it.
+  private mutating func add(_ units: UnitsReport, of clip: String) throws {
+    if extras.takesFigure(of: clip) {
+      let figure = try Page.Section(units.figure, description: units.words)
+      unfinished.sections.append(figure)
+      extras.count(figure)
+    }
+    let (caption, rows) = ("Units in \(clip), \(units.explained.explanation.method)", units.csv)
+    guard extras.takesSounds(of: clip, bytes: units.soundBytes) else { return unfinished.addTable(caption, rows) }
+    unfinished.sections.append(
+      .playable(
+        caption: caption, header: rows[0], rows: rows.dropFirst().map { $0.map(fourDigits) },
+        sounds: [("alone", try units.sounds { $0.alone }), ("without", try units.sounds { $0.without })], order: nil))
   }
 }

@@ -15,9 +15,10 @@ public struct Page {
     case text(heading: String, lines: [String])
     /// A table that scripts sort by the column that is chosen, and whose rows they play.
     /// - Parameters:
-    ///   - sounds: Of each row; nil where there is none.
-    ///   - order: The column by which the rows fall.
-    case playable(caption: String, header: [String], rows: [[String]], sounds: [PageSound?], order: Int)
+    ///   - sounds: Columns of sounds, each with its name; nil where a row has none.
+    ///   - order: The column by which the rows fall; nil where they are in another order.
+    case playable(
+      caption: String, header: [String], rows: [[String]], sounds: [(name: String, sounds: [PageSound?])], order: Int?)
     /// The view into the clips; once in a page.
     case clips
     /// The view into the timelines; once in a page.
@@ -53,7 +54,11 @@ public struct Page {
     get throws {
       var body = sections.map(html).joined(separator: "\n")
       let sounds = sections.flatMap { section -> [PageSound] in
-        if case .playable(_, _, _, let sounds, _) = section { sounds.compactMap { $0 } } else { [] }
+        if case .playable(_, _, _, let columns, _) = section {
+          columns.flatMap { $0.sounds.compactMap(\.self) }
+        } else {
+          []
+        }
       }
       let hasTables = sections.contains { if case .playable = $0 { true } else { false } }
       let scripts =
@@ -110,22 +115,38 @@ public struct Page {
     case .text(let heading, let lines):
       let words = lines.map { "<p>\(Self.escaped($0))</p>" }.joined(separator: "\n")
       return heading.isEmpty ? words : "<h2>\(Self.escaped(heading))</h2>\n\(words)"
-    case .playable(let caption, let header, let rows, let sounds, let order):
-      var next = 0
-      let played = zip(rows, sounds).map { cells, sound in
-        guard sound != nil else { return (rowAttributes: "", cells: cells) }
-        next += 1
-        return (rowAttributes: " data-sound=\"\(next - 1)\"", cells: cells)
-      }
-      return "<div class=\"wide\">\(table(caption, header, played, order: order))</div>"
+    case .playable(let caption, let header, let rows, let columns, let order):
+      return "<div class=\"wide\">\(playable(caption, header, rows, columns, order))</div>"
     case .clips: return "<div id=\"clips\"></div>"
     case .timelines: return "<div id=\"timelines\"></div>"
     }
   }
 
+  /// A table whose rows name their sounds by the places that these have among the table's own.
+  private func playable(
+    _ caption: String, _ header: [String], _ rows: [[String]], _ columns: [(name: String, sounds: [PageSound?])],
+    _ order: Int?
+  ) -> String {
+    var next = 0
+    let places = columns.map { column in
+      column.sounds.map { sound in
+        guard sound != nil else { return "" }
+        next += 1
+        return "\(next - 1)"
+      }
+    }
+    let played = rows.enumerated().map { index, cells in
+      (rowAttributes: " data-sounds=\"\(places.map { $0[index] }.joined(separator: ","))\"", cells: cells)
+    }
+    let names = columns.map(\.name).joined(separator: ",")
+    return table(
+      caption, header, played, attributes: " class=\"sortable\" data-sounds=\"\(Self.escaped(names))\"", order: order)
+  }
+
   /// - Parameter order: The column by which the rows of a table that can be sorted fall.
   private func table(
-    _ caption: String, _ header: [String], _ rows: [(rowAttributes: String, cells: [String])], order: Int? = nil
+    _ caption: String, _ header: [String], _ rows: [(rowAttributes: String, cells: [String])], attributes: String = "",
+    order: Int? = nil
   ) -> String {
     let head = header.enumerated().map { index, name in
       "<th scope=\"col\"\(index == order ? " aria-sort=\"descending\"" : "")>\(Self.escaped(name))</th>"
@@ -137,7 +158,7 @@ public struct Page {
       return "<tr\(row.rowAttributes)>\(cells.joined())</tr>"
     }
     return """
-      <table\(order == nil ? "" : " class=\"sortable\"")><caption>\(Self.escaped(caption))</caption>\
+      <table\(attributes)><caption>\(Self.escaped(caption))</caption>\
       <thead><tr>\(head.joined())</tr></thead>
       <tbody>\(lines.joined(separator: "\n"))</tbody></table>
       """

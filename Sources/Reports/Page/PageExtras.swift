@@ -1,5 +1,5 @@
 /// What a page has beside the clips that it was asked for, as long as it stays small enough to be sent by mail: their figures
-/// as printed, which the view into the clips shows too, and their explanations for other targets.
+/// as printed, which the view into the clips shows too, their explanations for other targets, and the sounds of their units.
 struct PageExtras {
   /// Bytes of a page.
   static let room = 3_000_000
@@ -7,6 +7,7 @@ struct PageExtras {
   private var bytes = 0
   private var withoutFigures: Set<String> = []
   private var withoutTargets: Set<String> = []
+  private var withoutSounds: Set<String> = []
 
   /// Whether there is room for a figure of a clip.
   mutating func takesFigure(of clip: String) -> Bool {
@@ -20,8 +21,19 @@ struct PageExtras {
   /// Whether there is room for a clip's other targets, which is theirs from now on.
   /// - Parameter needed: As far as can be told before they are explained.
   mutating func takesTargets(of clip: String, bytes needed: Int) -> Bool {
+    takes(needed, of: clip, or: \.withoutTargets)
+  }
+
+  /// Whether there is room for the sounds of a clip's units, which is theirs from now on.
+  mutating func takesSounds(of clip: String, bytes needed: Int) -> Bool {
+    takes(needed, of: clip, or: \.withoutSounds)
+  }
+
+  private mutating func takes(
+    _ needed: Int, of clip: String, or without: WritableKeyPath<PageExtras, Set<String>>
+  ) -> Bool {
     guard bytes + needed <= Self.room else {
-      withoutTargets.insert(clip)
+      self[keyPath: without].insert(clip)
       return false
     }
     bytes += needed
@@ -33,14 +45,16 @@ struct PageExtras {
     func words(_ clips: Set<String>, _ what: String) -> String? {
       clips.isEmpty ? nil : "\(what) of \(clips.count) clip\(clips.count == 1 ? "" : "s")"
     }
-    let left = [words(withoutFigures, "figures as printed"), words(withoutTargets, "explanations for other targets")]
-      .compactMap { $0 }
+    let left = [
+      words(withoutFigures, "figures as printed"), words(withoutTargets, "explanations for other targets"),
+      words(withoutSounds, "sounds of units"),
+    ].compactMap { $0 }
     return left.isEmpty
       ? []
       : [
         .text(
           heading: "",
-          lines: ["To stay small, this page is without " + left.joined(separator: " and ") + "; fewer clips have them."]
+          lines: ["To stay small, this page is without " + left.joined(separator: ", ") + "; fewer clips have them."]
         )
       ]
   }

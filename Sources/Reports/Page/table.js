@@ -22,7 +22,9 @@
       button.addEventListener("click", () => sort(head, head.cellIndex));
       head.replaceChildren(button);
     }
-    if (!table.querySelector("[data-sound]")) continue;
+    // Columns of sounds, and in each row the places of its own.
+    const columns = table.dataset.sounds.split(",");
+    if (![...body.rows].some((row) => /[0-9]/.test(row.dataset.sounds))) continue;
 
     const audio = make("audio", { controls: true, hidden: true }), name = make("p", { className: "panel", hidden: true });
     const show = (button, words) => {
@@ -32,29 +34,34 @@
     let playing;
     for (const event of ["pause", "ended"]) audio.addEventListener(event, () => { if (playing) show(playing, "Play"); });
     audio.addEventListener("play", () => { if (playing) show(playing, "Stop"); });
-    const play = (button, row) => {
+    const play = (button, row, place) => {
       if (playing === button && !audio.paused) return audio.pause();
       if (playing && playing !== button) { playing.closest("tr").className = ""; show(playing, "Play"); }
       if (playing !== button) {
-        const sound = data.sounds[Number(row.dataset.sound)];
+        const sound = data.sounds[place];
         audio.src = waveFile(samplesOf(sound), sound.sampleRate);
-        name.textContent = [...row.cells].slice(1).map((cell) => cell.textContent).join(" · ");
+        name.textContent = [...row.cells].slice(columns.length).map((cell) => cell.textContent).join(" · ");
         audio.hidden = name.hidden = false;
         row.className = "chosen";
       }
       playing = button;
       audio.play();
     };
-    table.tHead.rows[0].prepend(make("th", { scope: "col" }, "sound"));
+    const added = columns.map((words) => make("th", { scope: "col" }, words));
+    table.tHead.rows[0].prepend(...added);
     for (const row of body.rows) {
-      const cell = make("td");
-      if (row.dataset.sound) {
-        const button = make("button", { type: "button", className: "play", title: row.cells[0].textContent });
-        show(button, "Play");
-        button.addEventListener("click", () => play(button, row));
-        cell.append(button);
-      }
-      row.prepend(cell);
+      const words = row.cells[0].textContent;
+      row.prepend(...row.dataset.sounds.split(",").map((place, column) => {
+        const cell = make("td");
+        if (place) {
+          const title = columns.length > 1 ? `${words}, ${columns[column]}` : words;
+          const button = make("button", { type: "button", className: "play", title });
+          show(button, "Play");
+          button.addEventListener("click", () => play(button, row, Number(place)));
+          cell.append(button);
+        }
+        return cell;
+      }));
     }
     table.parentElement.before(name, audio);
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attributions
+import Basics
 import Figures
 import Foundation
 import Models
@@ -26,6 +27,7 @@ struct Explain: ParsableCommand {
         undertone explain clip.wav --method smoothgrad --around saliency --draws 20
         undertone explain clip.wav --method integrated-gradients --listen
         undertone explain clip.wav --method occlusion --tile 0.1x500 --input mel
+        undertone explain clip.wav --units syllables --shapley --erasure
         undertone explain clip.wav --method saliency,deeplift --html
         undertone explain clip.wav --width 3.3in --font-size 7 --parts title,mel
       """)
@@ -90,6 +92,8 @@ struct Explain: ParsableCommand {
       "The seed of a method's random samples (noise, masks, baselines): 0 or more.", valueName: "number"))
   var seed: UInt64 = 0
 
+  @OptionGroup var units: UnitsOption
+
   @OptionGroup var drawing: OverlaidFigureOption
 
   @Option(
@@ -139,7 +143,7 @@ struct Explain: ParsableCommand {
       }
       var job = ExplainJob(
         explainers: explainers, target: emotion, versus: other, folder: folder, figures: drawing, arrays: arrays,
-        sounds: listen,
+        sounds: listen, units: try units.question(for: model, seed: seed),
         page: html
           ? ExplanationPage(model: model, source: self.files.source, overlay: drawing.overlay) : nil)
       let bar = ProgressBar("explaining", total: files.count)
@@ -191,6 +195,40 @@ struct Explain: ParsableCommand {
     }
     return
       (["\(report.place)\(used(report)): \(report.prediction) → \(clip.figures.joined(separator: ", "))"]
-      + (report.remarks + heard).map { "  \($0)" }).joined(separator: "\n")
+      + (report.remarks + heard).map { "  \($0)" } + (clip.units.map { [text(of: $0.report, $0.files)] } ?? []))
+      .joined(separator: "\n")
+  }
+
+  /// What each unit is worth, and how well it is known.
+  private func text(of report: UnitsReport, _ files: UnitsFiles) -> String {
+    func number(_ value: Double) -> String { String(format: "%+.2f", value).replacing("-", with: "−") }
+    let explanation = report.explained.explanation
+    var table = Table(
+      header: ["unit", "from s", "to s", "left out"] + (report.shapley == nil ? [] : ["Shapley"])
+        + (report.shown.map { ["\(explanation.method) (\($0.space.rawValue))"] } ?? []))
+    let start = explanation.place.start
+    table.rows = report.units.enumerated().map { index, unit in
+      let shapley = report.shapley.map { found in
+        [number(found.values[index]) + (found.errors.map { String(format: " ± %.2f", $0[index]) } ?? "")]
+      }
+      return [
+        visible(unit.name), String(format: "%.2f", start + unit.range.lowerBound),
+        String(format: "%.2f", start + unit.range.upperBound), number(report.leaveOneOut[index]),
+      ] + (shapley ?? []) + (report.shown.map { [String(format: "%.3g", $0.values[index])] } ?? [])
+    }
+    let erasures = report.erasures.map {
+      "\($0.ranking) \(number($0.erasure.comprehensiveness)) / \(number($0.erasure.sufficiency))"
+    }
+    var lines = [report.summary, table.text]
+    if !erasures.isEmpty {
+      lines.append(
+        "fall of the probability without the first units / with them alone: " + erasures.joined(separator: ", "))
+    }
+    lines.append("→ \((files.figures + [files.table]).joined(separator: ", "))")
+    return lines.map { line in
+      line.contains("\n")
+        ? line.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
+        : wrapped(line, first: "  ", indentation: "    ")
+    }.joined(separator: "\n")
   }
 }

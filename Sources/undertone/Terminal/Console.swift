@@ -55,18 +55,18 @@ enum Console {
     case let error as FileError: error.isOfWriting ? 73 : 66
     case AudioFileError.file(let error), ManifestError.file(let error), FigureError.file(let error),
       TensorFileError.file(let error), CheckpointError.file(let error), TrainingError.file(let error),
-      RecipeFileError.file(let error):
+      RecipeFileError.file(let error), AnnotationError.file(let error):
       exitStatus(error)
     case AudioFileError.noSuchFile, ManifestError.noSuchManifest, ManifestError.noSuchFolder, FigureError.noSuchFile,
       CheckpointError.noSuchFolder, TrainingError.nothingToResume, TrainingError.manifestMoved, TrainingError.noHistory,
-      TrainingError.noRuns:
+      TrainingError.noRuns, AnnotationError.noSuchFile, UnitsError.missing:
       66
     case FigureError.provenance, FigureError.drawing: 70
     case RunProgressError.damaged, RunProgressError.another: 65
     case ExplanationError.method, is TrustJobError, TrainingError.alreadyFinished, TrainingError.recipe: 64
     case is AudioFileError, is ManifestError, is FigureError, is SplitError, is ExplanationError, is TooFewFrames,
       is TensorFileError,
-      is CheckpointError, is ParameterError, is TrainingError, is RecipeFileError:
+      is CheckpointError, is ParameterError, is TrainingError, is RecipeFileError, is AnnotationError, is UnitsError:
       65
     default: 70
     }
