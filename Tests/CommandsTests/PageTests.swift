@@ -265,6 +265,38 @@ struct PageTests {
   }
 
   @Test(
+    "A unit plays alone, and the clip without it",
+    .enabled(if: browser != nil, "no chromium here (apt install chromium)"))
+  func units() throws {
+    let folder = try Folder()
+    #expect(
+      try folder.undertone("corpus", "synthesize", "--clips", "1", "--speakers", "1", "--output", ".").status == 0)
+    let clip = String(try #require(folder.lines("manifest.csv")[1].split(separator: ",").first))
+    let run = try folder.undertone(
+      "explain", clip, "--units", "syllables", "--input", "mel", "--html", "--json", "--output", "out")
+    #expect(run.status == 0, "\(run)")
+    let page = try opened(
+      "out/explain.html", in: folder,
+      script: Self.tools + """
+        const table = document.querySelector("table.sortable"), rows = [...table.tBodies[0].rows];
+        tell("heads", [...table.tHead.rows[0].cells].slice(0, 6).map((head) => head.textContent).join());
+        const sound = table.parentElement.previousElementSibling, bytes = [];
+        tell("named", rows[1].cells[0].firstChild.title + "|" + rows[1].cells[1].firstChild.title);
+        for (const column of [0, 1]) {
+          rows[1].cells[column].firstChild.click();
+          bytes.push(Math.round(sound.src.length / 1000));
+        }
+        const seconds = rows.map((row) => Number(row.cells[4].textContent) - Number(row.cells[3].textContent));
+        const share = seconds[1] / seconds.reduce((a, b) => a + b, 0);
+        tell("lengths", Math.abs(bytes[0] / bytes[1] - share) < 0.02);
+        """)
+    #expect(page.contains("data-ready=\"true\"") && !page.contains("data-error"))
+    #expect(told("heads", in: page) == "alone,without,unit,start,end,leave one out")
+    #expect(told("named", in: page) == "syllable 2, alone|syllable 2, without")
+    #expect(told("lengths", in: page) == "true")
+  }
+
+  @Test(
     "Windows have a timeline that is read and chosen by the keyboard: with sound of predict, with attributions of explain",
     .enabled(if: browser != nil, "no chromium here (apt install chromium)"))
   func windows() throws {

@@ -79,7 +79,9 @@ public struct ExplanationPage {
       unfinished.sections.append(figure)
       extras.count(figure)
     }
-    let (caption, rows) = ("Units in \(clip), \(units.explained.explanation.method)", units.csv)
+    let caption = "Units in \(clip), \(units.explained.explanation.method)"
+    var rows = units.csv
+    rows[0] = rows[0].map { $0.replacing("_", with: " ") }
     guard extras.takesSounds(of: clip, bytes: units.soundBytes) else { return unfinished.addTable(caption, rows) }
     unfinished.sections.append(
       .playable(
