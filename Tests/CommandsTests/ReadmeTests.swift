@@ -21,7 +21,12 @@ struct ReadmeTests {
   func commands() throws {
     let folder = try Folder()
     let speech = WAV().file(voice(seconds: 0.4))
-    for name in ["recording.wav", "clip.wav", "talk.wav", "clips/one.wav", "clips/two.wav"] {
+    // Speech of several syllables.
+    #expect(
+      try folder.undertone("corpus", "synthesize", "--clips", "1", "--speakers", "1", "--output", "made").status == 0)
+    let made = String(try #require(folder.lines("made/manifest.csv")[1].split(separator: ",").first))
+    try folder.write(folder.contents("made/\(made)"), to: "clip.wav")
+    for name in ["recording.wav", "talk.wav", "clips/one.wav", "clips/two.wav"] {
       try folder.write(speech, to: name)
     }
     try folder.write("clip.wav\n", to: "more.txt")
@@ -55,7 +60,8 @@ struct ReadmeTests {
     }
     #expect(
       folder.files(in: "output").sorted() == [
-        "compare", "corpus", "curves", "decompose", "emobox", "evaluate", "explain", "features", "figures", "folds",
+        "compare", "corpus", "curves", "decompose", "edit", "emobox", "evaluate", "explain", "features", "figures",
+        "folds",
         "layers", "modalities",
         "predict", "states",
         "train", "trust",

@@ -19,7 +19,7 @@ struct SchemaTests {
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: Schema.folder.path)
     let found = commands(try #require(dump["command"]), below: []).map { "\($0).schema.json" }
-    #expect(found.count == 14 && Set(found) == Set(files), "\(found)")
+    #expect(found.count == 15 && Set(found) == Set(files), "\(found)")
   }
 
   @Test("A schema names every key, in snake case with a description")
@@ -73,6 +73,13 @@ struct SchemaTests {
         ["decompose", clip, "--components", "2", "--iterations", "3", "--json", "--arrays", "--model", "b"],
         ["decompose", clip, "--components", "2", "--iterations", "3", "--json", "--model", "c"],
         ["decompose", clip, "--components", "2", "--iterations", "3", "--json", "--no-model"],
+      ],
+      "edit": [
+        ["edit", clip, "--pitch", "2", "--range", "1.5", "--tempo", "1.1", "--formants", "1.05", "--json"]
+          + ["--roughness", "1", "--breathiness", "12", "--tilt", "-2", "--loudness", "3", "--reverberation", "0.3"]
+          + ["--low-pass", "4000", "--noise", "30", "--telephone"],
+        ["edit", clip, "--tilt", "1", "--model", "b", "--json"],
+        ["edit", clip, "--tilt", "1", "--model", "c", "--json"],
       ],
       "layers": [["layers", "tiny-random", "--folds", "2", "--data", "two/manifest.csv", "--json"]],
       "models-show": [["models", "built-in", "a", "encoder", "hubert", "--json"]],

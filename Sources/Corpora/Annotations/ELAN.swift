@@ -1,25 +1,17 @@
 import Foundation
 
-#if canImport(FoundationXML)
-  import FoundationXML
-#endif
-
 /// ELAN's annotation format (EAF 3.0).
 enum ELAN {
   static func tiers(of text: String) throws(AnnotationDamage) -> [AnnotationTier] {
-    let bytes = withoutDeclaration(text)
     // An EAF has neither; with entities, a small document could become one of any size.
-    for word in ["<!DOCTYPE", "<!ENTITY"] where bytes.range(of: Data(word.utf8)) != nil {
+    for word in ["<!DOCTYPE", "<!ENTITY"] where text.contains(word) {
       throw AnnotationDamage("it has a \(word) declaration, which no file of ELAN has", line: nil)
     }
-    guard !bytes.contains(0) else { throw AnnotationDamage("not XML: it has a zero byte", line: nil) }
-    let document = ELANDocument()
-    let parser = XMLParser(data: bytes)
-    parser.shouldResolveExternalEntities = false
-    parser.delegate = document
-    guard parser.parse(), document.depth == 0, let root = document.root else {
-      throw AnnotationDamage("not XML, or cut off", line: parser.lineNumber > 0 ? parser.lineNumber : nil)
-    }
+    guard !text.utf8.contains(0) else { throw AnnotationDamage("not XML: it has a zero byte", line: nil) }
+    var document = ELANDocument()
+    var scanner = XMLScanner(text)
+    while let event = try scanner.next() { document.take(event, line: scanner.line) }
+    let root = document.root ?? ""
     guard root == "ANNOTATION_DOCUMENT" else {
       throw AnnotationDamage("not a file of ELAN: its root is \(root.prefix(40)), not ANNOTATION_DOCUMENT", line: nil)
     }
@@ -30,18 +22,6 @@ enum ELAN {
       tiers.append(try AnnotationTier(name: name, intervals: intervals))
     }
     return tiers
-  }
-
-  /// The document in UTF-8, after spaces, so that no declaration of another encoding counts, which could hide what is
-  /// looked for. Its lines stay.
-  private static func withoutDeclaration(_ text: String) -> Data {
-    // Four, as the parser makes nothing of fewer bytes.
-    let spaces = "    "
-    guard text.hasPrefix("<?xml"), let end = text.range(of: "?>")?.upperBound else {
-      return Data((spaces + text).utf8)
-    }
-    let lineEnds = String(repeating: "\n", count: text[..<end].count(where: \.isNewline))
-    return Data("\(spaces)\(lineEnds)\(text[end...])".utf8)
   }
 
   /// Seconds by slot. Slots without a time lie evenly between the two around them that have one, as ELAN places them;
@@ -114,7 +94,7 @@ enum ELAN {
 }
 
 /// What is used of an EAF's elements.
-private final class ELANDocument: NSObject, XMLParserDelegate {
+private struct ELANDocument {
   struct TimeSlot {
     let id: String
     let milliseconds: Double?
@@ -136,8 +116,6 @@ private final class ELANDocument: NSObject, XMLParserDelegate {
   }
 
   private(set) var root: String?
-  /// How many elements are open.
-  private(set) var depth = 0
   private(set) var tiers: [String] = []
   private(set) var slots: [TimeSlot] = []
   private(set) var annotations: [Annotation] = []
@@ -146,18 +124,26 @@ private final class ELANDocument: NSObject, XMLParserDelegate {
   /// The text so far of the label that is open.
   private var label: String?
 
-  func parser(
-    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
-    attributes: [String: String]
-  ) {
-    let line = parser.lineNumber > 0 ? parser.lineNumber : nil
+  mutating func take(_ event: XMLScanner.Event, line: Int) {
+    switch event {
+    case .start(let name, let attributes): start(name, attributes, line: line)
+    case .text(let text): label? += text
+    case .end(let name):
+      guard name == "ANNOTATION_VALUE" else { return }
+      if let label, !annotations.isEmpty { annotations[annotations.count - 1].label = label }
+      label = nil
+    }
+  }
+
+  private mutating func start(_ name: String, _ attributes: [String: String], line: Int) {
+    if root == nil { root = name }
+    var missing: String?
     func attribute(_ key: String) -> String {
       if let value = attributes[key] { return value }
-      report("\(name) has no \(key)", line: line)
+      missing = missing ?? key
       return ""
     }
-    if depth == 0 { root = name }
-    depth += 1
+    defer { if let missing { report("\(name) has no \(missing)", line: line) } }
     switch name {
     case "TIME_SLOT":
       let value = attributes["TIME_VALUE"]
@@ -175,23 +161,12 @@ private final class ELANDocument: NSObject, XMLParserDelegate {
     }
   }
 
-  func parser(_ parser: XMLParser, foundCharacters text: String) { label? += text }
-
-  func parser(_ parser: XMLParser, foundCDATA block: Data) { label? += String(decoding: block, as: UTF8.self) }
-
-  func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
-    depth -= 1
-    guard name == "ANNOTATION_VALUE" else { return }
-    if let label, !annotations.isEmpty { annotations[annotations.count - 1].label = label }
-    label = nil
-  }
-
-  private func add(_ id: String, _ place: Annotation.Place, _ line: Int?) {
+  private mutating func add(_ id: String, _ place: Annotation.Place, _ line: Int?) {
     guard !tiers.isEmpty else { return report("annotation \(id.prefix(40)) is in no tier", line: line) }
     annotations.append(Annotation(id: id, tier: tiers.count - 1, place: place, line: line))
   }
 
-  private func report(_ reason: String, line: Int?) {
+  private mutating func report(_ reason: String, line: Int?) {
     if damage == nil { damage = AnnotationDamage(reason, line: line) }
   }
 }

@@ -66,7 +66,8 @@ enum Console {
     case ExplanationError.method, is TrustJobError, TrainingError.alreadyFinished, TrainingError.recipe: 64
     case is AudioFileError, is ManifestError, is FigureError, is SplitError, is ExplanationError, is TooFewFrames,
       is TensorFileError,
-      is CheckpointError, is ParameterError, is TrainingError, is RecipeFileError, is AnnotationError, is UnitsError:
+      is CheckpointError, is ParameterError, is TrainingError, is RecipeFileError, is AnnotationError, is UnitsError,
+      is EditError:
       65
     default: 70
     }
