@@ -21,7 +21,7 @@ public struct EditReport {
   private let model: TrainedModel
   private let seed: UInt64
   private let before, after: Answer
-  /// To the clip changed and changed back, where its voice was put together anew; nil else.
+  /// To the clip changed in pitch, tempo and formants and changed back; nil where these stay.
   private let back: Answer?
 
   /// - Parameters:
@@ -43,21 +43,20 @@ public struct EditReport {
         values: Dictionary(uniqueKeysWithValues: zip(model.dimensions, asked.values)))
     }
     before = try answer(clip.samples)
-    if edits.amounts.keys.contains(where: { $0.isResynthesis && $0 != .tempo }),
-      !Resynthesis(clip.samples, sampleRate: clip.sampleRate).hasVoice
-    {
-      throw EditError.noVoice(path: file, edits: edits)
+    let voiced = SoundEdits(edits.amounts.filter { $0.key.needsVoice })
+    if !voiced.isEmpty, !Resynthesis(clip.samples, sampleRate: clip.sampleRate).hasVoice {
+      throw EditError.noVoice(path: file, edits: voiced)
     }
     var generator = SeededGenerator(seed: seed)
     let edited = edits.applied(to: clip.samples, sampleRate: clip.sampleRate, using: &generator)
     sound = AudioClip(samples: edited, sampleRate: clip.sampleRate)
     after = try answer(edited)
-    back = try edits.resynthesis.map { change in
-      var (there, rest) = (change, SeededGenerator(seed: seed))
-      there.roughness = 0
-      let once = Resynthesis(clip.samples, sampleRate: clip.sampleRate).samples(there, using: &rest)
-      return try answer(Resynthesis(once, sampleRate: clip.sampleRate).samples(there.inverse, using: &rest))
+    guard let there = edits.resynthesis?.reversible, there != .init() else {
+      back = nil
+      return
     }
+    let once = Resynthesis(clip.samples, sampleRate: clip.sampleRate).samples(there, using: &generator)
+    back = try answer(Resynthesis(once, sampleRate: clip.sampleRate).samples(there.inverse, using: &generator))
   }
 
   // MARK: Words

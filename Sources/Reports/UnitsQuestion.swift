@@ -40,7 +40,7 @@ public struct UnitsQuestion {
     // A model of a fixed length hears the beginning of a longer clip.
     let units = found.compactMap { unit -> SpeechUnit? in
       let range = unit.range.clamped(to: 0..<clip.duration)
-      return range.isEmpty ? nil : SpeechUnit(unit.name, range)
+      return range.isEmpty ? nil : SpeechUnit(unit.name, range, isPause: unit.isPause)
     }
     guard units.count > 1 else {
       throw units.first.map { UnitsError.one(path: path, name: $0.name) } ?? .unheard(path: path, kind: kind)
@@ -98,7 +98,7 @@ public struct UnitsQuestion {
     func addPause(until start: Double) {
       guard start - end >= SpeechSegmentation.leastPause else { return }
       pauses += 1
-      all.append(SpeechUnit("pause \(pauses)", end..<start))
+      all.append(SpeechUnit("pause \(pauses)", end..<start, isPause: true))
     }
     for unit in heard {
       addPause(until: unit.range.lowerBound)
@@ -118,11 +118,19 @@ public enum UnitsError: Error, Equatable, CustomStringConvertible {
   case otherClip(annotations: String, seconds: Double, path: String, clip: Double)
   case missing(folder: String, stem: String, path: String)
 
+  /// Whether the sound is the cause, and not what was asked of it.
+  var isOfTheSound: Bool {
+    switch self {
+    case .none, .one, .unheard: true
+    case .otherClip, .missing: false
+    }
+  }
+
   public var description: String {
     switch self {
     case .none(let path, let kind):
       "\(path): has no \(kind == .voiced ? "voiced stretch" : kind == .phrases ? "phrase" : "syllable"): no frame of it is "
-        + (kind == .phrases ? "loud enough" : "voiced")
+        + (kind == .phrases ? "loud for 0.1 s" : "voiced")
     case .one(let path, let name):
       "\(path): is a single unit (\(name)), with nothing to compare it with; other --units may divide it"
     case .unheard(let path, let kind): "\(path): none of the \(kind) lies in the part of it that the model hears"

@@ -64,11 +64,18 @@ public struct UnitsReport {
   /// "logits", or "value" of a dimension.
   private var scoreUnit: String { explained.explanation.targetValue == nil ? "logits" : "value" }
 
+  /// What rankings are tested by: "probability", or "value" of a dimension.
+  public var measured: String {
+    let explanation = explained.explanation
+    guard explanation.targetValue == nil else { return "value" }
+    return "probability" + (explanation.target.versus.map { " against \(explanation.outputs[$0])" } ?? "")
+  }
+
   /// "4 units (syllables), 1 of them a pause, filled with floor where taken out".
   public var summary: String {
-    let pauses = units.count { Self.isPause($0) }
+    let pauses = units.count(where: \.isPause)
     let words = pauses > 0 ? ", \(pauses) of them \(pauses == 1 ? "a pause" : "pauses")" : ""
-    return "\(units.count) units (\(visible(kind)))\(words), filled with \(filling.name) where taken out"
+    return "\(units.count) units (\(visible(kind)))\(words), filled with \(visible(filling.name)) where taken out"
   }
 
   /// What stands where there is no room for the name: the number of a unit that is found.
@@ -76,8 +83,6 @@ public struct UnitsReport {
     let parts = unit.name.split(separator: " ")
     return parts.count == 2 && Int(parts[1]) != nil ? String(parts[1]) : ""
   }
-
-  static func isPause(_ unit: SpeechUnit) -> Bool { unit.name.hasPrefix("pause ") }
 
   // MARK: Figure
 
@@ -104,7 +109,7 @@ public struct UnitsReport {
       units: units.map {
         .init(
           name: visible($0.name), brief: brief($0), range: $0.range,
-          isPause: Self.isPause($0))
+          isPause: $0.isPause)
       }, measures: measures)
   }
 
@@ -115,31 +120,25 @@ public struct UnitsReport {
   /// Words on the units that are worth most, for readers who cannot see the figure.
   var words: String {
     let order = leaveOneOut.indices.sorted { (leaveOneOut[$1], $0) < (leaveOneOut[$0], $1) }
+    guard let first = order.first, leaveOneOut[first] > 0 else { return "The score falls without none of the units" }
     return "The score falls most without "
       + order.prefix(3).map { "\(units[$0].name) (\(String(format: "%.2f", leaveOneOut[$0])))" }.joined(separator: ", ")
   }
 
   // MARK: Sounds
 
-  /// The sounds of a unit.
-  struct Heard {
-    let alone, without: [Float]
-  }
-
-  /// One of the sounds of each unit, as a page has it.
-  func sounds(_ choose: (Heard) -> [Float]) throws(FigureError) -> [PageSound?] {
+  /// Each unit alone, and the clip without each, as a page has them.
+  func sounds() throws(FigureError) -> (alone: [PageSound], without: [PageSound]) {
     let explanation = explained.explanation
     let (rate, whole) = (explanation.sampleRate, game.samples(of: game.all))
     let end = min(whole.count, Int(explanation.duration * Double(rate)))
-    var found: [PageSound?] = []
+    var (alone, without) = ([PageSound](), [PageSound]())
     for (index, unit) in units.enumerated() {
       let range = [unit.range.lowerBound, unit.range.upperBound].map { min(end, max(0, Int($0 * Double(rate)))) }
-      let without = game.samples(of: game.without(index)).prefix(end)
-      found.append(
-        try PageSound(
-          choose(Heard(alone: Array(whole[range[0]..<range[1]]), without: Array(without))), sampleRate: rate))
+      alone.append(try PageSound(Array(whole[range[0]..<range[1]]), sampleRate: rate))
+      without.append(try PageSound(Array(game.samples(of: game.without(index)).prefix(end)), sampleRate: rate))
     }
-    return found
+    return (alone, without)
   }
 
   /// About what the sounds take in a page: two bytes a sample, in base64.

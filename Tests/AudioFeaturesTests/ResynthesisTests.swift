@@ -129,6 +129,27 @@ struct ResynthesisTests {
     #expect(jitter(Self.voice) < 0.01 && jitter(edited([.roughness: 3])) > 0.02)
   }
 
+  @Test(
+    "Noise beside the voice keeps its level under it",
+    arguments: [
+      (SoundEdits.Kind.pitch, 4.0), (.pitch, -4), (.pitch, 12), (.pitch, -12), (.formants, 1.4), (.formants, 0.7),
+      (.tempo, 0.5), (.tempo, 2), (.tempo, 0.9),
+    ])
+  func balance(kind: SoundEdits.Kind, amount: Double) {
+    var generator = SeededGenerator(seed: 6)
+    let voice = (0..<16_000).map { index -> Float in
+      let phase = 2 * Double.pi * 150 * Double(index) / 16_000
+      return Float((1...20).reduce(0.0) { $0 + 0.1 * sin(Double($1) * phase) / Double($1) })
+    }
+    let sound = voice + generator.normals(16_000, deviation: 0.03)
+    let found = edited([kind: amount], sound)
+    func balance(_ sound: [Float]) -> Double {
+      let tenth = sound.count / 10
+      return level(sound[(6 * tenth)..<(9 * tenth)]) - level(sound[tenth..<(4 * tenth)])
+    }
+    #expect(abs(balance(found) - balance(sound)) < 1.5, "\(balance(sound)) → \(balance(found))")
+  }
+
   @Test("There and back is near the voice itself")
   func thereAndBack() {
     for change in [[.pitch: 3], [.tempo: 1.15], [.formants: 1.1]] as [[SoundEdits.Kind: Double]] {

@@ -272,9 +272,17 @@ struct PageTests {
     #expect(
       try folder.undertone("corpus", "synthesize", "--clips", "1", "--speakers", "1", "--output", ".").status == 0)
     let clip = String(try #require(folder.lines("manifest.csv")[1].split(separator: ",").first))
+    let other = String(try #require(folder.lines("manifest.csv")[2].split(separator: ",").first))
     let run = try folder.undertone(
-      "explain", clip, "--units", "syllables", "--input", "mel", "--html", "--json", "--output", "out")
+      "explain", clip, other, "--units", "syllables", "--input", "mel", "--html", "--json", "--erasure", "--output",
+      "out",
+      "--method", "saliency,input-x-gradient")
     #expect(run.status == 0, "\(run)")
+    // Each clip's sounds are its own, and there once.
+    let text = String(decoding: try folder.contents("out/explain.html"), as: UTF8.self)
+    let places = text.matches(of: /<tr data-sounds="(\d+),(\d+)">/).flatMap { [Int($0.1)!, Int($0.2)!] }
+    #expect(places.count > 10 && places.sorted() == Array(places.indices), "\(places)")
+    #expect(text.components(separatedBy: "Fall of the probability in").count == 5)
     let page = try opened(
       "out/explain.html", in: folder,
       script: Self.tools + """

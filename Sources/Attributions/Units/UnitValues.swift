@@ -93,8 +93,11 @@ extension Explanation.Input {
     let values = attribution.floats
     var totals = [Double](repeating: 0, count: columns)
     for (place, value) in values.enumerated() { totals[place % columns] += Double(isSigned ? value : abs(value)) }
+    // What begins within the unit is its own.
+    func first(from seconds: Double) -> Int { min(columns, max(0, Int((seconds / step).rounded(.up)))) }
     return units.map { unit in
-      totals.indices.filter { unit.range.contains(Double($0) * step) }.reduce(0) { $0 + totals[$1] }
+      let start = first(from: unit.range.lowerBound)
+      return totals[start..<max(start, first(from: unit.range.upperBound))].reduce(0, +)
     }
   }
 }

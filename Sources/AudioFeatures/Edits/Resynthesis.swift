@@ -37,19 +37,15 @@ public struct Resynthesis {
     guard change != Change(), samples.count > 1 else { return samples }
     let places = marks.places
     let count = max(1, Int((Double(samples.count) / change.tempo).rounded()))
-    var result = [Float](repeating: 0, count: count)
+    var steps: [Step] = []
     var (time, mark) = (0.0, 0)
-    var (last, isMirrored) = (-1, false)
     while time < Double(count) {
       // The mark next to this moment of the sound.
       let moment = time * change.tempo
       while mark + 1 < places.count, abs(Double(places[mark + 1]) - moment) <= abs(Double(places[mark]) - moment) {
         mark += 1
       }
-      // Noise that is repeated as it is would hum; backwards it is noise again.
-      isMirrored = mark == last && !marks.isVoiced[mark] && !isMirrored
-      last = mark
-      add(mark, at: time, to: &result, formants: change.formants, isMirrored: isMirrored)
+      steps.append(Step(mark: mark, time: time))
       guard mark + 1 < places.count else { break }
       var period = Double(places[mark + 1] - places[mark])
       if marks.isVoiced[mark], marks.isVoiced[mark + 1] {
@@ -58,9 +54,33 @@ public struct Resynthesis {
       }
       time += max(1, period)
     }
-    // The end is a mark too, which the last step need not meet.
+    // Grains that come more often make a louder voice beside what has none: each keeps its power.
+    let own = sums(places.indices.map { Step(mark: $0, time: Double(places[$0])) }, count: samples.count, formants: 1)
+    let made = sums(steps, count: count, formants: change.formants)
+    let gains = zip([own.voice, own.rest], [made.voice, made.rest]).map { own, made in
+      Float(Self.rootMeanSquare(own) / max(Self.rootMeanSquare(made), 1e-12))
+    }
+    let result = zip(made.voice, made.rest).map { gains[0] * $0 + gains[1] * $1 }
     let level = Self.rootMeanSquare(samples) / max(Self.rootMeanSquare(result), 1e-12)
     return result.map { $0 * Float(level) }
+  }
+
+  /// What the voiced marks give, and the others.
+  private func sums(_ steps: [Step], count: Int, formants: Double) -> (voice: [Float], rest: [Float]) {
+    var sums = [[Float]](repeating: [Float](repeating: 0, count: count), count: 2)
+    for index in steps.indices {
+      add(
+        steps[index], after: index > 0 ? steps[index - 1] : nil,
+        before: index + 1 < steps.count ? steps[index + 1] : nil,
+        to: &sums[marks.isVoiced[steps[index].mark] ? 0 : 1], formants: formants)
+    }
+    return (sums[0], sums[1])
+  }
+
+  /// A mark's sound at a place of the result, in samples.
+  private struct Step {
+    var mark: Int
+    var time: Double
   }
 
   /// How many times as high the voice is to be where it has this period, in samples.
@@ -69,16 +89,23 @@ public struct Resynthesis {
     return exp2((change.semitones + (change.pitchRange - 1) * distance) / 12)
   }
 
-  /// Adds the sound from the mark before to the mark after, under halves of Hann's window that sum to 1 where marks keep their
-  /// distances.
-  private func add(_ mark: Int, at time: Double, to result: inout [Float], formants: Double, isMirrored: Bool) {
+  /// Adds the sound from the mark before to the mark after, under halves of Hann's window, which sum to 1 where marks are
+  /// neighbours as they were. Noise beside other noise has their roots, whose squares do; played twice, it is played backwards,
+  /// as it would hum.
+  private func add(_ step: Step, after last: Step?, before next: Step?, to result: inout [Float], formants: Double) {
     let places = marks.places
-    let middle = places[mark]
+    let (mark, middle) = (step.mark, places[step.mark])
     let (before, after) = (
       mark > 0 ? middle - places[mark - 1] : 0, mark + 1 < places.count ? places[mark + 1] - middle : 0
     )
-    let speed = marks.isVoiced[mark] ? formants : 1
-    let start = Int(time.rounded())
+    let isVoiced = marks.isVoiced[mark]
+    let isMirrored = !isVoiced && last?.mark == mark
+    let isMoved = (
+      before: !isVoiced && last.map { $0.mark + 1 != mark } ?? false,
+      after: !isVoiced && next.map { $0.mark != mark + 1 } ?? false
+    )
+    let speed = isVoiced ? formants : 1
+    let start = Int(step.time.rounded())
     for offset in -Int(Double(before) / speed)...Int(Double(after) / speed) {
       let place = start + offset
       guard result.indices.contains(place) else { continue }
@@ -88,7 +115,8 @@ public struct Resynthesis {
         if offset == 0, samples.indices.contains(middle) { result[place] += samples[middle] }
         continue
       }
-      let weight = 0.5 + 0.5 * cos(.pi * own / length)
+      var weight = 0.5 + 0.5 * cos(.pi * own / length)
+      if offset < 0 ? isMoved.before : isMoved.after { weight = weight.squareRoot() }
       result[place] += Float(weight) * value(at: Double(middle) + (isMirrored ? -own : own))
     }
   }

@@ -43,8 +43,11 @@ public struct SoundEdits: Equatable, Sendable {
       }
     }
 
-    /// Whether the voice is put together anew, which needs one.
+    /// Whether the voice is put together anew.
     public var isResynthesis: Bool { [.pitch, .range, .tempo, .formants, .roughness].contains(self) }
+
+    /// Whether it changes nothing where there is no voice.
+    public var needsVoice: Bool { self != .tempo && isResynthesis || self == .breathiness }
 
     /// "pitch +3.0 semitones".
     func words(_ amount: Double) -> String {
@@ -52,10 +55,10 @@ public struct SoundEdits: Equatable, Sendable {
         switch self {
         case .pitch: String(format: "pitch %+.1f semitones", amount)
         case .range: String(format: "pitch range × %.2f", amount)
-        case .tempo: String(format: "tempo %+.0f %%", 100 * (amount - 1))
+        case .tempo: String(format: "tempo %+.1f %%", 100 * (amount - 1))
         case .loudness: String(format: "loudness %+.0f dB", amount)
         case .tilt: String(format: "tilt %+.1f dB an octave", amount)
-        case .formants: String(format: "formants %+.0f %%", 100 * (amount - 1))
+        case .formants: String(format: "formants %+.1f %%", 100 * (amount - 1))
         case .breathiness: String(format: "breath %.0f dB under the voice", amount)
         case .roughness: String(format: "roughness %.1f %%", amount)
         case .reverberation: String(format: "a room of %.2f s", amount)
@@ -119,11 +122,17 @@ public struct SoundEdits: Equatable, Sendable {
 }
 
 extension Resynthesis.Change {
-  /// The change that leads back; of roughness there is none.
+  /// What can be undone of the change: pitch, tempo and formants.
+  public var reversible: Self {
+    var change = self
+    (change.pitchRange, change.roughness) = (1, 0)
+    return change
+  }
+
+  /// The change that undoes ``reversible``.
   public var inverse: Self {
     var change = Self()
     (change.semitones, change.tempo, change.formants) = (-semitones, 1 / tempo, 1 / formants)
-    change.pitchRange = pitchRange > 0 ? 1 / pitchRange : 1
     return change
   }
 }

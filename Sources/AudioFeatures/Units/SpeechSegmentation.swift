@@ -57,7 +57,7 @@ public struct SpeechSegmentation {
     var numbers: [String: Int] = [:]
     func unit(_ name: String, _ range: Range<Double>) -> SpeechUnit {
       numbers[name, default: 0] += 1
-      return SpeechUnit("\(name) \(numbers[name]!)", range)
+      return SpeechUnit("\(name) \(numbers[name]!)", range, isPause: name == "pause")
     }
     let units = stretches.flatMap { range, isSpoken in
       guard isSpoken else { return [unit("pause", range)] }

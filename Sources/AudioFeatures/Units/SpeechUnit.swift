@@ -5,7 +5,12 @@ public struct SpeechUnit: Equatable, Sendable {
   /// Seconds from the start of the speech.
   public var range: Range<Double>
 
-  public init(_ name: String, _ range: Range<Double>) { (self.name, self.range) = (name, range) }
+  /// Whether nobody speaks.
+  public var isPause: Bool
+
+  public init(_ name: String, _ range: Range<Double>, isPause: Bool = false) {
+    (self.name, self.range, self.isPause) = (name, range, isPause)
+  }
 }
 
 /// What speech is divided into without knowing its words. The units of a kind follow one another without gaps.

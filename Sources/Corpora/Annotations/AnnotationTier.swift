@@ -47,10 +47,17 @@ extension AnnotationTier {
   /// Alignments round their times; an overlap of this many seconds is mended.
   private static let roundingOverlap = 0.001
 
+  /// What forced aligners write where nobody speaks.
+  private static let silences: Set = ["sil", "sp", "pau", "<sil>", "<sp>", "<p:>", "<eps>"]
+
   /// Leaves out the gaps, and orders the other intervals.
   init(name: String, intervals: [AnnotationInterval], duration: Double? = nil) throws(AnnotationDamage) {
     var units: [SpeechUnit] = []
-    for interval in intervals.filter({ !$0.label.isEmpty }).sorted(by: { $0.start < $1.start }) {
+    for interval in intervals.filter({ !$0.label.isEmpty && !Self.silences.contains($0.label.lowercased()) }).sorted(
+      by: {
+        $0.start < $1.start
+      })
+    {
       var start = interval.start
       if let last = units.last, start < last.range.upperBound {
         // 0.501 − 0.5 is a little more than 0.001.

@@ -100,18 +100,13 @@ public struct ExplainJob {
     var reports: [(report: ExplanationReport, listening: Listening?, units: UnitsReport?)] = []
     // One for all methods, so that what the model has answered is asked once.
     var game: (game: UnitGame, kind: String)?
+    var undivided: UnitsError?
     for explainer in explainers {
       let start = ContinuousClock.now
       clip.progress = progress.map { progress in { progress(explainer.method.name, $0, $1) } }
       let explained = try explanation(of: clip, by: explainer, file: file, window: window, report)
       let listening = try writesSounds ? listening(to: clip, by: explained) : nil
-      let units = try self.units.map { question in
-        let own =
-          try game
-          ?? question.game(clip, of: speech, target: explained.explanation.target, path: file, window: window)
-        game = own
-        return try UnitsReport(explained, game: own.game, kind: own.kind, question)
-      }
+      let units = try units(of: clip, speech, explained, &game, &undivided)
       try report(
         .explained(write(explained, listening, units, as: "\(stem).\(explainer.method.name)", since: start)))
       reports.append((explained, listening, units))
@@ -124,6 +119,33 @@ public struct ExplainJob {
           try explainer.explain(clip, path: file) { _ in Target(index) }
         }
       }
+    }
+    guard let undivided else { return }
+    // Windows without speech are to be expected.
+    guard window != nil else { throw undivided }
+    let words = "\(undivided)".replacing("\(file): ", with: "")
+    try report(.warning("\(reports[0].report.place): \(words)"))
+  }
+
+  /// What the clip's units are worth, if that is asked.
+  /// - Parameters:
+  ///   - game: That of the methods before.
+  ///   - undivided: Why the clip has no units; then it is not asked again, and explained without them.
+  private func units(
+    of clip: Clip, _ speech: AudioClip, _ explained: ExplanationReport, _ game: inout (game: UnitGame, kind: String)?,
+    _ undivided: inout UnitsError?
+  ) throws -> UnitsReport? {
+    guard let question = units, undivided == nil else { return nil }
+    do {
+      let own =
+        try game
+        ?? question.game(
+          clip, of: speech, target: explained.explanation.target, path: explained.file, window: explained.window)
+      game = own
+      return try UnitsReport(explained, game: own.game, kind: own.kind, question)
+    } catch let error as UnitsError where error.isOfTheSound {
+      undivided = error
+      return nil
     }
   }
 

@@ -57,7 +57,8 @@ public struct ExplanationPage {
         extras.count(figure)
       }
       if !report.remarks.isEmpty { unfinished.sections.append(.text(heading: "", lines: report.remarks)) }
-      if let units { try add(units, of: clip.name) }
+      // The sounds are those of every method.
+      if let units { try add(units, of: clip.name, hasSounds: report.explanation.method == first.method) }
     }
     if extras.takesTargets(of: clip.name, bytes: clip.viewBytes * (model.outputs.count - 1)) {
       try clip.add(others().map { .init(model.name, $0) })
@@ -73,7 +74,7 @@ public struct ExplanationPage {
   }
 
   /// The units of a clip as a figure, and as a table whose rows play each unit and the clip without it.
-  private mutating func add(_ units: UnitsReport, of clip: String) throws {
+  private mutating func add(_ units: UnitsReport, of clip: String, hasSounds: Bool) throws {
     if extras.takesFigure(of: clip) {
       let figure = try Page.Section(units.figure, description: units.words)
       unfinished.sections.append(figure)
@@ -82,10 +83,23 @@ public struct ExplanationPage {
     let caption = "Units in \(clip), \(units.explained.explanation.method)"
     var rows = units.csv
     rows[0] = rows[0].map { $0.replacing("_", with: " ") }
-    guard extras.takesSounds(of: clip, bytes: units.soundBytes) else { return unfinished.addTable(caption, rows) }
+    defer {
+      if !units.erasures.isEmpty {
+        unfinished.addTable(
+          "Fall of the \(units.measured) in \(clip) without the first units of a ranking, and with them alone",
+          [["ranking", "without", "alone"]]
+            + units.erasures.map { ranking, erasure in
+              [ranking] + [erasure.comprehensiveness, erasure.sufficiency].map { String(format: "%.3f", $0) }
+            })
+      }
+    }
+    guard hasSounds, extras.takesSounds(of: clip, bytes: units.soundBytes) else {
+      return unfinished.addTable(caption, rows)
+    }
+    let sounds = try units.sounds()
     unfinished.sections.append(
       .playable(
         caption: caption, header: rows[0], rows: rows.dropFirst().map { $0.map(fourDigits) },
-        sounds: [("alone", try units.sounds { $0.alone }), ("without", try units.sounds { $0.without })], order: nil))
+        sounds: [("alone", sounds.alone), ("without", sounds.without)], order: nil))
   }
 }

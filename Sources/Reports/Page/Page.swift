@@ -52,14 +52,15 @@ public struct Page {
 
   public var html: String {
     get throws {
-      var body = sections.map(html).joined(separator: "\n")
-      let sounds = sections.flatMap { section -> [PageSound] in
+      // Tables name their sounds by their places among those of the page.
+      var sounds: [PageSound] = []
+      var body = sections.map { section in
+        let words = html(section, firstSound: sounds.count)
         if case .playable(_, _, _, let columns, _) = section {
-          columns.flatMap { $0.sounds.compactMap(\.self) }
-        } else {
-          []
+          sounds += columns.flatMap { $0.sounds.compactMap(\.self) }
         }
-      }
+        return words
+      }.joined(separator: "\n")
       let hasTables = sections.contains { if case .playable = $0 { true } else { false } }
       let scripts =
         (clips.isEmpty && timelines.isEmpty ? [] : [PackageResources.timeline_js])
@@ -101,7 +102,7 @@ public struct Page {
     }
   }
 
-  private func html(_ section: Section) -> String {
+  private func html(_ section: Section, firstSound: Int) -> String {
     switch section {
     case .figure(let png, let width, let alternative):
       return """
@@ -116,18 +117,18 @@ public struct Page {
       let words = lines.map { "<p>\(Self.escaped($0))</p>" }.joined(separator: "\n")
       return heading.isEmpty ? words : "<h2>\(Self.escaped(heading))</h2>\n\(words)"
     case .playable(let caption, let header, let rows, let columns, let order):
-      return "<div class=\"wide\">\(playable(caption, header, rows, columns, order))</div>"
+      return "<div class=\"wide\">\(playable(caption, header, rows, columns, order, firstSound: firstSound))</div>"
     case .clips: return "<div id=\"clips\"></div>"
     case .timelines: return "<div id=\"timelines\"></div>"
     }
   }
 
-  /// A table whose rows name their sounds by the places that these have among the table's own.
+  /// A table whose rows name their sounds by their places, from the first on.
   private func playable(
     _ caption: String, _ header: [String], _ rows: [[String]], _ columns: [(name: String, sounds: [PageSound?])],
-    _ order: Int?
+    _ order: Int?, firstSound: Int
   ) -> String {
-    var next = 0
+    var next = firstSound
     let places = columns.map { column in
       column.sounds.map { sound in
         guard sound != nil else { return "" }

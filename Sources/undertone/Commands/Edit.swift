@@ -14,8 +14,8 @@ struct Edit: ParsableCommand {
       its periods (PSOLA), the rest by filters and noise; the sound stays as loud, but for --loudness. Writes \
       clip.edited.wav: the whole file, at the model's sample rate, up to a minute.
 
-      The prediction is printed before and after. Where the voice is put together anew, the clip changed and changed back is \
-      predicted too: how far that is from the clip itself is the resynthesis's own doing.
+      The prediction is printed before and after. Where pitch, tempo or formants change, the clip changed and changed back \
+      is predicted too: how far that is from the clip itself is the resynthesis's own doing.
 
       Examples:
         undertone edit clip.wav --pitch +3

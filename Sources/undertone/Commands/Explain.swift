@@ -222,7 +222,7 @@ struct Explain: ParsableCommand {
     var lines = [report.summary, table.text]
     if !erasures.isEmpty {
       lines.append(
-        "fall of the probability without the first units / with them alone: " + erasures.joined(separator: ", "))
+        "fall of the \(report.measured) without the first units / with them alone: " + erasures.joined(separator: ", "))
     }
     lines.append("→ \((files.figures + [files.table]).joined(separator: ", "))")
     return lines.map { line in
