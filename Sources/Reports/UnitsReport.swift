@@ -78,8 +78,10 @@ public struct UnitsReport {
     return "\(units.count) units (\(visible(kind)))\(words), filled with \(visible(filling.name)) where taken out"
   }
 
-  /// What stands where there is no room for the name: the number of a unit that is found.
+  /// What stands where there is no room for the name: the number of a unit that is found. A pause is grey already, and its
+  /// number would stand among theirs.
   private func brief(_ unit: SpeechUnit) -> String {
+    guard !unit.isPause else { return "" }
     let parts = unit.name.split(separator: " ")
     return parts.count == 2 && Int(parts[1]) != nil ? String(parts[1]) : ""
   }
@@ -107,9 +109,7 @@ public struct UnitsReport {
     return UnitsFigure(
       title: explained.title + [summary], waveform: waveform, duration: explanation.duration, place: explanation.place,
       units: units.map {
-        .init(
-          name: visible($0.name), brief: brief($0), range: $0.range,
-          isPause: $0.isPause)
+        .init(name: visible($0.name), brief: brief($0), range: $0.range, isPause: $0.isPause)
       }, measures: measures)
   }
 

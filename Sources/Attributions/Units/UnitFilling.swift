@@ -77,10 +77,7 @@ public enum UnitFilling: Equatable, Sendable {
       let rate = Double(clip.model.configuration.frontEnd.sampleRate)
       let spoken = min(clip.sampleCount, whole.count)
       guard !other.isEmpty, spoken > 0 else { return filled }
-      func level(_ samples: some Collection<Float>) -> Double {
-        (samples.reduce(0) { $0 + Double($1) * Double($1) } / Double(samples.count)).squareRoot()
-      }
-      let gain = Float(level(whole.prefix(spoken)) / max(level(other), 1e-9))
+      let gain = Float((whole.prefix(spoken).power / max(other.power, 1e-18)).squareRoot())
       for unit in units {
         let own = unit.range.samples(at: rate, count: whole.count)
         // Where the unit would run over the end of the other take, it ends with it.

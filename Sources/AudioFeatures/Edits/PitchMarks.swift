@@ -103,7 +103,7 @@ struct PitchMarks {
       let isOneVoice = voices.last! && isVoiced[index] && gap < 6 * step
       let parts = isOneVoice ? 1 : max(1, Int((Double(gap) / Double(step)).rounded()))
       let start = filled.last!
-      for part in 1..<max(1, parts) {
+      for part in 1..<parts {
         filled.append(start + part * gap / parts)
         voices.append(false)
       }

@@ -58,11 +58,10 @@ public struct Resynthesis {
     let own = sums(places.indices.map { Step(mark: $0, time: Double(places[$0])) }, count: samples.count, formants: 1)
     let made = sums(steps, count: count, formants: change.formants)
     let gains = zip([own.voice, own.rest], [made.voice, made.rest]).map { own, made in
-      Float(Self.rootMeanSquare(own) / max(Self.rootMeanSquare(made), 1e-12))
+      Float((own.power / max(made.power, 1e-24)).squareRoot())
     }
     let result = zip(made.voice, made.rest).map { gains[0] * $0 + gains[1] * $1 }
-    let level = Self.rootMeanSquare(samples) / max(Self.rootMeanSquare(result), 1e-12)
-    return result.map { $0 * Float(level) }
+    return result.asLoud(as: samples)
   }
 
   /// What the voiced marks give, and the others.
@@ -128,9 +127,5 @@ public struct Resynthesis {
     let share = Float(place - Double(index))
     guard share > 0, index + 1 < samples.count else { return samples[index] }
     return samples[index] + share * (samples[index + 1] - samples[index])
-  }
-
-  private static func rootMeanSquare(_ samples: [Float]) -> Double {
-    (samples.reduce(0) { $0 + Double($1) * Double($1) } / Double(max(1, samples.count))).squareRoot()
   }
 }

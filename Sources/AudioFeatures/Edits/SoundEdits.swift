@@ -80,7 +80,7 @@ public struct SoundEdits: Equatable, Sendable {
 
   public var isEmpty: Bool { amounts.isEmpty && !isTelephoned }
 
-  /// "pitch +3.0 semitones, tempo +8 %".
+  /// "pitch +3.0 semitones, tempo +8.0 %".
   public var words: String {
     (Kind.allCases.compactMap { kind in amounts[kind].map(kind.words) } + (isTelephoned ? ["a telephone line"] : []))
       .joined(separator: ", ")

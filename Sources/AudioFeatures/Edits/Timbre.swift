@@ -3,63 +3,68 @@ import Foundation
 import Kernels
 import Tensors
 
-extension [Float] {
-  /// The window and the hop of the filters here, in seconds.
-  private static var filterSeconds: (window: Double, hop: Double) { (0.032, 0.008) }
+/// The STFT of the filters here: windows of 32 ms, 8 ms apart.
+private struct FilterFrames {
+  let hop: Int
+  private let window: [Float]
+  /// The bins' frequencies.
+  let hertz: [Double]
 
-  /// The sound as each frequency of its STFT is multiplied by a function of frame and Hz.
-  fileprivate func filtered(sampleRate: Int, _ change: (Tensor, [Double]) -> Tensor) -> [Float] {
-    guard count > 1 else { return self }
-    let hop = Int(Self.filterSeconds.hop * Double(sampleRate))
+  init(sampleRate: Int) {
+    let hop = Int(0.008 * Double(sampleRate))
     let length = 4 * hop
-    let window = (0..<length).map { Float(0.5 - 0.5 * cos(2 * .pi * Double($0) / Double(length))) }
-    let spectrum = Tensor(self, shape: [1, count]).stft(window: window, hop: hop)
-    let hertz = (0..<spectrum.shape[2]).map { Double($0) * Double(sampleRate) / Double(length) }
-    return change(spectrum, hertz).inverseSTFT(window: window, hop: hop, samples: count).floats
+    self.hop = hop
+    window = (0..<length).map { Float(0.5 - 0.5 * cos(2 * .pi * Double($0) / Double(length))) }
+    hertz = (0...(length / 2)).map { Double($0) * Double(sampleRate) / Double(length) }
   }
 
+  /// [1, frames, bins, 2].
+  func spectrum(of samples: [Float]) -> Tensor {
+    Tensor(samples, shape: [1, samples.count]).stft(window: window, hop: hop)
+  }
+
+  func samples(of spectrum: Tensor, count: Int) -> [Float] {
+    spectrum.inverseSTFT(window: window, hop: hop, samples: count).floats
+  }
+}
+
+extension [Float] {
   /// The sound as loud as another.
-  fileprivate func asLoud(as other: [Float]) -> [Float] {
-    func energy(_ samples: [Float]) -> Double { samples.reduce(0) { $0 + Double($1) * Double($1) } }
-    let factor = Float((energy(other) / Swift.max(energy(self), 1e-30)).squareRoot())
+  func asLoud(as other: [Float]) -> [Float] {
+    let factor = Float((other.power / Swift.max(power, 1e-24)).squareRoot())
     return map { factor * $0 }
   }
 
-  /// The sound with a spectrum that rises by so many decibels an octave more than its own, about 1 kHz, from 50 Hz on; as loud as before.
+  /// The sound with a spectrum that rises by so many decibels an octave more than its own, about 1 kHz, from 50 Hz on; as loud
+  /// as before.
   public func tilted(_ decibels: Double, sampleRate: Int) -> [Float] {
-    filtered(sampleRate: sampleRate) { spectrum, hertz in
-      let gains = hertz.map { Float(pow(10, decibels * log2(Swift.max($0, 50) / 1000) / 20)) }
-      return spectrum * Tensor(gains, shape: [1, 1, hertz.count, 1])
-    }.asLoud(as: self)
+    guard count > 1 else { return self }
+    let frames = FilterFrames(sampleRate: sampleRate)
+    let gains = frames.hertz.map { Float(pow(10, decibels * log2(Swift.max($0, 50) / 1000) / 20)) }
+    let tilted = frames.spectrum(of: self) * Tensor(gains, shape: [1, 1, gains.count, 1])
+    return frames.samples(of: tilted, count: count).asLoud(as: self)
   }
 
   /// The sound with breath in its voice: noise with the voice's own spectrum, smoothed over 500 Hz so that no harmonics are left,
   /// where there is a voice; as loud as before.
   /// - Parameter decibels: The level of the voice over the noise.
   public func breathed(_ decibels: Double, sampleRate: Int, using generator: inout SeededGenerator) -> [Float] {
-    let hop = Int(Self.filterSeconds.hop * Double(sampleRate))
+    let filter = FilterFrames(sampleRate: sampleRate)
+    let hop = filter.hop
     let isVoiced = PitchTracker(sampleRate: sampleRate, hopSamples: hop, range: 60...600).track(self).map { $0 != nil }
     guard isVoiced.contains(true) else { return self }
-    var magnitudes: Tensor?
-    _ = filtered(sampleRate: sampleRate) { spectrum, _ in
-      magnitudes = spectrum.squared().sum(axes: [3]).squareRoot()
-      return spectrum
-    }
-    guard let magnitudes else { return self }
-    let white = generator.normals(count, deviation: 1)
-    let noise = white.filtered(sampleRate: sampleRate) { spectrum, hertz in
-      let (frames, bins) = (spectrum.shape[1], spectrum.shape[2])
-      let reach = Int(250 / (hertz[1] - hertz[0]))
-      let values = magnitudes.floats
-      var envelope = [Float](repeating: 0, count: frames * bins)
-      for frame in 0..<frames where isVoiced[Swift.min(frame, isVoiced.count - 1)] {
-        for bin in 0..<bins {
-          let near = Swift.max(0, bin - reach)...Swift.min(bins - 1, bin + reach)
-          envelope[frame * bins + bin] = near.reduce(0) { $0 + values[frame * bins + $1] } / Float(near.count)
-        }
+    let values = filter.spectrum(of: self).squared().sum(axes: [3]).squareRoot().floats
+    let white = filter.spectrum(of: generator.normals(count, deviation: 1))
+    let (frames, bins) = (white.shape[1], white.shape[2])
+    let reach = Int(250 / filter.hertz[1])
+    var envelope = [Float](repeating: 0, count: frames * bins)
+    for frame in 0..<frames where isVoiced[Swift.min(frame, isVoiced.count - 1)] {
+      for bin in 0..<bins {
+        let near = Swift.max(0, bin - reach)...Swift.min(bins - 1, bin + reach)
+        envelope[frame * bins + bin] = near.reduce(0) { $0 + values[frame * bins + $1] } / Float(near.count)
       }
-      return spectrum * Tensor(envelope, shape: [1, frames, bins, 1])
     }
+    let noise = filter.samples(of: white * Tensor(envelope, shape: [1, frames, bins, 1]), count: count)
     var (voice, breath) = (0.0, 0.0)
     for index in indices where isVoiced[Swift.min(index / hop, isVoiced.count - 1)] {
       voice += Double(self[index]) * Double(self[index])

@@ -4,7 +4,6 @@ public struct SpeechUnit: Equatable, Sendable {
   public var name: String
   /// Seconds from the start of the speech.
   public var range: Range<Double>
-
   /// Whether nobody speaks.
   public var isPause: Bool
 
