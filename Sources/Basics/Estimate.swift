@@ -218,6 +218,9 @@ public struct Estimate: Sendable, Codable, Equatable {
       mean: change(mean), low: low.map(change), high: high.map(change), level: level, clips: clips, speakers: speakers)
   }
 
+  /// Whether the interval is all above 0, or all below.
+  public var isBesideZero: Bool { low.map { $0 > 0 } == true || high.map { $0 < 0 } == true }
+
   /// Half the interval's width; nil where there is none.
   public var halfWidth: Double? {
     guard let low, let high else { return nil }

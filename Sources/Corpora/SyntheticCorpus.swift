@@ -10,9 +10,12 @@ public struct SyntheticCorpus: Sendable {
   public var speakers: Int
   public var seed: UInt64
   public var plantedCue: PlantedCue?
+  /// The only cue of its emotion; nil where emotions have their own.
+  public var singleCue: SingleCue?
 
   public init(
-    clipsPerEmotion: Int = 30, speakers: Int = 10, seed: UInt64 = 0, plantedCue: PlantedCue? = nil
+    clipsPerEmotion: Int = 30, speakers: Int = 10, seed: UInt64 = 0, plantedCue: PlantedCue? = nil,
+    singleCue: SingleCue? = nil
   ) {
     demand(clipsPerEmotion > 0, "a corpus needs clips, not \(clipsPerEmotion) an emotion")
     demand(speakers > 0, "a corpus needs speakers, not \(speakers)")
@@ -20,6 +23,7 @@ public struct SyntheticCorpus: Sendable {
     self.speakers = speakers
     self.seed = seed
     self.plantedCue = plantedCue
+    self.singleCue = singleCue
   }
 
   /// Writes `speaker-01/angry-001.wav` and so on (16 kHz, 16 bits), and last `manifest.csv`, whose extra
@@ -54,10 +58,12 @@ public struct SyntheticCorpus: Sendable {
     return manifest
   }
 
-  /// All seven emotions; two where a planted cue is the only difference between them.
+  /// All seven emotions; two where a cue is the only difference between them.
   public var emotions: [Emotion] {
-    guard let plantedCue, plantedCue.isOnlyCue else { return Emotion.known }
-    return [plantedCue.emotion, plantedCue.emotion == .neutral ? .angry : .neutral]
+    guard let own = singleCue?.emotion ?? (plantedCue?.isOnlyCue == true ? plantedCue?.emotion : nil) else {
+      return Emotion.known
+    }
+    return [own, own == .neutral ? .angry : .neutral]
   }
 
   /// The clip of a number in 0..<(emotions · clipsPerEmotion); it does not depend on other clips.
@@ -69,7 +75,7 @@ public struct SyntheticCorpus: Sendable {
     let voice = SyntheticVoice(number: speaker, using: &voiceGenerator)
     var clipGenerator = generator(for: .clip, number)
     let utterance = SyntheticUtterance(
-      emotion: emotion, voice: voice, planting: plantedCue, using: &clipGenerator)
+      emotion: emotion, voice: voice, planting: plantedCue, single: singleCue, using: &clipGenerator)
 
     var extra: [String: String] = [:]
     for (name, value) in SyntheticCues.columns { extra[name] = Self.decimal(utterance.cues[keyPath: value]) }

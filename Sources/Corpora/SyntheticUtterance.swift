@@ -34,6 +34,58 @@ public struct PlantedCue: Sendable, Equatable {
   }
 }
 
+/// A cue of the voice that is all that sets one emotion apart from neutral (for neutral, angry): both are spoken as neutral, and
+/// in the emotion the cue is another. An explanation of a model that tells them apart should name it, and no other.
+public struct SingleCue: Sendable, Equatable {
+  public enum Kind: String, CaseIterable, Sendable {
+    /// Semitones by which the voice is higher.
+    case pitch
+    /// The factor of the syllable rate.
+    case tempo
+    /// Decibels an octave by which the source falls less.
+    case tilt
+
+    /// The amounts that can be made.
+    public var limits: ClosedRange<Double> {
+      switch self {
+      case .pitch: -12...12
+      case .tempo: 0.5...2
+      case .tilt: -6...6
+      }
+    }
+
+    /// Twice and more what clips of one emotion differ by.
+    public var standard: Double {
+      switch self {
+      case .pitch: 6
+      case .tempo: 1.5
+      case .tilt: 5
+      }
+    }
+  }
+
+  public var emotion: Emotion
+  public var kind: Kind
+  public var amount: Double
+
+  /// - Parameter amount: Within the kind's limits; the standard where nil.
+  public init(_ kind: Kind, in emotion: Emotion, amount: Double? = nil) {
+    demand(amount.map(kind.limits.contains) ?? true, "no \(kind) of \(amount ?? 0)")
+    (self.emotion, self.kind, self.amount) = (emotion, kind, amount ?? kind.standard)
+  }
+
+  /// The cues of an utterance of the emotion.
+  func applied(to cues: SyntheticCues) -> SyntheticCues {
+    var cues = cues
+    switch kind {
+    case .pitch: cues.f0MeanHz *= exp2(amount / 12)
+    case .tempo: cues.syllableRateHz *= amount
+    case .tilt: cues.tiltDecibelsPerOctave += amount
+    }
+    return cues
+  }
+}
+
 /// The region of a planted cue in a clip, which an explanation should find.
 public struct CueRegion: Sendable, Equatable {
   /// Seconds from the start of the file.
@@ -74,11 +126,12 @@ struct SyntheticUtterance {
   private(set) var region: CueRegion?
 
   init(
-    emotion: Emotion, voice: SyntheticVoice, planting planted: PlantedCue?,
+    emotion: Emotion, voice: SyntheticVoice, planting planted: PlantedCue?, single: SingleCue? = nil,
     using generator: inout SeededGenerator
   ) {
-    let manner = planted?.isOnlyCue == true ? .neutral : emotion
+    let manner = planted?.isOnlyCue == true || single != nil ? .neutral : emotion
     var cues = EmotionProfile(of: manner).cues(of: voice, using: &generator)
+    if let single, single.emotion == emotion { cues = single.applied(to: cues) }
     let syllableCount = max(4, Int((cues.syllableRateHz * generator.uniform(in: 1.5..<2.3)).rounded()))
     let syllables = Syllable.sequence(of: syllableCount, rate: cues.syllableRateHz, using: &generator)
     let length = Int(syllables.last!.end * Double(Self.sampleRate))

@@ -2,7 +2,7 @@ import Foundation
 
 /// The places from which a sound can be put together again: one in each period of a voice, at the same point of the period, and
 /// every 5 ms where there is none. The first is the sound's start, the last its end.
-struct PitchMarks {
+struct PitchMarks: Sendable {
   /// In samples, rising.
   private(set) var places: [Int] = [0]
   /// Whether the sound is a voice at each.

@@ -4,7 +4,7 @@ import Foundation
 /// A voice put together anew from its periods, at another pitch, tempo or vocal tract (time-domain PSOLA: Moulines and
 /// Charpentier 1990; formants by grains played faster: Lent 1989). Each change leaves the others, and the sound is as loud as
 /// before; without a change it is the sound itself.
-public struct Resynthesis {
+public struct Resynthesis: Sendable {
   /// What is changed.
   public struct Change: Equatable, Sendable {
     /// Of the whole voice.
@@ -23,10 +23,17 @@ public struct Resynthesis {
 
   private let samples: [Float]
   private let marks: PitchMarks
+  /// The powers of what the voiced marks give and of what the others do, as the sound is.
+  private let ownPowers: [Double]
 
   public init(_ samples: [Float], sampleRate: Int) {
     self.samples = samples
-    marks = PitchMarks(samples, sampleRate: sampleRate)
+    let marks = PitchMarks(samples, sampleRate: sampleRate)
+    self.marks = marks
+    let own = Self.sums(
+      marks.places.indices.map { Step(mark: $0, time: Double(marks.places[$0])) }, of: samples, marks,
+      count: samples.count, formants: 1)
+    ownPowers = [own.voice.power, own.rest.power]
   }
 
   /// Whether there is a voice; pitch, its range, formants and roughness change nothing else.
@@ -55,22 +62,23 @@ public struct Resynthesis {
       time += max(1, period)
     }
     // Grains that come more often make a louder voice beside what has none: each keeps its power.
-    let own = sums(places.indices.map { Step(mark: $0, time: Double(places[$0])) }, count: samples.count, formants: 1)
-    let made = sums(steps, count: count, formants: change.formants)
-    let gains = zip([own.voice, own.rest], [made.voice, made.rest]).map { own, made in
-      Float((own.power / max(made.power, 1e-24)).squareRoot())
+    let made = Self.sums(steps, of: samples, marks, count: count, formants: change.formants)
+    let gains = zip(ownPowers, [made.voice, made.rest]).map { own, made in
+      Float((own / max(made.power, 1e-24)).squareRoot())
     }
     let result = zip(made.voice, made.rest).map { gains[0] * $0 + gains[1] * $1 }
     return result.asLoud(as: samples)
   }
 
   /// What the voiced marks give, and the others.
-  private func sums(_ steps: [Step], count: Int, formants: Double) -> (voice: [Float], rest: [Float]) {
+  private static func sums(
+    _ steps: [Step], of samples: [Float], _ marks: PitchMarks, count: Int, formants: Double
+  ) -> (voice: [Float], rest: [Float]) {
     var sums = [[Float]](repeating: [Float](repeating: 0, count: count), count: 2)
     for index in steps.indices {
       add(
         steps[index], after: index > 0 ? steps[index - 1] : nil,
-        before: index + 1 < steps.count ? steps[index + 1] : nil,
+        before: index + 1 < steps.count ? steps[index + 1] : nil, of: samples, marks,
         to: &sums[marks.isVoiced[steps[index].mark] ? 0 : 1], formants: formants)
     }
     return (sums[0], sums[1])
@@ -91,7 +99,10 @@ public struct Resynthesis {
   /// Adds the sound from the mark before to the mark after, under halves of Hann's window, which sum to 1 where marks are
   /// neighbours as they were. Noise beside other noise has their roots, whose squares do; played twice, it is played backwards,
   /// as it would hum.
-  private func add(_ step: Step, after last: Step?, before next: Step?, to result: inout [Float], formants: Double) {
+  private static func add(
+    _ step: Step, after last: Step?, before next: Step?, of samples: [Float], _ marks: PitchMarks,
+    to result: inout [Float], formants: Double
+  ) {
     let places = marks.places
     let (mark, middle) = (step.mark, places[step.mark])
     let (before, after) = (
@@ -116,12 +127,12 @@ public struct Resynthesis {
       }
       var weight = 0.5 + 0.5 * cos(.pi * own / length)
       if offset < 0 ? isMoved.before : isMoved.after { weight = weight.squareRoot() }
-      result[place] += Float(weight) * value(at: Double(middle) + (isMirrored ? -own : own))
+      result[place] += Float(weight) * value(of: samples, at: Double(middle) + (isMirrored ? -own : own))
     }
   }
 
   /// Between samples by a straight line.
-  private func value(at place: Double) -> Float {
+  private static func value(of samples: [Float], at place: Double) -> Float {
     let index = Int(place)
     guard samples.indices.contains(index) else { return 0 }
     let share = Float(place - Double(index))

@@ -2,7 +2,7 @@ import Basics
 import Foundation
 
 /// Changes of a voice and of what it is heard through, each of which leaves the others.
-public struct SoundEdits: Equatable, Sendable {
+public struct SoundEdits: Hashable, Sendable {
   /// A change that is a number.
   public enum Kind: String, CaseIterable, Sendable {
     case pitch, range, tempo, loudness, tilt, formants, breathiness, roughness, reverberation
@@ -100,9 +100,18 @@ public struct SoundEdits: Equatable, Sendable {
 
   /// The sound after all changes: the voice's own first, then what it is heard through.
   public func applied(to samples: [Float], sampleRate: Int, using generator: inout SeededGenerator) -> [Float] {
+    applied(to: samples, voice: nil, sampleRate: sampleRate, using: &generator)
+  }
+
+  /// ``applied(to:sampleRate:using:)`` where the voice's periods have been found before.
+  /// - Parameter voice: Of these samples; nil to find them here.
+  public func applied(
+    to samples: [Float], voice: Resynthesis?, sampleRate: Int, using generator: inout SeededGenerator
+  ) -> [Float] {
     var sound = samples
     if let resynthesis {
-      sound = Resynthesis(sound, sampleRate: sampleRate).samples(resynthesis, using: &generator)
+      let voice = voice ?? Resynthesis(samples, sampleRate: sampleRate)
+      sound = voice.samples(resynthesis, using: &generator)
     }
     if let decibels = amounts[.breathiness] {
       sound = sound.breathed(decibels, sampleRate: sampleRate, using: &generator)

@@ -58,11 +58,7 @@ struct ModalitiesCommand: ParsableCommand {
       let manifest = try readManifest(options.data)
       if target == "label" { try model.configuration.check(manifest) }
       let folder = try OutputFolder(output)
-      var generator = SeededGenerator(seed: seed)
-      let groups = manifest.emotions.isEmpty ? [Emotion.none] : manifest.emotions
-      let entries = groups.flatMap { emotion in
-        generator.shuffled(manifest.entries.filter { $0.emotion == emotion }).prefix(clips)
-      }
+      let entries = manifest.sampled(clips, seed: seed)
       let bar = ProgressBar("explaining", total: entries.count)
       var rows: [ModalityReport.Row] = []
       try Console.forEach(

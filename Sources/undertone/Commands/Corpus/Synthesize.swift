@@ -14,9 +14,13 @@ extension CorpusCommand {
         --plant adds a tone burst to every clip of one emotion; its time and frequency are in the manifest (cue_start_s, \
         cue_end_s, cue_low_hz, cue_high_hz), and `undertone trust` measures whether attributions find it.
 
+        --plant with --cue pitch, tempo or tilt makes this emotion and neutral only, both spoken as neutral: in the \
+        emotion the voice is higher, faster or brighter, and nothing else tells them apart.
+
         Examples:
           undertone corpus synthesize --clips 30 --output output/synthetic
           undertone corpus synthesize --plant angry --only-cue --clips 60
+          undertone corpus synthesize --plant angry --cue pitch --amount 6
           undertone corpus synthesize --plant fear --at 1.0 --band 2000-2500
         """)
 
@@ -26,8 +30,21 @@ extension CorpusCommand {
     @Option(help: ArgumentHelp("The number of speakers: 1 to 1000.", valueName: "count"))
     var speakers = 10
 
-    @Option(help: ArgumentHelp("Plant a tone burst in this emotion. (default: no burst)", valueName: "emotion"))
+    @Option(
+      help: ArgumentHelp(
+        "Plant a cue in this emotion, a tone burst unless --cue says another. (default: none)", valueName: "emotion"))
     var plant: Emotion?
+
+    @Option(help: "What is planted: burst (a tone), or a cue of the voice: pitch, tempo, tilt.")
+    var cue = PlantedKind.burst
+
+    @Option(
+      help: ArgumentHelp(
+        """
+        How much the cue of the voice is: \(SingleCue.Kind.allCases.map(\.words).joined(separator: "; ")). (default: \
+        \(SingleCue.Kind.allCases.map { $0.standard.formatted() }.joined(separator: ", ")))
+        """, valueName: "number"))
+    var amount: Double?
 
     @Option(
       help: ArgumentHelp(
@@ -71,6 +88,20 @@ extension CorpusCommand {
       guard plant != nil || (at == nil && band == nil && duration == nil && level == nil && !onlyCue) else {
         throw ValidationError("--at, --band, --duration, --level and --only-cue need --plant")
       }
+      guard plant != nil || (cue == .burst && amount == nil) else {
+        throw ValidationError("--cue and --amount need --plant")
+      }
+      if let kind = cue.single {
+        guard at == nil, band == nil, duration == nil, level == nil, !onlyCue else {
+          throw ValidationError(
+            "--at, --band, --duration, --level and --only-cue are of a burst, not of \(cue.rawValue)")
+        }
+        if let amount, !kind.limits.contains(amount) {
+          throw ValidationError("--amount: \(kind.words)")
+        }
+      } else if amount != nil {
+        throw ValidationError("--amount is of --cue pitch, tempo or tilt")
+      }
       if let at, !(at >= 0 && at.isFinite) { throw ValidationError("--at must not be below 0") }
       if let duration, !(duration > 0.01 && duration <= 1) {
         throw ValidationError("--duration must lie between 0.01 and 1")
@@ -80,7 +111,7 @@ extension CorpusCommand {
     }
 
     private func plantedCue() throws -> PlantedCue? {
-      guard let plant else { return nil }
+      guard let plant, cue == .burst else { return nil }
       var cue = PlantedCue(in: plant, at: at, isOnlyCue: onlyCue)
       cue.duration = duration ?? cue.duration
       cue.decibels = level ?? cue.decibels
@@ -98,10 +129,31 @@ extension CorpusCommand {
       try Console.run {
         let folder = try OutputFolder(output)
         let corpus = SyntheticCorpus(
-          clipsPerEmotion: clips, speakers: speakers, seed: seed, plantedCue: try plantedCue())
+          clipsPerEmotion: clips, speakers: speakers, seed: seed, plantedCue: try plantedCue(),
+          singleCue: plant.flatMap { emotion in cue.single.map { SingleCue($0, in: emotion, amount: amount) } })
         let manifest = try corpus.write(to: folder.path)
         try Console.print("\(folder.file("manifest.csv")): \(manifest.entries.count) clips")
       }
+    }
+  }
+}
+
+/// What `--cue` can be.
+enum PlantedKind: String, CaseIterable, ExpressibleByArgument {
+  case burst, pitch, tempo, tilt
+
+  /// The cue of the voice; nil of the burst.
+  var single: SingleCue.Kind? { SingleCue.Kind(rawValue: rawValue) }
+}
+
+extension SingleCue.Kind {
+  /// "pitch -12 to 12 semitones".
+  fileprivate var words: String {
+    let range = "\(rawValue) \(limits.lowerBound.formatted()) to \(limits.upperBound.formatted())"
+    return switch self {
+    case .pitch: "\(range) semitones"
+    case .tempo: "\(range) times"
+    case .tilt: "\(range) dB an octave"
     }
   }
 }

@@ -1,0 +1,97 @@
+import AudioFiles
+import Corpora
+import Foundation
+import Models
+
+/// Looks at clips one after the other and keeps a little of each, until all are looked at; a run that was stopped resumes.
+public struct ClipJob<Row: Codable> {
+  public enum Event {
+    /// Clips that an interrupted run had looked at.
+    case resumed(clips: Int)
+    /// Clips looked at.
+    case progress(Int)
+    /// Only the beginning of a clip, which lasts so long, is used.
+    case cut(path: String, seconds: Double)
+    case failed(any Error)
+  }
+
+  public struct Result {
+    /// What was found of each clip that did not fail.
+    public let rows: [(entry: Manifest.Entry, row: Row)]
+    /// The exit statuses of the clips that failed.
+    public let failures: [Int32]
+    public let isFinished: Bool
+  }
+
+  private struct State: Codable {
+    var next = 0
+    /// The places of the rows' clips.
+    var places: [Int] = []
+    var rows: [Row] = []
+    var failures: [Int32] = []
+  }
+
+  private let entries: [Manifest.Entry]
+  private let manifest: Manifest
+  private let sampleRate: Int
+
+  /// - Parameters:
+  ///   - entries: Of the manifest, in the order in which they are looked at.
+  ///   - sampleRate: At which sounds are read.
+  public init(_ entries: [Manifest.Entry], of manifest: Manifest, sampleRate: Int) {
+    (self.entries, self.manifest, self.sampleRate) = (entries, manifest, sampleRate)
+  }
+
+  /// - Parameters:
+  ///   - folder: Where the state is kept until the end.
+  ///   - asked: What is asked, a line each: a run that was asked for something else does not resume from here.
+  ///   - status: The exit status of an error.
+  ///   - isPossible: Whether a saved row can be one of this job's.
+  ///   - look: Takes the clip's entry, its path, and its sound: whole, up to ``AudioFiles/AudioClip/longestSpeech``.
+  public func run(
+    in folder: String, asked: [String], status: (any Error) -> Int32, shouldStop: () -> Bool = { false },
+    isPossible: (Row) -> Bool, _ report: (Event) -> Void,
+    look: (Manifest.Entry, String, AudioClip) throws -> Row
+  ) throws -> Result {
+    var progress = try RunProgress(in: folder, asked: asked + entries.map(\.path), new: State()) {
+      canHave($0, row: isPossible)
+    }
+    if progress.state.next > 0 { report(.resumed(clips: progress.state.next)) }
+    while progress.state.next < entries.count {
+      if shouldStop() {
+        try progress.save(atOnce: true)
+        return result(progress.state, isFinished: false)
+      }
+      report(.progress(progress.state.next))
+      let entry = entries[progress.state.next]
+      let path = entry.path == Manifest.standardInput ? entry.path : manifest.fullPath(of: entry)
+      do {
+        let clip = try AudioClip.decode(path: path, resampledTo: sampleRate, limit: AudioClip.longestSpeech)
+        if clip.isCut { report(.cut(path: path, seconds: clip.sourceDuration)) }
+        progress.state.rows.append(try look(entry, path, clip))
+        progress.state.places.append(progress.state.next)
+      } catch {
+        report(.failed(error))
+        progress.state.failures.append(status(error))
+      }
+      progress.state.next += 1
+      try progress.save(atOnce: false)
+    }
+    progress.remove()
+    return result(progress.state, isFinished: true)
+  }
+
+  /// Whether a run can have reached a state that was read.
+  private func canHave(_ state: State, row: (Row) -> Bool) -> Bool {
+    let (places, next) = (state.places, state.next)
+    guard (0...entries.count).contains(next), places.count == state.rows.count else { return false }
+    guard next == places.count + state.failures.count, areStatuses(state.failures) else { return false }
+    guard places.allSatisfy((0..<next).contains), Set(places).count == places.count else { return false }
+    return state.rows.allSatisfy(row)
+  }
+
+  private func result(_ state: State, isFinished: Bool) -> Result {
+    Result(
+      rows: zip(state.places, state.rows).map { (entries[$0], $1) }, failures: state.failures, isFinished: isFinished)
+  }
+}
