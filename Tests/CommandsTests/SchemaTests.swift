@@ -19,7 +19,7 @@ struct SchemaTests {
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: Schema.folder.path)
     let found = commands(try #require(dump["command"]), below: []).map { "\($0).schema.json" }
-    #expect(found.count == 15 && Set(found) == Set(files), "\(found)")
+    #expect(found.count == 18 && Set(found) == Set(files), "\(found)")
   }
 
   @Test("A schema names every key, in snake case with a description")
@@ -80,6 +80,16 @@ struct SchemaTests {
           + ["--low-pass", "4000", "--noise", "30", "--telephone"],
         ["edit", clip, "--tilt", "1", "--model", "b", "--json"],
         ["edit", clip, "--tilt", "1", "--model", "c", "--json"],
+      ],
+      "counterfactual": [
+        ["counterfactual", clip, "--to", "all", "--budget", "100", "--json"], ["counterfactual", clip, "--json"],
+      ],
+      "flips": [
+        ["flips", "--data", "two/manifest.csv", "--clips", "1", "--budget", "100", "--most", "1", "--json"]
+      ],
+      "response": [
+        ["response", "--data", "two/manifest.csv", "--clips", "1", "--edits", "pitch,breathiness", "--json"],
+        ["response", clip, "--edits", "tempo", "--model", "c", "--json"],
       ],
       "layers": [["layers", "tiny-random", "--folds", "2", "--data", "two/manifest.csv", "--json"]],
       "models-show": [["models", "built-in", "a", "encoder", "hubert", "--json"]],

@@ -176,6 +176,38 @@ struct SyntheticCorpusTests {
     #expect(spoken.allSatisfy { entry.extra[$0] != nil })
   }
 
+  @Test("A cue of the voice is all that sets its emotion apart", arguments: SingleCue.Kind.allCases)
+  func singleCue(kind: SingleCue.Kind) throws {
+    var (own, other) = (Self.corpus, Self.corpus)
+    own.singleCue = SingleCue(kind, in: .angry)
+    // In the other corpus anger is neutral, and neutral has the cue.
+    other.singleCue = SingleCue(kind, in: .neutral)
+    #expect(own.emotions == [.angry, .neutral] && other.emotions == [.neutral, .angry])
+    for number in 0..<4 {
+      let (with, _) = own.clip(number)
+      // The same numbers drawn, without the cue: of a corpus in which this is the other emotion.
+      var plain = Self.corpus
+      plain.singleCue = SingleCue(kind, in: .angry, amount: kind == .tempo ? 1 : 0)
+      let without = plain.clip(number).entry
+      func change(_ column: String) throws -> Double {
+        let values = try [with, without].map { try #require($0.extra[column].flatMap(Double.init)) }
+        return kind == .tempo ? values[0] / values[1] : values[0] - values[1]
+      }
+      switch kind {
+      case .pitch:
+        let ratio =
+          try #require(with.extra["f0_mean_hz"].flatMap(Double.init))
+          / #require(without.extra["f0_mean_hz"].flatMap(Double.init))
+        #expect(abs(12 * log2(ratio) - 6) < 1e-2)
+      case .tempo: #expect(try abs(change("syllable_rate_hz") - 1.5) < 1e-3)
+      case .tilt: #expect(try abs(change("tilt_db_per_octave") - 5) < 1e-3)
+      }
+      for column in ["harmonics_to_noise_db", "jitter_percent", "shimmer_db", "f0_range_semitones"] {
+        #expect(with.extra[column] == without.extra[column])
+      }
+    }
+  }
+
   @Test("Columns that say no region are none")
   func regions() {
     func region(_ values: String...) -> CueRegion? {

@@ -1,0 +1,153 @@
+import AudioFeatures
+import Basics
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+@testable import Attributions
+
+@Suite("The smallest edit that makes a model say something else")
+struct CounterfactualTests {
+  private static let kinds: [SoundEdits.Kind] = [.pitch, .tilt, .tempo, .formants, .breathiness]
+
+  private func clip(seed: UInt64 = 3) throws -> EditedClip {
+    try EditedClip(makeSpeech(24_000, seed: seed), path: "a.wav", model: .builtIn(), seed: 1)
+  }
+
+  private func says(_ clip: EditedClip, _ steps: [SoundEdits.Kind: Double]) throws -> Int? {
+    try clip.answers([SoundEdits(steps: steps)])[0]?.predicted
+  }
+
+  @Test("An answer is the model's own to the edited sound, and is not asked for twice")
+  func answers() throws {
+    let clip = try clip()
+    let edits = [SoundEdits(steps: [.pitch: 2]), SoundEdits(), SoundEdits(steps: [.tilt: -1])]
+    let found = try clip.answers(edits + edits)
+    #expect(clip.asked == 2 && found[1] == clip.own && Array(found[3...]) == Array(found[..<3]))
+    let sound = clip.sound(edits[0])
+    #expect(found[0] == (try clip.answer(to: sound)))
+    #expect(abs((found[0]?.probabilities.reduce(0, +) ?? 0) - 1) < 1e-5)
+    #expect(found[0] != clip.own)
+  }
+
+  /// Slow and obvious: every edit of one kind.
+  @Test("Of one kind the search finds the smallest of all that there are", arguments: [3, 4, 5] as [UInt64])
+  func single(seed: UInt64) throws {
+    let clip = try clip(seed: seed)
+    let own = try #require(clip.own.predicted)
+    var flips: [(size: Int, to: Int)] = []
+    for kind in Self.kinds {
+      for steps in kind.steps where steps != 0 {
+        if let said = try says(clip, [kind: Double(steps)]), said != own { flips.append((abs(steps), said)) }
+      }
+    }
+    let search = CounterfactualSearch(kinds: Self.kinds, most: 1, budget: 1000)
+    for target in clip.model.classes.indices where target != own {
+      let found = try search.run(clip, to: target)
+      let sizes = flips.filter { $0.to == target }.map(\.size)
+      #expect(found.isFound == !sizes.isEmpty && found.from == own)
+      guard let smallest = sizes.min() else { continue }
+      // Then smaller by quarters of a step.
+      #expect(found.to == target && found.size <= Double(smallest) && found.size > Double(smallest) - 1)
+    }
+    let any = try search.run(clip, to: nil)
+    #expect(any.isFound == !flips.isEmpty && any.to != own)
+    if let smallest = flips.map(\.size).min() { #expect(any.size <= Double(smallest)) }
+  }
+
+  @Test("What is found flips the prediction, needs each of its edits, and each of its steps to a quarter")
+  func several() throws {
+    let clip = try clip()
+    let own = try #require(clip.own.predicted)
+    let search = CounterfactualSearch(kinds: Self.kinds, most: 3, budget: 400)
+    let one = CounterfactualSearch(kinds: Self.kinds, most: 1, budget: 400)
+    var count = 0
+    for target in clip.model.classes.indices where target != own {
+      let found = try search.run(clip, to: target)
+      let alone = try one.run(clip, to: target)
+      #expect(found.isFound || !alone.isFound)
+      if alone.isFound { #expect(found.size <= alone.size.rounded(.up)) }
+      guard found.isFound else { continue }
+      count += 1
+      #expect(try says(clip, found.steps) == target && found.answer.predicted == target)
+      for (kind, steps) in found.steps {
+        var less = found.steps
+        less[kind] = nil
+        if !less.isEmpty { #expect(try says(clip, less) != target) }
+        guard abs(steps) > 0.25 else { continue }
+        less[kind] = steps < 0 ? steps + 0.25 : steps - 0.25
+        #expect(try says(clip, less) != target)
+      }
+      // The same search finds the same.
+      let again = try search.run(try self.clip(), to: target)
+      #expect(again.steps == found.steps && again.answer == found.answer)
+    }
+    #expect(count > 0)
+  }
+
+  @Test("Random edits are as large, of as many kinds, and can be made")
+  func random() throws {
+    let clip = try clip()
+    let search = CounterfactualSearch(kinds: Self.kinds)
+    var generator = SeededGenerator(seed: 4)
+    for size in [0.5, 2, 6.25] {
+      for count in 1...3 {
+        let edits = search.random(like: size, count: count, in: clip, using: &generator)
+        #expect(edits.amounts.count <= count && edits.amounts.allSatisfy { $0.key.limits.contains($0.value) })
+      }
+    }
+    let one = search.random(like: 2, count: 1, in: clip, using: &generator)
+    let (kind, amount) = try #require(one.amounts.first)
+    #expect([kind.amount(steps: 2), kind.amount(steps: -2)].contains(amount))
+  }
+
+  @Test("Where there is no voice, what needs one is not tried")
+  func noise() throws {
+    var generator = SeededGenerator(seed: 2)
+    let noise = generator.normals(24_000, deviation: 0.1)
+    let clip = try EditedClip(noise, path: "noise.wav", model: .builtIn(), seed: 0)
+    let search = CounterfactualSearch(kinds: Self.kinds)
+    #expect(!clip.hasVoice && search.possible(in: clip) == [.tilt, .tempo])
+    let found = try search.run(clip, to: nil)
+    #expect(Set(found.steps.keys).isSubset(of: [.tilt, .tempo]))
+    #expect(throws: EditError.silent(path: "s.wav")) {
+      try EditedClip([Float](repeating: 0, count: 16_000), path: "s.wav", model: .builtIn(), seed: 0)
+    }
+  }
+
+  @Test("A curve has the answers at its steps, and slopes from the half steps beside the clip")
+  func response() throws {
+    let clip = try clip()
+    let curve = try clip.response(.tilt, hasControl: true)
+    #expect(curve.steps == (-6...6).map(Double.init) && curve.isPossible(.tilt, outputs: 7))
+    #expect(curve.outputs[6] == clip.own.outputs && curve.back.allSatisfy { $0 == nil })
+    let sides = try clip.answers([SoundEdits([.tilt: 0.5]), SoundEdits([.tilt: -0.5])])
+    let slopes = try #require(curve.slopes)
+    for output in slopes.indices {
+      let expected = try #require(sides[0]).outputs[output] - #require(sides[1]).outputs[output]
+      #expect(abs(slopes[output] - expected) < 1e-9)
+    }
+    let pitch = try clip.response(.pitch, hasControl: true)
+    #expect(pitch.back[4] == nil && pitch.back[3] != nil && !curve.isPossible(.pitch, outputs: 7))
+    #expect(pitch.back[5] == (try clip.thereAndBack(SoundEdits([.pitch: 2]))?.outputs))
+    #expect(ResponseCurve.steps(of: .loudness) == [-12, -10, -8, -6, -4, -2, -1, 0, 1, 2, 4, 6, 8, 10, 12])
+  }
+
+  @Test("Directions are those of the review; verdicts are of the interval")
+  func known() throws {
+    #expect(KnownDirection(of: .pitch, in: "Anger") == .higher && KnownDirection(of: .tempo, in: "sad") == .lower)
+    #expect(KnownDirection(of: .range, in: "fear") == .lower && KnownDirection(of: .tilt, in: "happy") == nil)
+    #expect(KnownDirection(of: .formants, in: "angry") == nil && KnownDirection(of: .pitch, in: "disgust") == nil)
+    func effect(_ values: [Double]) throws -> Estimate {
+      try #require(Estimate(values: values, speakers: values.map { _ in nil }, seed: 1))
+    }
+    let (up, down) = (try effect([1, 1.1, 0.9, 1]), try effect([-1, -1.1, -0.9, -1]))
+    #expect(KnownDirection.higher.verdict(up, least: 0.1) == "holds")
+    #expect(KnownDirection.lower.verdict(up, least: 0.1) == "does not hold")
+    #expect(KnownDirection.lower.verdict(down, least: 0.1) == "holds")
+    #expect(KnownDirection.higher.verdict(try effect([1, -1, 1, -1]), least: 0.1) == "undecided")
+    #expect(KnownDirection.higher.verdict(up, least: 2) == "no effect")
+    #expect(KnownDirection.higher.verdict(try effect([1]), least: 0.1) == "undecided")
+  }
+}
