@@ -29,7 +29,7 @@ struct Undertone: ParsableCommand {
     version: undertoneVersion,
     subcommands: [
       Explain.self, Predict.self, Train.self, Curves.self, Runs.self, Evaluate.self, FiguresCommand.self, Compare.self,
-      Trust.self, CorpusCommand.self, Features.self, Decompose.self, Edit.self, LayersCommand.self,
+      Trust.self, CorpusCommand.self, Features.self, Decompose.self, Edit.self, LayersCommand.self, Concepts.self,
       ModalitiesCommand.self,
       MethodsCommand.self, ModelsCommand.self, Doctor.self,
     ])
