@@ -12,7 +12,8 @@ public struct ConceptsReport: MeasurementReport {
   public let findings: [ConceptFinding]
   /// The numbers of clips, of speakers, and of folds, which keep speakers apart.
   public let clips, speakers, folds: Int
-  /// The number of directions that are taken out.
+  /// What is taken out, and how many directions of it.
+  public let removed: RemovedDirection
   public let directions: Int
   public let seed: UInt64
   private let census: DomainCensus
@@ -20,10 +21,11 @@ public struct ConceptsReport: MeasurementReport {
   /// - Parameter findings: At least one.
   public init(
     _ findings: [ConceptFinding], of model: TrainedModel, data: String, clips: Int, speakers: Int,
-    resemblances: [Resemblance?], folds: Int, directions: Int, seed: UInt64
+    resemblances: [Resemblance?], folds: Int, removed: RemovedDirection, directions: Int, seed: UInt64
   ) {
     (self.findings, self.model, self.data, self.clips) = (findings, model, data, clips)
-    (self.speakers, self.folds, self.directions, self.seed) = (speakers, folds, directions, seed)
+    (self.speakers, self.folds, self.seed) = (speakers, folds, seed)
+    (self.removed, self.directions) = (removed, directions)
     census = resemblances.reduce(into: DomainCensus()) { $0.add($1) }
   }
 
@@ -63,7 +65,7 @@ public struct ConceptsReport: MeasurementReport {
 
   public var provenance: [String: String] {
     model.provenance(source: data).merging(
-      ["Folds": "\(folds)", "Seed": "\(seed)", "Directions": "\(directions)"]
+      ["Folds": "\(folds)", "Seed": "\(seed)", "Removed": "\(directions) by \(removed.rawValue)"]
     ) { $1 }
   }
 
@@ -154,7 +156,7 @@ public struct ConceptsReport: MeasurementReport {
       let sensitivity: [Sensitivity]
       let removal: Removal?
     }
-    let model, data: String
+    let model, data, removed: String
     let clips, speakers, folds, directions: Int
     let seed: UInt64
     let concepts: [Concept]
@@ -183,7 +185,8 @@ public struct ConceptsReport: MeasurementReport {
         })
     }
     return try Line(
-      model: model.name, data: data, clips: clips, speakers: speakers, folds: folds, directions: directions, seed: seed,
+      model: model.name, data: data, removed: removed.rawValue, clips: clips, speakers: speakers, folds: folds,
+      directions: directions, seed: seed,
       concepts: concepts, figures: figures, trainingData: census, warnings: warnings
     ).line
   }

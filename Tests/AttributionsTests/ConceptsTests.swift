@@ -71,7 +71,7 @@ struct ConceptsTests {
   // MARK: Probes
 
   private static func reading(_ predicted: [Double], means: [Double]) -> ConceptProbe.Reading {
-    ConceptProbe.Reading(predicted: predicted, means: means, fits: [], strengths: [])
+    ConceptProbe.Reading(predicted: predicted, means: means, strengths: [])
   }
 
   @Test("R² by hand, of all clips and of some drawn twice")
@@ -89,7 +89,8 @@ struct ConceptsTests {
     var generator = SeededGenerator(seed: 5)
     let values = (0..<30).map { _ in Double(generator.index(below: 2)) }
     let predicted = values.map { (0.8 * $0 + generator.normal()) * 2 }.map { $0.rounded() / 2 }
-    let score = ReadingScore(Self.reading(predicted, means: predicted), of: values, isTwoValued: true)
+    let means = values.map { _ in 0.3 }
+    let score = ReadingScore(Self.reading(predicted, means: means), of: values, isTwoValued: true)
     for _ in 0..<5 {
       let clips = (0..<30).map { _ in generator.index(below: 30) }
       var (ordered, pairs) = (0.0, 0.0)
@@ -102,6 +103,9 @@ struct ConceptsTests {
       #expect(abs(score.score(clips)! - ordered / pairs) < 1e-12)
     }
     #expect(score.score(values.indices.filter { values[$0] == 1 }) == nil)
+    // Folds that predict what they learned say nothing, whatever they learned.
+    let blind = (0..<30).map { Double($0 % 3) }
+    #expect(ReadingScore(Self.reading(blind, means: blind), of: values, isTwoValued: true).score(Array(0..<30)) == 0.5)
   }
 
   private static let folds = (0..<5).map { fold in (0..<60).filter { $0 % 5 == fold } }
@@ -150,11 +154,13 @@ struct ConceptsTests {
       if error < best.error { best = (error, strength) }
     }
     #expect(own.strengths[0] == best.strength)
+    let alone = probe.readings(of: [values], only: 3)[0]
+    #expect(
+      alone.strengths[3] == own.strengths[3] && Self.folds[3].allSatisfy { alone.predicted[$0] == own.predicted[$0] })
     var changed = values
     for clip in Self.folds[0] { changed[clip] += 100 }
     let other = probe.readings(of: [changed])[0]
     #expect(other.predicted[Self.folds[0][0]] == own.predicted[Self.folds[0][0]])
-    #expect(probe.readings(of: [values], only: 3)[0].fits[3]!.slopes == own.fits[3]!.slopes)
   }
 
   // MARK: Sensitivity
@@ -230,6 +236,20 @@ struct ConceptsTests {
     let only = RemovedSpace(flat, values: rows.map { $0[0] }, first: [1, 0], strength: 1, count: 4)
     #expect(only.directions == [[1, 0]])
     #expect(RemovedSpace.none.erased([4, 5]) == [4, 5])
+  }
+
+  @Test("Without its covariance with the value nothing is read from the clips, by one direction; by hand of two values")
+  func covariance() {
+    let rows = Self.rows(features: 5, seed: 14).map { row in row.map { $0 + 2 * row[3] } }
+    let values = rows.map { $0[0] + 0.5 * $0[1] }
+    let space = RemovedSpace(rows, values: values, by: .covariance, first: [], strength: 1, count: 1)
+    let erased = rows.map(space.erased)
+    let slopes = RidgeRegression(erased).fits([values], strength: 1e-3)[0].slopes
+    #expect(slopes.allSatisfy { abs($0) < 1e-9 } && space.directions.count == 1)
+    // The means are (0, 1) and (3, 5).
+    let two = [[-1, 1], [1, 1], [3, 4], [3, 6.0]]
+    let halves = RemovedSpace(two, values: [0, 0, 1, 1], by: .covariance, first: [], strength: 1, count: 1)
+    #expect(relativeDistance(halves.directions[0], [0.6, 0.8]) < 1e-12 && halves.mean == [1.5, 3])
   }
 
   @Test("Maps lose the directions at every place, as vectors do")
@@ -342,9 +362,11 @@ struct ConceptsTests {
   private static let count = 30
 
   /// Clips of six speakers with more or less noise, and the mean of the first channel as the concept.
-  private static func examined(seed: UInt64 = 4, directions: Int = 1) throws -> [ConceptFinding] {
+  private static func examined(removing kind: RemovedDirection = .covariance, directions: Int = 1) throws
+    -> [ConceptFinding]
+  {
     let model = CueModel.model()
-    let examiner = ConceptExaminer(model, directions: directions, seed: seed)
+    let examiner = ConceptExaminer(model, removing: kind, directions: directions, seed: 4)
     var generator = SeededGenerator(seed: 15)
     let clips = (0..<count).map { index in
       let gain = Float(generator.uniform(in: 0..<0.2))
@@ -373,6 +395,8 @@ struct ConceptsTests {
     #expect(found.sensitivity[2].clips == Self.count && !found.sensitivity[2].isOfClass)
     let removal = try #require(found.removal)
     #expect(removal.directions == 1 && removal.changes.map(\.name) == ["accuracy", "agreement", "a", "b", "c"])
+    // Each fold's probe learns from clips without the covariance, and predicts their mean.
+    #expect(abs(removal.probe.mean) < 1e-6, "\(removal.probe.mean)")
     let again = try Self.examined()[0]
     #expect(again.bestLayer.probe == found.bestLayer.probe && again.sensitivity[0].slope == found.sensitivity[0].slope)
     #expect(again.removal!.changes.map(\.change) == removal.changes.map(\.change))
@@ -381,7 +405,7 @@ struct ConceptsTests {
 
   @Test("Of four channels four directions leave nothing to read")
   func exhausted() throws {
-    let removal = try #require(Self.examined(directions: 4)[0].removal)
+    let removal = try #require(Self.examined(removing: .probe, directions: 4)[0].removal)
     #expect(abs(removal.probe.mean) < 0.05, "\(removal.probe.mean)")
   }
 

@@ -38,6 +38,7 @@ public final class ConceptExaminer {
   public private(set) var layers: [String] = []
   public private(set) var findings: [ConceptFinding] = []
   private let named: [String]
+  private let kind: RemovedDirection
   private let directions: Int
   private let seed: UInt64
   private var pooled: [PooledLayers] = []
@@ -64,10 +65,13 @@ public final class ConceptExaminer {
   /// - Parameters:
   ///   - layers: The names of layers; where there are none, all with maps or tokens, and of more than ``mostLayers`` so many at
   ///     even distances, the first and the last among them.
-  ///   - directions: Taken out one after another; 1 or more.
-  public init(_ model: TrainedModel, layers: [String] = [], directions: Int = 1, seed: UInt64 = 0) {
-    demand(directions > 0, "\(directions) directions to take out")
-    (self.model, named, self.directions, self.seed) = (model, layers, directions, seed)
+  ///   - directions: Taken out one after another; 1 or more, and 1 by covariance.
+  public init(
+    _ model: TrainedModel, layers: [String] = [], removing kind: RemovedDirection = .covariance, directions: Int = 1,
+    seed: UInt64 = 0
+  ) {
+    demand(directions == 1 || kind == .probe && directions > 0, "\(directions) directions to take out by \(kind)")
+    (self.model, named, self.kind, self.directions, self.seed) = (model, layers, kind, directions, seed)
   }
 
   // MARK: The first run
@@ -165,7 +169,7 @@ public final class ConceptExaminer {
     to concept: Concept, at layer: Int, _ reading: ConceptProbe.Reading
   ) -> [ConceptSensitivity] {
     let clips = concept.clips
-    let strengths = reading.strengths.compactMap(\.self).sorted()
+    let strengths = reading.strengths.sorted()
     return ConceptSensitivity.all(
       concept.values.compactMap(\.self), isTwoValued: concept.isTwoValued, rows: probe(concept, at: layer).rows,
       gradients: clips.map { pooled[$0].gradients[layer] }, classes: model.classes,
@@ -173,29 +177,30 @@ public final class ConceptExaminer {
       strength: strengths[strengths.count / 2], seed: seed)
   }
 
-  /// What is taken out: of each fold the directions of its own probe, and of probes of shuffled values.
+  /// What is taken out: of each fold the directions of the concept, and of shuffled values.
   private func plan(_ concept: Concept, at layer: Int, _ reading: ConceptProbe.Reading) -> Plan {
     let probe = probe(concept, at: layer)
     let values = concept.values.compactMap(\.self)
     var generator = SeededGenerator(seed: seed &+ 1)
-    var (predicted, means) = (reading.predicted, reading.means)
+    var after = reading
     let spaces = folds.indices.map { fold -> [RemovedSpace] in
       let training = probe.training(without: [fold])
       let (rows, own) = (training.map { probe.rows[$0] }, training.map { values[$0] })
-      let strength = reading.strengths[fold]!
+      let strength = reading.strengths[fold]
       let lists = [own] + (0..<RandomNull.draws).map { _ in generator.shuffled(own) }
       let first = RidgeRegression(rows).fits(lists, strength: strength)
       let found = zip(lists, first).map {
-        RemovedSpace(rows, values: $0, first: $1.slopes, strength: strength, count: directions)
+        RemovedSpace(rows, values: $0, by: kind, first: $1.slopes, strength: strength, count: directions)
       }
-      // A fresh probe learns and tries vectors without the concept.
+      // A fresh probe learns and tries vectors without the concept. They are erased alike: by directions of their own, the folds would
+      // be told apart, and with them the values that they have more of.
       let rest = ConceptProbe(rows: probe.rows.map(found[0].erased), folds: probe.folds)
-      let after = rest.readings(of: [values], only: fold)[0]
-      for clip in probe.folds[fold] { (predicted[clip], means[clip]) = (after.predicted[clip], after.means[clip]) }
+      let fresh = rest.readings(of: [values], only: fold)[0]
+      for clip in probe.folds[fold] {
+        (after.predicted[clip], after.means[clip]) = (fresh.predicted[clip], fresh.means[clip])
+      }
       return [.none] + found
     }
-    var after = reading
-    (after.predicted, after.means) = (predicted, means)
     let score = ReadingScore(after, of: values, isTwoValued: concept.isTwoValued)
     let estimate = Estimate.ofStatistics(speakers: concept.clips.map { speakers[$0] }, seed: seed) {
       [score.score($0)]

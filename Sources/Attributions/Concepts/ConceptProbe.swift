@@ -20,33 +20,29 @@ struct ConceptProbe {
     var predicted: [Double]
     /// Of each clip, the mean of the values that its fold was trained on.
     var means: [Double]
-    /// Of each fold; nil of one that was not asked for.
-    var fits: [RidgeRegression.Fit?]
-    var strengths: [Double?]
+    /// Of each fold.
+    var strengths: [Double]
   }
 
   /// The readings of several lists, each with a value for each clip.
-  /// - Parameter only: One fold; all where nil.
+  /// - Parameter only: The one fold that is tried, where the others are not asked for; their clips are then read as 0.
   func readings(of values: [[Double]], only: Int? = nil) -> [Reading] {
-    let asked = only.map { [$0] } ?? Array(folds.indices)
     var readings = values.map { list in
-      Reading(
-        predicted: list.map { _ in 0 }, means: list.map { _ in 0 }, fits: folds.map { _ in nil },
-        strengths: folds.map { _ in nil })
+      Reading(predicted: list.map { _ in 0 }, means: list.map { _ in 0 }, strengths: folds.map { _ in 0 })
     }
-    let errors = errors(of: values, asked: asked)
-    for fold in asked {
+    let errors = errors(of: values, only: only)
+    for fold in folds.indices where only == nil || only == fold {
       let training = training(without: [fold])
       let regression = RidgeRegression(training.map { rows[$0] })
       let taught = values.map { list in training.map { list[$0] } }
       for (place, strength) in Self.strengths.enumerated() {
         // The weakest of equals, as where there is nothing to choose by.
         let own = values.indices.filter { list in
-          errors[fold]![list].enumerated().min { $0.element < $1.element }!.offset == place
+          errors[fold][list].enumerated().min { $0.element < $1.element }!.offset == place
         }
         for (list, fit) in zip(own, regression.fits(own.map { taught[$0] }, strength: strength)) {
           let mean = taught[list].reduce(0, +) / Double(training.count)
-          (readings[list].fits[fold], readings[list].strengths[fold]) = (fit, strength)
+          readings[list].strengths[fold] = strength
           for clip in folds[fold] {
             (readings[list].predicted[clip], readings[list].means[clip]) = (fit(rows[clip]), mean)
           }
@@ -61,12 +57,11 @@ struct ConceptProbe {
     folds.indices.filter { !excluded.contains($0) }.flatMap { folds[$0] }.sorted()
   }
 
-  /// Σ (predicted − value)² by fold that is tried, list and strength, over the other folds.
-  private func errors(of values: [[Double]], asked: [Int]) -> [Int: [[Double]]] {
-    let none = values.map { _ in Self.strengths.map { _ in 0.0 } }
-    var sums = Dictionary(uniqueKeysWithValues: asked.map { ($0, none) })
+  /// Σ (predicted − value)² over the other folds, by fold that is tried, list and strength.
+  private func errors(of values: [[Double]], only: Int?) -> [[[Double]]] {
+    var sums = folds.map { _ in values.map { _ in Self.strengths.map { _ in 0.0 } } }
     for first in folds.indices {
-      for second in folds.indices.dropFirst(first + 1) where sums[first] != nil || sums[second] != nil {
+      for second in folds.indices.dropFirst(first + 1) where only == nil || only == first || only == second {
         let training = training(without: [first, second])
         guard training.count > 1 else { continue }
         let regression = RidgeRegression(training.map { rows[$0] })
@@ -80,8 +75,8 @@ struct ConceptProbe {
               }
             }
             // The same regression serves both folds, each time to predict the other.
-            if sums[first] != nil { sums[first]![list][place] += error(on: second) }
-            if sums[second] != nil { sums[second]![list][place] += error(on: first) }
+            sums[first][list][place] += error(on: second)
+            sums[second][list][place] += error(on: first)
           }
         }
       }
@@ -100,14 +95,18 @@ struct ReadingScore {
   private let order: [Int]
 
   init(_ reading: ConceptProbe.Reading, of values: [Double], isTwoValued: Bool) {
-    (self.values, predicted, self.isTwoValued) = (values, reading.predicted, isTwoValued)
+    // Two clips of two folds are compared by how far each lies from what its fold learned to expect: a fold that tries more of one
+    // value has learned from fewer of it, and expects less, which alone would put shuffled values under a half.
+    // Where nothing is left to read, what rounding makes of it is no order.
+    let predicted = zip(reading.predicted, reading.means).map { abs($0 - $1) < 1e-9 ? 0 : $0 - $1 }
+    (self.values, self.predicted, self.isTwoValued) = (values, predicted, isTwoValued)
     func squares(_ others: [Double]) -> [Double] { zip(values, others).map { ($0 - $1) * ($0 - $1) } }
     (errors, spreads) = (squares(reading.predicted), squares(reading.means))
-    order = isTwoValued ? values.indices.sorted { reading.predicted[$0] < reading.predicted[$1] } : []
+    order = isTwoValued ? values.indices.sorted { predicted[$0] < predicted[$1] } : []
   }
 
   /// R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ)², ȳ the mean that the fold learned, so that to predict it scores 0; of two values the
-  /// share of pairs of clips, one of each value, that are predicted in their order, ties counting half.
+  /// share of pairs of clips, one of each value, that are predicted in their order (less each fold's ȳ), ties counting half.
   /// - Parameter clips: Places, each as often as it counts.
   /// - Returns: Nil where these clips are all alike.
   func score(_ clips: [Int]) -> Double? {

@@ -16,16 +16,24 @@ public struct ConceptRemoval: Sendable {
 
   /// The number of directions that were taken out.
   public let directions: Int
-  /// What a fresh probe reads after it, where ``ConceptFinding/Layer/probe`` is what one reads before.
+  /// What a fresh probe, which learned without the directions too, reads after it; ``ConceptFinding/Layer/probe`` is what one reads
+  /// before. Without the covariance it is nothing by construction.
   public let probe: Estimate
   public let changes: [Change]
 }
 
+/// The direction of a concept that is taken out.
+public enum RemovedDirection: String, CaseIterable, Sendable {
+  /// The covariance of the vectors with the concept, Σ (y − ȳ)(x − m), of two values the difference of their means: without it no
+  /// linear regression on the same clips reads the concept (Belrose et al. 2023, arXiv:2306.03819, theorem 3.1), so that one is enough.
+  case covariance
+  /// The slopes of a probe; several are found one after another, each by a probe of the vectors without those before it (INLP,
+  /// Ravfogel et al. 2020, arXiv:2004.07667).
+  case probe
+}
+
 /// Directions that are taken out of vectors: x − Σ ((x − m)·v) v, with orthonormal v and m the mean of the clips that the directions
 /// come from, so that along them every place has what is usual.
-///
-/// Several are found one after another: each is what a regression reads from the vectors without those before it (INLP, Ravfogel et
-/// al. 2020, arXiv:2004.07667).
 struct RemovedSpace: Sendable {
   let mean: [Double]
   private(set) var directions: [[Double]] = []
@@ -37,10 +45,22 @@ struct RemovedSpace: Sendable {
 
   /// - Parameters:
   ///   - rows: Vectors of clips.
-  ///   - first: The slopes of a regression on these rows.
+  ///   - first: The slopes of a regression on these rows; for ``RemovedDirection/probe``.
   ///   - count: Directions to take out; there may be fewer where nothing is left to read.
-  init(_ rows: [[Double]], values: [Double], first: [Double], strength: Double, count: Int) {
+  init(
+    _ rows: [[Double]], values: [Double], by kind: RemovedDirection = .probe, first: [Double], strength: Double,
+    count: Int
+  ) {
     mean = rows[0].indices.map { place in rows.reduce(0) { $0 + $1[place] } / Double(rows.count) }
+    guard kind == .probe else {
+      let level = values.reduce(0, +) / Double(values.count)
+      var sums = mean.map { _ in 0.0 }
+      for (row, value) in zip(rows, values) {
+        for place in row.indices { sums[place] += (value - level) * (row[place] - mean[place]) }
+      }
+      directions = sums.contains { $0 != 0 } ? [sums.normalized] : []
+      return
+    }
     var slopes = first
     while true {
       // Twice, as once leaves what rounding makes of it.

@@ -20,8 +20,8 @@ struct Concepts: ParsableCommand {
       Selectivity is the difference.
       Answered to: at the most selective layer, the share of clips whose logit of a class rises along the direction from the \
       third of the clips with least of the concept to that with most (TCAV), and logits for a standard deviation of it.
-      Used: the predictions with the direction taken out of the layer's output. The best fresh probe after it says whether \
-      it was enough; --directions takes out more.
+      Used: the predictions with the direction taken out of the layer's output. What a fresh probe still reads after it says \
+      whether that was enough.
 
       What a class answers to, and what removal changes, stands beside \(RandomNull.draws) random directions, with a two-sided p of at \
       least \(String(format: "%.3f", 1 / Double(RandomNull.draws + 1))). Intervals resample speakers. The layer is chosen on the same clips as its numbers.
@@ -31,7 +31,7 @@ struct Concepts: ParsableCommand {
       Examples:
         undertone concepts --data clips.csv
         undertone concepts --data clips.csv --concept pitch,sex --clips 200
-        undertone concepts --data clips.csv --model output/train/cnnatt --layer blocks.2 --directions 4
+        undertone concepts --data clips.csv --model output/train/cnnatt --layer blocks.2 --remove probe --directions 4
       """)
 
   @OptionGroup var model: ModelOption
@@ -48,7 +48,17 @@ struct Concepts: ParsableCommand {
       valueName: "names"))
   var layer: String?
 
-  @Option(help: ArgumentHelp("The number of directions taken out one after another: 1 to 100.", valueName: "count"))
+  @Option(
+    help: """
+      The direction that is taken out: covariance (of the layer's output with the concept, after which nothing is left \
+      to learn from), or probe (the slopes of a ridge regression).
+      """)
+  var remove = RemovedDirection.covariance
+
+  @Option(
+    help: ArgumentHelp(
+      "The number of directions taken out one after another; of several each is a probe of what is left: 1 to 100.",
+      valueName: "count"))
   var directions = 1
 
   @Option(
@@ -73,6 +83,9 @@ struct Concepts: ParsableCommand {
 
   func validate() throws {
     guard (1...100).contains(directions) else { throw ValidationError("--directions must lie between 1 and 100") }
+    guard directions == 1 || remove == .probe else {
+      throw ValidationError("--directions \(directions) needs --remove probe: after the covariance there is no other")
+    }
     guard (3...100).contains(folds) else { throw ValidationError("--folds must lie between 3 and 100") }
     guard clips ?? Concept.leastClips >= Concept.leastClips else {
       throw ValidationError("--clips must be at least \(Concept.leastClips)")
@@ -91,7 +104,8 @@ struct Concepts: ParsableCommand {
       let folder = try OutputFolder(output)
 
       let examiner = ConceptExaminer(
-        model, layers: try layer.map { try list($0, "layer") } ?? [], directions: directions, seed: seed)
+        model, layers: try layer.map { try list($0, "layer") } ?? [], removing: remove, directions: directions,
+        seed: seed)
       let run = try read(manifest, with: examiner, measures: names.contains { VoiceConcept(rawValue: $0) != nil })
       guard !run.manifest.entries.isEmpty else { return try Console.end(run.failures, of: manifest.entries.count) }
       let concepts = try names.map { (name) throws(ConceptError) in
@@ -111,7 +125,7 @@ struct Concepts: ParsableCommand {
       let report = ConceptsReport(
         examiner.removals(), of: model, data: options.data, clips: entries.count,
         speakers: Set(entries.map(\.speaker)).count, resemblances: run.resemblances, folds: folds,
-        directions: directions, seed: seed)
+        removed: remove, directions: directions, seed: seed)
       try options.write(report, text: text(report), to: folder, named: "concepts")
       report.warnings.forEach { Console.note("undertone: warning: \($0)") }
       try Console.end(failures, of: manifest.entries.count)
@@ -257,7 +271,7 @@ struct Concepts: ParsableCommand {
         [change.name, interval(change.change, sign: true), random(change.null, sign: true), p(change.null)]
       }
       let measure = finding.concept.measure
-      let count = "\(report.directions) direction\(report.directions == 1 ? "" : "s")"
+      let count = report.removed == .probe ? "\(report.directions) of its probes" : "its covariance"
       parts.append(
         wrapped(
           "\(count) taken out: a fresh probe has \(measure) \(interval(removal.probe)), before \(interval(layer.probe))"
@@ -281,3 +295,5 @@ struct Concepts: ParsableCommand {
 
   private func p(_ null: RandomNull) -> String { String(format: "%.2f", null.p) }
 }
+
+extension RemovedDirection: ExpressibleByArgument {}
