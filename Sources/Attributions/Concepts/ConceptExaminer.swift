@@ -210,9 +210,6 @@ public final class ConceptExaminer {
 
   // MARK: The second run
 
-  /// The number of times that a clip runs in ``remove(from:at:)``, for what shows progress.
-  public var runs: Int { plans.count }
-
   /// Takes each concept out of a clip, by the directions of the folds that do not know its speaker.
   /// - Parameter index: The clip's place among those that were added.
   public func remove(from clip: Clip, at index: Int) {
