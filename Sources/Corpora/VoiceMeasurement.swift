@@ -26,12 +26,16 @@ public enum VoiceMeasure: String, CaseIterable, Codable, Sendable, CodingKeyRepr
 public struct VoiceMeasurement: Sendable, Equatable {
   /// The clip's values: none of ``VoiceMeasure/pitch`` where no frame is voiced.
   public let values: [VoiceMeasure: Double]
+  /// Semitones from the 5th to the 95th percentile of the voiced frames' pitch; nil where no frame is voiced.
+  public let pitchRange: Double?
 
-  public init(values: [VoiceMeasure: Double]) { self.values = values }
+  public init(values: [VoiceMeasure: Double], pitchRange: Double? = nil) {
+    (self.values, self.pitchRange) = (values, pitchRange)
+  }
 }
 
 /// Measures voices, with the tables that this takes made once.
-final class VoiceMeter {
+public final class VoiceMeter {
   private let extractor = FeatureExtractor()
   private let tracker: PitchTracker
   /// The transform's bins in the band of the tilt, their octaves above 1 Hz, and their weights.
@@ -40,7 +44,7 @@ final class VoiceMeter {
   /// The band of the tilt, in Hz, which recordings of every rate have.
   private static let band = 100.0...4000.0
 
-  init() {
+  public init() {
     let frontEnd = extractor.frontEnd
     tracker = PitchTracker(sampleRate: frontEnd.sampleRate, hopSamples: frontEnd.hopSamples)
     bins = frontEnd.binFrequencies.enumerated().filter { Self.band.contains($0.element) }.map {
@@ -49,13 +53,15 @@ final class VoiceMeter {
   }
 
   /// The measures of speech at the front-end's sample rate; nil where it is shorter than a window, or silent.
-  func measure(_ samples: [Float]) -> VoiceMeasurement? {
+  public func measure(_ samples: [Float]) -> VoiceMeasurement? {
     guard samples.count >= extractor.frontEnd.windowSamples, !isSilent(samples) else { return nil }
     let power = samples.reduce(0) { $0 + Double($1) * Double($1) } / Double(samples.count)
     var values: [VoiceMeasure: Double] = [.level: 10 * log10(power), .tilt: tilt(samples)]
     let voiced = tracker.track(samples).compactMap { $0 }.sorted()
-    if !voiced.isEmpty { values[.pitch] = (voiced[(voiced.count - 1) / 2] + voiced[voiced.count / 2]) / 2 }
-    return VoiceMeasurement(values: values)
+    guard !voiced.isEmpty else { return VoiceMeasurement(values: values) }
+    values[.pitch] = (voiced[(voiced.count - 1) / 2] + voiced[voiced.count / 2]) / 2
+    var semitones = OrderStatistics(voiced.map { Float(12 * log2($0)) })
+    return VoiceMeasurement(values: values, pitchRange: semitones.percentile(0.95) - semitones.percentile(0.05))
   }
 
   /// Σ w (x − x̄) y / Σ w (x − x̄)², the least-squares slope of the level y in dB of each bin's mean power over its octave x.

@@ -19,7 +19,7 @@ struct SchemaTests {
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: Schema.folder.path)
     let found = commands(try #require(dump["command"]), below: []).map { "\($0).schema.json" }
-    #expect(found.count == 18 && Set(found) == Set(files), "\(found)")
+    #expect(found.count == 19 && Set(found) == Set(files), "\(found)")
   }
 
   @Test("A schema names every key, in snake case with a description")
@@ -92,6 +92,13 @@ struct SchemaTests {
         ["response", clip, "--edits", "tempo", "--model", "c", "--json"],
       ],
       "layers": [["layers", "tiny-random", "--folds", "2", "--data", "two/manifest.csv", "--json"]],
+      // Of a column with two words, and of a cue.
+      "concepts": [
+        [
+          "concepts", "--data", "four/half.csv", "--concept", "pitch,half", "--folds", "3", "--layer", "blocks.0",
+          "--json",
+        ]
+      ],
       "models-show": [["models", "built-in", "a", "encoder", "hubert", "--json"]],
       // An effect is between two clips or more of an emotion and others.
       "corpus-describe": [["corpus", "describe", "two/manifest.csv", "--json"]],
@@ -128,6 +135,12 @@ struct SchemaTests {
     // An interval needs two speakers.
     let two = ["corpus", "synthesize", "--clips", "4", "--speakers", "2", "--output", "two"]
     #expect(try folder.undertone(two).status == 0)
+    let four = ["corpus", "synthesize", "--clips", "4", "--speakers", "4", "--output", "four"]
+    #expect(try folder.undertone(four).status == 0)
+    let half = try folder.lines("four/manifest.csv").enumerated().map { row, line in
+      line + (row == 0 ? ",half" : row.isMultiple(of: 2) ? ",even" : ",odd")
+    }
+    try folder.write(half.joined(separator: "\n") + "\n", to: "four/half.csv")
     let clips = try folder.lines("two/manifest.csv")
     try folder.write((clips + clips.dropFirst()).joined(separator: "\n") + "\n", to: "two/twice.csv")
     let fusion = ["train", "mmfusion", "--encoder", "tiny-random", "--convnext", "tiny-random", "--data", "clips.csv"]

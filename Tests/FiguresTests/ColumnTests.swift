@@ -122,6 +122,16 @@ struct ColumnTests {
           .init(
             name: $0, input: .logMel(.init(frames: frames(128), attribution: attribution(128 * 126, isSigned: false))))
         }, duration: 2),
+      "concepts": ConceptsFigure(
+        title: ["What the layers hold of the voice, and which classes answer to it: CNNATT built-in"],
+        panels: ["pitch (semitones)", "a column with a name that is much longer than its panel (female, male)"].map {
+          .init(
+            name: $0, measure: "R²", chance: 0,
+            layers: ["paths"] + (0..<9).map { "blocks.\($0)" } + ["feature_projection", "last"],
+            probes: .init(repeating: .init(mean: 0.7, low: 0.5, high: 0.8), count: 12),
+            controls: .init(repeating: .init(mean: -0.1, low: nil, high: nil), count: 12), best: 3,
+            bars: emotions.map { .init(name: $0, score: 0.8, low: 0.3, high: 0.7) })
+        }),
       "shares": SharesFigure(
         title: ["clips.csv: clips by emotion and origin"],
         properties: [

@@ -64,11 +64,28 @@ extension Clip {
   ) -> (scores: [Float], gradient: Tensor) {
     let outputs = outputs.variable()
     let pass = ForwardPass(.inference) { $0.layer == layer ? outputs : $0.output }
-    // One copy of the clip will do where nothing passes the layer by. A model of several inputs joins them later.
-    let copies = model.kind.inputs.count > 1 ? outputs.shape[0] : 1
-    let inputs = model.kind.inputs.map { ($0, self[$0].broadcast(to: [copies] + self[$0].shape.dropFirst())) }
-    let scores = target.score(model.network(NetworkInput(Dictionary(uniqueKeysWithValues: inputs)), pass))
+    let scores = target.score(model.network(input(copies: outputs.shape[0]), pass))
     return (scores.floats, gradients(of: scores.sum(), at: [outputs])[0])
+  }
+
+  /// The logits [copies, outputs] with a layer's maps [1 or copies, channels, rows, columns] changed into those of `copies` clips;
+  /// everything before the layer runs once where that is possible.
+  func logits(changing layer: String, copies: Int, _ change: @escaping (Tensor) -> Tensor) -> Tensor {
+    let pass = ForwardPass(.inference) { observed in
+      guard observed.layer == layer, let map = MapLayer(layer, observed.geometry, observed.output.shape) else {
+        return observed.output
+      }
+      return map.outputs(change(map.maps(observed.output)))
+    }
+    return model.network(input(copies: copies), pass)
+  }
+
+  /// The network's own inputs for a layer whose output becomes that of so many clips. One copy will do where nothing passes the
+  /// layer by; a model of several inputs joins them later.
+  func input(copies: Int) -> NetworkInput {
+    let count = model.kind.inputs.count > 1 ? copies : 1
+    let inputs = model.kind.inputs.map { ($0, self[$0].broadcast(to: [count] + self[$0].shape.dropFirst())) }
+    return NetworkInput(Dictionary(uniqueKeysWithValues: inputs))
   }
 
   /// Whether all of the score goes through a layer: whether the clip has another input's score if the layer's output is

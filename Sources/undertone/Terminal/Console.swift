@@ -63,11 +63,13 @@ enum Console {
       66
     case FigureError.provenance, FigureError.drawing: 70
     case RunProgressError.damaged, RunProgressError.another: 65
-    case ExplanationError.method, is TrustJobError, TrainingError.alreadyFinished, TrainingError.recipe: 64
+    case ExplanationError.method, is TrustJobError, TrainingError.alreadyFinished, TrainingError.recipe,
+      ConceptError.noColumn, ConceptError.noLayer:
+      64
     case is AudioFileError, is ManifestError, is FigureError, is SplitError, is ExplanationError, is TooFewFrames,
       is TensorFileError,
       is CheckpointError, is ParameterError, is TrainingError, is RecipeFileError, is AnnotationError, is UnitsError,
-      is EditError:
+      is EditError, is ConceptError:
       65
     default: 70
     }
