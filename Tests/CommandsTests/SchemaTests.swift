@@ -19,7 +19,7 @@ struct SchemaTests {
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: Schema.folder.path)
     let found = commands(try #require(dump["command"]), below: []).map { "\($0).schema.json" }
-    #expect(found.count == 19 && Set(found) == Set(files), "\(found)")
+    #expect(found.count == 20 && Set(found) == Set(files), "\(found)")
   }
 
   @Test("A schema names every key, in snake case with a description")
@@ -99,6 +99,7 @@ struct SchemaTests {
           "--json",
         ]
       ],
+      "cues": [["cues", clip, "--json"], ["cues", "--clips", "2", "--data", "two/manifest.csv", "--json"]],
       "models-show": [["models", "built-in", "a", "encoder", "hubert", "--json"]],
       // An effect is between two clips or more of an emotion and others.
       "corpus-describe": [["corpus", "describe", "two/manifest.csv", "--json"]],

@@ -64,14 +64,7 @@ struct FrameCues {
   /// The salient region is the smallest set of audible frames that holds half of the attribution on all audible frames.
   /// - Parameter relevance: The attribution of each frame.
   func differences(_ relevance: [Double]) -> [AcousticCue: Double] {
-    let heard = isHeard.indices.filter { isHeard[$0] }.sorted { (relevance[$1], $0) < (relevance[$0], $1) }
-    let half = heard.reduce(0) { $0 + relevance[$1] } / 2
-    var sum = 0.0
-    let salient = heard.prefix { frame in
-      defer { sum += relevance[frame] }
-      return sum < half
-    }
-    let rest = heard.dropFirst(salient.count)
+    let (salient, rest) = salientHalf(of: relevance, among: isHeard.indices.filter { isHeard[$0] })
     func mean(_ cue: AcousticCue, _ frames: ArraySlice<Int>) -> Double? {
       let found = frames.compactMap { values[cue]![$0] }
       return found.isEmpty ? nil : found.reduce(0, +) / Double(found.count)
@@ -81,4 +74,20 @@ struct FrameCues {
       found[cue] = inside - outside
     }
   }
+}
+
+/// The smallest set of frames that holds half of the attribution on all of them, and the other frames; of frames with as
+/// much attribution the earlier comes first.
+/// - Parameters:
+///   - relevance: The attribution of each frame of the clip, 0 or more.
+///   - frames: The places of those that are looked at.
+func salientHalf(of relevance: [Double], among frames: [Int]) -> (salient: ArraySlice<Int>, rest: ArraySlice<Int>) {
+  let sorted = frames.sorted { (relevance[$1], $0) < (relevance[$0], $1) }
+  let half = sorted.reduce(0) { $0 + relevance[$1] } / 2
+  var sum = 0.0
+  let salient = sorted.prefix { frame in
+    defer { sum += relevance[frame] }
+    return sum < half
+  }
+  return (salient, sorted.dropFirst(salient.count))
 }
