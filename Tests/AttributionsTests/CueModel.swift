@@ -6,8 +6,8 @@ import Tensors
 
 @testable import Attributions
 
-/// A network whose logits are known linear functions of a layer: the log-mel's bands in four channels of 32, "maps", of which
-/// the logit of class k is the mean of channel k, and the others' are 0.
+/// A network whose logits are known linear functions of a layer: the means of 32 bands each of the log-mel in four channels,
+/// "maps", of which the logit of class k is the mean of channel k, and the others' are 0.
 final class CueModel: EmotionModel {
   struct Configuration: NetworkConfiguration {
     var isObserved = true
@@ -41,7 +41,8 @@ final class CueModel: EmotionModel {
 
   func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor {
     let mel = input[.mel]
-    let maps = mel.reshaped([mel.shape[0], Self.channels, 128 / Self.channels, mel.shape[3]])
+    let bands = mel.reshaped([mel.shape[0], Self.channels, 128 / Self.channels, mel.shape[3]])
+    let maps = bands.mean(axes: [2]).reshaped([mel.shape[0], Self.channels, 1, mel.shape[3]])
     let seen = isObserved ? pass.observed(maps, as: "maps", .map) : maps
     return head(seen.mean(axes: [2, 3]).reshaped([-1, Self.channels]), pass)
   }

@@ -75,12 +75,17 @@ public struct Concept: Sendable, Equatable {
     let met = Set(cells.compactMap(\.self))
     let numbers = manifest.entries.map { $0.value(of: name) }
     let areNumbers = zip(cells, numbers).allSatisfy { $0 == nil || $1 != nil }
-    guard met.count == 2 || areNumbers else { throw .notOrdered(name: name, values: met.count) }
-    // Two numbers in their order, two words in the alphabet's.
-    let words = met.sorted { (areNumbers ? (Double($0)! < Double($1)!) : ($0 < $1)) }
-    try self.init(
-      name: name, values: met.count == 2 ? cells.map { $0.map { $0 == words[0] ? 0 : 1 } } : numbers,
-      words: met.count == 2 ? words : nil)
+    if areNumbers {
+      // 1 and 1.0 are one number.
+      let two = Set(numbers.compactMap(\.self)).sorted()
+      try self.init(
+        name: name, values: two.count == 2 ? numbers.map { $0.map { $0 == two[0] ? 0 : 1 } } : numbers,
+        words: two.count == 2 ? two.map { $0.formatted(.number.grouping(.never)) } : nil)
+      return
+    }
+    guard met.count == 2 else { throw .notOrdered(name: name, values: met.count) }
+    let words = met.sorted()
+    try self.init(name: name, values: cells.map { $0.map { $0 == words[0] ? 0 : 1 } }, words: words)
   }
 
   init(name: String, unit: String? = nil, values: [Double?], words: [String]? = nil) throws(ConceptError) {
@@ -90,6 +95,25 @@ public struct Concept: Sendable, Equatable {
       throw .tooFewClips(concept: name, found: known.count, needed: Self.leastClips)
     }
     guard known.min()! < known.max()! else { throw .constant(name: name, value: known[0]) }
+  }
+
+  /// The concept less the mean of each speaker's clips: what is more than usual of that voice, whatever is usual of others. One
+  /// with two values stays as it is.
+  /// - Parameter speakers: Of each clip.
+  public func relative(to speakers: [String?]) throws(ConceptError) -> Concept {
+    demand(speakers.count == values.count, "speakers of \(speakers.count) clips, and values of \(values.count)")
+    guard !isTwoValued else { return self }
+    var sums: [String?: (sum: Double, count: Int)] = [:]
+    for (speaker, value) in zip(speakers, values) {
+      guard let value else { continue }
+      let own = sums[speaker] ?? (0, 0)
+      sums[speaker] = (own.sum + value, own.count + 1)
+    }
+    return try Concept(
+      name: "relative \(name)", unit: unit,
+      values: zip(speakers, values).map { speaker, value in
+        value.flatMap { value in sums[speaker].map { value - $0.sum / Double($0.count) } }
+      })
   }
 
   public var isTwoValued: Bool { words != nil }

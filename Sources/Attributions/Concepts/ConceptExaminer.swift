@@ -225,7 +225,7 @@ public final class ConceptExaminer {
       let clips = plan.answers.keys.sorted()
       guard !clips.isEmpty else { continue }
       findings[place].removal = ConceptRemoval(
-        directions: directions, probe: plan.probe,
+        directions: plan.spaces.map { $0[1].directions.count }.max() ?? 0, probe: plan.probe,
         changes: ConceptRemoval.changes(
           clips.map { plan.answers[$0]! }, classes: model.classes, labels: clips.map { labels[$0] },
           speakers: clips.map { speakers[$0] }, seed: seed))

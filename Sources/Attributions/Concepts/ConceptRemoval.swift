@@ -33,7 +33,7 @@ public enum RemovedDirection: String, CaseIterable, Sendable {
 }
 
 /// Directions that are taken out of vectors: x − Σ ((x − m)·v) v, with orthonormal v and m the mean of the clips that the directions
-/// come from, so that along them every place has what is usual.
+/// come from, so that along them every moment has what is usual.
 struct RemovedSpace: Sendable {
   let mean: [Double]
   private(set) var directions: [[Double]] = []
@@ -88,18 +88,18 @@ struct RemovedSpace: Sendable {
 }
 
 extension [RemovedSpace] {
-  /// Maps with each space taken out of every place: [1 or spaces, channels, rows, columns] → [spaces, channels, rows, columns].
+  /// Maps with each space taken out at every time: [1 or spaces, channels, rows, columns] → [spaces, channels, rows, columns].
   func erased(from maps: Tensor) -> Tensor {
-    let channels = maps.shape[1]
+    let (channels, rows) = (maps.shape[1], maps.shape[2])
     var result = maps.broadcast(to: [count] + maps.shape.dropFirst())
     for number in 0..<(map(\.directions.count).max() ?? 0) {
       // Zeros take nothing out, for those that have fewer directions.
       let vectors = map { space in
-        number < space.directions.count ? space.directions[number] : [Double](repeating: 0, count: channels)
+        number < space.directions.count ? space.directions[number] : [Double](repeating: 0, count: channels * rows)
       }
       let levels = zip(self, vectors).map { Float(zip($0.mean, $1).reduce(0) { $0 + $1.0 * $1.1 }) }
-      let direction = Tensor(vectors.flatMap { $0.map(Float.init) }, shape: [count, channels, 1, 1])
-      let part = (result * direction).sum(axes: [1]) - Tensor(levels, shape: [count, 1, 1, 1])
+      let direction = Tensor(vectors.flatMap { $0.map(Float.init) }, shape: [count, channels, rows, 1])
+      let part = (result * direction).sum(axes: [1, 2]) - Tensor(levels, shape: [count, 1, 1, 1])
       result = result - part * direction
     }
     return result

@@ -13,27 +13,25 @@ public struct ConceptSensitivity: Sendable {
   /// The share of the clips whose logit rises along the direction.
   public let score: Double
   public let scoreNull: RandomNull
-  /// Logits for one standard deviation of the concept, the mean over the clips.
+  /// Logits for one standard deviation of the clips along the direction, the mean over the clips: so far any direction goes,
+  /// so that random ones compare.
   public let slope: Estimate
   public let slopeNull: RandomNull
 }
 
 /// A concept's direction at a layer: from the clips that have least of it to those that have most.
 struct ConceptDirection {
-  /// [channels], of length 1; zeros where the groups do not differ.
+  /// [features], of length 1; zeros where the groups do not differ.
   let unit: [Double]
-  /// How far apart the means of the two groups lie along it.
-  let distance: Double
+  /// The standard deviation of the clips along it.
+  let deviation: Double
 
   /// The normal of a ridge regression that tells two groups of clips apart (−1 and 1).
   init(_ rows: [[Double]], low: [Int], high: [Int], strength: Double) {
     let regression = RidgeRegression((low + high).map { rows[$0] })
     let fit = regression.fits([low.map { _ in -1 } + high.map { _ in 1 }], strength: strength)[0]
     let unit = fit.slopes.normalized
-    func mean(_ group: [Int]) -> Double {
-      group.reduce(0) { $0 + rows[$1].dot(unit) } / Double(group.count)
-    }
-    (self.unit, distance) = (unit, mean(high) - mean(low))
+    (self.unit, deviation) = (unit, rows.map { $0.dot(unit) }.deviation)
   }
 
   /// The third of the clips with the lowest values and that with the highest; of two values all clips of each.
@@ -49,8 +47,8 @@ struct ConceptDirection {
 extension ConceptSensitivity {
   /// The sensitivities of all classes at one layer.
   /// - Parameters:
-  ///   - rows: The layer's pooled outputs, [clips][channels].
-  ///   - gradients: ∂ logit / ∂ the layer's output, summed over places: [clips][classes][channels].
+  ///   - rows: The layer's pooled outputs, [clips][features].
+  ///   - gradients: ∂ logit / ∂ the layer's output, summed over time: [clips][classes][features].
   ///   - labels: The class of each clip; nil where it has none.
   static func all(
     _ values: [Double], isTwoValued: Bool, rows: [[Double]], gradients: [[[Float]]], classes: [String],
@@ -65,9 +63,6 @@ extension ConceptSensitivity {
       let high = Array(drawn.dropFirst(low.count).prefix(groups.high.count))
       return ConceptDirection(rows, low: low, high: high, strength: strength)
     }
-    // A step of one deviation moves the clips by this share of the way between the groups.
-    func mean(_ clips: [Int]) -> Double { clips.reduce(0) { $0 + values[$1] } / Double(clips.count) }
-    let share = values.deviation / (mean(groups.high) - mean(groups.low))
     return classes.indices.map { output in
       let ofClass = labels.indices.filter { labels[$0] == output }
       let clips = ofClass.isEmpty ? Array(values.indices) : ofClass
@@ -84,7 +79,7 @@ extension ConceptSensitivity {
         return rising / Double(derivatives.count)
       }
       func slopes(_ derivatives: [Double], _ direction: ConceptDirection) -> [Double] {
-        derivatives.map { $0 * direction.distance * share }
+        derivatives.map { $0 * direction.deviation }
       }
       func average(_ numbers: [Double]) -> Double { numbers.reduce(0, +) / Double(numbers.count) }
       let found = derivatives(own)

@@ -3,12 +3,13 @@ import Layers
 import Models
 import Tensors
 
-/// What is kept of a clip: each layer's output, averaged over its places, and what each class's logit gains when a number is
-/// added to a channel at all of them.
+/// What is kept of a clip: each layer's output, averaged over time, and what each class's logit gains when a number is added to a
+/// feature at all times. A feature is a channel at one row: where a map has rows of frequency, what lies high is kept apart from
+/// what lies low.
 struct PooledLayers {
-  /// [layers][channels].
+  /// [layers][features], a channel's rows one after the other.
   let outputs: [[Float]]
-  /// ∂ logit / ∂ output, summed over places: [layers][classes][channels].
+  /// ∂ logit / ∂ output, summed over time: [layers][classes][features].
   let gradients: [[[Float]]]
 }
 
@@ -42,13 +43,13 @@ extension Clip {
       for (place, (map, output)) in found.enumerated() {
         if range.lowerBound == 0 {
           let first = map.maps(output.detached.slice(axis: 0, 0..<1))
-          outputs.append(first.mean(axes: [2, 3]).floats)
+          outputs.append(first.mean(axes: [3]).floats)
         }
-        let sums = map.maps(slopes[place]).sum(axes: [2, 3]).floats
-        let channels = sums.count / range.count
+        let sums = map.maps(slopes[place]).sum(axes: [3]).floats
+        let features = sums.count / range.count
         gradients[place] += range.indices.map { index in
-          let start = (index - range.lowerBound) * channels
-          return Array(sums[start..<(start + channels)])
+          let start = (index - range.lowerBound) * features
+          return Array(sums[start..<(start + features)])
         }
       }
     }

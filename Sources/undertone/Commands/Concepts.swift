@@ -15,13 +15,14 @@ struct Concepts: ParsableCommand {
       A concept is a number of each clip: its pitch, level, tilt, tempo or pitch range, measured in the sound, or a column of \
       the manifest with numbers or two words. Of each concept:
 
-      Held: from each layer's output, averaged over its places, a ridge regression reads the concept on speakers that it \
+      Held: from each layer's output, averaged over time, a ridge regression reads the concept on speakers that it \
       has not heard (R², or the area under the curve, AUC, of two words). Control: the same on values shuffled between clips. \
       Selectivity is the difference.
       Answered to: at the most selective layer, the share of clips whose logit of a class rises along the direction from the \
-      third of the clips with least of the concept to that with most (TCAV), and logits for a standard deviation of it.
-      Used: the predictions with the direction taken out of the layer's output. What a fresh probe still reads after it says \
-      whether that was enough.
+      third of the clips with least of the concept to that with most (TCAV), and logits for a standard deviation of the \
+      clips along it.
+      Used: the predictions with the direction taken out of the layer's output. With --remove probe, what a fresh probe \
+      still reads says whether that was enough; without the covariance it reads nothing, by construction.
 
       What a class answers to, and what removal changes, stands beside \(RandomNull.draws) random directions, with a two-sided p of at \
       least \(String(format: "%.3f", 1 / Double(RandomNull.draws + 1))). Intervals resample speakers. The layer is chosen on the same clips as its numbers.
@@ -31,6 +32,7 @@ struct Concepts: ParsableCommand {
       Examples:
         undertone concepts --data clips.csv
         undertone concepts --data clips.csv --concept pitch,sex --clips 200
+        undertone concepts --data clips.csv --concept pitch --relative
         undertone concepts --data clips.csv --model output/train/cnnatt --layer blocks.2 --remove probe --directions 4
       """)
 
@@ -41,6 +43,9 @@ struct Concepts: ParsableCommand {
       "Concepts, separated by commas: \(Self.voices), or columns of the manifest. (default: \(Self.voices))",
       valueName: "names"))
   var concept: String?
+
+  @Flag(help: "Take numbers less the mean of the speaker's clips: what is higher than usual of that voice.")
+  var relative = false
 
   @Option(
     help: ArgumentHelp(
@@ -109,8 +114,11 @@ struct Concepts: ParsableCommand {
       let run = try read(manifest, with: examiner, measures: names.contains { VoiceConcept(rawValue: $0) != nil })
       guard !run.manifest.entries.isEmpty else { return try Console.end(run.failures, of: manifest.entries.count) }
       let concepts = try names.map { (name) throws(ConceptError) in
-        if let voice = VoiceConcept(rawValue: name) { return try Concept(voice, of: run.voices) }
-        return try Concept(column: name, of: run.manifest)
+        let concept =
+          if let voice = VoiceConcept(rawValue: name) { try Concept(voice, of: run.voices) } else {
+            try Concept(column: name, of: run.manifest)
+          }
+        return relative ? try concept.relative(to: run.manifest.entries.map(\.speaker)) : concept
       }
       let entries = run.manifest.entries
       let probing = ProgressBar("probing", total: examiner.layers.count)
@@ -271,11 +279,13 @@ struct Concepts: ParsableCommand {
         [change.name, interval(change.change, sign: true), random(change.null, sign: true), p(change.null)]
       }
       let measure = finding.concept.measure
-      let count = report.removed == .probe ? "\(report.directions) of its probes" : "its covariance"
+      let words =
+        report.removed == .covariance
+        ? "its covariance taken out, so that no linear probe reads it:"
+        : "\(removal.directions) of its probes taken out: a fresh probe has \(measure) \(interval(removal.probe)), before "
+          + "\(interval(layer.probe))"
       parts.append(
-        wrapped(
-          "\(count) taken out: a fresh probe has \(measure) \(interval(removal.probe)), before \(interval(layer.probe))"
-        )
+        wrapped(words)
           + "\n\(used.text)")
     }
     return parts.joined(separator: "\n\n")
