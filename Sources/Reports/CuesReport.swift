@@ -21,11 +21,12 @@ public struct ClipCues {
   /// - Parameters:
   ///   - speech: Trimmed, at the model's sample rate.
   ///   - explainer: One that explains on the mel.
+  ///   - output: The output that is explained; what is predicted where nil.
   ///   - seed: Of the random sets of frames.
   /// - Throws: `ExplanationError` or `SalientCuesError`.
-  public init(_ speech: AudioClip, file: String, explainer: Explainer, seed: UInt64) throws {
+  public init(_ speech: AudioClip, file: String, explainer: Explainer, output: Int? = nil, seed: UInt64) throws {
     (self.file, self.seed, model) = (file, seed, explainer.model)
-    explanation = try explainer.explain(speech, path: file)
+    explanation = try explainer.explain(speech, path: file) { Target(output ?? $0) }
     frames = try explanation.salientFrames(path: file, frontEnd: explainer.model.configuration.frontEnd)
     // A model of a fixed length does not use all of a longer clip.
     let used = Array(speech.samples.prefix(Int((explanation.duration * Double(speech.sampleRate)).rounded())))

@@ -157,11 +157,13 @@ public struct SalientCues: Sendable, Codable, Equatable {
       .map { ($0.inside - $0.outside) / deviation }
     guard drawn.count == draws else { return nil }
     let control = drawn.reduce(0, +) / Double(draws)
-    let distance = abs((own.inside - own.outside) / deviation - control)
+    let standardised = (own.inside - own.outside) / deviation
+    // From the middle of all 21, so that each of them is as likely to lie furthest off by chance.
+    let middle = (drawn.reduce(0, +) + standardised) / Double(draws + 1)
     return Difference(
       cue: cue, mean: mean, inside: own.inside, outside: own.outside, deviation: deviation,
       framesInside: own.framesInside, framesOutside: measured.count - own.framesInside, control: control,
-      isBeyondControl: drawn.allSatisfy { abs($0 - control) < distance })
+      isBeyondControl: drawn.allSatisfy { abs($0 - middle) < abs(standardised - middle) })
   }
 
   /// The means inside and outside; nil where there are too few frames.

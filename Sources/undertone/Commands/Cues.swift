@@ -13,7 +13,7 @@ struct Cues: ParsableCommand {
     abstract: "The voice where a model finds its prediction, against the rest of the clip.",
     usage: "undertone cues (<files> ... | --data <file>) [<options>]",
     discussion: """
-      Explains the predicted emotion on the log-mel. The fewest audible frames (less than 40 dB under the loudest) that \
+      Explains the predicted emotion on the log-mel, with --data the clip's own where the model has it. The fewest audible frames (less than 40 dB under the loudest) that \
       hold half of the attribution are inside, the other audible ones outside; in both the cues of eGeMAPS v02 are \
       averaged, pitch in semitones. Differences stand in the cue's unit, and in standard deviations of the cue in the \
       clip, without the mean difference of 20 random sets of frames in runs as long. A cue with fewer than 3 frames on a \
@@ -21,8 +21,9 @@ struct Cues: ParsableCommand {
 
       With --data: the means of these differences by the clips' emotion, with 95 % intervals by speaker. They stand \
       beside what listeners are known to hear of anger, fear, happiness and sadness (Juslin and Laukka 2003): holds where \
-      the cue lies further that way inside, does not hold, undecided where the interval has 0, no effect below 0.05 \
-      standard deviations. A run that is stopped resumes.
+      the cue lies further that way inside by 0.05 standard deviations or more, does not hold, no effect where all of the \
+      interval is smaller, else undecided, as with fewer than \(Estimate.leastClips) clips or \(Estimate.leastSpeakers) speakers. A run that is stopped \
+      resumes.
 
       Writes clip.cues.csv of each file (all cues every 10 ms), or cues.png (the nine cues that differ most) and cues.csv.
 
@@ -104,9 +105,11 @@ struct Cues: ParsableCommand {
     let result = try job.run(
       in: folder.path, asked: model.asked(source: data, manifest: manifest) + ["cues, \(method), seed \(seed)"],
       status: Console.exitStatus, shouldStop: { Interruption.wasAsked }, isPossible: \.isPossible, { tell($0, bar) }
-    ) { _, path, clip in
+    ) { entry, path, clip in
       guard let speech = clip.trimmed(model.configuration.trimming) else { throw ExplanationError.silent(path: path) }
-      return try ClipCues(speech, file: path, explainer: explainer, seed: seed).found
+      return try ClipCues(
+        speech, file: path, explainer: explainer, output: model.configuration.classIndex(of: entry.emotion), seed: seed
+      ).found
     }
     ProgressBar.clear()
     try Console.endInterrupted(result.isFinished)
@@ -121,6 +124,7 @@ struct Cues: ParsableCommand {
           ? report.json(figures: figures)
           : ([text(report)] + figures + [folder.file("cues.csv")]).joined(separator: "\n"))
     }
+    result.finish()
     try Console.end(result.failures, of: entries.count)
   }
 
