@@ -218,8 +218,10 @@ public struct Estimate: Sendable, Codable, Equatable {
       mean: change(mean), low: low.map(change), high: high.map(change), level: level, clips: clips, speakers: speakers)
   }
 
-  /// Whether the interval is all above 0, or all below.
-  public var isBesideZero: Bool { low.map { $0 > 0 } == true || high.map { $0 < 0 } == true }
+  /// Whether the interval is all above 0, or all below, of as many clips and speakers as a verdict needs.
+  public var isBesideZero: Bool {
+    Self.isEnough(clips: clips, speakers: speakers) && (low.map { $0 > 0 } == true || high.map { $0 < 0 } == true)
+  }
 
   /// Half the interval's width; nil where there is none.
   public var halfWidth: Double? {

@@ -29,10 +29,12 @@ public struct CounterfactualReport {
     static let tried = 20
 
     /// - Parameter found: What flips the prediction.
-    init(like found: Counterfactual, in clip: EditedClip, _ search: CounterfactualSearch, seed: UInt64) throws {
+    init?(like found: Counterfactual, in clip: EditedClip, _ search: CounterfactualSearch, seed: UInt64) throws {
       var generator = SeededGenerator(seed: seed)
-      let edits = (0..<Self.tried).map { _ in
-        search.random(like: found.size, count: found.steps.count, in: clip, using: &generator)
+      var edits: [SoundEdits] = []
+      for _ in 0..<Self.tried {
+        guard let edit = search.random(like: found.steps, in: clip, using: &generator) else { return nil }
+        edits.append(edit)
       }
       let answers = try clip.answers(edits)
       (count, reached) = (answers.count, answers.count { $0?.predicted == found.to })
@@ -69,7 +71,7 @@ public struct CounterfactualReport {
     guard !found.isFound else {
       return "\(before.words(model)) → \(after.words(model)): \(found.edits.words)"
     }
-    let first = "\(before.words(model)): no edit within these limits makes it \(wanted)"
+    let first = "\(before.words(model)): none of the edits tried makes it \(wanted)"
     guard let target, !found.steps.isEmpty else { return first }
     let probability = String(format: "%.2f", found.answer.probabilities[target])
     return first + "; nearest: \(wanted) \(probability) after \(found.edits.words)"
@@ -99,8 +101,7 @@ public struct CounterfactualReport {
 
   // MARK: Figure
 
-  /// Both clips with the attribution of what the model says of each; nil of nothing found, or where a method cannot explain
-  /// the model.
+  /// Both clips with the attribution of what the model says of each; nil of nothing found.
   public func figure(by explainer: Explainer) throws -> ContactSheet? {
     guard found.isFound else { return nil }
     let rate = model.configuration.frontEnd.sampleRate

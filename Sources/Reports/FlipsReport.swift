@@ -157,8 +157,8 @@ public struct FlipsReport: MeasurementReport {
     FlipsFigure(
       title: [
         "What makes \(model.name) say another emotion",
-        "\(model.title) · \(shownName(data)), \(clips) clip\(clips == 1 ? "" : "s") · share of clips with an edit within "
-          + "the limits, its mean size, and what it changes, in just-noticeable steps",
+        "\(model.title) · \(shownName(data)), \(clips) clip\(clips == 1 ? "" : "s") · share of clips with an edit that "
+          + "does it, its mean size, and what it changes, in just-noticeable steps",
       ], emotions: model.classes,
       cells: pairs.map { pair in
         .init(

@@ -40,9 +40,11 @@ public struct ResponseReport: MeasurementReport {
     public let kind: SoundEdits.Kind
     public let clips: Int
     public let steps: [Double]
-    /// [step][output]
-    let outputs: [[Estimate]]
-    /// [step][output] of the clips changed and changed back; empty where there is none.
+    /// The mean outputs of the clips as they are.
+    let own: [Double]
+    /// The change of each output from the clip as it is, [step][output]; empty where nothing is left to hear.
+    let changes: [[Estimate]]
+    /// The same of the clips changed and changed back; empty where there is none.
     let back: [[Estimate]]
     /// The derivative of each output, a step.
     public let slopes: [Estimate]
@@ -113,28 +115,30 @@ public struct ResponseReport: MeasurementReport {
   /// The curves of a group: of the classes, or of a model without classes its dimensions.
   public func figure(of group: Group) -> ResponseFigure {
     let count = model.classes.isEmpty ? outputs.count : model.classes.count
-    func line(_ estimates: [[Estimate]], _ output: Int) -> ResponseFigure.Line {
-      .init(
-        values: estimates.map { $0.isEmpty ? nil : $0[output].mean },
-        intervals: estimates.map { own in
-          guard !own.isEmpty, let low = own[output].low, let high = own[output].high else { return nil }
-          return (low, high)
+    /// The mean, with the interval of its change: how clips differ as they are is not in it.
+    func line(_ curve: Curve, _ changes: [[Estimate]], _ output: Int) -> ResponseFigure.Line {
+      let own = curve.own[output]
+      return .init(
+        values: changes.map { $0.isEmpty ? nil : own + $0[output].mean },
+        intervals: changes.map { change in
+          guard !change.isEmpty, let low = change[output].low, let high = change[output].high else { return nil }
+          return (own + low, own + high)
         })
     }
     let subject = clips == 1 ? "" : " · \(group.curves.map(\.clips).max() ?? 0) clips"
-    let interval = group.curves.first?.slopes.first?.low == nil ? "" : " · means and 95 % intervals"
+    let interval = group.curves.first?.slopes.first?.low == nil ? "" : " · means; 95 % intervals of the change"
     return ResponseFigure(
       title: [
         "\(shownName(source))\(group.name == "all" ? "" : ", \(group.name)"): what \(model.name) says after edits",
         "\(model.title)\(subject)\(interval)",
       ], outputs: Array(outputs.prefix(count)), areClasses: !model.classes.isEmpty,
       panels: group.curves.map { curve in
-        let own = curve.outputs[curve.steps.firstIndex(of: 0)!]
-        let likeliest = own.indices.prefix(count).max { own[$0].mean < own[$1].mean } ?? 0
+        let likeliest = (0..<count).max { curve.own[$0] < curve.own[$1] } ?? 0
         return .init(
           title: curve.kind.title, unit: curve.kind.unit, steps: curve.steps,
-          amounts: curve.steps.map(curve.kind.label), lines: (0..<count).map { line(curve.outputs, $0) },
-          control: curve.back.contains { !$0.isEmpty } ? line(curve.back, likeliest) : nil, controlled: likeliest)
+          amounts: curve.steps.map(curve.kind.label), lines: (0..<count).map { line(curve, curve.changes, $0) },
+          control: curve.back.contains { !$0.isEmpty } ? line(curve, curve.back, likeliest) : nil, controlled: likeliest
+        )
       })
   }
 
@@ -153,15 +157,21 @@ public struct ResponseReport: MeasurementReport {
       return [estimate.mean, estimate.low, estimate.high].map { $0.map { String(format: "%.6f", $0) } ?? "" }
     }
     var rows = [
-      ["group", "edit", "steps", "amount", "output", "mean", "low", "high", "back", "back_low", "back_high", "clips"]
+      [
+        "group", "edit", "steps", "amount", "output", "mean", "change", "low", "high", "back", "back_low", "back_high",
+        "clips",
+      ]
     ]
     for group in groups {
       for curve in group.curves {
-        for (place, step) in curve.steps.enumerated() where !curve.outputs[place].isEmpty {
+        for (place, step) in curve.steps.enumerated() where !curve.changes[place].isEmpty {
           let amount = (curve.kind.amount(steps: step) ?? curve.kind.neutral).map { String(format: "%.4f", $0) } ?? ""
           for (index, output) in outputs.enumerated() {
             rows.append(
-              [group.name, curve.kind.name, String(Int(step)), amount, output] + cells(curve.outputs[place][index])
+              [
+                group.name, curve.kind.name, String(Int(step)), amount, output,
+                String(format: "%.6f", curve.own[index] + curve.changes[place][index].mean),
+              ] + cells(curve.changes[place][index])
                 + cells(curve.back[place].isEmpty ? nil : curve.back[place][index]) + ["\(curve.clips)"])
           }
         }
@@ -176,11 +186,12 @@ public struct ResponseReport: MeasurementReport {
         struct Point: Encodable {
           let steps: Double
           let amount: Double?
-          let outputs: [String: Estimate]
+          let changes: [String: Estimate]
           let back: [String: Estimate]?
         }
         let edit: String
         let clips: Int
+        let own: [String: Double]
         let slopes: [String: Estimate]
         let points: [Point]
       }
@@ -211,12 +222,13 @@ public struct ResponseReport: MeasurementReport {
           group: group.name,
           edits: group.curves.map { curve in
             .init(
-              edit: curve.kind.name, clips: curve.clips, slopes: named(curve.slopes),
+              edit: curve.kind.name, clips: curve.clips, own: Dictionary(uniqueKeysWithValues: zip(outputs, curve.own)),
+              slopes: named(curve.slopes),
               points: curve.steps.indices.map { place in
                 .init(
                   steps: curve.steps[place],
                   amount: curve.kind.amount(steps: curve.steps[place]) ?? curve.kind.neutral,
-                  outputs: named(curve.outputs[place]),
+                  changes: named(curve.changes[place]),
                   back: curve.back[place].isEmpty ? nil : named(curve.back[place]))
               })
           })
@@ -244,11 +256,20 @@ extension ResponseReport.Curve {
       }
     }
     (self.kind, clips, steps) = (kind, found.count, first.curve.steps)
-    func each(_ values: @escaping (ResponseCurve) -> [[Double]?]) -> [[Estimate]] {
-      first.curve.steps.indices.map { place in estimates { values($0)[place] } }
+    let zero = first.curve.steps.firstIndex(of: 0)!
+    func changes(_ values: @escaping (ResponseCurve) -> [[Double]?]) -> [[Estimate]] {
+      first.curve.steps.indices.map { place in
+        estimates { curve in
+          guard let own = curve.outputs[zero], let here = values(curve)[place] else { return nil }
+          return zip(here, own).map { $0 - $1 }
+        }
+      }
     }
-    outputs = each(\.outputs)
-    back = each(\.back)
+    own = (0..<count).map { output in
+      found.reduce(0) { $0 + ($1.curve.outputs[zero]?[output] ?? 0) } / Double(found.count)
+    }
+    self.changes = changes(\.outputs)
+    back = changes(\.back)
     slopes = estimates(\.slopes)
   }
 }

@@ -58,12 +58,7 @@ struct EditTests {
 
   @Test("What cannot be made has one line")
   func errors() throws {
-    var state: UInt64 = 9
-    let noise = (0..<16_000).map { _ in
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return 0.3 * Float(Int64(bitPattern: state) >> 40) / Float(1 << 23)
-    }
-    try folder.write(WAV().file(noise), to: "noise.wav")
+    try folder.write(WAV().file(noise(seconds: 1)), to: "noise.wav")
     try folder.write(WAV().file(Array(repeating: 0, count: 8_000)), to: "silence.wav")
     for (arguments, status, words) in [
       (["clip.wav"], 64, "nothing is to be changed"), (["clip.wav", "--pitch", "13"], 64, "--pitch must lie between"),

@@ -9,9 +9,9 @@ struct NotebooksTests {
     let scripts = try FileManager.default
       .contentsOfDirectory(atPath: ReadmeTests.repository.appendingPathComponent("notebooks-cli").path)
       .filter { $0.first!.isNumber }.sorted()
-    #expect(scripts.count == 8)
+    #expect(scripts.count == 9)
     let settings =
-      "UNDERTONE='\(program.path)' OUTPUT=results CLIPS=4 EPOCHS=3 FOLDS=2 ARCHITECTURES=cnnatt METHODS=saliency"
+      "UNDERTONE='\(program.path)' OUTPUT=results CLIPS=4 EPOCHS=3 FOLDS=2 ARCHITECTURES=cnnatt METHODS=saliency CUES=pitch"
     for script in scripts {
       let path = ReadmeTests.repository.appendingPathComponent("notebooks-cli/\(script)").path
       let run = try folder.start(
@@ -25,6 +25,7 @@ struct NotebooksTests {
       ("4-emotions", "profiles.png"), ("1-corpus", "samples.png"),
       ("5-attention", "compare.html"), ("6-trust", "trust.csv"), ("7-splits/cnnatt-by-clip", "predictions.csv"),
       ("8-built-in/rows/recipe", "predictions.csv"), ("8-built-in/model", "recipe.toml"),
+      ("9-planted/pitch/flips", "flips.csv"), ("9-planted/pitch/concepts", "concepts.csv"),
     ] {
       #expect(folder.files(in: "results/\(name)").contains(file), "\(name)")
     }

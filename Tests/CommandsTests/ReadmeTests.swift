@@ -60,10 +60,11 @@ struct ReadmeTests {
     }
     #expect(
       folder.files(in: "output").sorted() == [
-        "compare", "corpus", "curves", "decompose", "edit", "emobox", "evaluate", "explain", "features", "figures",
+        "compare", "corpus", "counterfactual", "cues", "curves", "decompose", "edit", "emobox", "evaluate", "explain",
+        "features", "figures", "flips",
         "folds",
         "layers", "modalities",
-        "predict", "states",
+        "predict", "response", "states",
         "train", "trust",
       ])
   }

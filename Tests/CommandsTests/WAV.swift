@@ -65,3 +65,12 @@ func voice(seconds: Double, rate: Int = 16_000) -> [Float] {
     return Float(0.2 * sum * (0.6 - 0.4 * cos(2 * .pi * 4 * time)))
   }
 }
+
+/// Noise, in which no frame is voiced.
+func noise(seconds: Double) -> [Float] {
+  var state: UInt64 = 9
+  return (0..<Int(16_000 * seconds)).map { _ in
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return 0.3 * Float(Int64(bitPattern: state) >> 40) / Float(1 << 23)
+  }
+}

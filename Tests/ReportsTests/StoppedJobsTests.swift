@@ -1,4 +1,5 @@
 import Attributions
+import AudioFeatures
 import AudioFiles
 import Basics
 import Corpora
@@ -67,6 +68,62 @@ struct StoppedJobsTests {
       #expect(after.result.report?.clipRows == whole.result.report?.clipRows)
       #expect(after.result.report?.summaryRows == whole.result.report?.summaryRows)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("parts").path).isEmpty)
+    }
+  }
+
+  @Test(
+    "Curves and flips that were stopped resume with the clips that they have, a broken one among them, to the same rows"
+  )
+  func edits() throws {
+    try withClips { folder, manifest in
+      try writeWhole("no sound", to: manifest.fullPath(of: manifest.entries[1]))
+      let model = try TrainedModel.builtIn()
+      let search = CounterfactualSearch(kinds: [.tilt, .tempo], most: 1, budget: 30)
+      typealias Found = (rows: [[String]], resumed: Int?, isFinished: Bool, failures: Int)
+      func run<Row: Codable>(
+        _ name: String, stop: () -> Bool, _ isPossible: (Row) -> Bool, _ look: (EditedClip) throws -> Row,
+        rows: ([(entry: Manifest.Entry, row: Row)]) -> [[String]]
+      ) throws -> Found {
+        let path = folder.appendingPathComponent(name).path
+        try makeFolder(path)
+        var resumed: Int?
+        let job = ClipJob<Row>(manifest.entries, of: manifest, sampleRate: 16_000)
+        let result = try job.run(
+          in: path, asked: [name], status: { _ in 65 }, shouldStop: stop, isPossible: isPossible,
+          { if case .resumed(let clips) = $0 { resumed = clips } }
+        ) { _, path, clip in
+          try look(EditedClip(clip.samples, path: path, model: model, seed: 1))
+        }
+        return (
+          result.rows.isEmpty ? [] : rows(result.rows), resumed, result.isFinished, result.failures.count
+        )
+      }
+      func flips(_ name: String, stop: @escaping () -> Bool = { false }) throws -> Found {
+        try run(name, stop: stop) { (row: ClipFlips) in
+          row.isPossible(classes: 7)
+        } _: {
+          try ClipFlips($0, to: Array(0..<7), search: search, seed: 1) { _ in }
+        } rows: {
+          FlipsReport($0.map { ($0.entry, $0.row) }, of: model, kinds: search.kinds, data: "x", seed: 1).csv
+        }
+      }
+      func curves(_ name: String, stop: @escaping () -> Bool = { false }) throws -> Found {
+        try run(name, stop: stop) { (row: ClipResponse) in
+          row.isPossible(search.kinds, outputs: 7)
+        } _: {
+          try ClipResponse($0, kinds: search.kinds, hasControl: true)
+        } rows: {
+          ResponseReport($0.map { ($0.entry, $0.row) }, of: model, kinds: search.kinds, source: "x", seed: 1).csv
+        }
+      }
+      for (run, name) in [(flips, "flips"), (curves, "curves")] {
+        let whole = try run(name, { false })
+        #expect(whole.isFinished && whole.resumed == nil && whole.failures == 1 && whole.rows.count > 2)
+        let stopped = try run("\(name)-parts", afterOneClip())
+        #expect(!stopped.isFinished)
+        let after = try run("\(name)-parts", { false })
+        #expect(after.isFinished && after.resumed == 1 && after.failures == 1 && after.rows == whole.rows)
+      }
     }
   }
 

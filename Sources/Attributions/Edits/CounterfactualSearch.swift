@@ -12,7 +12,7 @@ public struct CounterfactualSearch: Sendable {
   public var kinds: [SoundEdits.Kind]
   /// The number of kinds that are changed at once, 1 to 3.
   public var most: Int
-  /// How many edits the model is asked about before the search ends, about.
+  /// How many edits are tried before the search among those of several kinds ends.
   public var budget: Int
 
   /// The largest sum of steps of an edit of several kinds.
@@ -46,23 +46,27 @@ public struct CounterfactualSearch: Sendable {
     return trial.result(try trial.refined(found, by: Self.refinement), isFound: true)
   }
 
-  /// Edits as large as another, of as many kinds, drawn at random.
+  /// An edit as large as another and of as many kinds, drawn at random; nil where there is hardly one beside it.
   public func random(
-    like size: Double, count: Int, in clip: EditedClip, using generator: inout SeededGenerator
-  ) -> SoundEdits {
-    let possible = possible(in: clip)
-    var left = size
-    var steps: [SoundEdits.Kind: Double] = [:]
-    for (number, kind) in generator.shuffled(possible).prefix(count).enumerated() {
-      let isLast = number == min(count, possible.count) - 1
-      let share = isLast ? left : left * generator.uniform()
-      let isUp = kind.steps.lowerBound == 0 || generator.uniform() < 0.5
-      let most = Double(isUp ? kind.steps.upperBound : -kind.steps.lowerBound)
-      let own = min(share, most)
-      steps[kind] = isUp ? own : -own
-      left -= own
+    like found: [SoundEdits.Kind: Double], in clip: EditedClip, using generator: inout SeededGenerator
+  ) -> SoundEdits? {
+    let size = found.values.reduce(0) { $0 + abs($1) }
+    for _ in 0..<100 {
+      var left = size
+      var steps: [SoundEdits.Kind: Double] = [:]
+      let kinds = generator.shuffled(possible(in: clip)).prefix(found.count)
+      for (number, kind) in kinds.enumerated() {
+        let share = number == kinds.count - 1 ? left : left * generator.uniform()
+        let isUp = kind.steps.lowerBound == 0 || generator.uniform() < 0.5
+        steps[kind] = isUp ? share : -share
+        left -= share
+      }
+      let canBeMade = steps.allSatisfy { kind, own in
+        own >= Double(kind.steps.lowerBound) && own <= Double(kind.steps.upperBound)
+      }
+      if canBeMade, steps.count == found.count, steps != found { return SoundEdits(steps: steps) }
     }
-    return SoundEdits(steps: steps)
+    return nil
   }
 }
 
@@ -107,17 +111,17 @@ private struct Trial {
   /// The changes of the logits by edits of one kind, by kind and steps.
   private var effects: [SoundEdits.Kind: [Int: [Double]]] = [:]
   private(set) var nearest: Candidate
-  private let before: Int
+  /// What this search has asked about; other searches of the clip do not count.
+  private var asked: Set<SoundEdits> = []
 
   init(
     _ clip: EditedClip, target: Int?, kinds: [SoundEdits.Kind], budget: Int, progress: @escaping (Int) -> Void
   ) {
     (self.clip, self.target, self.kinds, self.budget, self.progress) = (clip, target, kinds, budget, progress)
-    before = clip.asked
     nearest = Candidate(steps: [:], answer: clip.own, margin: -.infinity)
   }
 
-  private var tried: Int { clip.asked - before }
+  private var tried: Int { asked.count }
 
   /// How far the target is ahead of the other classes, in logits; or of no target any class ahead of the one predicted.
   private func margin(_ logits: [Double]) -> Double {
@@ -127,7 +131,9 @@ private struct Trial {
   }
 
   private mutating func ask(_ all: [Steps]) throws -> [Candidate] {
-    let answers = try clip.answers(all.map(SoundEdits.init(steps:)))
+    let edits = all.map(SoundEdits.init(steps:))
+    let answers = try clip.answers(edits)
+    asked.formUnion(edits)
     progress(tried)
     var found: [Candidate] = []
     for (steps, answer) in zip(all, answers) {
@@ -158,7 +164,6 @@ private struct Trial {
         }
       }
       if let best = best(found) { return best }
-      guard tried < budget else { return nil }
     }
     return nil
   }

@@ -54,7 +54,7 @@ public final class EditedClip {
   public var hasVoice: Bool { voice.hasVoice }
 
   /// How many edits the model has been asked about.
-  public var asked: Int { answers.count }
+  var asked: Int { answers.count }
 
   /// The sound after edits.
   public func sound(_ edits: SoundEdits) -> [Float] {

@@ -9,8 +9,8 @@ public struct ResponseCurve: Sendable, Codable, Equatable {
   public let outputs: [[Double]?]
   /// The same of the clip changed and changed back; nil at each step where that cannot be done.
   public let back: [[Double]?]
-  /// The change of each output in one step about the clip as it is, by the half steps to both sides: the derivative along
-  /// the edit. Nil where these are silent.
+  /// The change of each output a step about the clip as it is: the derivative along the edit, by the steps to both sides, which
+  /// are both put together anew where one is; of a kind that only begins, by its first step. Nil where these are silent.
   public let slopes: [Double]?
 
   /// The steps at which a kind's curve is taken: every one, or of long ranges every second and the first.
@@ -37,16 +37,17 @@ extension EditedClip {
   public func response(_ kind: SoundEdits.Kind, hasControl: Bool) throws -> ResponseCurve {
     let steps = ResponseCurve.steps(of: kind)
     let edits = steps.map { SoundEdits(steps: [kind: $0]) }
-    let sides = [0.5, kind.steps.lowerBound < 0 ? -0.5 : 0]
-    let near = try answers(sides.map { SoundEdits(steps: [kind: $0]) })
+    let outputs = try answers(edits).map { $0?.outputs }
+    let sides = [1, kind.steps.lowerBound < 0 ? -1.0 : 0]
+    let near = sides.map { side in outputs[steps.firstIndex(of: side)!] }
     let slopes: [Double]? =
       if let above = near[0], let below = near[1] {
-        zip(above.outputs, below.outputs).map { ($0 - $1) / (sides[0] - sides[1]) }
+        zip(above, below).map { ($0 - $1) / (sides[0] - sides[1]) }
       } else {
         nil
       }
     return ResponseCurve(
-      steps: steps, outputs: try answers(edits).map { $0?.outputs },
+      steps: steps, outputs: outputs,
       back: try edits.map { hasControl ? try thereAndBack($0)?.outputs : nil }, slopes: slopes)
   }
 }

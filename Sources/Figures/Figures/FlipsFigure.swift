@@ -79,7 +79,7 @@ public struct FlipsFigure: Figure {
   }
 
   private func draw(_ cell: Cell, on canvas: Canvas, in frame: Rectangle) {
-    let color = cell.share > 0.6 ? Color.white : Color.ink
+    let color = cell.share > 0.8 ? Color.white : Color.ink
     var lines = ["\(Int((100 * cell.share).rounded())) %"]
     if let size = cell.size {
       if canvas.layout.isNarrow {

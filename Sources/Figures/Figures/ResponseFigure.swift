@@ -21,9 +21,9 @@ public struct ResponseFigure: Figure {
     public var amounts: [String]
     /// Of each output.
     public var lines: [Line]
-    /// The first output of the clip changed and changed back: what the resynthesis alone does.
+    /// One output of the clip changed and changed back: what the resynthesis alone does.
     public var control: Line?
-    /// The place of the output that the control is of.
+    /// The place of that output.
     public var controlled: Int
 
     public init(
@@ -118,8 +118,13 @@ public struct ResponseFigure: Figure {
   }
 
   private func axis(ticks: Int) -> Axis {
-    guard !areClasses else { return .linear("Probability", from: 0, to: 1, ticks: ticks) }
-    let values = panels.flatMap { $0.lines.flatMap { $0.values.compactMap(\.self) } }
+    let lines = panels.flatMap { $0.lines + [$0.control].compactMap(\.self) }
+    let values = lines.flatMap { $0.values.compactMap(\.self) + $0.intervals.compactMap { $0?.high } }
+    guard !areClasses else {
+      // Means over many clips are far from 1: to the next tenth, and half at least.
+      let highest = ((values.max() ?? 1) * 10).rounded(.up) / 10
+      return .linear("Probability", from: 0, to: min(1, max(0.5, highest)), ticks: ticks)
+    }
     let (lower, upper) = (values.min() ?? 0, values.max() ?? 1)
     let room = max(0.05 * (upper - lower), 1e-3)
     return .linear("Value", from: lower - room, to: upper + room, ticks: ticks)

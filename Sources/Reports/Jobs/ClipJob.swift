@@ -21,6 +21,8 @@ public struct ClipJob<Row: Codable> {
     /// The exit statuses of the clips that failed.
     public let failures: [Int32]
     public let isFinished: Bool
+    /// Removes the state, once the results are written.
+    public let finish: () -> Void
   }
 
   private struct State: Codable {
@@ -53,14 +55,20 @@ public struct ClipJob<Row: Codable> {
     isPossible: (Row) -> Bool, _ report: (Event) -> Void,
     look: (Manifest.Entry, String, AudioClip) throws -> Row
   ) throws -> Result {
-    var progress = try RunProgress(in: folder, asked: asked + entries.map(\.path), new: State()) {
+    // Sounds that were exchanged between two runs are others.
+    let sounds = entries.map { entry in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: manifest.fullPath(of: entry))
+      let time = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+      return "\(entry.path) \(attributes?[.size] as? Int ?? 0) \(time)"
+    }
+    var progress = try RunProgress(in: folder, asked: asked + sounds, new: State()) {
       canHave($0, row: isPossible)
     }
     if progress.state.next > 0 { report(.resumed(clips: progress.state.next)) }
     while progress.state.next < entries.count {
       if shouldStop() {
         try progress.save(atOnce: true)
-        return result(progress.state, isFinished: false)
+        return result(progress.state, isFinished: false) {}
       }
       report(.progress(progress.state.next))
       let entry = entries[progress.state.next]
@@ -77,8 +85,8 @@ public struct ClipJob<Row: Codable> {
       progress.state.next += 1
       try progress.save(atOnce: false)
     }
-    progress.remove()
-    return result(progress.state, isFinished: true)
+    try progress.save(atOnce: true)
+    return result(progress.state, isFinished: true) { [progress] in progress.remove() }
   }
 
   /// Whether a run can have reached a state that was read.
@@ -90,8 +98,9 @@ public struct ClipJob<Row: Codable> {
     return state.rows.allSatisfy(row)
   }
 
-  private func result(_ state: State, isFinished: Bool) -> Result {
+  private func result(_ state: State, isFinished: Bool, finish: @escaping () -> Void) -> Result {
     Result(
-      rows: zip(state.places, state.rows).map { (entries[$0], $1) }, failures: state.failures, isFinished: isFinished)
+      rows: zip(state.places, state.rows).map { (entries[$0], $1) }, failures: state.failures, isFinished: isFinished,
+      finish: finish)
   }
 }

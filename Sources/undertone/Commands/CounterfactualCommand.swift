@@ -77,9 +77,11 @@ struct CounterfactualCommand: ParsableCommand {
         if clip.isCut { noteCut(file, seconds: clip.sourceDuration) }
         let edited = try EditedClip(clip.samples, path: file, model: model, seed: seed)
         try noteVoice(edited, search, file)
+        // A method that cannot explain the model is said before the search.
+        if let speech = clip.trimmed(model.configuration.trimming) { _ = try explainer.explain(speech, path: file) }
         let stem = folder.stem(for: file)
-        // With all, what is predicted is passed over.
-        let wanted: [Int?] = targets.map { $0.filter { to != "all" || $0 != edited.own.predicted } } ?? [nil]
+        // Of several, what is predicted is passed over.
+        let wanted: [Int?] = targets.map { $0.filter { targets!.count == 1 || $0 != edited.own.predicted } } ?? [nil]
         for target in wanted {
           let bar = ProgressBar("searching", total: search.budget)
           let report = try CounterfactualReport(

@@ -13,10 +13,10 @@ struct Flips: ParsableCommand {
     usage: "undertone flips --data <file> [<options>]",
     discussion: """
       For a sample of the clips the search of `undertone counterfactual`, to each other emotion: the share of clips with \
-      an edit within the limits, its mean size in just-noticeable steps, and what it changes, from each emotion that the \
+      an edit that does it, its mean size in just-noticeable steps, and what it changes, from each emotion that the \
       model predicts to each other. The mean steps towards an emotion stand beside what listeners are known to hear of \
-      anger, fear, happiness and sadness (Juslin and Laukka 2003): holds, does not hold, undecided where the interval has \
-      0, no effect. 20 random edits as large as each say what chance does. A run that is stopped resumes.
+      anger, fear, happiness and sadness (Juslin and Laukka 2003): holds, does not hold, no effect, or \
+      undecided, as with fewer than \(Estimate.leastClips) clips or \(Estimate.leastSpeakers) speakers. 20 random edits as large as each say what chance does. A run that is stopped resumes.
 
       Writes flips.png, flips.steps.png (the mean steps towards each emotion) and flips.csv (a row for each clip and \
       emotion).
@@ -34,7 +34,7 @@ struct Flips: ParsableCommand {
       "The emotions the model is to say, separated by commas. (default: each)", valueName: "emotions"))
   var to: String?
 
-  @Option(help: ArgumentHelp("The clips sampled of each emotion at most: 1 or more.", valueName: "count"))
+  @Option(help: ArgumentHelp("The number of clips sampled of each emotion, at most: 1 or more.", valueName: "count"))
   var clips = 10
 
   @OptionGroup var searched: SearchOptions
@@ -92,6 +92,7 @@ struct Flips: ParsableCommand {
         }
         try options.write(report, text: text(report), to: folder, named: "flips")
       }
+      result.finish()
       try Console.end(result.failures, of: entries.count)
     }
   }
@@ -110,7 +111,7 @@ struct Flips: ParsableCommand {
     }
     var parts = [
       wrapped(
-        "\(report.clips) clip\(report.clips == 1 ? "" : "s"): share with an edit within the limits, and its mean size in "
+        "\(report.clips) clip\(report.clips == 1 ? "" : "s"): share with an edit that does it, and its mean size in "
           + "just-noticeable steps"), matrix.text,
     ]
     if let random = report.random {

@@ -14,13 +14,14 @@ struct ResponseCommand: ParsableCommand {
     usage: "undertone response (<files> ... | --data <file>) [<options>]",
     discussion: """
       Each clip is made again at other pitches, tempos and so on, in steps that listeners just notice, and the model is \
-      asked about each. The table has derivatives: by how much a probability, or the value of a dimension, rises a step. \
-      They stand beside what listeners are known to hear of anger, fear, happiness and sadness (Juslin and Laukka 2003): \
-      holds, does not hold, or undecided where the interval has 0. Of many clips there are means with 95 % intervals by \
-      speaker, for all, by emotion, and by sex where the manifest names it.
+      asked about each. The table has derivatives: by how much a probability, or the value of a dimension, rises a step, \
+      by the steps to both sides; of breath, roughness, rooms and noise by the first. They stand beside what listeners are known to hear of anger, fear, happiness and sadness (Juslin and Laukka 2003): \
+      holds, does not hold, no effect, or undecided, as with fewer than \(Estimate.leastClips) clips or \(Estimate.leastSpeakers) speakers. \
+      Of many clips there are means with 95 % intervals by speaker, for all, by emotion, and by sex where the manifest \
+      names it. A run that is stopped resumes.
 
       Where the voice is put together anew, the clip changed and changed back is a curve too (dashed): how far it is from \
-      flat is the resynthesis's own doing. `undertone edit --help` has what the edits are.
+      flat is the resynthesis's own doing; at 0 is the clip itself, which is not put together anew. `undertone edit --help` has what the edits are.
 
       Writes response.png, response.csv (all curves), and with --groups a figure for each emotion and sex.
 
@@ -38,7 +39,8 @@ struct ResponseCommand: ParsableCommand {
   var data: String?
 
   @Option(
-    help: ArgumentHelp("Of a manifest, the clips sampled of each emotion at most: 1 or more.", valueName: "count"))
+    help: ArgumentHelp(
+      "The number of clips sampled of each emotion of a manifest, at most: 1 or more.", valueName: "count"))
   var clips = 24
 
   @OptionGroup var edits: EditKindsOption
@@ -98,7 +100,7 @@ struct ResponseCommand: ParsableCommand {
         let report = ResponseReport(
           result.rows.map { ($0.entry, $0.row) }, of: model, kinds: kinds, source: data ?? files.source, seed: seed)
         guard !report.all.curves.isEmpty else {
-          throw EditError.noVoice(path: files.source, edits: SoundEdits(steps: [kinds[0]: 1]))
+          throw EditError.noVoice(path: data ?? files.source, edits: SoundEdits(steps: [kinds[0]: 1]))
         }
         if !report.leftOut.isEmpty {
           Console.note(
@@ -118,6 +120,7 @@ struct ResponseCommand: ParsableCommand {
             ? report.json(figures: figures)
             : ([text(report)] + figures + [folder.file("response.csv")]).joined(separator: "\n"))
       }
+      result.finish()
       try Console.end(result.failures, of: entries.count)
     }
   }

@@ -41,7 +41,8 @@ struct SearchOptions: ParsableArguments {
   var most = 3
 
   @Option(
-    help: ArgumentHelp("How many edits the model is asked about in a search, about: 10 to 10000.", valueName: "count"))
+    help: ArgumentHelp(
+      "The number of edits from which on no more of several kinds are tried: 10 to 10000.", valueName: "count"))
   var budget = 300
 
   func validate() throws {
@@ -88,15 +89,17 @@ func tell<Row>(_ event: ClipJob<Row>.Event, _ bar: ProgressBar) {
 }
 
 extension TrainedModel {
-  /// The places of classes that are named, separated by commas.
+  /// The places of classes that are named, separated by commas, each once.
   func classIndices(of names: String) throws -> [Int] {
-    try names.split(separator: ",", omittingEmptySubsequences: false).map { name in
+    var found: [Int] = []
+    for name in names.split(separator: ",", omittingEmptySubsequences: false) {
       let index = try index(of: name.trimmingCharacters(in: .whitespaces))
       guard index < classes.count else {
         throw ValidationError("--to \(name): is a number, and no emotion that a model says")
       }
-      return index
+      if !found.contains(index) { found.append(index) }
     }
+    return found
   }
 
   /// What a run is asked for, as far as the model and the clips say it.

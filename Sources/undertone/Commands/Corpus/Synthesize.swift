@@ -41,7 +41,7 @@ extension CorpusCommand {
     @Option(
       help: ArgumentHelp(
         """
-        How much the cue of the voice is: \(SingleCue.Kind.allCases.map(\.words).joined(separator: "; ")). (default: \
+        The cue of the voice, as a number of its units: \(SingleCue.Kind.allCases.map(\.words).joined(separator: "; ")). (default: \
         \(SingleCue.Kind.allCases.map { $0.standard.formatted() }.joined(separator: ", ")))
         """, valueName: "number"))
     var amount: Double?
