@@ -177,14 +177,11 @@ struct Cues: ParsableCommand {
     }
     parts.append("* the 95 % interval lies beside 0, and the mean is 0.05 or more")
     if !report.known.isEmpty {
-      var known = Table(header: ["known to listeners", "", "inside", "interval", ""])
-      known.rows = report.known.map { own in
-        let interval = own.net.low.flatMap { low in own.net.high.map { "\(signed(low)) to \(signed($0))" } }
-        return [
-          "\(own.emotion): \(own.cue.name)", own.known!.arrow, signed(own.net.mean), interval ?? "none", own.verdict!,
-        ]
+      let rows = report.known.map {
+        KnownRow(
+          words: "\($0.emotion): \($0.cue.name)", direction: $0.known!, effect: $0.net, verdict: $0.verdict!)
       }
-      parts.append(known.text)
+      parts.append(knownTable(rows, effect: "inside", digits: 2))
     }
     return parts.joined(separator: "\n\n") + "\n"
   }

@@ -121,9 +121,7 @@ struct Flips: ParsableCommand {
             format: "Of random edits as large, the model says the same of %.0f %% (each edit that was found: 100 %%).",
             100 * random.mean)))
     }
-    var steps = Table(
-      header: ["to say"] + report.kinds.map { $0 == .breathiness ? "breath" : $0 == .roughness ? "rough" : $0.rawValue }
-    )
+    var steps = Table(header: ["to say"] + report.kinds.map(\.brief))
     for target in report.ofTargets {
       steps.rows.append(
         [names[target.emotion]]
@@ -138,15 +136,11 @@ struct Flips: ParsableCommand {
       parts.append("mean steps of each kind (* the 95 % interval lies beside 0)\n\(steps.text)")
     }
     if !report.known.isEmpty {
-      var known = Table(header: ["known to listeners", "", "steps", "interval", ""])
-      known.rows = report.known.map { own in
-        [
-          "\(own.emotion): \(own.kind.title)", own.direction.arrow, String(format: "%+.2f", own.steps.mean),
-          own.steps.low.flatMap { low in own.steps.high.map { String(format: "%+.2f to %+.2f", low, $0) } } ?? "none",
-          own.verdict,
-        ].enumerated().map { $0 == 0 ? $1 : $1.replacing("-", with: "−") }
+      let rows = report.known.map {
+        KnownRow(
+          words: "\($0.emotion): \($0.kind.title)", direction: $0.direction, effect: $0.steps, verdict: $0.verdict)
       }
-      parts.append(known.text)
+      parts.append(knownTable(rows, effect: "steps", digits: 2))
     }
     return parts.joined(separator: "\n\n") + "\n"
   }

@@ -84,6 +84,28 @@ private func readCorpus(_ folder: String) throws(ManifestError) -> Manifest {
   return scan.manifest
 }
 
+/// The clips of a command that takes files or a manifest: all files, or a sample of each emotion.
+func sampledClips(
+  _ files: ClipFiles, data: String?, clips: Int, seed: UInt64
+) throws -> (manifest: Manifest, entries: [Manifest.Entry]) {
+  guard let data else {
+    let entries = try files.paths().map { Manifest.Entry(path: $0, emotion: .none) }
+    return (Manifest(folder: "", entries: entries), entries)
+  }
+  let manifest = try readManifest(data)
+  return (manifest, manifest.sampled(clips, seed: seed))
+}
+
+extension Manifest {
+  /// So many clips of each emotion at most, drawn at random.
+  func sampled(_ clips: Int, seed: UInt64) -> [Entry] {
+    var generator = SeededGenerator(seed: seed)
+    return (emotions.isEmpty ? [Emotion.none] : emotions).flatMap { emotion in
+      generator.shuffled(entries.filter { $0.emotion == emotion }).prefix(clips)
+    }
+  }
+}
+
 /// The features of a manifest's clips, with a progress bar. Files that fail are reported, and the rest is used; long ones
 /// that were cut are named.
 func computeFeatures(

@@ -130,14 +130,14 @@ struct ResponseCommand: ParsableCommand {
     var table = Table(header: ["a step of"] + report.outputs)
     for curve in report.all.curves {
       table.rows.append(
-        [curve.kind == .breathiness ? "breath" : curve.kind.rawValue]
+        [curve.kind.brief]
           + curve.slopes.map { slope in
             let isSure = slope.isBesideZero && abs(slope.mean) >= KnownDirection.leastSlope
             return String(format: "%+.3f", slope.mean).replacing("-", with: "−")
               + (hasIntervals ? isSure ? "*" : " " : "")
           })
     }
-    let what = model(report) ? "the value" : "the probability"
+    let what = report.model.classes.isEmpty ? "the value" : "the probability"
     var parts = [
       "\(report.clips) clip\(report.clips == 1 ? "" : "s"): change of \(what) a just-noticeable step",
       table.text,
@@ -147,21 +147,15 @@ struct ResponseCommand: ParsableCommand {
       wrapped(
         "one step: " + report.all.curves.map { Self.step(of: $0.kind) }.joined(separator: ", "), indentation: "  "))
     if hasIntervals, !report.known.isEmpty {
-      var known = Table(header: ["known to listeners", "", "slope", "interval", ""])
-      known.rows = report.known.map { known in
-        [
-          "\(known.output): \(known.kind.title)", known.direction.arrow, String(format: "%+.3f", known.slope.mean),
-          String(format: "%+.3f to %+.3f", known.slope.low ?? 0, known.slope.high ?? 0), known.verdict,
-        ].enumerated().map { $0 == 0 ? $1 : $1.replacing("-", with: "−") }
+      let rows = report.known.map {
+        KnownRow(
+          words: "\($0.output): \($0.kind.title)", direction: $0.direction, effect: $0.slope, verdict: $0.verdict)
       }
-      parts.append(known.text)
+      parts.append(knownTable(rows, effect: "slope", digits: 3))
     }
     return parts.joined(separator: "\n\n") + "\n"
   }
 
-  /// Whether the model has numbers only.
-  private func model(_ report: ResponseReport) -> Bool { report.model.classes.isEmpty }
-
-  /// "pitch +1.9 semitones".
+  /// "pitch +2.0 semitones".
   private static func step(of kind: SoundEdits.Kind) -> String { SoundEdits(steps: [kind: 1]).words }
 }

@@ -1,11 +1,8 @@
 import ArgumentParser
 import Attributions
 import AudioFeatures
-import Basics
-import Corpora
 import Foundation
 import Models
-import Reports
 
 /// Which edits are tried.
 struct EditKindsOption: ParsableArguments {
@@ -56,36 +53,9 @@ struct SearchOptions: ParsableArguments {
   }
 }
 
-/// The clips of a command that takes files or a manifest: all files, or a sample of each emotion.
-func sampledClips(
-  _ files: ClipFiles, data: String?, clips: Int, seed: UInt64
-) throws -> (manifest: Manifest, entries: [Manifest.Entry]) {
-  guard let data else {
-    let entries = try files.paths().map { Manifest.Entry(path: $0, emotion: .none) }
-    return (Manifest(folder: "", entries: entries), entries)
-  }
-  let manifest = try readManifest(data)
-  return (manifest, manifest.sampled(clips, seed: seed))
-}
-
-extension Manifest {
-  /// So many clips of each emotion at most, drawn at random.
-  func sampled(_ clips: Int, seed: UInt64) -> [Entry] {
-    var generator = SeededGenerator(seed: seed)
-    return (emotions.isEmpty ? [Emotion.none] : emotions).flatMap { emotion in
-      generator.shuffled(entries.filter { $0.emotion == emotion }).prefix(clips)
-    }
-  }
-}
-
-/// Shows what a ``ClipJob`` reports.
-func tell<Row>(_ event: ClipJob<Row>.Event, _ bar: ProgressBar) {
-  switch event {
-  case .resumed(let clips): Console.note("undertone: resuming after \(clips) clips")
-  case .progress(let done): bar.show(done)
-  case .cut(let path, let seconds): noteCut(path, seconds: seconds)
-  case .failed(let error): Console.report(error)
-  }
+extension SoundEdits.Kind {
+  /// The kind in a table's head, where there is little room.
+  var brief: String { self == .breathiness ? "breath" : rawValue }
 }
 
 extension TrainedModel {
@@ -100,11 +70,5 @@ extension TrainedModel {
       if !found.contains(index) { found.append(index) }
     }
     return found
-  }
-
-  /// What a run is asked for, as far as the model and the clips say it.
-  func asked(source: String, manifest: Manifest) -> [String] {
-    provenance(source: source, manifest: manifest).filter { $0.key != "Command" }.sorted { $0.key < $1.key }
-      .map { "\($0.key): \($0.value)" }
   }
 }
