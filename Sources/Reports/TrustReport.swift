@@ -16,6 +16,8 @@ public struct TrustReport {
   public let target: String?
   /// The dimension that is explained; nil where it is a class.
   public let dimension: String?
+  /// The names of the models trained from other seeds.
+  public let siblings: [String]
   /// The manifest, and where it is, as given by the user.
   public let manifest: Manifest
   public let path: String
@@ -23,7 +25,7 @@ public struct TrustReport {
   /// - Parameter clips: At least one.
   public init(_ clips: [ClipTrust], by examiner: TrustExaminer, manifest: Manifest, path: String) {
     (self.clips, model, space, settings) = (clips, examiner.model, examiner.space, examiner.settings)
-    (self.manifest, self.path) = (manifest, path)
+    (self.manifest, self.path, siblings) = (manifest, path, examiner.siblings.map(\.name))
     (target, dimension) = (examiner.target.map { examiner.model.outputs[$0] }, examiner.dimension)
     summary = TrustSummary(clips, by: examiner)
   }
@@ -34,7 +36,7 @@ public struct TrustReport {
         "Attributions on the \(space.words), measured" + (target.map { ": target \($0)" } ?? ""),
         "\(model.title) \(model.name) on \(shownName(path)) · "
           + "\(clips.count) clip\(clips.count == 1 ? "" : "s"), seed \(settings.seed) · \(means) · "
-          + "taken away: \(settings.filling == .silence ? "to silence" : "to the mean")",
+          + "taken away: \(settings.filling.words)",
       ] + [summary.noRanking].compactMap { $0 },
       methods: summary.methods.map { .init(name: $0.name, isControl: $0.isControl) },
       panels: summary.measures.map { measure in
@@ -54,6 +56,9 @@ public struct TrustReport {
         .init(
           title: "Rank correlation with itself", xLabel: "Layers drawn anew, from the head down",
           end: Double(summary.layers.count), values: summary.methods.map { [1] + $0.cascade }),
+        .init(
+          title: "Rank correlation with itself", xLabel: "Layers drawn anew, from the input up",
+          end: Double(summary.layers.count), values: summary.methods.map { [1] + $0.cascadeFromInput }),
       ])
   }
 
@@ -71,14 +76,19 @@ public struct TrustReport {
 
   /// The value of a random attribution, where it is known.
   public func chance(of measure: TrustMeasure) -> Double? {
-    measure == .inCue || measure == .pointing ? summary.cueArea : nil
+    switch measure {
+    case .inCue, .pointing, .rankAccuracy, .topShare: summary.cueArea
+    case .auc: summary.cueArea.map { _ in 0.5 }
+    default: nil
+    }
   }
 
   public var provenance: [String: String] {
     // As the manifest names them, so that a figure does not depend on the folder that it was made in.
     let names = Dictionary(
       manifest.entries.map { (manifest.fullPath(of: $0), $0.path) }, uniquingKeysWith: { first, _ in first })
-    return model.provenance(source: path, manifest: manifest).merging([
+    let again = siblings.isEmpty ? [:] : ["Trained again": siblings.joined(separator: ", ")]
+    return model.provenance(source: path, manifest: manifest).merging(again) { $1 }.merging([
       "Methods": summary.methods.map(\.name).joined(separator: ", "), "Input": space.rawValue,
       "Target": target ?? "predicted", "Replacement": settings.filling.rawValue, "Seed": String(settings.seed),
       "Clips": clips.map { names[$0.path] ?? $0.path }.joined(separator: "; "),
@@ -131,11 +141,14 @@ public struct TrustReport {
     return Files(paths: page + drawn + texts.map { folder.file($0.0) }, json: json)
   }
 
-  /// The criterion, the conclusions and what became of a planted cue.
-  private var remarks: [String] {
-    (summary.noRanking == nil ? [summary.criterion] : []) + summary.verdicts
-      + [summary.cueRemark].compactMap { $0 } + warnings
+  /// The verdicts with their rule, the recommendation, what became of a planted cue, and what else there is to know.
+  public var conclusions: [String] {
+    summary.verdicts + [summary.recommendation].compactMap { $0 } + (summary.noRanking == nil ? [summary.rule] : [])
+      + summary.criteria.filter { _ in summary.noRanking == nil }.map { "\($0.rawValue): \($0.rule)" }
   }
+
+  /// What else there is to know before the table is believed.
+  public var remarks: [String] { summary.remarks + [summary.cueRemark].compactMap { $0 } }
 
   /// How many of the clips belong to the model's training, and how many are unlike it.
   private var census: DomainCensus {
@@ -151,7 +164,7 @@ public struct TrustReport {
     get throws {
       var page = Page(title: "How far explanations of \(model.name) can be believed", provenance: provenance)
       try page.add(figure, description: summary.verdicts.joined(separator: " "))
-      page.sections.append(.text(heading: "Conclusions", lines: remarks))
+      page.sections.append(.text(heading: "Conclusions", lines: conclusions + remarks + warnings))
       page.addTable("Measures", summaryRows)
       page.addTable("Clips", clipRows)
       return page
@@ -166,10 +179,14 @@ public struct TrustReport {
     try JSON(
       model: model.name, data: path, input: space.rawValue, target: target ?? "predicted", clips: clips.count,
       seed: settings.seed,
-      replacement: settings.filling.rawValue, methods: summary.methods.map(JSON.Method.init), layers: summary.layers,
+      replacement: settings.filling.rawValue,
+      methods: summary.methods.map { JSON.Method($0, isRanked: summary.noRanking == nil) }, layers: summary.layers,
       correlation: summary.correlation, overlap: summary.overlap, top: settings.top, cueClips: summary.cueClips,
-      cueArea: summary.cueArea, speakers: summary.speakers, criterion: summary.criterion, verdicts: summary.verdicts,
-      cueRemark: summary.cueRemark, trainingData: census, warnings: warnings, figure: figures.first, figures: figures,
+      cueArea: summary.cueArea, speakers: summary.speakers, siblings: siblings, rule: summary.rule,
+      criteria: summary.criteria.reduce(into: [:]) { $0[$1] = $1.rule }, noRanking: summary.noRanking,
+      verdicts: summary.verdicts, recommended: summary.noRanking == nil ? summary.recommended : nil,
+      remarks: summary.remarks, cueRemark: summary.cueRemark, trainingData: census, warnings: warnings,
+      figure: figures.first, figures: figures,
       command: commandLine
     ).line
   }
@@ -180,14 +197,27 @@ public struct TrustReport {
       let isControl: Bool
       let measures: [TrustMeasure: Estimate]
       let deletion, insertion: [Double]
-      let cascade: [Double?]
+      let cascade, cascadeFromInput: [Double?]
       let advantage: Estimate
-      let beyond: [String: Estimate]
+      let verdict: Verdict?
 
-      init(_ method: TrustSummary.OfMethod) {
+      init(_ method: TrustSummary.OfMethod, isRanked: Bool) {
         (name, isControl, measures) = (method.name, method.isControl, method.estimates)
-        (deletion, insertion, cascade) = (method.deletion, method.insertion, method.cascade)
-        (advantage, beyond) = (method.advantage, method.beyond)
+        (deletion, insertion) = (method.deletion, method.insertion)
+        (cascade, cascadeFromInput) = (method.cascade, method.cascadeFromInput)
+        advantage = method.advantage
+        verdict = isRanked ? method.verdict.map(Verdict.init) : nil
+      }
+    }
+    struct Verdict: Encodable {
+      let stance: TrustVerdict.Stance
+      let findings: [TrustCriterion: TrustVerdict.Finding]
+      let margins: [TrustCriterion: Estimate]
+      let reasons: [String]
+
+      init(_ verdict: TrustVerdict) {
+        (stance, margins, reasons) = (verdict.stance, verdict.margins, verdict.reasons)
+        findings = verdict.margins.keys.reduce(into: [:]) { $0[$1] = verdict.finding($1) }
       }
     }
     let model, data, input, target: String
@@ -202,8 +232,13 @@ public struct TrustReport {
     let cueClips: Int
     let cueArea: Double?
     let speakers: Int?
-    let criterion: String
+    let siblings: [String]
+    let rule: String
+    let criteria: [TrustCriterion: String]
+    let noRanking: String?
     let verdicts: [String]
+    let recommended: Recommendation?
+    let remarks: [String]
     let cueRemark: String?
     let trainingData: DomainCensus
     let warnings: [String]
@@ -219,19 +254,41 @@ extension TrustMeasure {
     let name =
       switch self {
       case .redrawn: "new weights"
+      case .fromHead: "new from the head"
+      case .fromInput: "new from the input"
       case .otherClass: dimension == nil ? "other class" : "other dimension"
+      case .seeds: "other seeds"
+      case .gain: "half amplitude"
       case .gini: "sparseness (Gini)"
       case .entropy: "complexity (nat)"
       case .silence: "share on silence"
       case .loudness: "loudness (ρ)"
+      case .averageIncrease: "average increase"
+      case .averageDrop: "average drop"
+      case .averageGain: "average gain"
+      case .inputFidelity: "input fidelity"
       case .inCue: "share in the cue"
       case .pointing: "pointing game"
+      case .auc: "AUC in the cue"
+      case .rankAccuracy: "rank accuracy"
+      case .topShare: "top cells in the cue"
       default: rawValue
       }
     return switch better {
     case .lower: name + " ↓"
     case .higher: name + " ↑"
     case .neither: name
+    }
+  }
+}
+
+extension RemovalFilling {
+  /// "to silence": what a removed cell becomes.
+  public var words: String {
+    switch self {
+    case .silence: "to silence"
+    case .mean: "to the mean over time"
+    case .neighbours: "to what its neighbours say"
     }
   }
 }

@@ -51,7 +51,7 @@ struct CodecTests {
         sum + Double((pair.0 - pair.1) * (pair.0 - pair.1))
       }
     }
-    #expect(error(.mp3, 96) < 0.5 * error(.mp3, 24))
+    #expect(error(.mp3, 96) < 0.8 * error(.mp3, 24))
     #expect(error(.opus, 96) < 0.5 * error(.opus, 14))
     #expect(error(.vorbis, 25) < error(.vorbis, 17))
   }

@@ -1,3 +1,4 @@
+import Basics
 import Models
 import Tensors
 
@@ -45,13 +46,9 @@ public enum RemovalFilling: String, CaseIterable, Sendable {
   case silence
   /// The mean of the cell's row over time; it is fairer to quiet cells.
   case mean
-
-  func values(of clip: Clip, at space: InputSpace) -> Tensor {
-    switch self {
-    case .silence: clip.silence(at: space)
-    case .mean: clip[space].mean(axes: [clip[space].rank - 1]).broadcast(to: clip.shape(at: space))
-    }
-  }
+  /// What the cells around it say (``NeighbourImputation``); on the waveform noise like the clip's quietest tenth. Speech has
+  /// no silence where there was none.
+  case neighbours
 }
 
 /// A clip with some of its cells replaced.
@@ -59,26 +56,56 @@ struct Replacement {
   let clip: Clip
   let space: InputSpace
   let cells: Cells
-  private let input, replacing: [Float]
+  private let input: [Float]
+  private let source: Source
 
-  init(of clip: Clip, at space: InputSpace, with filling: RemovalFilling = .silence) {
+  /// Where the values of removed cells are from.
+  private enum Source {
+    case values([Float])
+    case neighbours(NeighbourImputation)
+  }
+
+  /// - Parameter seed: Of the noise of ``RemovalFilling/neighbours``.
+  init(of clip: Clip, at space: InputSpace, with filling: RemovalFilling = .silence, seed: UInt64 = 0) {
     (self.clip, self.space) = (clip, space)
     cells = Cells(of: clip, at: space)
-    (input, replacing) = (clip[space].floats, filling.values(of: clip, at: space).floats)
+    input = clip[space].floats
+    switch filling {
+    case .silence: source = .values(clip.silence(at: space).floats)
+    case .mean:
+      let mean = clip[space].mean(axes: [clip[space].rank - 1])
+      source = .values(mean.broadcast(to: clip.shape(at: space)).floats)
+    case .neighbours where space == .waveform:
+      var generator = SeededGenerator(seed: seed)
+      source = .values(UnitFilling.floor.samples(for: clip, units: [], using: &generator))
+    case .neighbours:
+      source = .neighbours(NeighbourImputation(input, rows: cells.rows, columns: cells.frames, seed: seed))
+    }
   }
 
   /// Inputs [removed, …], each without the cells of one list; where `isInserting`, each with those cells alone.
   func inputs(without removed: some Collection<some Sequence<Int>>, isInserting: Bool = false) -> Tensor {
-    var floats: [Float] = []
-    floats.reserveCapacity(removed.count * input.count)
-    let (whole, part) = isInserting ? (replacing, input) : (input, replacing)
-    for list in removed {
-      let start = floats.count
-      floats += whole
-      for cell in list {
-        for place in cells[cell] { floats[start + place] = part[place] }
+    let shape = [removed.count] + clip.shape(at: space).dropFirst()
+    switch source {
+    case .values(let replacing):
+      var floats: [Float] = []
+      floats.reserveCapacity(removed.count * input.count)
+      let (whole, part) = isInserting ? (replacing, input) : (input, replacing)
+      for list in removed {
+        let start = floats.count
+        floats += whole
+        for cell in list {
+          for place in cells[cell] { floats[start + place] = part[place] }
+        }
       }
+      return Tensor(floats, shape: shape)
+    case .neighbours(let imputation):
+      let masks = removed.map { list in
+        var mask = [Bool](repeating: isInserting, count: cells.count)
+        for cell in list { mask[cell] = !isInserting }
+        return mask
+      }
+      return Tensor(concurrentMap(count: masks.count) { imputation.filled(masks[$0]) }.flatMap { $0 }, shape: shape)
     }
-    return Tensor(floats, shape: [removed.count] + clip.shape(at: space).dropFirst())
   }
 }

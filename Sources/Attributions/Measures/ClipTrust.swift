@@ -8,9 +8,10 @@ public struct ClipTrust: Sendable, Codable {
     /// The probability of the target, or the change of its value, at shares 0, 1/steps … 1.
     public internal(set) var deletion: [Double] = []
     public internal(set) var insertion: [Double] = []
-    /// The rank correlation of the attribution with itself after each further layer is randomised; nil where there is
-    /// none.
+    /// The rank correlation of the attribution with itself after each further layer is randomised, from the head down
+    /// and from the input up; nil where there is none.
     public internal(set) var cascade: [Double?] = []
+    public internal(set) var cascadeFromInput: [Double?] = []
   }
 
   public let path: String
@@ -46,9 +47,11 @@ extension ClipTrust {
       && (0...1).contains(cueArea ?? 0)
       && methods.allSatisfy { method in
         method.deletion.count == examiner.settings.steps + 1 && method.insertion.count == method.deletion.count
-          && method.cascade.count == examiner.layers.count && method.values[.deletion] != nil
+          && method.cascade.count == examiner.layers.count
+          && method.cascadeFromInput.count == examiner.layers.count && method.values[.deletion] != nil
           && method.values[.insertion] != nil && method.values.values.allSatisfy(isFinite)
-          && (method.deletion + method.insertion + method.cascade.map { $0 ?? 0 }).allSatisfy(isFinite)
+          && (method.deletion + method.insertion + (method.cascade + method.cascadeFromInput).map { $0 ?? 0 })
+            .allSatisfy(isFinite)
       }
   }
 }

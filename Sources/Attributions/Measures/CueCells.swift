@@ -9,6 +9,8 @@ struct CueCells {
   /// The cue's share of the clip's cells without padding: the expected share of a random attribution.
   let area: Double
 
+  init(isInside: [Bool], area: Double) { (self.isInside, self.area) = (isInside, area) }
+
   /// - Parameters:
   ///   - region: The cue, in seconds from the clip's first sample and in Hz.
   ///   - speechFrames: The clip's frames before its padding.
@@ -45,4 +47,18 @@ struct CueCells {
 
   /// The pointing game (Zhang et al. 2018): whether the largest cell lies inside the cue.
   func isHit(by ranking: Ranking) -> Bool { isInside[ranking.order.last!] }
+
+  /// Of the largest cells, as many as the cue has, the share inside it (relevance rank accuracy, Arras et al. 2022,
+  /// arXiv:2003.07258).
+  func rankAccuracy(of ranking: Ranking) -> Double { share(ofTop: isInside.count { $0 }, of: ranking) }
+
+  /// The share of the ``top`` largest cells inside the cue, or of as many as the cue has (top-k intersection, Theiner et al.
+  /// 2022).
+  func topShare(of ranking: Ranking) -> Double { share(ofTop: min(Self.top, isInside.count { $0 }), of: ranking) }
+
+  private static let top = 100
+
+  private func share(ofTop count: Int, of ranking: Ranking) -> Double {
+    Double(ranking.order.suffix(count).count { isInside[$0] }) / Double(max(1, count))
+  }
 }

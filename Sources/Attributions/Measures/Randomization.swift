@@ -2,9 +2,9 @@ import Layers
 import Models
 
 /// Cascading randomisation (Adebayo et al. 2018, arXiv:1810.03292): the layers' weights are replaced by random ones,
-/// from the head down. An attribution that explains what the model learned must change with them.
+/// from the head down or from the input up. An attribution that explains what the model learned must change with them.
 final class CascadingRandomization {
-  /// The layers in the order in which they are randomised: the head first.
+  /// The layers in the order in which they are randomised.
   let layers: [String]
   private let model: TrainedModel
   private let seed: UInt64
@@ -12,16 +12,18 @@ final class CascadingRandomization {
   /// The number of weights that are cached in all; for larger models each stage is made again for each clip.
   private static let keptWeights = 100_000_000
 
-  /// - Parameter seed: The seed of the random weights, which are the same in all stages. Norms get their initial
-  ///   values.
-  init(_ model: TrainedModel, seed: UInt64) {
+  /// - Parameters:
+  ///   - seed: The seed of the random weights, which are the same in all stages and both ways. Norms get their initial
+  ///     values.
+  ///   - isFromInput: Whether the layers nearest to the input come first, instead of the head.
+  init(_ model: TrainedModel, seed: UInt64, isFromInput: Bool = false) {
     (self.model, self.seed) = (model, seed)
     var layers: [String] = []
     for parameter in model.network.parameters {
       let owner = Self.layer(of: parameter.name)
       if !layers.contains(owner) { layers.append(owner) }
     }
-    self.layers = layers.reversed()
+    self.layers = isFromInput ? layers : layers.reversed()
   }
 
   /// The model with the first layers of ``layers`` randomised, up to this one. It is made when needed: each needs as
@@ -42,7 +44,7 @@ final class CascadingRandomization {
       own.value = trained.value
     }
     return TrainedModel(
-      configuration: model.configuration, network: network, name: "\(model.name), new down to \(layers[stage])")
+      configuration: model.configuration, network: network, name: "\(model.name), new as far as \(layers[stage])")
   }
 
   /// The layer's name in a parameter's name, down to the last number, or else the first part: "blocks.0" in

@@ -27,6 +27,15 @@ struct Ranking {
     return zip(centred, other.centred).reduce(0) { $0 + $1.0 * $1.1 } / (norm * other.norm)
   }
 
+  /// The area under the ROC curve of telling marked cells from others by their ranks: the share of pairs of a marked and
+  /// another cell in which the marked one is larger, equal ones counting half (Mann and Whitney 1947). Nil without both.
+  func areaUnderROC(of marked: [Bool]) -> Double? {
+    let count = marked.count { $0 }
+    guard count > 0, count < marked.count else { return nil }
+    let sum = zip(centred, marked).reduce(0) { $1.1 ? $0 + $1.0 : $0 }
+    return sum / (Double(count) * Double(marked.count - count)) + 0.5
+  }
+
   /// The fraction of the top `share` of cells that both rankings have in common, 0…1.
   func overlap(with other: Ranking, share: Double) -> Double {
     let count = max(1, Int(share * Double(order.count)))

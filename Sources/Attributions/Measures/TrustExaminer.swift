@@ -39,20 +39,25 @@ public struct TrustExaminer {
   public let target: Int?
   /// The methods to examine, then the controls.
   public private(set) var methods: [any AttributionMethod]
-  private let cascade: CascadingRandomization
+  /// The model trained again from other seeds.
+  public let siblings: [TrainedModel]
+  let cascade, cascadeFromInput: CascadingRandomization
 
-  /// - Parameter target: The index of the output to explain; where nil, each clip's predicted class, or the first dimension
-  ///   of a model without classes.
+  /// - Parameters:
+  ///   - target: The index of the output to explain; where nil, each clip's predicted class, or the first dimension
+  ///     of a model without classes.
+  ///   - siblings: Models of the same kind, front-end and outputs, trained from other seeds.
   public init(
     model: TrainedModel, methods: [any AttributionMethod], space: InputSpace, settings: TrustSettings = TrustSettings(),
-    target: Int? = nil
+    target: Int? = nil, siblings: [TrainedModel] = []
   ) {
-    (self.model, self.space, self.settings) = (model, space, settings)
+    (self.model, self.space, self.settings, self.siblings) = (model, space, settings, siblings)
     self.target = target ?? (model.classes.isEmpty ? 0 : nil)
     var options = MethodOptions()
     options.seed = settings.seed
     self.methods = methods + [LoudnessMap(), RandomAttribution(options)]
     cascade = CascadingRandomization(model, seed: settings.seed)
+    cascadeFromInput = CascadingRandomization(model, seed: settings.seed, isFromInput: true)
   }
 
   /// The dimension that is explained; nil where it is a class.
@@ -60,7 +65,7 @@ public struct TrustExaminer {
     target.flatMap { $0 < model.classes.count ? nil : model.outputs[$0] }
   }
 
-  /// The layers in the order in which they are randomised.
+  /// The layers in the order in which they are randomised from the head down.
   public var layers: [String] { cascade.layers }
 
   /// Leaves out the methods of other names.
@@ -105,7 +110,7 @@ public struct TrustExaminer {
     let clip = Clip(samples, model: model)
     let probabilities = try clip.probabilities(path: path)
     let target = Target(self.target ?? probabilities.likeliestClass)
-    let examination = Examination(clip, samples: samples, target: target, examiner: self)
+    let examination = Examination(clip, samples: samples, path: path, target: target, examiner: self)
     let frontEnd = model.configuration.frontEnd
     let truth = label.flatMap(model.configuration.classIndex)
     let cueCells = cue.flatMap { region -> CueCells? in
@@ -119,11 +124,13 @@ public struct TrustExaminer {
     for (index, method) in methods.enumerated() {
       progress(Double(index) / Double(methods.count), method.name)
       do {
-        let (measured, ranking) = try examination.measure(method, cue: cueCells, cascade)
+        let (measured, ranking) = try examination.measure(method, cue: cueCells)
         found.append(measured)
         rankings.append(ranking)
       } catch let error as MethodError {
         throw .method(path: path, error)
+      } catch let error as ExplanationError {
+        throw error
       } catch {
         throw .notFinite(path: "\(path): \(method.name)", space: space)
       }
@@ -136,105 +143,5 @@ public struct TrustExaminer {
       correlation: rankings.map { a in rankings.map { a.correlation(with: $0) } },
       overlap: rankings.map { a in rankings.map { a.overlap(with: $0, share: settings.top) } },
       cueArea: cueCells?.area)
-  }
-}
-
-/// One clip with its random inputs, which are the same for every method.
-private struct Examination {
-  let clip: Clip
-  let space: InputSpace
-  let target: Target
-  /// Another class, or another dimension; nil where there is none.
-  let other: Target?
-  /// Of a dimension: 1 where the clip has a higher value than its replacement, else −1; and the value of the replacement.
-  /// Of a class 1 and 0.
-  let direction, floor: Double
-  let cells: Cells
-  let replacement: Replacement
-  let removals: Removals
-  let offsets: [Tensor]
-  let silent: [Bool]
-  let loudness: Ranking
-  let steps: Int
-
-  struct NotFinite: Error {}
-
-  init(_ clip: Clip, samples: [Float], target: Target, examiner: TrustExaminer) {
-    let (space, settings) = (examiner.space, examiner.settings)
-    (self.clip, self.space, self.target, steps) = (clip, space, target, settings.steps)
-    var print = Fingerprint()
-    print.add(settings.seed)
-    print.add(samples)
-    var generator = SeededGenerator(seed: print.value)
-    other = Self.other(target, of: clip.model, using: &generator)
-    cells = Cells(of: clip, at: space)
-    replacement = Replacement(of: clip, at: space, with: settings.filling)
-    (direction, floor) = Self.change(of: target, in: replacement)
-    removals = Removals(
-      Removals.rectangles(settings.parts, in: cells, using: &generator), target: target, replacement: replacement)
-    offsets = (0..<settings.offsets).map { _ in clip[space].offset(share: settings.noise, using: &generator) }
-    let silentFrames = clip.silentFrames
-    silent = (0..<cells.rows).flatMap { _ in silentFrames }
-    loudness = Ranking(cells.sizes(clip.loudness(at: space)))
-  }
-
-  /// Another output of the target's kind.
-  private static func other(_ target: Target, of model: TrainedModel, using generator: inout SeededGenerator) -> Target?
-  {
-    let classes = model.classes.count
-    let kind = target.emotion < classes ? 0..<classes : classes..<model.outputs.count
-    guard kind.count > 1 else { return nil }
-    let drawn = kind.lowerBound + generator.index(below: kind.count - 1)
-    return Target(drawn < target.emotion ? drawn : drawn + 1)
-  }
-
-  private static func change(of target: Target, in replacement: Replacement) -> (direction: Double, floor: Double) {
-    let (clip, classes) = (replacement.clip, replacement.clip.model.classes.count)
-    guard target.emotion >= classes else { return (1, 0) }
-    let inputs = replacement.inputs(without: [0..<0, 0..<replacement.cells.count])
-    let values = target.measured(clip.logits(inputs, at: replacement.space), classes: classes)
-    return (values[0] >= values[1] ? 1 : -1, values[1])
-  }
-
-  /// The measures of one method on the clip, and the ranking of its sizes.
-  func measure(
-    _ method: any AttributionMethod, cue: CueCells?, _ cascade: CascadingRandomization
-  ) throws -> (ClipTrust.OfMethod, Ranking) {
-    let attribution = try method.attribute(clip, at: space, target: target).values
-    guard attribution.isFinite else { throw NotFinite() }
-    let sizes = cells.sizes(attribution)
-    let ranking = Ranking(sizes)
-    let values = method.isSigned ? cells.sums(attribution) : sizes
-    // What raises a probability or makes the change of a value comes first, what lowers or undoes it last.
-    let order = (method.isSigned ? Ranking(values.map { direction * $0 }) : ranking).order
-    let curves = RemovalCurves(order.reversed(), target: target, steps: steps, replacement: replacement)
-
-    /// The rank correlation of the sizes with another attribution of the same method.
-    func correlation(_ clip: Clip, _ target: Target) throws -> Double? {
-      let changed = try method.attribute(clip, at: space, target: target).values
-      return changed.isFinite ? ranking.correlation(with: Ranking(cells.sizes(changed))) : nil
-    }
-
-    func change(_ curve: [Double]) -> [Double] { curve.map { direction * ($0 - floor) } }
-
-    var found = ClipTrust.OfMethod()
-    (found.deletion, found.insertion) = (change(curves.deletion), change(curves.insertion))
-    found.cascade = try cascade.layers.indices.map {
-      try correlation(clip.through(cascade.model(upTo: $0)), target)
-    }
-    let sum = sizes.reduce(0, +)
-    let measured: [TrustMeasure: Double?] = [
-      .deletion: RemovalCurves.area(found.deletion), .insertion: RemovalCurves.area(found.insertion),
-      .infidelity: removals.infidelity(of: values).unexplained,
-      .redrawn: found.cascade.last ?? nil, .otherClass: try other.flatMap { try correlation(clip, $0) },
-      .sensitivity: try method.maximumSensitivity(
-        of: attribution, clip, at: space, target: target, offsets: offsets),
-      .gini: Concentration.gini(sorted: ranking.order.map { sizes[$0] }), .entropy: Concentration.entropy(sizes),
-      .silence: sum > 0 ? zip(sizes, silent).reduce(0) { $1.1 ? $0 + $1.0 : $0 } / sum : nil,
-      .loudness: ranking.correlation(with: loudness), .inCue: cue?.share(of: sizes),
-      .pointing: sum > 0 ? cue.map { $0.isHit(by: ranking) ? 1 : 0 } : nil,
-    ]
-    found.values = measured.compactMapValues { $0 }
-    return (found, ranking)
   }
 }

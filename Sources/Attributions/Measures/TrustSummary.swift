@@ -9,12 +9,12 @@ public struct TrustSummary: Sendable {
     public let estimates: [TrustMeasure: Estimate]
     /// Mean curves over clips.
     public let deletion, insertion: [Double]
-    public let cascade: [Double?]
+    public let cascade, cascadeFromInput: [Double?]
     /// Insertion minus deletion: how well the order of the cells agrees with the model.
     public let advantage: Estimate
-    /// Paired difference of `advantage` to each control, keyed by the control's name; empty for controls. Its interval
-    /// holds with 95 % for all methods and controls together.
-    public let beyond: [String: Estimate]
+    /// Whether it can be believed; nil of controls. The intervals of its margins hold with 95 % for all methods and
+    /// criteria together.
+    public let verdict: TrustVerdict?
   }
 
   public let methods: [OfMethod]
@@ -35,6 +35,12 @@ public struct TrustSummary: Sendable {
   public let accuracy: PredictionAccuracy?
   /// Whether each clip is explained for its predicted class.
   private let hasOwnTarget: Bool
+  /// What was measured of at least one method.
+  public let criteria: [TrustCriterion]
+  /// Methods times criteria.
+  private let comparisons: Int
+  /// The method to use on this model; nil where none can be recommended.
+  public let recommended: Recommendation?
 
   /// - Parameter clips: At least one.
   public init(_ clips: [ClipTrust], by examiner: TrustExaminer) {
@@ -47,12 +53,26 @@ public struct TrustSummary: Sendable {
     func observed(_ value: (ClipTrust) -> Double?) -> [Observation] {
       clips.compactMap { clip in value(clip).map { Observation(value: $0, speaker: clip.speaker) } }
     }
-    func advantage(_ method: Int, of clip: ClipTrust) -> Double {
-      clip.methods[method].values[.insertion]! - clip.methods[method].values[.deletion]!
-    }
     let types = examiner.methods.map { type(of: $0) }
+    let names = types.map { $0.name }
     let controls = types.indices.filter { types[$0].description.family == .control }
-    let level = Estimate.level(ofEachAmong: (types.count - controls.count) * controls.count)
+    func margins(_ method: Int, _ criterion: TrustCriterion) -> [Observation] {
+      observed { clip in
+        criterion.margin(of: clip.methods[method]) { clip.methods[names.firstIndex(of: $0)!] }
+      }
+    }
+    let judged = TrustCriterion.allCases.filter { criterion in
+      types.indices.contains { !controls.contains($0) && !margins($0, criterion).isEmpty }
+    }
+    criteria = judged
+    comparisons = max(1, (types.count - controls.count) * judged.count)
+    let level = Estimate.level(ofEachAmong: comparisons)
+    func verdict(_ method: Int) -> TrustVerdict {
+      TrustVerdict(
+        margins: judged.reduce(into: [:]) { found, criterion in
+          found[criterion] = Estimate(margins(method, criterion), level: level, seed: seed)
+        })
+    }
     methods = types.indices.map { index in
       let found = clips.map { $0.methods[index] }
       let isControl = controls.contains(index)
@@ -64,15 +84,13 @@ public struct TrustSummary: Sendable {
           }),
         deletion: meanCurve(found.map(\.deletion)), insertion: meanCurve(found.map(\.insertion)),
         cascade: examiner.layers.indices.map { layer in mean(found.compactMap { $0.cascade[layer] }) },
-        advantage: Estimate(observed { advantage(index, of: $0) }, seed: seed)!,
-        beyond: isControl
-          ? [:]
-          : Dictionary(
-            uniqueKeysWithValues: controls.map { control in
-              let differences = observed { advantage(index, of: $0) - advantage(control, of: $0) }
-              return (types[control].name, Estimate(differences, level: level, seed: seed)!)
-            }))
+        cascadeFromInput: examiner.layers.indices.map { layer in
+          mean(found.compactMap { $0.cascadeFromInput[layer] })
+        },
+        advantage: Estimate(observed { $0.methods[index].advantage }, seed: seed)!,
+        verdict: isControl ? nil : verdict(index))
     }
+    recommended = Recommendation(among: methods, of: clips, seed: seed)
     correlation = types.indices.map { a in types.indices.map { b in mean(clips.compactMap { $0.correlation[a][b] }) } }
     overlap = types.indices.map { a in types.indices.map { b in mean(clips.map { $0.overlap[a][b] })! } }
     layers = examiner.layers
@@ -102,50 +120,55 @@ public struct TrustSummary: Sendable {
       + "\(Estimate.leastClips) clips\(speakers == nil ? "" : " of \(Estimate.leastSpeakers) speakers")."
   }
 
-  /// The criterion of ``verdicts``.
-  public var criterion: String {
+  /// The rule of the verdicts, and what their intervals hold.
+  public var rule: String {
     let level = String(format: "%.4g", 100 * Estimate.level(ofEachAmong: comparisons))
-    return "Criterion: insertion minus deletion, the method's less the control's on the same clips. Better: the whole "
-      + "interval of the mean is above 0, by \(speakers == nil ? "clip" : "speaker"), at \(level) %, so that all "
-      + "\(comparisons) comparisons hold with 95 % (Bonferroni)."
+    return TrustVerdict.rule
+      + " Intervals are of means over clips, by \(speakers == nil ? "clip" : "speaker"), at \(level) %, so that all "
+      + "\(comparisons) hold together with 95 % (Bonferroni)."
   }
 
-  /// Methods times controls.
-  private var comparisons: Int {
-    let controls = methods.count(where: \.isControl)
-    return max(1, (methods.count - controls) * controls)
-  }
-
-  /// The conclusions from the numbers, one sentence each.
+  /// The verdicts, one sentence a method; where methods are not ranked, why.
   public var verdicts: [String] {
-    let told = methods.filter { !$0.isControl }
-    func sentence(_ text: String, _ isMeant: (OfMethod) -> Bool) -> String? {
-      let names = told.filter(isMeant).map(\.name)
-      return names.isEmpty ? nil : "\(text): \(names.joined(separator: ", "))."
-    }
-    let controls = methods.filter(\.isControl).map(\.name)
-    let ranking: [String?] =
-      noRanking.map { [$0] }
-      ?? [
-        sentence("Better than \(controls.joined(separator: " and "))") { method in
-          controls.allSatisfy { method.beyond[$0]!.low.map { $0 > 0 } ?? false }
-        }
-      ]
-      + controls.map { control in
-        sentence("Not shown to be better than \(control)") { $0.beyond[control]!.low.map { $0 <= 0 } ?? true }
+    if let noRanking { return [noRanking] }
+    return methods.compactMap { method in
+      method.verdict.map { verdict in
+        "\(method.name): \(verdict.stance.rawValue): \(verdict.reasons.joined(separator: "; "))."
       }
-      + [
-        sentence("Finds no more of the planted cue than chance") { method in
-          cueArea.map { area in method.estimates[.inCue]?.low.map { $0 <= area } ?? false } ?? false
-        }
-      ]
+    }
+  }
+
+  /// The recommendation and its reason; nil where methods are not ranked.
+  public var recommendation: String? {
+    guard noRanking == nil else { return nil }
+    guard let recommended else {
+      return "Recommended: none; no method is shown to explain this model."
+    }
+    let best = recommended.advantage
+    let interval = zip([best.low].compactMap { $0 }, [best.high].compactMap { $0 }).map {
+      String(format: " (%.3f to %.3f)", $0, $1)
+    }
     return
-      (ranking + [
-        sentence("Ranks cells much the same after all weights are randomised, so hardly depends on the model") {
-          $0.estimates[.redrawn]?.low.map { $0 > 0.5 } ?? false
-        },
-        sentence("Zero everywhere, so without ranks, in some clips") { ($0.estimates[.gini]?.clips ?? 0) < clips },
-      ]).compactMap { $0 }
+      "Recommended: \(recommended.method) (\(recommended.stance.rawValue)), whose insertion − deletion is the highest "
+      + "of those not ruled out, " + String(format: "%.3f", best.mean) + interval.joined()
+      + (recommended.equals.isEmpty
+        ? "." : "; not told apart from it: \(recommended.equals.joined(separator: ", ")).")
+  }
+
+  /// What else there is to know of methods, one sentence each.
+  public var remarks: [String] {
+    let told = methods.filter { !$0.isControl }
+    let zero = told.filter { ($0.estimates[.gini]?.clips ?? 0) < clips }.map(\.name)
+    let pairs = told.indices.flatMap { a in told.indices.filter { $0 > a }.map { (a, $0) } }
+    let correlations = pairs.compactMap { correlation[$0.0][$0.1] }.sorted()
+    return [
+      zero.isEmpty ? nil : "Zero everywhere, so without ranks, in some clips: \(zero.joined(separator: ", ")).",
+      correlations.isEmpty
+        ? nil
+        : String(
+          format: "Two methods' rankings of a clip's cells correlate by %.2f (median of the pairs; %.2f to %.2f).",
+          correlations[correlations.count / 2], correlations[0], correlations[correlations.count - 1]),
+    ].compactMap { $0 }
   }
 
   /// The clips in which a planted cue was looked for, or why it was in none; nil where none has a cue.
@@ -158,5 +181,33 @@ public struct TrustSummary: Sendable {
     }
     return "No cue columns: none of the \(plantedClips) clips with a cue is explained for its planted emotion"
       + (hasOwnTarget ? ", since the model predicts it in none." : "; see --target.")
+  }
+}
+
+/// The method to use on a model: of those to be believed, or where there are none of those with care, the one whose insertion
+/// minus deletion is the highest.
+public struct Recommendation: Sendable, Codable {
+  public let method: String
+  public let stance: TrustVerdict.Stance
+  public let advantage: Estimate
+  /// Of those as believable, the ones whose difference from it on the same clips has 0 in its interval (95 % together).
+  public let equals: [String]
+
+  init?(among methods: [TrustSummary.OfMethod], of clips: [ClipTrust], seed: UInt64) {
+    func candidates(_ stance: TrustVerdict.Stance) -> [Int] {
+      methods.indices.filter { methods[$0].verdict?.stance == stance }
+    }
+    let stance = candidates(.believe).isEmpty ? TrustVerdict.Stance.withCare : .believe
+    let all = candidates(stance)
+    guard let best = all.max(by: { methods[$0].advantage.mean < methods[$1].advantage.mean }) else { return nil }
+    (method, self.stance, advantage) = (methods[best].name, stance, methods[best].advantage)
+    let level = Estimate.level(ofEachAmong: all.count - 1)
+    equals = all.filter { other in
+      guard other != best else { return false }
+      let differences = clips.map { clip in
+        Observation(value: clip.methods[best].advantage - clip.methods[other].advantage, speaker: clip.speaker)
+      }
+      return Estimate(differences, level: level, seed: seed)!.low.map { $0 <= 0 } ?? true
+    }.map { methods[$0].name }
   }
 }

@@ -24,4 +24,21 @@ public enum AttributionMethods {
     if let option = strange.first { throw .option(method: name, option: option) }
     return try type.init(options)
   }
+
+  /// Several methods, each with those of the options that it reads; an option that none reads is an error.
+  public static func makeAll(
+    _ names: [String], _ options: MethodOptions
+  ) throws(MethodError) -> [any AttributionMethod] {
+    var made: [any AttributionMethod] = []
+    var read: Set<MethodOptions.Name> = []
+    for name in names {
+      guard let type = all.first(where: { $0.name == name }) else { throw .unknown(name: name) }
+      read.formUnion(type.description.options)
+      made.append(try type.init(options.only(type.description.options)))
+    }
+    if let option = options.given.subtracting(read).map(\.name).sorted().first {
+      throw .option(method: names.joined(separator: ", "), option: option)
+    }
+    return made
+  }
 }

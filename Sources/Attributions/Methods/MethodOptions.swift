@@ -34,6 +34,13 @@ public struct MethodOptions: Sendable {
 
   /// The options that have a value.
   public var given: Set<Name> { Set(values.keys) }
+
+  /// The same without the options of other names.
+  func only(_ names: Set<Name>) -> MethodOptions {
+    var options = self
+    options.values = values.filter { names.contains($0.key) }
+    return options
+  }
 }
 
 extension MethodOptions.Name {

@@ -93,11 +93,17 @@ extension Explanation.Input {
     let values = attribution.floats
     var totals = [Double](repeating: 0, count: columns)
     for (place, value) in values.enumerated() { totals[place % columns] += Double(isSigned ? value : abs(value)) }
-    // What begins within the unit is its own.
-    func first(from seconds: Double) -> Int { min(columns, max(0, Int((seconds / step).rounded(.up)))) }
+    return totals.sums(over: units, step: step)
+  }
+}
+
+extension [Double] {
+  /// The sum over each unit's time of values that are `step` seconds apart. What begins within the unit is its own.
+  func sums(over units: [SpeechUnit], step: Double) -> [Double] {
+    func first(from seconds: Double) -> Int { Swift.min(count, Swift.max(0, Int((seconds / step).rounded(.up)))) }
     return units.map { unit in
       let start = first(from: unit.range.lowerBound)
-      return totals[start..<max(start, first(from: unit.range.upperBound))].reduce(0, +)
+      return self[start..<Swift.max(start, first(from: unit.range.upperBound))].reduce(0, +)
     }
   }
 }

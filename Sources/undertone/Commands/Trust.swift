@@ -12,28 +12,35 @@ struct Trust: ParsableCommand {
     abstract: "Measures the faithfulness of attribution methods, against loudness and chance.",
     usage: "undertone trust --data <file> [<options>]",
     discussion: """
-      Explains the predicted emotion of clips of a manifest with each method and measures the attributions: whether \
-      they find what the score depends on, whether they depend on what the model learned, how stable and how \
-      concentrated they are. Removed cells are set to silence; --replacement mean uses the time average, which is \
-      fairer to quiet cells. The same table has two controls, loudness and random numbers: a method that does no \
-      better than loudness has not shown that it depends on the model, and the output names it. Better means a \
-      higher insertion minus deletion on the same clips, with an interval above zero that holds with 95 % for all \
-      comparisons together (Bonferroni). Intervals resample speakers where the manifest names them, else clips. \
-      Methods are not ranked on fewer than \(Estimate.leastClips) clips or \(Estimate.leastSpeakers) speakers, or where the \
-      model predicts no better than chance.
+      Explains the predicted emotion of clips of a manifest with each method and says of each: believe, with care, do \
+      not believe. What is measured: whether a method finds what the score depends on, in cells and in whole syllables, \
+      whether it depends on what the model learned, how steady and how concentrated it is. The same table has two \
+      controls, loudness and random numbers: a method that does no better has not shown that it explains the model. \
+      The rule, which is printed, is of margins whose 95 % intervals hold for all methods and criteria together \
+      (Bonferroni); intervals resample speakers where the manifest names them, else clips. There is no verdict on fewer \
+      than \(Estimate.leastClips) clips or \(Estimate.leastSpeakers) speakers, or where the model predicts no better than chance.
+
+      --seeds trains the model again from other seeds, by its recipe, on its clips, into seeds/ in the folder for \
+      results, and measures how far a method says the same of all: what differs is not about the emotion.
+
+      Removed cells are set to silence, the fairest to loud cells; --replacement mean is fairer to quiet ones, and \
+      neighbours fills in what the cells around say, as speech has no silence where there was none. On the mel, the \
+      salient part is also made audible, and the model asked about it alone and about the rest (AI, AD, AG, FF, Fid-In).
 
       Of a dimension, such as arousal, deletion and insertion follow the change of its value instead of a probability: \
       its distance from the value of the clip with all cells removed.
 
       On a corpus with a planted cue (`undertone corpus synthesize --plant angry`) half of the clips are sampled \
-      from those with the cue, and the table also has the share of the attribution inside the cue and the pointing \
-      game.
+      from those with the cue, and the table also has what of the attribution lies inside the cue.
 
-      Writes trust.csv (means and intervals), clips.csv (every clip), trust.json and a figure.
+      Writes trust.csv (means and intervals), clips.csv (every clip), trust.json and a figure. A run that is stopped \
+      resumes.
 
       Examples:
         undertone trust --data validation.csv
         undertone trust --data clips.csv --model output/train/fcmfcc --method saliency
+        undertone trust --data validation.csv --model output/train/cnnatt --seeds 5
+        undertone trust --data validation.csv --method integrated-gradients,lrp --steps 100
         undertone trust --data validation.csv --input mfcc --clips 50 --format pdf
         undertone trust --data validation.csv --html
         undertone trust --data validation.csv --model output/train/cnnatt --target arousal
@@ -44,11 +51,7 @@ struct Trust: ParsableCommand {
   @Option(help: .manifest())
   var data: String
 
-  @Option(
-    help: ArgumentHelp(
-      "Attribution methods, separated by commas; `undertone methods` lists them. (default: \(defaultMethods.joined(separator: ", ")))",
-      valueName: "names"))
-  var method: String?
+  @OptionGroup var methods: MethodOption
 
   @Option(help: "The input to explain. (default: mel; of a model that reads the waveform only, spectrogram)")
   var input: InputSpace?
@@ -58,11 +61,24 @@ struct Trust: ParsableCommand {
   var target = "predicted"
 
   @Option(
-    help: "The values that replace removed cells: silence (the clip's own), or mean (of the cell's row over time).")
+    help: """
+      The values that replace removed cells: silence (the clip's own), mean (of the cell's row over time), or \
+      neighbours (what the cells around say; on the waveform noise like the clip's quietest tenth).
+      """)
   var replacement = RemovalFilling.silence
 
   @Option(help: ArgumentHelp("The number of clips sampled: 1 or more.", valueName: "count"))
   var clips = 24
+
+  @Option(
+    help: ArgumentHelp(
+      "Train the model again, from so many other seeds: 1 to 20. (default: not at all)", valueName: "count"))
+  var seeds: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Folders of the model trained from other seeds, separated by commas. (default: none)", valueName: "folders"))
+  var siblings: String?
 
   @OptionGroup var drawing: FigureOption
 
@@ -82,32 +98,30 @@ struct Trust: ParsableCommand {
   @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))
   var output = "output/trust"
 
-  /// One of each kind that is used much and takes at most some fifty gradients.
-  private static let defaultMethods = [
-    "saliency", "input-x-gradient", "integrated-gradients", "smoothgrad", "guided-backpropagation", "deeplift", "lrp",
-    "grad-cam",
-  ]
-
   func validate() throws {
     guard clips > 0 else { throw ValidationError("--clips must be at least 1") }
+    guard seeds.map((1...20).contains) ?? true else { throw ValidationError("--seeds must be 1 to 20") }
   }
 
   func run() throws {
     try Console.run {
       let drawing = try self.drawing.files()
-      let methods = try makeMethods()
+      Interruption.listen()
       let model = try self.model.load()
+      let methods = try self.methods.makeAll(
+        for: model, seed: seed, standard: MethodOption.defaultMethodsOfTrust)
       let target = target == "predicted" ? nil : try model.index(of: target)
       let manifest = try readManifest(data)
       let folder = try OutputFolder(output)
       var settings = TrustSettings()
       (settings.seed, settings.filling) = (seed, replacement)
+      let siblings = try self.siblings(of: model, in: folder)
       var job = TrustJob(
         TrustExaminer(
-          model: model, methods: methods, space: try inputSpace(input, of: model), settings: settings, target: target),
+          model: model, methods: methods, space: try inputSpace(input, of: model), settings: settings, target: target,
+          siblings: siblings),
         manifest: manifest, path: data, clips: clips)
       let bar = ProgressBar("examining", total: job.count)
-      Interruption.listen()
       let result = try job.run(
         in: folder.path, status: Console.exitStatus, shouldStop: { Interruption.wasAsked }, { tell($0, bar) })
       ProgressBar.clear()
@@ -121,20 +135,20 @@ struct Trust: ParsableCommand {
     }
   }
 
-  private func makeMethods() throws -> [any AttributionMethod] {
-    let names = method.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
-    var named: [String] = []
-    for name in names ?? Self.defaultMethods where !named.contains(name) { named.append(name) }
-    guard !named.isEmpty else { throw ValidationError("no method is named; `undertone methods` lists them") }
-    var options = MethodOptions()
-    options.seed = seed
-    return try named.map { name in
-      do {
-        return try AttributionMethods.make(name, options)
-      } catch {
-        throw ValidationError("\(error)")
+  /// The models trained from other seeds, those that are named first.
+  private func siblings(of model: TrainedModel, in folder: OutputFolder) throws -> [TrainedModel] {
+    let names = siblings?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
+    let named = try names.map { name in
+      let sibling = try TrainedModel(folder: name)
+      let (own, other) = (model.configuration, sibling.configuration)
+      guard own.model == other.model, own.outputs == other.outputs, own.frontEnd == other.frontEnd else {
+        throw ValidationError(
+          "--siblings: \(name) is not the same model from another seed: its kind, its outputs or its front-end differ")
       }
+      return sibling
     }
+    guard let seeds else { return named }
+    return try named + Train.again(self.model.model ?? "built-in", seeds, in: folder.file("seeds"))
   }
 
   private func tell(_ event: TrustJob.Event, _ bar: ProgressBar) {
@@ -151,34 +165,30 @@ struct Trust: ParsableCommand {
 
   private func text(_ report: TrustReport) -> String {
     let summary = report.summary
-    let groups: [[TrustMeasure]] = [
-      [.deletion, .insertion, .infidelity, .redrawn, .otherClass],
-      [.sensitivity, .gini, .entropy, .silence, .loudness], [.inCue, .pointing],
-    ]
     var parts = [
       "\(summary.clips) clip\(summary.clips == 1 ? "" : "s"), \(report.space.rawValue), \(report.targetWords); "
         + (Estimate.noInterval(clips: summary.clips, speakers: summary.speakers).map { "mean; \($0)\n" }
           ?? "mean ± half of the 95 % interval\n")
-        + "removed cells are replaced by \(replacement == .silence ? "silence" : "the mean over time")"
+        + "removed cells are set \(replacement.words)"
         + (report.dimension.map { "\nchange of \($0): its distance from the value without any cell" } ?? "")
     ]
-    for group in groups {
+    for (title, group) in TrustMeasure.groups {
       let measures = group.filter(summary.measures.contains)
       guard !measures.isEmpty else { continue }
-      var table = Table(header: ["method"] + measures.map { $0.title + $0.arrow })
+      var table = Table(header: [title] + measures.map { $0.title + $0.arrow })
       for method in summary.methods {
         table.rows.append([method.name] + measures.map { Self.cell(method.estimates[$0]) })
       }
-      if let area = measures.contains(.inCue) ? summary.cueArea : nil {
-        table.rows.append(["by chance"] + measures.map { _ in String(format: "%.3f", area) })
+      if measures.contains(.inCue), summary.cueArea != nil {
+        table.rows.append(
+          ["by chance"] + measures.map { report.chance(of: $0).map { String(format: "%.3f", $0) } ?? "" })
       }
       parts.append(table.text)
       parts.append(measures.map { "\($0.title): \($0.summary(of: report.dimension))" }.joined(separator: "\n"))
     }
     parts += agreement(summary)
-    if summary.noRanking == nil { parts.append(wrapped(summary.criterion)) }
-    parts.append(summary.verdicts.map { wrapped($0) }.joined(separator: "\n"))
-    if let remark = summary.cueRemark { parts.append(wrapped(remark)) }
+    parts.append(report.remarks.map { wrapped($0) }.joined(separator: "\n"))
+    parts.append(report.conclusions.map { wrapped($0) }.joined(separator: "\n"))
     parts += report.warnings.map { wrapped("Warning: \($0)") }
     return parts.joined(separator: "\n\n") + "\n"
   }

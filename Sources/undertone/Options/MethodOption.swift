@@ -11,11 +11,18 @@ import Models
 struct MethodOption: ParsableArguments {
   @Option(
     help: """
-      The attribution method; `undertone methods` lists them, `undertone methods NAME` describes one. `explain` and \
-      `compare` take several, separated by commas.
+      The attribution method; `undertone methods` lists them, `undertone methods NAME` describes one. `explain`, \
+      `compare` and `trust` take several, separated by commas. (default: \(Saliency.name); of `trust` \
+      \(defaultMethodsOfTrust.joined(separator: ", ")))
       """,
     completion: .list(AttributionMethods.all.map { $0.name }))
-  var method = Saliency.name
+  var method: String?
+
+  /// One of each kind that is used much and takes at most some fifty gradients.
+  static let defaultMethodsOfTrust = [
+    "saliency", "input-x-gradient", "integrated-gradients", "smoothgrad", "guided-backpropagation", "deeplift", "lrp",
+    "grad-cam",
+  ]
 
   @Option(.baseline) var baseline: String?
   @Option(.background) var background: String?
@@ -32,11 +39,15 @@ struct MethodOption: ParsableArguments {
   /// The method as asked, or a usage error.
   /// - Parameter seed: The seed of its random samples.
   func make(for model: TrainedModel, seed: UInt64) throws -> any AttributionMethod {
-    try makeAll([method], for: model, seed: seed)[0]
+    try makeAll([method ?? Saliency.name], for: model, seed: seed)[0]
   }
 
   /// Each of several methods with commas between, as asked.
-  func makeAll(for model: TrainedModel, seed: UInt64) throws -> [any AttributionMethod] {
+  /// - Parameter standard: The methods where none is named.
+  func makeAll(
+    for model: TrainedModel, seed: UInt64, standard: [String] = [Saliency.name]
+  ) throws -> [any AttributionMethod] {
+    guard let method else { return try makeAll(standard, for: model, seed: seed) }
     var names: [String] = []
     for name in method.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) })
     where !names.contains(name) {
@@ -84,7 +95,7 @@ struct MethodOption: ParsableArguments {
       (options[.baseline], options[.background]) = (baseline, clips)
     }
     do {
-      return try names.map { try AttributionMethods.make($0, options) }
+      return try AttributionMethods.makeAll(names, options)
     } catch {
       throw ValidationError("\(error)")
     }

@@ -23,19 +23,11 @@ extension Train {
       throw ValidationError("\(folder) does not name the manifest that it was trained on; give it with --data")
     }
     let whole = try readManifest(data)
-    let parts: (training: Manifest, validation: Manifest?)
-    if !saved.isValidated {
-      guard source.validation == nil else {
-        throw ValidationError("\(folder) was trained without validation; --validation does not go with it")
-      }
-      parts = (whole, nil)
-    } else if let validation = try path("validation", source.validation) {
-      parts = (whole, try readManifest(validation))
-    } else {
-      parts = try whole.split(
-        trainingShare: saved.provenance["share"].flatMap(Double.init).flatMap { $0 > 0 && $0 < 1 ? $0 : nil }
-          ?? TrainingPlan.share, by: saved.provenance["by"].flatMap(SplitUnit.init) ?? .clip, seed: saved.seed)
+    let validation = try path("validation", source.validation)
+    guard saved.isValidated || source.validation == nil else {
+      throw ValidationError("\(folder) was trained without validation; --validation does not go with it")
     }
+    let parts = try saved.parts(of: whole, validation: validation)
     // The same weights as at the start: those that do not learn are not in the training's state.
     var initial: TrainedModel?
     if !saved.configuration.model.pretrainedParts.isEmpty {

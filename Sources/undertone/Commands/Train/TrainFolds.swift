@@ -63,8 +63,8 @@ extension Train {
     try Console.end(failures, of: whole.entries.count)
   }
 
-  /// The model of a fold, trained now, or the rest of it, or before.
-  private func trained(
+  /// The model of a fold or a seed, trained now, or the rest of it, or before.
+  func trained(
     in folder: String, on training: FeatureSet, _ validation: FeatureSet?, seed: UInt64, for whole: Manifest,
     _ plan: TrainingPlan, facts: [String: String], _ print: (String) -> Void
   ) throws -> TrainedModel {

@@ -1,0 +1,171 @@
+import AudioFeatures
+import Basics
+import Models
+import Tensors
+
+/// One clip with its random inputs, which are the same for every method.
+struct Examination {
+  let clip: Clip
+  let space: InputSpace
+  let target: Target
+  /// Another class, or another dimension; nil where there is none.
+  let other: Target?
+  /// Of a dimension: 1 where the clip has a higher value than its replacement, else −1; and the value of the replacement.
+  /// Of a class 1 and 0.
+  let direction, floor: Double
+  let cells: Cells
+  let replacement: Replacement
+  let removals: Removals
+  let offsets: [Tensor]
+  let silent: [Bool]
+  let loudness: Ranking
+  /// The clip at half its amplitude, and with a constant added to its samples.
+  let quieter, shifted: Clip
+  /// The clip's syllables and pauses; nil where there is one at most.
+  let units: UnitGame?
+  let path: String
+  private let examiner: TrustExaminer
+
+  struct NotFinite: Error {}
+
+  /// What is added to each sample for invariance to an offset, of full scale.
+  private static let offset: Float = 0.01
+
+  init(_ clip: Clip, samples: [Float], path: String, target: Target, examiner: TrustExaminer) {
+    let (space, settings) = (examiner.space, examiner.settings)
+    (self.clip, self.space, self.target, self.path, self.examiner) = (clip, space, target, path, examiner)
+    var print = Fingerprint()
+    print.add(settings.seed)
+    print.add(samples)
+    var generator = SeededGenerator(seed: print.value)
+    other = Self.other(target, of: clip.model, using: &generator)
+    cells = Cells(of: clip, at: space)
+    replacement = Replacement(of: clip, at: space, with: settings.filling, seed: print.value)
+    (direction, floor) = Self.change(of: target, in: replacement)
+    removals = Removals(
+      Removals.rectangles(settings.parts, in: cells, using: &generator), target: target, replacement: replacement)
+    offsets = (0..<settings.offsets).map { _ in clip[space].offset(share: settings.noise, using: &generator) }
+    let silentFrames = clip.silentFrames
+    silent = (0..<cells.rows).flatMap { _ in silentFrames }
+    loudness = Ranking(cells.sizes(clip.loudness(at: space)))
+    quieter = Clip(samples.map { $0 / 2 }, model: clip.model)
+    shifted = Clip(samples.map { $0 + Self.offset }, model: clip.model)
+    let rate = clip.model.configuration.frontEnd.sampleRate
+    let found = SpeechSegmentation(samples, sampleRate: rate).units(.syllables).compactMap { unit -> SpeechUnit? in
+      let range = unit.range.clamped(to: 0..<clip.duration)
+      return range.isEmpty ? nil : SpeechUnit(unit.name, range, isPause: unit.isPause)
+    }
+    units =
+      found.count > 1
+      ? UnitGame(clip, units: found, filling: .silence, target: target, path: path, seed: settings.seed) : nil
+  }
+
+  /// Another output of the target's kind.
+  private static func other(_ target: Target, of model: TrainedModel, using generator: inout SeededGenerator) -> Target?
+  {
+    let classes = model.classes.count
+    let kind = target.emotion < classes ? 0..<classes : classes..<model.outputs.count
+    guard kind.count > 1 else { return nil }
+    let drawn = kind.lowerBound + generator.index(below: kind.count - 1)
+    return Target(drawn < target.emotion ? drawn : drawn + 1)
+  }
+
+  private static func change(of target: Target, in replacement: Replacement) -> (direction: Double, floor: Double) {
+    let (clip, classes) = (replacement.clip, replacement.clip.model.classes.count)
+    guard target.emotion >= classes else { return (1, 0) }
+    let inputs = replacement.inputs(without: [0..<0, 0..<replacement.cells.count])
+    let values = target.measured(clip.logits(inputs, at: replacement.space), classes: classes)
+    return (values[0] >= values[1] ? 1 : -1, values[1])
+  }
+
+  /// The measures of one method on the clip, and the ranking of its sizes.
+  func measure(_ method: any AttributionMethod, cue: CueCells?) throws -> (ClipTrust.OfMethod, Ranking) {
+    let result = try method.attribute(clip, at: space, target: target)
+    let attribution = result.values
+    guard attribution.isFinite else { throw NotFinite() }
+    let sizes = cells.sizes(attribution)
+    let ranking = Ranking(sizes)
+    let values = method.isSigned ? cells.sums(attribution) : sizes
+    // What raises a probability or makes the change of a value comes first, what lowers or undoes it last.
+    let directed = method.isSigned ? values.map { direction * $0 } : sizes
+    let order = (method.isSigned ? Ranking(directed) : ranking).order
+    let curves = RemovalCurves(
+      order.reversed(), target: target, steps: examiner.settings.steps, replacement: replacement)
+
+    /// The rank correlation of the sizes with another attribution of the same method.
+    func correlation(_ clip: Clip, _ target: Target) throws -> Double? {
+      let changed = try method.attribute(clip, at: space, target: target).values
+      return changed.isFinite ? ranking.correlation(with: Ranking(cells.sizes(changed))) : nil
+    }
+
+    func change(_ curve: [Double]) -> [Double] { curve.map { direction * ($0 - floor) } }
+    func mean(_ values: [Double?]) -> Double? {
+      let known = values.compactMap { $0 }
+      return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
+    }
+
+    var found = ClipTrust.OfMethod()
+    (found.deletion, found.insertion) = (change(curves.deletion), change(curves.insertion))
+    let (down, up) = (examiner.cascade, examiner.cascadeFromInput)
+    found.cascade = try down.layers.indices.map { try correlation(clip.through(down.model(upTo: $0)), target) }
+    // With all layers new the two ways lead to the same model.
+    found.cascadeFromInput =
+      try up.layers.indices.dropLast().map { try correlation(clip.through(up.model(upTo: $0)), target) }
+      + found.cascade.suffix(1)
+    let sum = sizes.reduce(0, +)
+    let erasure = try units.map { game in try game.erasure(frames(directed).sums(over: game.units, step: hop)) }
+    let measured: [TrustMeasure: Double?] = [
+      .deletion: RemovalCurves.area(found.deletion), .insertion: RemovalCurves.area(found.insertion),
+      .infidelity: removals.infidelity(of: values).unexplained,
+      .completeness: method.isSigned ? lack(of: result) : nil,
+      .comprehensiveness: erasure.map { direction * $0.comprehensiveness },
+      .sufficiency: erasure.map { direction * $0.sufficiency },
+      .redrawn: found.cascade.last ?? nil, .fromHead: mean(found.cascade), .fromInput: mean(found.cascadeFromInput),
+      .otherClass: try other.flatMap { try correlation(clip, $0) },
+      .seeds: mean(try examiner.siblings.map { try correlation(clip.through($0), target) }),
+      .sensitivity: try method.maximumSensitivity(
+        of: attribution, clip, at: space, target: target, offsets: offsets),
+      .gain: try correlation(quieter, target), .offset: try correlation(shifted, target),
+      .gini: Concentration.gini(sorted: ranking.order.map { sizes[$0] }), .entropy: Concentration.entropy(sizes),
+      .silence: sum > 0 ? zip(sizes, silent).reduce(0) { $1.1 ? $0 + $1.0 : $0 } / sum : nil,
+      .loudness: ranking.correlation(with: loudness), .inCue: cue?.share(of: sizes),
+      .pointing: sum > 0 ? cue.map { $0.isHit(by: ranking) ? 1 : 0 } : nil,
+      .auc: sum > 0 ? cue.flatMap { ranking.areaUnderROC(of: $0.isInside) } : nil,
+      .rankAccuracy: sum > 0 ? cue?.rankAccuracy(of: ranking) : nil,
+      .topShare: sum > 0 ? cue?.topShare(of: ranking) : nil,
+    ]
+    found.values = measured.compactMapValues { $0 }
+    if let heard = try heard(attribution, isSigned: method.isSigned) { found.values.merge(heard.measures) { $1 } }
+    return (found, ranking)
+  }
+
+  private var hop: Double { clip.model.configuration.frontEnd.hopSeconds }
+
+  /// The sum over rows of the cells' values in each frame.
+  private func frames(_ values: [Double]) -> [Double] {
+    var sums = [Double](repeating: 0, count: cells.frames)
+    for (cell, value) in values.enumerated() { sums[cell % cells.frames] += value }
+    return sums
+  }
+
+  /// How far the attribution's sum is from f(x) − f(baseline), of silence where the method has no baseline: 0 where it is that,
+  /// 1 where it has another sign or is nothing.
+  private func lack(of result: AttributionResult) -> Double? {
+    let found =
+      result.completeness
+      ?? clip.completeness(of: result.values, baseline: clip.silence(at: space), at: space, target: target)
+    let whole = abs(found.sum) + abs(found.difference)
+    return whole > 0 ? abs(found.gap) / whole : nil
+  }
+
+  /// What the model says of the salient part as sound and of the rest; nil where the attribution is not on the mel, or the
+  /// predicted class is not explained.
+  private func heard(_ attribution: Tensor, isSigned: Bool) throws(ExplanationError) -> SalientSound? {
+    guard space == .mel, target.versus == nil else { return nil }
+    let own = try clip.probabilities(path: path)
+    guard !own.isEmpty, target.emotion == own.likeliestClass else { return nil }
+    let part = try Listening(
+      clip, attribution: attribution.reshaped([cells.rows, cells.frames]), isSigned: isSigned, path: path)
+    return SalientSound(own: own, kept: part.keptProbabilities, rest: part.restProbabilities)
+  }
+}

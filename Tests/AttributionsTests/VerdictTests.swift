@@ -1,0 +1,184 @@
+import AudioFeatures
+import Basics
+import Corpora
+import Foundation
+import Models
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Attributions
+
+@Suite("Verdicts")
+struct VerdictTests {
+  // MARK: Measures
+
+  /// What Quantus says of the same attributions: Tests/Fixtures/localisation.py writes the file.
+  @Test("AUC, rank accuracy and top-k in a cue are Quantus's", arguments: ["random", "pointed", "tied"])
+  func localisation(_ name: String) throws {
+    let stored = try JSONDecoder().decode(
+      [String: [String: Double]].self, from: Data(contentsOf: Checkout.fixture("localisation.json")))
+    let expected = try #require(stored[name])
+    let (rows, frames) = (24, 30)
+    let isInside = (0..<rows).flatMap { row in (0..<frames).map { (5..<11).contains(row) && (8..<27).contains($0) } }
+    var sizes = sampled("localisation \(name)", [rows, frames]).floats.map { Double(abs($0)) }
+    for cell in sizes.indices {
+      if name == "pointed", isInside[cell] { sizes[cell] += 0.3 }
+      if name == "tied" { sizes[cell] = (sizes[cell] * 4).rounded(.toNearestOrEven) / 4 }
+    }
+    let (ranking, cue) = (Ranking(sizes), CueCells(isInside: isInside, area: 0.1))
+    #expect(abs(try #require(ranking.areaUnderROC(of: isInside)) - expected["auc"]!) < 1e-9)
+    // Which of equal cells come first is each program's own.
+    guard name != "tied" else { return }
+    #expect(abs(cue.rankAccuracy(of: ranking) - expected["rank accuracy"]!) < 1e-9)
+    #expect(abs(cue.topShare(of: ranking) - expected["top 100"]!) < 1e-9)
+  }
+
+  @Test("The area under the ROC curve is the share of pairs in order, ties half; none without both kinds")
+  func areaUnderROC() {
+    let values = [1.0, 3, 3, 5, 2, 3]
+    let marked = [false, true, false, true, false, true]
+    var share = 0.0
+    for a in values.indices where marked[a] {
+      for b in values.indices where !marked[b] { share += values[a] > values[b] ? 1 : values[a] == values[b] ? 0.5 : 0 }
+    }
+    #expect(abs(Ranking(values).areaUnderROC(of: marked)! - share / 9) < 1e-12)
+    #expect(Ranking(values).areaUnderROC(of: marked.map { _ in true }) == nil)
+  }
+
+  @Test("The five measures of a salient part as sound, by hand")
+  func salientSound() {
+    let fallen = SalientSound(own: [0.2, 0.8], kept: [0.6, 0.4], rest: [0.7, 0.3])
+    #expect(fallen.increase == 0 && fallen.drop == 0.5 && fallen.gain == 0 && fallen.inputFidelity == 0)
+    #expect(fallen.faithfulness == 0.5)
+    let risen = SalientSound(own: [0.75, 0.25], kept: [0.875, 0.125], rest: [0.8, 0.2])
+    #expect(risen.increase == 1 && risen.drop == 0 && risen.gain == 0.5 && risen.inputFidelity == 1)
+    #expect(abs(risen.faithfulness + 0.05) < 1e-12)
+    #expect(SalientSound(own: [1, 0], kept: [1, 0], rest: [1, 0]).measures[.averageGain] == nil)
+  }
+
+  @Test("Imputed cells solve the linear system of their neighbours, as a dense solver finds it")
+  func imputation() {
+    let (rows, columns) = (5, 6)
+    let input = sampled("imputed", [rows, columns]).floats
+    let isRemoved = (0..<30).map { [7, 8, 9, 13, 14, 0, 29, 23, 22].contains($0) }
+    let imputation = NeighbourImputation(input, rows: rows, columns: columns, seed: 1)
+    let found = imputation.solution(isRemoved)
+    // A x = b over the removed cells, by Gauss's elimination.
+    let removed = isRemoved.indices.filter { isRemoved[$0] }
+    var matrix = removed.map { _ in [Double](repeating: 0, count: removed.count + 1) }
+    for (line, cell) in removed.enumerated() {
+      let (row, column) = (cell / columns, cell % columns)
+      for (down, right, weight) in [
+        (-1, -1, 1.0), (-1, 0, 2), (-1, 1, 1), (0, -1, 2), (0, 1, 2), (1, -1, 1), (1, 0, 2), (1, 1, 1),
+      ] where (0..<rows).contains(row + down) && (0..<columns).contains(column + right) {
+        matrix[line][line] += weight
+        let other = (row + down) * columns + column + right
+        if let place = removed.firstIndex(of: other) {
+          matrix[line][place] -= weight
+        } else {
+          matrix[line][removed.count] += weight * Double(input[other])
+        }
+      }
+    }
+    for pivot in removed.indices {
+      for line in removed.indices where line != pivot {
+        let factor = matrix[line][pivot] / matrix[pivot][pivot]
+        for place in pivot...removed.count { matrix[line][place] -= factor * matrix[pivot][place] }
+      }
+    }
+    for (line, cell) in removed.enumerated() {
+      #expect(abs(Double(found[cell]) - matrix[line][removed.count] / matrix[line][line]) < 1e-3, "\(cell)")
+    }
+    #expect(found.indices.allSatisfy { isRemoved[$0] || found[$0] == input[$0] })
+    // Noise of a tenth of the deviation is added to removed cells only, the same for the same seed.
+    let filled = imputation.filled(isRemoved)
+    #expect(filled == NeighbourImputation(input, rows: rows, columns: columns, seed: 1).filled(isRemoved))
+    #expect(filled.indices.allSatisfy { (filled[$0] == input[$0]) == !isRemoved[$0] })
+    // Where nothing is left there are the rows' means.
+    let empty = imputation.solution(input.map { _ in true })
+    #expect(abs(empty[7] - input[6..<12].reduce(0, +) / 6) < 1e-6)
+  }
+
+  @Test("Layers are randomised from the head down or from the input up, and all of them are the same model")
+  func bothWays() {
+    let model = makeModel(.cnnatt)
+    let down = CascadingRandomization(model, seed: 3)
+    let up = CascadingRandomization(model, seed: 3, isFromInput: true)
+    #expect(down.layers == up.layers.reversed() && down.layers.count > 3)
+    func same(_ a: TrainedModel, _ b: TrainedModel) -> [Bool] {
+      zip(a.network.parameters, b.network.parameters).map { $0.value.floats == $1.value.floats }
+    }
+    #expect(same(down.model(upTo: down.layers.count - 1), up.model(upTo: up.layers.count - 1)).allSatisfy { $0 })
+    // The first stage from the input leaves the head; that from the head leaves the first layer.
+    let (first, last) = (same(up.model(upTo: 0), model), same(down.model(upTo: 0), model))
+    #expect(first.last == true && first.first == false)
+    #expect(last.first == true && last.last == false)
+  }
+
+  @Test("What begins within a unit is summed into it")
+  func sums() {
+    let units = [SpeechUnit("a", 0..<0.02), SpeechUnit("b", 0.02..<0.05), SpeechUnit("c", 0.05..<9)]
+    #expect([1.0, 2, 4, 8, 16, 32].sums(over: units, step: 0.01) == [3, 28, 32])
+  }
+
+  @Test(
+    "Loudness keeps its order at half the amplitude; integrated gradients are complete, and a saliency is not asked")
+  func examined() throws {
+    var settings = TrustSettings()
+    (settings.steps, settings.parts, settings.offsets) = (4, 4, 1)
+    var options = MethodOptions()
+    options[.steps] = 64
+    let examiner = TrustExaminer(
+      model: makeModel(.cnnatt), methods: [Saliency(), try IntegratedGradients(options)], space: .mel,
+      settings: settings, siblings: [makeModel(.cnnatt)])
+    let found = try examiner.examine(makeSpeech(16_000), path: "a.wav").methods
+    let (saliency, integrated, loudness) = (found[0].values, found[1].values, found[2].values)
+    #expect(saliency[.completeness] == nil && integrated[.completeness]! < 0.1)
+    #expect(loudness[.gain]! > 0.98)
+    // A sibling with the same weights says the same.
+    #expect(found.allSatisfy { abs($0.values[.seeds]! - 1) < 1e-6 })
+    #expect(found.allSatisfy { $0.cascadeFromInput.last! == $0.cascade.last! })
+    #expect(found[0].values[.fromHead]! == found[0].cascade.map { $0! }.reduce(0, +) / Double(found[0].cascade.count))
+  }
+
+  // MARK: The rule
+
+  /// A margin that is all above 0, all below, or both.
+  private func margin(_ finding: TrustVerdict.Finding) -> Estimate {
+    let values: [Double] =
+      switch finding {
+      case .shown: [0.2, 0.3, 0.4, 0.3]
+      case .refuted: [-0.2, -0.3, -0.4, -0.3]
+      case .open: [-1, 1, -1, 1.2]
+      }
+    return Estimate(values: values, speakers: values.map { _ in nil }, seed: 0)!
+  }
+
+  @Test("Who shows all is believed, who shows no order is not, and the rest is taken with care")
+  func stances() {
+    typealias Findings = [TrustCriterion: TrustVerdict.Finding]
+    func verdict(_ findings: Findings) -> TrustVerdict { TrustVerdict(margins: findings.mapValues(margin)) }
+    let all: Findings = [.beyondRandom: .shown, .beyondLoudness: .shown, .learned: .shown, .units: .shown]
+    let good = verdict(all)
+    #expect(good.stance == .believe && good.reasons == all.keys.sorted { order($0) < order($1) }.map(\.words))
+    for criterion in [TrustCriterion.beyondLoudness, .units, .gain, .seeds] {
+      for finding in [TrustVerdict.Finding.open, .refuted] {
+        let found = verdict(all.merging([criterion: finding]) { $1 })
+        #expect(found.stance == .withCare, "\(criterion) \(finding)")
+        #expect(
+          found.reasons == [finding == .open ? "not shown: \(criterion.words)" : criterion.contrary], "\(criterion)")
+      }
+    }
+    #expect(verdict(all.merging([.beyondRandom: .open]) { $1 }).stance == .doNotBelieve)
+    #expect(verdict(all.merging([.beyondRandom: .refuted]) { $1 }).stance == .doNotBelieve)
+    for criterion in [TrustCriterion.learned, .cue] {
+      #expect(verdict(all.merging([criterion: .refuted]) { $1 }).stance == .doNotBelieve)
+      #expect(verdict(all.merging([criterion: .open]) { $1 }).stance == .withCare)
+    }
+    // What was not measured is not held against a method.
+    #expect(verdict([.beyondRandom: .shown]).stance == .believe)
+  }
+
+  private func order(_ criterion: TrustCriterion) -> Int { TrustCriterion.allCases.firstIndex(of: criterion)! }
+}
