@@ -44,14 +44,7 @@ struct Trust: ParsableCommand {
   @Option(help: .manifest())
   var data: String
 
-  @Option(
-    help: ArgumentHelp(
-      "Attribution methods, separated by commas; `undertone methods` lists them. (default: \(defaultMethods.joined(separator: ", ")))",
-      valueName: "names"))
-  var method: String?
-
-  @Option(help: "The input to explain. (default: mel; of a model that reads the waveform only, spectrogram)")
-  var input: InputSpace?
+  @OptionGroup var examined: ExaminedMethodsOption
 
   @Option(
     help: "The output to explain: predicted (of a model without emotions its first dimension), or one by its name.")
@@ -82,12 +75,6 @@ struct Trust: ParsableCommand {
   @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))
   var output = "output/trust"
 
-  /// One of each kind that is used much and takes at most some fifty gradients.
-  private static let defaultMethods = [
-    "saliency", "input-x-gradient", "integrated-gradients", "smoothgrad", "guided-backpropagation", "deeplift", "lrp",
-    "grad-cam",
-  ]
-
   func validate() throws {
     guard clips > 0 else { throw ValidationError("--clips must be at least 1") }
   }
@@ -95,7 +82,7 @@ struct Trust: ParsableCommand {
   func run() throws {
     try Console.run {
       let drawing = try self.drawing.files()
-      let methods = try makeMethods()
+      let methods = try examined.methods(seed: seed)
       let model = try self.model.load()
       let target = target == "predicted" ? nil : try model.index(of: target)
       let manifest = try readManifest(data)
@@ -104,7 +91,8 @@ struct Trust: ParsableCommand {
       (settings.seed, settings.filling) = (seed, replacement)
       var job = TrustJob(
         TrustExaminer(
-          model: model, methods: methods, space: try inputSpace(input, of: model), settings: settings, target: target),
+          model: model, methods: methods, space: try inputSpace(examined.input, of: model), settings: settings,
+          target: target),
         manifest: manifest, path: data, clips: clips)
       let bar = ProgressBar("examining", total: job.count)
       Interruption.listen()
@@ -118,22 +106,6 @@ struct Trust: ParsableCommand {
         if !json { try Console.print(files.paths.joined(separator: "\n")) }
       }
       try Console.end(result.failures, of: result.tried)
-    }
-  }
-
-  private func makeMethods() throws -> [any AttributionMethod] {
-    let names = method.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
-    var named: [String] = []
-    for name in names ?? Self.defaultMethods where !named.contains(name) { named.append(name) }
-    guard !named.isEmpty else { throw ValidationError("no method is named; `undertone methods` lists them") }
-    var options = MethodOptions()
-    options.seed = seed
-    return try named.map { name in
-      do {
-        return try AttributionMethods.make(name, options)
-      } catch {
-        throw ValidationError("\(error)")
-      }
     }
   }
 
@@ -167,7 +139,7 @@ struct Trust: ParsableCommand {
       guard !measures.isEmpty else { continue }
       var table = Table(header: ["method"] + measures.map { $0.title + $0.arrow })
       for method in summary.methods {
-        table.rows.append([method.name] + measures.map { Self.cell(method.estimates[$0]) })
+        table.rows.append([method.name] + measures.map { method.estimates[$0]?.cell ?? "–" })
       }
       if let area = measures.contains(.inCue) ? summary.cueArea : nil {
         table.rows.append(["by chance"] + measures.map { _ in String(format: "%.3f", area) })
@@ -181,14 +153,6 @@ struct Trust: ParsableCommand {
     if let remark = summary.cueRemark { parts.append(wrapped(remark)) }
     parts += report.warnings.map { wrapped("Warning: \($0)") }
     return parts.joined(separator: "\n\n") + "\n"
-  }
-
-  /// "0.31±.04", seven to nine characters; "0.31" where there is no interval.
-  private static func cell(_ estimate: Estimate?) -> String {
-    guard let estimate else { return "–" }
-    let digits = abs(estimate.mean) < 10 ? 2 : 1
-    return String(format: "%.\(digits)f", estimate.mean)
-      + (estimate.halfWidth.map { "±" + String(format: "%.\(digits)f", $0).trimmingPrefix("0") } ?? "")
   }
 
   /// How alike the methods' rankings are, in hundredths; as many columns as 80 characters hold.
