@@ -39,6 +39,15 @@ public struct Estimate: Sendable, Codable, Equatable {
     clips >= leastClips && speakers.map { $0 >= leastSpeakers } ?? true
   }
 
+  /// Why no verdict is drawn from so many: "too few clips (7 of 2 speakers); a verdict needs 24 clips of 10 speakers"; nil
+  /// where they are enough.
+  public static func tooFew(clips: Int, speakers: Int?) -> String? {
+    guard !isEnough(clips: clips, speakers: speakers) else { return nil }
+    let own = speakers.map { " of \($0) speaker\($0 == 1 ? "" : "s")" } ?? ""
+    return "too few clips (\(clips)\(own)); a verdict needs \(leastClips) clips"
+      + (speakers == nil ? "" : " of \(leastSpeakers) speakers")
+  }
+
   /// The level of each of several intervals that hold all together with 95 %: Bonferroni's 1 − 0.05 / count.
   public static func level(ofEachAmong count: Int) -> Double { 1 - 0.05 / Double(max(1, count)) }
 

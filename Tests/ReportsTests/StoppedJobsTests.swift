@@ -127,6 +127,39 @@ struct StoppedJobsTests {
     }
   }
 
+  @Test("Clips that are disturbed resume with those that they have, a broken one among them, to the same rows")
+  func stability() throws {
+    try withClips { folder, manifest in
+      try writeWhole("no sound", to: manifest.fullPath(of: manifest.entries[1]))
+      let examiner = StabilityExaminer(model: model(seed: 1), methods: [Saliency()], space: .mel)
+      func run(
+        _ name: String, stop: () -> Bool = { false }
+      ) throws -> (rows: [[String]], resumed: Int?, isFinished: Bool) {
+        let path = folder.appendingPathComponent(name).path
+        try makeFolder(path)
+        var resumed: Int?
+        let alike = AlikeClips(manifest.entries.map(manifest.fullPath), model: examiner.model)
+        let job = ClipJob<ClipStability>(manifest.entries, of: manifest, sampleRate: 16_000)
+        let result = try job.run(
+          in: path, asked: ["stability"], status: { _ in 65 }, shouldStop: stop,
+          isPossible: { $0.isPossible(by: examiner) }, { if case .resumed(let clips) = $0 { resumed = clips } }
+        ) { _, path, clip in
+          try examiner.examine(clip, path: path) { alike.another(than: path, predicted: $0) }
+        }
+        let rows = result.rows.map { ($0.entry, $0.row) }
+        return (
+          rows.isEmpty ? [] : StabilityReport(rows, by: examiner, data: "x").csv, resumed, result.isFinished
+        )
+      }
+      let whole = try run("whole")
+      // Two clips, three methods, nine disturbances.
+      #expect(whole.isFinished && whole.resumed == nil && whole.rows.count >= 1 + 2 * 3 * 9)
+      #expect(try !run("parts", stop: afterOneClip()).isFinished)
+      let after = try run("parts")
+      #expect(after.isFinished && after.resumed == 1 && after.rows == whole.rows)
+    }
+  }
+
   @Test("A comparison that was stopped resumes, to the same rows, plotting what it had not")
   func comparison() throws {
     try withClips { folder, manifest in

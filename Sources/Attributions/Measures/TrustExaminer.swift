@@ -53,9 +53,7 @@ public struct TrustExaminer {
   ) {
     (self.model, self.space, self.settings, self.siblings) = (model, space, settings, siblings)
     self.target = target ?? (model.classes.isEmpty ? 0 : nil)
-    var options = MethodOptions()
-    options.seed = settings.seed
-    self.methods = methods + [LoudnessMap(), RandomAttribution(options)]
+    self.methods = methods.besideControls(seed: settings.seed)
     cascade = CascadingRandomization(model, seed: settings.seed)
     cascadeFromInput = CascadingRandomization(model, seed: settings.seed, isFromInput: true)
   }
@@ -73,23 +71,7 @@ public struct TrustExaminer {
 
   /// Removes the methods that cannot explain this model, and returns the reasons.
   public mutating func leaveOutInapplicable(on samples: [Float]) -> [MethodError] {
-    let clip = Clip(samples, model: model)
-    var kept: [any AttributionMethod] = []
-    var reasons: [MethodError] = []
-    for method in methods {
-      do throws(MethodError) {
-        try method.checkPath(of: clip, at: space)
-        try method.checkApplies(to: clip, at: space)
-      } catch {
-        if case .inapplicable = error {
-          reasons.append(error)
-          continue
-        }
-      }
-      kept.append(method)
-    }
-    methods = kept
-    return reasons
+    methods.leaveOutInapplicable(to: Clip(samples, model: model), at: space)
   }
 
   /// Measures all methods on one clip.

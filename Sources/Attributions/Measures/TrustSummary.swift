@@ -114,10 +114,7 @@ public struct TrustSummary: Sendable {
       return "No ranking: the model predicts \(accuracy.right) of \(accuracy.clips) clips right (\(percents[0]) to "
         + "\(percents[1]) %), which may be chance (\(percents[2]) %); what its attributions find is then not emotion."
     }
-    guard !Estimate.isEnough(clips: clips, speakers: speakers) else { return nil }
-    return
-      "No ranking: too few clips (\(clips)\(speakers.map { " of \($0) speaker\($0 == 1 ? "" : "s")" } ?? "")); a verdict needs "
-      + "\(Estimate.leastClips) clips\(speakers == nil ? "" : " of \(Estimate.leastSpeakers) speakers")."
+    return Estimate.tooFew(clips: clips, speakers: speakers).map { "No ranking: \($0)." }
   }
 
   /// The rule of the verdicts, and what their intervals hold.

@@ -108,8 +108,7 @@ struct Trust: ParsableCommand {
       let drawing = try self.drawing.files()
       Interruption.listen()
       let model = try self.model.load()
-      let methods = try self.methods.makeAll(
-        for: model, seed: seed, standard: MethodOption.defaultMethodsOfTrust)
+      let methods = try self.methods.makeExamined(for: model, seed: seed)
       let target = target == "predicted" ? nil : try model.index(of: target)
       let manifest = try readManifest(data)
       let folder = try OutputFolder(output)
@@ -177,7 +176,7 @@ struct Trust: ParsableCommand {
       guard !measures.isEmpty else { continue }
       var table = Table(header: [title] + measures.map { $0.title + $0.arrow })
       for method in summary.methods {
-        table.rows.append([method.name] + measures.map { Self.cell(method.estimates[$0]) })
+        table.rows.append([method.name] + measures.map { method.estimates[$0]?.cell ?? "–" })
       }
       if measures.contains(.inCue), summary.cueArea != nil {
         table.rows.append(
@@ -191,14 +190,6 @@ struct Trust: ParsableCommand {
     parts.append(report.conclusions.map { wrapped($0) }.joined(separator: "\n"))
     parts += report.warnings.map { wrapped("Warning: \($0)") }
     return parts.joined(separator: "\n\n") + "\n"
-  }
-
-  /// "0.31±.04", seven to nine characters; "0.31" where there is no interval.
-  private static func cell(_ estimate: Estimate?) -> String {
-    guard let estimate else { return "–" }
-    let digits = abs(estimate.mean) < 10 ? 2 : 1
-    return String(format: "%.\(digits)f", estimate.mean)
-      + (estimate.halfWidth.map { "±" + String(format: "%.\(digits)f", $0).trimmingPrefix("0") } ?? "")
   }
 
   /// How alike the methods' rankings are, in hundredths; as many columns as 80 characters hold.

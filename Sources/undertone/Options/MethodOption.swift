@@ -12,14 +12,14 @@ struct MethodOption: ParsableArguments {
   @Option(
     help: """
       The attribution method; `undertone methods` lists them, `undertone methods NAME` describes one. `explain`, \
-      `compare` and `trust` take several, separated by commas. (default: \(Saliency.name); of `trust` \
-      \(defaultMethodsOfTrust.joined(separator: ", ")))
+      `compare`, `trust` and `stability` take several, separated by commas. (default: \(Saliency.name); of `trust` \
+      and `stability` \(examined.joined(separator: ", ")))
       """,
     completion: .list(AttributionMethods.all.map { $0.name }))
   var method: String?
 
   /// One of each kind that is used much and takes at most some fifty gradients.
-  static let defaultMethodsOfTrust = [
+  private static let examined = [
     "saliency", "input-x-gradient", "integrated-gradients", "smoothgrad", "guided-backpropagation", "deeplift", "lrp",
     "grad-cam",
   ]
@@ -42,12 +42,14 @@ struct MethodOption: ParsableArguments {
     try makeAll([method ?? Saliency.name], for: model, seed: seed)[0]
   }
 
+  /// The methods of a command that examines methods: as asked, or one of each kind.
+  func makeExamined(for model: TrainedModel, seed: UInt64) throws -> [any AttributionMethod] {
+    try method == nil ? makeAll(Self.examined, for: model, seed: seed) : makeAll(for: model, seed: seed)
+  }
+
   /// Each of several methods with commas between, as asked.
-  /// - Parameter standard: The methods where none is named.
-  func makeAll(
-    for model: TrainedModel, seed: UInt64, standard: [String] = [Saliency.name]
-  ) throws -> [any AttributionMethod] {
-    guard let method else { return try makeAll(standard, for: model, seed: seed) }
+  func makeAll(for model: TrainedModel, seed: UInt64) throws -> [any AttributionMethod] {
+    let method = method ?? Saliency.name
     var names: [String] = []
     for name in method.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) })
     where !names.contains(name) {

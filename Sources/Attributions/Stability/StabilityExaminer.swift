@@ -1,0 +1,152 @@
+import AudioFeatures
+import AudioFiles
+import Basics
+import Models
+
+/// Plays clips through noise, rooms and codecs, and compares a model's predictions and explanations before and after.
+///
+/// A disturbed clip is cut as the clip itself is, not where it has become quiet: so each cell stays in its place. Cells of padding,
+/// which all clips share, are left out. Sizes are compared: the sums over each cell's absolute values.
+public struct StabilityExaminer {
+  public let model: TrainedModel
+  public let space: InputSpace
+  public let seed: UInt64
+  /// The methods to examine, then the controls.
+  public private(set) var methods: [any AttributionMethod]
+
+  /// The share of cells that counts as the most relevant.
+  public static let top = 0.1
+
+  /// - Parameters:
+  ///   - model: With classes.
+  ///   - seed: Of noise, rooms and the random control.
+  public init(model: TrainedModel, methods: [any AttributionMethod], space: InputSpace, seed: UInt64 = 0) {
+    demand(!model.classes.isEmpty, "\(model.name) predicts no class that could stay")
+    (self.model, self.space, self.seed) = (model, space, seed)
+    self.methods = methods.besideControls(seed: seed)
+  }
+
+  /// The number of methods that are no controls.
+  public var examinedCount: Int { methods.count { type(of: $0).description.family != .control } }
+
+  /// Removes the methods that cannot explain this model, and returns the reasons.
+  public mutating func leaveOutInapplicable() -> [MethodError] {
+    var generator = SeededGenerator(seed: seed)
+    let second = generator.normals(model.configuration.frontEnd.sampleRate, deviation: 0.1)
+    return methods.leaveOutInapplicable(to: Clip(second, model: model), at: space)
+  }
+
+  /// Examines one clip.
+  /// - Parameters:
+  ///   - sound: The whole sound at the model's rate, not trimmed. The seed of noise and rooms depends on it, so that
+  ///     no two clips have the same.
+  ///   - path: The file's path, for errors.
+  ///   - another: Finds another clip that is predicted this class; nil where there is none.
+  ///   - progress: Called before each method with the share of the clip done and the method's name.
+  public func examine(
+    _ sound: AudioClip, path: String, another: (_ predicted: Int) -> Clip?,
+    progress: (Double, String) -> Void = { _, _ in }
+  ) throws(ExplanationError) -> ClipStability {
+    guard !isSilent(sound.samples) else { throw .silent(path: path) }
+    var print = Fingerprint()
+    print.add(seed)
+    print.add(sound.samples)
+    let disturbed = Disturbance.allCases.map { disturbance in
+      var generator = SeededGenerator(seed: print.value)
+      return disturbance.applied(to: sound, using: &generator)
+    }
+    return try examine(sound, disturbed: disturbed, path: path, another: another, progress: progress)
+  }
+
+  /// ``examine(_:path:another:progress:)`` with sounds that were made before, as long as the first.
+  func examine(
+    _ sound: AudioClip, disturbed: [AudioClip], path: String, another: (_ predicted: Int) -> Clip?,
+    progress: (Double, String) -> Void = { _, _ in }
+  ) throws(ExplanationError) -> ClipStability {
+    let cut = model.configuration.trimming.range(of: sound.samples)
+    let clip = Clip(sound.part(cut), model: model)
+    let before = try clip.probabilities(path: path)
+    let predicted = before.likeliestClass
+    let clips = disturbed.map { Clip($0.part(cut), model: model) }
+    let after = try clips.map { (clip) throws(ExplanationError) in try clip.probabilities(path: path) }
+    let other = another(predicted)
+    let compared = clips + [other].compactMap(\.self)
+    var similarities = compared.map { _ in [ClipStability.Similarity?]() }
+    for (index, method) in methods.enumerated() {
+      progress(Double(index) / Double(methods.count), method.name)
+      let own = try sizes(by: method, of: clip, Target(predicted), path: path)
+      for (place, clip) in compared.enumerated() {
+        let found = try sizes(by: method, of: clip, Target(predicted), path: path)
+        similarities[place].append(own.similarity(to: found))
+      }
+    }
+    return ClipStability(
+      predicted: predicted, probability: before[predicted],
+      disturbed: zip(after, similarities).map { after, methods in
+        .init(predicted: after.likeliestClass, change: after[predicted] - before[predicted], methods: methods)
+      }, another: other == nil ? nil : similarities.last, resemblance: clip.resemblance)
+  }
+
+  private func sizes(
+    by method: any AttributionMethod, of clip: Clip, _ target: Target, path: String
+  ) throws(ExplanationError) -> SpeechSizes {
+    let values: AttributionResult
+    do {
+      values = try method.attribute(clip, at: space, target: target)
+    } catch {
+      throw .method(path: path, error)
+    }
+    guard values.values.isFinite else { throw .notFinite(path: "\(path): \(method.name)", space: space) }
+    let cells = Cells(of: clip, at: space)
+    let sizes = cells.sizes(values.values)
+    let frames = min(cells.frames, 1 + clip.sampleCount / model.configuration.frontEnd.hopSamples)
+    return SpeechSizes((0..<cells.rows).map { Array(sizes[($0 * cells.frames)...].prefix(frames)) })
+  }
+}
+
+/// The sizes of an attribution's cells while there is speech, [rows, frames].
+private struct SpeechSizes {
+  private let rows: [[Double]]
+  private let ranking: Ranking
+
+  init(_ rows: [[Double]]) {
+    self.rows = rows
+    ranking = Ranking(rows.flatMap(\.self))
+  }
+
+  private func first(_ frames: Int) -> Self {
+    frames == rows[0].count ? self : Self(rows.map { Array($0.prefix(frames)) })
+  }
+
+  /// Over the frames that both have; nil where one has no ranks there.
+  func similarity(to other: Self) -> ClipStability.Similarity? {
+    let frames = min(rows[0].count, other.rows[0].count)
+    let (a, b) = (first(frames).ranking, other.first(frames).ranking)
+    return a.correlation(with: b).map {
+      .init(correlation: $0, overlap: a.overlap(with: b, share: StabilityExaminer.top))
+    }
+  }
+}
+
+/// Finds to each of some clips another that a model predicts the same; each is predicted once.
+public final class AlikeClips {
+  private let paths: [String]
+  private let model: TrainedModel
+  /// What is predicted of a clip; nil where it cannot be read.
+  private var classes: [String: Int?] = [:]
+
+  public init(_ paths: [String], model: TrainedModel) { (self.paths, self.model) = (paths, model) }
+
+  /// The next clip after a path, from the last on to the first, that is predicted a class; nil where there is none.
+  public func another(than path: String, predicted: Int) -> Clip? {
+    guard let place = paths.firstIndex(of: path) else { return nil }
+    for other in paths[(place + 1)...] + paths[..<place] where other != path {
+      if let known = classes[other], known != predicted { continue }
+      let clip = (try? model.configuration.speech(of: other)).map { Clip($0, model: model) }
+      let found = clip.flatMap { try? $0.probabilities(path: other).likeliestClass }
+      classes[other] = .some(found)
+      if found == predicted { return clip }
+    }
+    return nil
+  }
+}
