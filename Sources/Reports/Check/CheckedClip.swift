@@ -60,18 +60,18 @@ public struct CheckedClip {
     for region in test.regions {
       var seconds = always
       if let given = region.seconds {
+        func words(_ seconds: Double) -> String { String(format: "%.2f", seconds) }
         // A file's length is rounded where it is written down.
         guard given.upperBound <= place.stretch.upperBound + hop else {
           throw test.wrong(
             "\(region.key).seconds",
-            String(format: "%@ lies beyond the clip, which ends at %.2f s", region.words, place.stretch.upperBound))
+            "\(region.words) lies beyond the clip, which ends at \(words(place.stretch.upperBound)) s")
         }
         guard given.lowerBound < used.upperBound, given.upperBound > used.lowerBound else {
           throw test.wrong(
             "\(region.key).seconds",
-            String(
-              format: "%@ lies beside %.2f–%.2f s, the part of the clip that the model uses", region.words,
-              used.lowerBound, used.upperBound))
+            "\(region.words) lies beside \(words(used.lowerBound))–\(words(used.upperBound)) s, the part of the clip "
+              + "that the model uses")
         }
         seconds = (given.lowerBound - place.start)...(given.upperBound - place.start)
       }

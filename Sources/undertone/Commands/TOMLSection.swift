@@ -67,7 +67,7 @@ final class TOMLSection {
   func value<Value>(
     _ key: String, _ words: String, _ read: (TOMLValue) -> Value?
   ) throws(TOMLFileError) -> Value? {
-    asked.append(key)
+    if !asked.contains(key) { asked.append(key) }
     guard let found = table[key]?.tomlValue else { return nil }
     guard let value = read(found) else { throw wrong(key, "must be \(words), not \(found.words)") }
     return value
@@ -121,7 +121,8 @@ final class TOMLSection {
   /// Throws where the table, or one within it that was read, has a key that was never asked for.
   func checkKeys() throws(TOMLFileError) {
     if let stranger = table.keys.sorted().first(where: { !asked.contains($0) }) {
-      throw wrong(stranger, "there is no such key here; there are \(asked.joined(separator: ", "))")
+      let others = asked.isEmpty ? "" : "; there are \(asked.joined(separator: ", "))"
+      throw wrong(stranger, "there is no such key here\(others)")
     }
     for section in below { try section.checkKeys() }
   }
