@@ -34,12 +34,14 @@ struct Check: ParsableCommand {
         [test.measures]
         gini = { most = 0.95 }        # least, most or both
 
-      At least the share of the attribution's absolute sum lies inside, at most it lies outside: of these seconds or \
-      these Hz. Measures are \(measures).
+      At least the share of `inside`, at most that of `outside`, of the attribution's absolute sum lies in those seconds \
+      and Hz: in the cells that reach into them. Measures are \(measures).
 
-      Writes check.xml (JUnit), which continuous integration reads. The status is 0 where all tests pass, \
-      \(Console.testFailed) where one fails; where a test cannot be judged, such as of a missing clip, that error's (65, 66). \
-      --against tests a second model too and shows on a page what moved; the status is that of the first.
+      Writes check.xml (JUnit), which continuous integration reads. --against tests a second model too, and its page shows \
+      what moved; the results and the status are those of the first.
+
+      Exit status: 0 where all tests pass, \(Console.testFailed) where one fails; where one cannot be judged, as of a clip that \
+      is missing, that error's (65, 66).
 
       Examples:
         undertone check check.toml
