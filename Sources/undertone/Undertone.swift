@@ -18,10 +18,10 @@ struct Undertone: ParsableCommand {
         undertone explain --help                  a command's options and examples
 
       Exit status:
-        0    done              66   no such file
-        64   wrong usage       73   a result cannot be written
-        65   bad data          70   an internal error
-        130  interrupted
+        0    done                     66   no such file
+        1    a test of `check` fails  73   a result cannot be written
+        64   wrong usage              70   an internal error
+        65   bad data                 130  interrupted
 
       When a file of a batch fails, the error is printed, the other files are still \
       processed, and the status is that of the first failure.
@@ -29,7 +29,8 @@ struct Undertone: ParsableCommand {
     version: undertoneVersion,
     subcommands: [
       Explain.self, Predict.self, Train.self, Curves.self, Runs.self, Evaluate.self, FiguresCommand.self, Compare.self,
-      Trust.self, Stability.self, CorpusCommand.self, Features.self, Decompose.self, Edit.self, ResponseCommand.self,
+      Trust.self, Stability.self, Check.self, CorpusCommand.self, Features.self, Decompose.self, Edit.self,
+      ResponseCommand.self,
       CounterfactualCommand.self, Flips.self, Cues.self, Concepts.self, LayersCommand.self, ModalitiesCommand.self,
       MethodsCommand.self, ModelsCommand.self, Doctor.self,
     ])

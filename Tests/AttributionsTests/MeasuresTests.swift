@@ -221,6 +221,35 @@ struct MeasuresTests {
     #expect(abs(whole.area - Double(whole.isInside[..<mfcc.frames].count { $0 }) / 63) < 1e-12)
   }
 
+  @Test(
+    "A region's share: of a mel the cells that reach into it, of a waveform its samples, without an end all of an axis")
+  func regionShare() throws {
+    let clip = Clip(makeSpeech(32_000), model: makeModel(.cnnatt))
+    func ones(_ space: InputSpace, _ value: (Int) -> Float = { _ in 1 }) -> Tensor {
+      let shape = clip.shape(at: space)
+      return Tensor((0..<shape.reduce(1, *)).map(value), shape: shape)
+    }
+    let always = -Double.infinity...Double.infinity
+    // 0.5 to 1.5 s has both its ends: 16,001 samples. Signs do not matter.
+    let second = CueRegion(seconds: 0.5...1.5, hertz: always)
+    let samples = clip.shape(at: .waveform).reduce(1, *)
+    let share = try #require(clip.share(of: ones(.waveform) { $0 % 2 == 0 ? 1 : -1 }, at: .waveform, in: second))
+    #expect(abs(share - 16_001 / Double(samples)) < 1e-12)
+    // The frames whose 64 ms meet the second, of all rows.
+    let frames = clip.frames
+    let heard = (0..<frames).count { (0.4681..<1.5319).contains(Double($0) * 0.016) }
+    for space in [InputSpace.mel, .spectrogram, .mfcc] {
+      let share = try #require(clip.share(of: ones(space), at: space, in: second))
+      #expect(abs(share - Double(heard) / Double(frames)) < 1e-12, "\(space)")
+    }
+    // The bins of 15.625 Hz whose neighbours to two sides reach above 4 kHz: 255 to 512.
+    let high = CueRegion(seconds: always, hertz: 4_000...8_000)
+    let bins = try #require(clip.share(of: ones(.spectrogram), at: .spectrogram, in: high))
+    #expect(abs(bins - 258.0 / 513) < 1e-12)
+    #expect(clip.share(of: ones(.mel) { _ in 0 }, at: .mel, in: second) == nil)
+    #expect(clip.share(of: ones(.mel), at: .mel, in: CueRegion(seconds: always, hertz: always)) == 1)
+  }
+
   @Test("Accuracy beside chance: Wilson's interval and Cohen's chance, by hand")
   func accuracy() throws {
     // Half of the clips are angry and all are predicted so: right by chance only.

@@ -19,7 +19,7 @@ struct SchemaTests {
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: Schema.folder.path)
     let found = commands(try #require(dump["command"]), below: []).map { "\($0).schema.json" }
-    #expect(found.count == 21 && Set(found) == Set(files), "\(found)")
+    #expect(found.count == 22 && Set(found) == Set(files), "\(found)")
   }
 
   @Test("A schema names every key, in snake case with a description")
@@ -57,6 +57,16 @@ struct SchemaTests {
         at: Checkout.fixture("encoders/\(name)"),
         to: folder.url.appendingPathComponent(name.hasSuffix("-bare") ? "encoder" : "hubert"))
     }
+    try folder.write(
+      """
+      [[test]]
+      clip = "\(fixture("glide-48-kHz.flac"))"
+      expect = "angry"
+      probability = [0, 1]
+      inside = [{ seconds = [0, 0.1], share = 0 }]
+      golden = "golden.npy"
+      tolerance = 0.9
+      """, to: "check.toml")
     try folder.write("---\nlicense: mit\n---\n", to: "hubert/README.md")
     // Integrated gradients promise completeness, saliency does not; a model has classes, dimensions or both.
     let runs: [String: [[String]]] = [
@@ -92,6 +102,9 @@ struct SchemaTests {
         ["response", clip, "--edits", "tempo", "--model", "c", "--json"],
       ],
       "layers": [["layers", "tiny-random", "--folds", "2", "--data", "two/manifest.csv", "--json"]],
+      "check": [
+        ["check", "check.toml", "--update", "--json"], ["check", "check.toml", "--against", "a", "--json"],
+      ],
       // Of a column with two words, and of a cue.
       "concepts": [
         [

@@ -45,6 +45,11 @@ public enum TrustMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepr
     ("the planted cue", [.inCue, .pointing, .auc, .rankAccuracy, .topShare]),
   ]
 
+  /// Those that a clip and a model are enough for: no cue was planted, and there are no models of other seeds.
+  public static let ofOneClip = allCases.filter { measure in
+    ![.seeds, .inCue, .pointing, .auc, .rankAccuracy, .topShare].contains(measure)
+  }
+
   /// The head of the measure's column.
   public var title: String {
     switch self {

@@ -48,6 +48,9 @@ enum Console {
     type(of: error) == NSError.self ? error.localizedDescription : "\(error)"
   }
 
+  /// The status of `check` where a test fails.
+  static let testFailed: Int32 = 1
+
   /// sysexits.h: 65 bad data in a file, 66 no such file, 73 a result that cannot be written, 70 a fault of ours.
   static func exitStatus(_ error: any Error) -> Int32 {
     switch error {
@@ -55,8 +58,9 @@ enum Console {
     case let error as FileError: error.isOfWriting ? 73 : 66
     case AudioFileError.file(let error), ManifestError.file(let error), FigureError.file(let error),
       TensorFileError.file(let error), CheckpointError.file(let error), TrainingError.file(let error),
-      RecipeFileError.file(let error), AnnotationError.file(let error):
+      TOMLFileError.file(let error), AnnotationError.file(let error):
       exitStatus(error)
+    case CheckError.cause(_, _, _, let error): exitStatus(error)
     case AudioFileError.noSuchFile, ManifestError.noSuchManifest, ManifestError.noSuchFolder, FigureError.noSuchFile,
       CheckpointError.noSuchFolder, TrainingError.nothingToResume, TrainingError.manifestMoved, TrainingError.noHistory,
       TrainingError.noRuns, AnnotationError.noSuchFile, UnitsError.missing:
@@ -68,8 +72,9 @@ enum Console {
       64
     case is AudioFileError, is ManifestError, is FigureError, is SplitError, is ExplanationError, is TooFewFrames,
       is TensorFileError,
-      is CheckpointError, is ParameterError, is TrainingError, is RecipeFileError, is AnnotationError, is UnitsError,
-      is EditError, is ConceptError, is SalientCuesError:
+      is CheckpointError, is ParameterError, is TrainingError, is TOMLFileError, is AnnotationError, is UnitsError,
+      is EditError, is ConceptError, is SalientCuesError,
+      is CheckError:
       65
     default: 70
     }

@@ -11,7 +11,7 @@ extension TrainingPlan {
 
   /// A plan as its file has it. What the file leaves out is as in the recipe that it names, or in the architecture's own.
   /// - Parameter given: The architecture in place of the file's.
-  /// - Throws: `RecipeFileError`
+  /// - Throws: `TOMLFileError`
   init(reading path: String, as given: (any EmotionModel.Type)?) throws {
     let file = try TOMLSection(file: path)
     let architecture = try file.text("architecture")
@@ -117,13 +117,13 @@ extension TrainingPlan {
 
 extension TOMLSection {
   /// A whole number, or its digits as text: TOML's numbers end at 2⁶³ − 1.
-  fileprivate func seed() throws(RecipeFileError) -> UInt64? {
+  fileprivate func seed() throws(TOMLFileError) -> UInt64? {
     try value("seed", "a whole number, 0 or more") { value in
       value.int.flatMap { UInt64(exactly: $0) } ?? value.string.flatMap { UInt64($0) }
     }
   }
 
-  fileprivate func trimming() throws(RecipeFileError) -> Trimming? {
+  fileprivate func trimming() throws(TOMLFileError) -> Trimming? {
     try value("trim", "decibels above 0, or \"off\"") { value in
       Trimming(argument: value.string == "off" ? "off" : value.number.map { "\($0)" } ?? "")
     }

@@ -2,8 +2,8 @@ import Basics
 import Foundation
 import TOMLKit
 
-/// The reason why the file of a recipe cannot be used. The description is one line.
-enum RecipeFileError: Error, Equatable, CustomStringConvertible {
+/// The reason why a TOML file cannot be used. The description is one line.
+enum TOMLFileError: Error, Equatable, CustomStringConvertible {
   case syntax(path: String, line: Int, reason: String)
   /// A key with a value of a wrong type, out of range, or that is unknown.
   case key(path: String, key: String, reason: String)
@@ -23,7 +23,7 @@ enum RecipeFileError: Error, Equatable, CustomStringConvertible {
 final class TOMLSection {
   private let path: String
   /// "recipe.schedule.", in front of the table's keys.
-  private let prefix: String
+  private var prefix: String
   private let table: TOMLTable
   private var asked: [String] = []
   private var below: [TOMLSection] = []
@@ -33,7 +33,7 @@ final class TOMLSection {
   }
 
   /// The whole of a file.
-  convenience init(file path: String) throws(RecipeFileError) {
+  convenience init(file path: String) throws(TOMLFileError) {
     let data: Data?
     do {
       data = try contents(of: path, limit: SizeLimit.configuration)
@@ -55,7 +55,10 @@ final class TOMLSection {
     self.init(path: path, prefix: "", table)
   }
 
-  func wrong(_ key: String, _ reason: String) -> RecipeFileError { .key(path: path, key: prefix + key, reason: reason) }
+  /// Gives the table another name in errors, where the file has one for it: `test "a shout": `.
+  func call(_ name: String) { prefix = name }
+
+  func wrong(_ key: String, _ reason: String) -> TOMLFileError { .key(path: path, key: prefix + key, reason: reason) }
 
   /// The value under a key; nil where there is none.
   /// - Parameters:
@@ -63,48 +66,51 @@ final class TOMLSection {
   ///   - read: Nil of a value that it is not.
   func value<Value>(
     _ key: String, _ words: String, _ read: (TOMLValue) -> Value?
-  ) throws(RecipeFileError) -> Value? {
-    asked.append(key)
+  ) throws(TOMLFileError) -> Value? {
+    if !asked.contains(key) { asked.append(key) }
     guard let found = table[key]?.tomlValue else { return nil }
     guard let value = read(found) else { throw wrong(key, "must be \(words), not \(found.words)") }
     return value
   }
 
-  func text(_ key: String) throws(RecipeFileError) -> String? { try value(key, "text in quotes", \.string) }
-  func flag(_ key: String) throws(RecipeFileError) -> Bool? { try value(key, "true or false", \.bool) }
-  func number(_ key: String) throws(RecipeFileError) -> Double? { try value(key, "a number", \.number) }
+  func text(_ key: String) throws(TOMLFileError) -> String? { try value(key, "text in quotes", \.string) }
+  func flag(_ key: String) throws(TOMLFileError) -> Bool? { try value(key, "true or false", \.bool) }
+  func number(_ key: String) throws(TOMLFileError) -> Double? { try value(key, "a number", \.number) }
 
-  func count(_ key: String, in range: ClosedRange<Int> = Int.min...Int.max) throws(RecipeFileError) -> Int? {
+  func count(_ key: String, in range: ClosedRange<Int> = Int.min...Int.max) throws(TOMLFileError) -> Int? {
     let words = range.lowerBound == 0 ? "a whole number, 0 or more" : "a whole number"
     return try value(key, words) { $0.int.flatMap { range.contains($0) ? $0 : nil } }
   }
 
-  func texts(_ key: String) throws(RecipeFileError) -> [String]? {
+  func texts(_ key: String) throws(TOMLFileError) -> [String]? {
     try value(key, "a list of texts in quotes") { $0.list(\.string) }
   }
 
-  func counts(_ key: String) throws(RecipeFileError) -> [Int]? {
+  func counts(_ key: String) throws(TOMLFileError) -> [Int]? {
     try value(key, "a list of whole numbers") { $0.list(\.int) }
   }
 
   func choice<Choice: RawRepresentable<String> & CaseIterable>(
     _ key: String
-  ) throws(RecipeFileError) -> Choice? {
+  ) throws(TOMLFileError) -> Choice? {
     let names = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
     return try value(key, "one of \(names)") { $0.string.flatMap { Choice(rawValue: $0) } }
   }
 
   /// A table as JSON.
-  func json(_ key: String) throws(RecipeFileError) -> Data? {
+  func json(_ key: String) throws(TOMLFileError) -> Data? {
     try value(key, "a table") { $0.table.map { Data($0.convert(to: .json).utf8) } }
   }
 
-  func section(_ key: String) throws(RecipeFileError) -> TOMLSection? {
+  func section(_ key: String) throws(TOMLFileError) -> TOMLSection? {
     try value(key, "a table", \.table).map { section("\(key).", $0) }
   }
 
-  func sections(_ key: String) throws(RecipeFileError) -> [TOMLSection]? {
-    try value(key, "a list of tables") { $0.list(\.table) }?.map { section("\(key).", $0) }
+  /// - Parameter areNumbered: Whether errors name each by its place, counted from 1.
+  func sections(_ key: String, areNumbered: Bool = false) throws(TOMLFileError) -> [TOMLSection]? {
+    try value(key, "a list of tables") { $0.list(\.table) }?.enumerated().map { index, table in
+      section(areNumbered ? "\(key) \(index + 1)." : "\(key).", table)
+    }
   }
 
   private func section(_ name: String, _ table: TOMLTable) -> TOMLSection {
@@ -113,9 +119,10 @@ final class TOMLSection {
   }
 
   /// Throws where the table, or one within it that was read, has a key that was never asked for.
-  func checkKeys() throws(RecipeFileError) {
+  func checkKeys() throws(TOMLFileError) {
     if let stranger = table.keys.sorted().first(where: { !asked.contains($0) }) {
-      throw wrong(stranger, "there is no such key here; there are \(asked.joined(separator: ", "))")
+      let others = asked.isEmpty ? "" : "; there are \(asked.joined(separator: ", "))"
+      throw wrong(stranger, "there is no such key here\(others)")
     }
     for section in below { try section.checkKeys() }
   }
@@ -131,6 +138,9 @@ extension TOMLValue {
     let found = array.map { read($0.tomlValue) }
     return found.contains { $0 == nil } ? nil : found.compactMap { $0 }
   }
+
+  /// The numbers of a list of so many; nil where it is none.
+  func numbers(_ count: Int) -> [Double]? { list(\.number).flatMap { $0.count == count ? $0 : nil } }
 
   /// The value in an error: a text or a number itself, else its type.
   fileprivate var words: String {
