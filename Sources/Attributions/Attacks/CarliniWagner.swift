@@ -10,9 +10,9 @@ import Foundation
 /// on the waveform over w with x′ = tanh w, which stays in −1…1; on mel and MFCC, in a band, and of a clip beyond −1…1
 /// over x′ itself. c begins at 10⁻³ Σ (x − mean)², becomes ten times larger until it fools, and is then halved between
 /// what did and what did not: five values. ``AttackSettings/steps`` are Adam's for each c, of which fewer are taken
-/// where the loss has not fallen in a tenth of them. Adam's rate is 0.005 of the clip's standard deviation, since a
-/// sample of speech is smaller than a pixel. The smallest change that fools is kept; of none, that of the least f.
-/// Restarts and the seed are not used.
+/// where the loss has not fallen in a tenth of them. Adam's rate is the clip's standard deviation, halved, by the steps: a
+/// sample of speech is smaller than a pixel, and so each value can reach half a deviation. The smallest change that fools
+/// is kept; of none, that of the least f. Restarts and the seed are not used.
 public struct CarliniWagner: Attack {
   public static let name = "carlini-wagner"
   public static let summary = "the smallest change by Adam, weighed against the logits (Carlini and Wagner 2017)"
@@ -34,7 +34,7 @@ public struct CarliniWagner: Attack {
     var searches = run.allowed.map { allowed in
       Search(
         allowed, throughTangent: clips.space == .waveform && settings.band == nil && allowed.original.largest <= 1,
-        firstWeight: firstWeight, rate: rate)
+        steps: settings.steps, firstWeight: firstWeight, rate: rate)
     }
     let tried = run.numbers.filter { !run.isFooledAlready($0) }
     for number in run.numbers where run.isFooledAlready(number) { searches[number].best = run.allowed[number].none }
@@ -107,7 +107,7 @@ public struct CarliniWagner: Attack {
     /// The change of the least f.
     private(set) var nearest: (change: [Float], excess: Double)
 
-    init(_ allowed: AllowedChange, throughTangent: Bool, firstWeight: Double?, rate: Double?) {
+    init(_ allowed: AllowedChange, throughTangent: Bool, steps: Int, firstWeight: Double?, rate: Double?) {
       (self.allowed, self.throughTangent) = (allowed, throughTangent)
       let own = allowed.original
       let mean = own.reduce(0.0) { $0 + Double($1) } / Double(max(own.count, 1))
@@ -115,7 +115,8 @@ public struct CarliniWagner: Attack {
       // Silence has no scale; any number is as good.
       let scale = square > 0 ? square : 1
       weight = firstWeight ?? 1e-3 * scale
-      self.rate = Float(rate ?? 0.005 * (scale / Double(max(own.count, 1))).squareRoot())
+      let deviation = (scale / Double(max(own.count, 1))).squareRoot()
+      self.rate = Float(rate ?? 0.5 * deviation / Double(steps))
       start = throughTangent ? own.map { atanh(min(max($0, -Self.widest), Self.widest)) } : allowed.none
       nearest = (allowed.none, .infinity)
     }
