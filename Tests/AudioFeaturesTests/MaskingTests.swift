@@ -16,15 +16,18 @@ struct MaskingTests {
 
   /// A cosine that is its own mirror image at both ends, so that all frames are alike: 1 kHz is bin 128.
   private func cosine(_ amplitude: Double) -> [Float] {
-    (0...8192).map { Float(amplitude * cos(2 * .pi * Self.tone * Double($0) / Double(Self.rate))) }
+    let step: Double = 2 * Double.pi * Self.tone / Double(Self.rate)
+    return (0...8192).map { (place: Int) -> Float in Float(amplitude * cos(step * Double(place))) }
   }
 
   /// Voice that begins and ends in silence.
   private func phrase(_ count: Int) -> [Float] {
-    (0..<count).map { place in
+    (0..<count).map { (place: Int) -> Float in
       let position = Double(place) / Double(count)
-      let level = pow(sin(.pi * position), 4) * 0.3
-      return Float(level * (1...15).reduce(0.0) { $0 + sin(0.055 * Double($1 * place)) / Double($1) })
+      let level: Double = 0.3 * pow(sin(Double.pi * position), 4)
+      var voice = 0.0
+      for harmonic in 1...15 { voice += sin(0.055 * Double(harmonic * place)) / Double(harmonic) }
+      return Float(level * voice)
     }
   }
 
@@ -38,10 +41,12 @@ struct MaskingTests {
   func numpy() throws {
     let stored = try JSONDecoder().decode(Stored.self, from: Data(contentsOf: Checkout.fixture("masking.json")))
     let noise = sampled("masking noise", [6000]).floats
-    let samples = noise.enumerated().map { place, noise -> Float in
+    let samples = noise.enumerated().map { (place: Int, noise: Float) -> Float in
       let time = Double(place) / 16_000
-      let tones = 0.3 * sin(2 * .pi * 440 * time) + 0.02 * sin(2 * .pi * 3100 * time)
-      return Float(tones + Double(noise) * 0.05 * (1 - time * 16_000 / 6000))
+      let low: Double = 0.3 * sin(2 * Double.pi * 440 * time)
+      let high: Double = 0.02 * sin(2 * Double.pi * 3100 * time)
+      let fade: Double = 0.05 * (1 - time * 16_000 / 6000)
+      return Float(low + high + Double(noise) * fade)
     }
     let threshold = MaskingThreshold(samples, sampleRate: Self.rate)
     #expect(abs(threshold.shift - stored.shift) < 1e-3 && threshold.frames == 12 && stored.rows.count == 4)
@@ -59,22 +64,18 @@ struct MaskingTests {
     let threshold = MaskingThreshold(cosine(0.5), sampleRate: Self.rate)
     let found = threshold.decibels.transposed().floats
     // Two neighbours of half the magnitude under a Hann window.
-    let level = 96 + 10 * log10(1.5)
-    let top = level - 6.025 - 0.275 * bark(Self.tone)
+    let level: Double = 96 + 10 * log10(1.5)
+    let top: Double = level - 6.025 - 0.275 * bark(Self.tone)
+    let rise: Double = -27 + 0.37 * (level - 40)
+    func distance(_ bin: Int) -> Double { bark(Double(bin) * 7.8125) - bark(Self.tone) }
+    // Far below it only the threshold of hearing is left, at 125 Hz:
+    let quiet: Double = 3.64 * pow(0.125, -0.8) - 6.5 * exp(-0.6 * 3.175 * 3.175) - 12
     for frame in [0, 8, 16] {
       let row = found[(frame * MaskingThreshold.bins)..<((frame + 1) * MaskingThreshold.bins)].map(Double.init)
       #expect(row.indices.max { row[$0] < row[$1] } == 128)
       #expect(abs(row[128] - top) < 0.01)
-      for bin in [112, 120] {
-        let distance = bark(Double(bin) * 7.8125) - bark(Self.tone)
-        #expect(abs(row[bin] - (top + 27 * distance)) < 0.1)
-      }
-      for bin in [160, 256, 384] {
-        let distance = bark(Double(bin) * 7.8125) - bark(Self.tone)
-        #expect(abs(row[bin] - (top + (-27 + 0.37 * (level - 40)) * distance)) < 0.1)
-      }
-      // Far below it only the threshold of hearing is left: 3.64 · 0.125^−0.8 − 6.5 exp(−0.6 · 3.175²) − 12 at 125 Hz.
-      let quiet = 3.64 * pow(0.125, -0.8) - 6.5 * exp(-0.6 * 3.175 * 3.175) - 12
+      for bin in [112, 120] { #expect(abs(row[bin] - top - 27 * distance(bin)) < 0.1) }
+      for bin in [160, 256, 384] { #expect(abs(row[bin] - top - rise * distance(bin)) < 0.1) }
       #expect(abs(row[16] - quiet) < 0.01)
     }
   }
@@ -83,7 +84,7 @@ struct MaskingTests {
   func excess() {
     let threshold = MaskingThreshold(cosine(0.5), sampleRate: Self.rate)
     // 40 dB under the tone, whose threshold is 6.025 + 0.275 b under its level of 96 + 10 log 1.5.
-    let expected = -40 + 6.025 + 0.275 * bark(Self.tone) - 10 * log10(1.5)
+    let expected: Double = -40 + 6.025 + 0.275 * bark(Self.tone) - 10 * log10(1.5)
     #expect(abs(MaskedChange(threshold, below: 0).excess(of: cosine(0.005)) - expected) < 0.02)
     #expect(abs(MaskedChange(threshold, below: 12).excess(of: cosine(0.005)) - expected - 12) < 0.02)
     #expect(MaskedChange(threshold, below: 0).excess(of: [Float](repeating: 0, count: 8193)) == -.infinity)
