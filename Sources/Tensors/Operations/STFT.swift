@@ -5,7 +5,7 @@ import Kernels
 /// FFTW's plans for real transforms of one length, forward and back.
 ///
 /// `@unchecked Sendable`: a plan does not change once made, and FFTW allows its new-array execution from any thread.
-private final class FourierPlans: @unchecked Sendable {
+final class FourierPlans: @unchecked Sendable {
   private static let cache = Locked<[Int: FourierPlans]>([:])
 
   let forward, inverse: fftwf_plan
@@ -20,6 +20,9 @@ private final class FourierPlans: @unchecked Sendable {
     }
   }
 
+  /// Plans of a length that is not kept: there are as many lengths as there are clips.
+  static func planned(_ length: Int) -> FourierPlans { cache.withLock { _ in FourierPlans(length) } }
+
   private init(_ length: Int) {
     let real = Storage(count: length)
     let spectrum = Storage(count: 2 * (length / 2 + 1))
@@ -29,6 +32,14 @@ private final class FourierPlans: @unchecked Sendable {
         fftwf_plan_dft_r2c_1d(Int32(length), real.pointer, $0, FFTW_ESTIMATE),
         fftwf_plan_dft_c2r_1d(Int32(length), $0, real.pointer, FFTW_ESTIMATE)
       )
+    }
+  }
+
+  deinit {
+    // Only of plans that are not kept, so the lock is free. FFTW allows this on one thread at a time, as planning.
+    Self.cache.withLock { [forward, inverse] _ in
+      fftwf_destroy_plan(forward)
+      fftwf_destroy_plan(inverse)
     }
   }
 }
