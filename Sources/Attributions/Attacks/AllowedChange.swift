@@ -90,6 +90,9 @@ struct AllowedChange {
     return first...min(last, samples / 2)
   }
 
+  /// The number of values that may change.
+  var count: Int { original.count / width * own }
+
   /// No change.
   var none: [Float] { [Float](repeating: 0, count: original.count) }
 

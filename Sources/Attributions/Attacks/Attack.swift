@@ -29,7 +29,7 @@ public struct AttackSettings: Sendable, Hashable, Codable {
   public var band: ClosedRange<Double>?
   /// Steps of an attack, each of one gradient or more; what a step is, the attack says.
   public var steps: Int
-  /// How often a clip that is not fooled is attacked again from another start.
+  /// The number of starts, of attacks that have several: a clip that is not fooled is attacked again from another.
   public var restarts: Int
   public var seed: UInt64
 
@@ -45,7 +45,9 @@ public struct AttackSettings: Sendable, Hashable, Codable {
     guard restarts > 0 else { throw .value("\(restarts) restarts; there must be 1 or more") }
     switch budget {
     case .ratio(let number), .masked(let number):
-      guard number.isFinite else { throw .value("a budget of \(number) dB; it must be a finite number") }
+      guard (-200...200).contains(number) else {
+        throw .value("a budget of \(number) dB; it must be a number from -200 to 200")
+      }
     case .largest(let number):
       guard number.isFinite, number >= 0 else {
         throw .value("a budget of \(number); it must be a finite number, 0 or more")

@@ -8,11 +8,12 @@ import Foundation
 ///     of a targeted attack f = max(max z_k − z_t, 0) over those other than the target t,
 ///
 /// on the waveform over w with x′ = tanh w, which stays in −1…1; on mel and MFCC, in a band, and of a clip beyond −1…1
-/// over x′ itself. c begins at 10⁻³ Σ (x − mean)², becomes ten times larger until it fools, and is then halved between
-/// what did and what did not: five values. ``AttackSettings/steps`` are Adam's for each c, of which fewer are taken
-/// where the loss has not fallen in a tenth of them. Adam's rate is 0.005 of the clip's standard deviation, since a
-/// sample of speech is smaller than a pixel. The smallest change that fools is kept; of none, that of the least f.
-/// Restarts and the seed are not used.
+/// over x′ itself. Five values of c are tried: c becomes ten times larger until it fools, and is then halved between what
+/// did and what did not. The first c, and Adam's rate, are of the clip's own scale, by the distance d = f/‖∂f/∂x‖ at
+/// which the boundary would be, were it flat: c = 2 d²/f, with which both terms weigh the same there, and 10 d/√n by
+/// the steps for n values, so that the steps reach ten times as far. ``AttackSettings/steps`` are Adam's for each c, of
+/// which fewer are taken where the loss has not fallen in a tenth of them. The smallest change that fools is kept; of
+/// none, that of the least f. Restarts and the seed are not used.
 public struct CarliniWagner: Attack {
   public static let name = "carlini-wagner"
   public static let summary = "the smallest change by Adam, weighed against the logits (Carlini and Wagner 2017)"
@@ -20,9 +21,9 @@ public struct CarliniWagner: Attack {
   public static let usesGradients = true
 
   private let settings: AttackSettings
-  /// The first c, in place of the one of the clip's scale.
+  /// The first c, in place of the one of the clip.
   var firstWeight: Double?
-  /// Adam's rate, in place of the one of the clip's scale.
+  /// Adam's rate, in place of the one of the clip.
   var rate: Double?
   /// How many values of c are tried.
   var weights = 5
@@ -34,7 +35,7 @@ public struct CarliniWagner: Attack {
     var searches = run.allowed.map { allowed in
       Search(
         allowed, throughTangent: clips.space == .waveform && settings.band == nil && allowed.original.largest <= 1,
-        firstWeight: firstWeight, rate: rate)
+        steps: settings.steps, firstWeight: firstWeight, rate: rate)
     }
     let tried = run.numbers.filter { !run.isFooledAlready($0) }
     for number in run.numbers where run.isFooledAlready(number) { searches[number].best = run.allowed[number].none }
@@ -85,7 +86,7 @@ public struct CarliniWagner: Attack {
 
   /// A clip's search.
   private struct Search {
-    private static let decays: (first: Float, second: Float) = (0.9, 0.999)  // the paper's, which are Adam's own
+    private static let decays = (first: 0.9, second: 0.999)  // Adam's own
     private static let epsilon: Float = 1e-8
     /// atanh of a sample of 1 is infinite.
     private static let widest: Float = 0.999_999
@@ -93,8 +94,9 @@ public struct CarliniWagner: Attack {
     let allowed: AllowedChange
     private let throughTangent: Bool
     private let start: [Float]
-    private let rate: Float
-    private var weight: Double
+    private let steps: Int
+    /// c, and Adam's rate; nil until the first gradient tells the clip's scale.
+    private var weight, rate: Double?
     private var bounds = (0.0, Double.infinity)
     private var point: [Float] = []
     private var moments: (first: [Float], second: [Float]) = ([], [])
@@ -107,16 +109,10 @@ public struct CarliniWagner: Attack {
     /// The change of the least f.
     private(set) var nearest: (change: [Float], excess: Double)
 
-    init(_ allowed: AllowedChange, throughTangent: Bool, firstWeight: Double?, rate: Double?) {
+    init(_ allowed: AllowedChange, throughTangent: Bool, steps: Int, firstWeight: Double?, rate: Double?) {
       (self.allowed, self.throughTangent) = (allowed, throughTangent)
-      let own = allowed.original
-      let mean = own.reduce(0.0) { $0 + Double($1) } / Double(max(own.count, 1))
-      let square = own.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
-      // Silence has no scale; any number is as good.
-      let scale = square > 0 ? square : 1
-      weight = firstWeight ?? 1e-3 * scale
-      self.rate = Float(rate ?? 0.005 * (scale / Double(max(own.count, 1))).squareRoot())
-      start = throughTangent ? own.map { atanh(min(max($0, -Self.widest), Self.widest)) } : allowed.none
+      (weight, self.rate, self.steps) = (firstWeight, rate, steps)
+      start = throughTangent ? allowed.original.map { atanh(min(max($0, -Self.widest), Self.widest)) } : allowed.none
       nearest = (allowed.none, .infinity)
     }
 
@@ -133,6 +129,11 @@ public struct CarliniWagner: Attack {
 
     /// Takes a step; returns ‖change‖² + c f before it.
     mutating func arrive(_ change: [Float], excess: Double, isFooled: Bool, slope: [Float]) -> Double {
+      let steepness = allowed.supported(slope).norm
+      let distance = excess > 0 && steepness > 0 && steepness.isFinite ? excess / steepness : 1
+      let weight = self.weight ?? 2 * distance * distance / max(excess, 1e-9)
+      let rate = Float(self.rate ?? 10 * distance / (Double(allowed.count).squareRoot() * Double(steps)))
+      (self.weight, self.rate) = (weight, Double(rate))
       let norm = change.norm
       let cost = norm * norm + weight * excess
       if isFooled {
@@ -151,21 +152,25 @@ public struct CarliniWagner: Attack {
       guard cost.isFinite, gradient.norm.isFinite else { return cost }
       // Adam (Kingma and Ba 2015).
       taken += 1
-      let first = 1 - pow(Self.decays.first, Float(taken))
-      let second = 1 - pow(Self.decays.second, Float(taken))
+      let bias = (
+        first: Float(1 - pow(Self.decays.first, Double(taken))),
+        second: Float(1 - pow(Self.decays.second, Double(taken)))
+      )
+      let part = (first: Float(1 - Self.decays.first), second: Float(1 - Self.decays.second))
       for (place, slope) in gradient.enumerated() {
-        moments.first[place] += (1 - Self.decays.first) * (slope - moments.first[place])
-        moments.second[place] += (1 - Self.decays.second) * (slope * slope - moments.second[place])
-        let size = (moments.second[place] / second).squareRoot() + Self.epsilon
-        point[place] -= rate * moments.first[place] / first / size
+        moments.first[place] += part.first * (slope - moments.first[place])
+        moments.second[place] += part.second * (slope * slope - moments.second[place])
+        let size = (moments.second[place] / bias.second).squareRoot() + Self.epsilon
+        point[place] -= rate * moments.first[place] / bias.first / size
       }
       return cost
     }
 
     /// The next c.
     mutating func weigh() {
+      guard let weight else { return }
       if hasFooled { bounds.1 = min(bounds.1, weight) } else { bounds.0 = max(bounds.0, weight) }
-      weight = bounds.1.isFinite ? (bounds.0 + bounds.1) / 2 : weight * 10
+      self.weight = bounds.1.isFinite ? (bounds.0 + bounds.1) / 2 : weight * 10
     }
   }
 }
