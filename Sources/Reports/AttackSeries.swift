@@ -104,7 +104,6 @@ public struct AttackSeries {
   /// A clip while it is attacked.
   private struct Row {
     let item: Item
-    let speech: AudioClip
     let clip: Clip
     let from: Int
     let truth: Int?
@@ -120,14 +119,16 @@ public struct AttackSeries {
       guard let speech = item.sound.trimmed(model.configuration.trimming) else {
         throw ExplanationError.silent(path: item.path)
       }
-      (self.item, self.speech, clip) = (item, speech, Clip(speech, model: model))
+      let clip = Clip(speech, model: model)
+      (self.item, self.clip) = (item, clip)
       from = try clip.probabilities(path: item.path).likeliestClass
       truth = series.isLabelled ? model.configuration.classIndex(of: item.entry.emotion) : nil
       let isAttacked = (truth == nil || truth == from) && series.target != from
       self.isAttacked = isAttacked
-      others = try isAttacked ? series.others.map { try $0.said(of: speech, path: item.path) } : []
+      others =
+        try isAttacked
+        ? series.others.map { try $0.said(of: series.speech(clip.waveform.floats, of: clip), path: item.path) } : []
     }
-
   }
 
   /// Whether what is said is what the attack wants.
@@ -192,7 +193,7 @@ public struct AttackSeries {
     }
     let found = changes[budget].clip
     let after = row.clip.with(Tensor(found.values, shape: row.clip.shape(at: space)), at: space)
-    let sound = space == .waveform ? speech(found.values, of: row) : nil
+    let sound = space == .waveform ? speech(found.values, of: row.clip) : nil
     let explained = try explainer.map { try explain(row, after, to: found.to, sound: sound, $0) }
     let written = try write(
       Fooled(
@@ -204,10 +205,9 @@ public struct AttackSeries {
         figures: written.figures, explanation: explained?.found))
   }
 
-  /// What of a waveform is speech, as a sound.
-  private func speech(_ values: [Float], of row: Row) -> AudioClip {
-    AudioClip(
-      samples: Array(values.prefix(row.clip.sampleCount)), sampleRate: model.configuration.frontEnd.sampleRate)
+  /// What of a waveform of a clip is speech, as a sound.
+  private func speech(_ values: [Float], of clip: Clip) -> AudioClip {
+    AudioClip(samples: Array(values.prefix(clip.sampleCount)), sampleRate: model.configuration.frontEnd.sampleRate)
   }
 
   /// By which ways a sound still fools, or the clip's own does without an attack.
@@ -228,7 +228,9 @@ public struct AttackSeries {
   /// Whether each other model says something else of values than of the clip.
   private func areFooled(by values: [Float], of row: Row) throws -> [Bool] {
     try zip(others, row.others).map { other, own in
-      guard let own, let said = try other.said(of: speech(values, of: row), path: row.item.path) else { return false }
+      guard let own, let said = try other.said(of: speech(values, of: row.clip), path: row.item.path) else {
+        return false
+      }
       return other.target.map { said == $0 && own != $0 } ?? (said != own)
     }
   }
@@ -238,7 +240,7 @@ public struct AttackSeries {
     return ClipAttacks(
       from: row.from, truth: row.truth, tries: row.tries,
       noise: try budgets.map { try noise($0, row) }, found: row.found,
-      playedBack: space == .waveform ? try fooling(speech(row.clip.waveform.floats, of: row), row) : [:])
+      playedBack: space == .waveform ? try fooling(speech(row.clip.waveform.floats, of: row.clip), row) : [:])
   }
 
   private func noise(_ budget: AttackBudget, _ row: Row) throws -> ClipAttacks.Noise {
@@ -279,7 +281,7 @@ public struct AttackSeries {
         speech[0], speech[1], rows: maps[0].shape[0], columns: frames, isSigned: before[0].isSigned
       ).values[.spearman]
     }
-    let own = sound == nil ? [:] : Self.cues(speech(row.clip.waveform.floats, of: row))
+    let own = sound == nil ? [:] : Self.cues(speech(row.clip.waveform.floats, of: row.clip))
     let others = sound.map(Self.cues) ?? [:]
     let both = own.filter { others[$0.key] != nil }
     let shown = [("as it is", before[0]), ("attacked", changed[1])].map { name, explanation in
@@ -308,10 +310,12 @@ public struct AttackSeries {
   }
 
   public var provenance: [String: String] {
-    [
+    var entries = [
       "Attacks": attacks.joined(separator: ", "), "Budgets": budgets.map(\.words).joined(separator: ", "),
-      "Input": space.rawValue, "Seed": "\(seed)",
+      "Input": space.rawValue, "Seed": "\(seed)", "Steps": "\(settings.steps)",
     ]
+    entries["Band"] = settings.band.map { "\($0.lowerBound) to \($0.upperBound) Hz" }
+    return entries
   }
 }
 
