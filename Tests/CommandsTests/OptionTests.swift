@@ -91,7 +91,7 @@ struct OptionTests {
   @Test(
     "Help fits 80 columns and has examples",
     arguments: [
-      "", "explain", "predict", "train", "curves", "runs", "evaluate", "figures", "compare", "trust",
+      "", "explain", "predict", "train", "curves", "runs", "evaluate", "figures", "compare", "trust", "attack",
       "corpus",
       "corpus prepare",
       "corpus describe",

@@ -19,7 +19,7 @@ struct SchemaTests {
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: Schema.folder.path)
     let found = commands(try #require(dump["command"]), below: []).map { "\($0).schema.json" }
-    #expect(found.count == 22 && Set(found) == Set(files), "\(found)")
+    #expect(found.count == 23 && Set(found) == Set(files), "\(found)")
   }
 
   @Test("A schema names every key, in snake case with a description")
@@ -68,6 +68,9 @@ struct SchemaTests {
       tolerance = 0.9
       """, to: "check.toml")
     try folder.write("---\nlicense: mit\n---\n", to: "hubert/README.md")
+    struct Prediction: Decodable { let predicted: String }
+    let prediction: Prediction = try decoded(try #require(folder.undertone("predict", clip, "--json").output.first))
+    let other = prediction.predicted == "angry" ? "fear" : "angry"
     // Integrated gradients promise completeness, saliency does not; a model has classes, dimensions or both.
     let runs: [String: [[String]]] = [
       "train": [
@@ -96,6 +99,12 @@ struct SchemaTests {
       ],
       "flips": [
         ["flips", "--data", "two/manifest.csv", "--clips", "1", "--budget", "100", "--most", "1", "--json"]
+      ],
+      // Labels that are no class: every clip is attacked. What a budget of 0 dB changes fools.
+      "attack": [
+        ["attack", "--data", "two/calm.csv", "--clips", "4", "--steps", "5", "--ratio", "30,0", "--json"]
+          + ["--transfer", "a", "--explain", "--write"],
+        ["attack", clip, "--input", "mel", "--largest", "5", "--steps", "5", "--to", other, "--json"],
       ],
       "response": [
         ["response", "--data", "two/manifest.csv", "--clips", "1", "--edits", "pitch,breathiness", "--json"],
@@ -160,7 +169,15 @@ struct SchemaTests {
     }
     try folder.write(half.joined(separator: "\n") + "\n", to: "four/half.csv")
     let clips = try folder.lines("two/manifest.csv")
+    let emotionColumn = try #require(clips[0].split(separator: ",").firstIndex(of: "emotion"))
     try folder.write((clips + clips.dropFirst()).joined(separator: "\n") + "\n", to: "two/twice.csv")
+    let calm = clips.enumerated().map { row, line in
+      row == 0
+        ? line
+        : line.split(separator: ",", omittingEmptySubsequences: false).enumerated()
+          .map { $0.offset == emotionColumn ? "calm" : String($0.element) }.joined(separator: ",")
+    }
+    try folder.write(calm.joined(separator: "\n") + "\n", to: "two/calm.csv")
     let fusion = ["train", "mmfusion", "--encoder", "tiny-random", "--convnext", "tiny-random", "--data", "clips.csv"]
     #expect(
       try folder.undertone(fusion + ["--validation", "clips.csv", "--epochs", "1", "--output", "fusion"]).status == 0)

@@ -77,6 +77,7 @@ struct ColumnTests {
         title: ["CNNATT on clips.csv"], subtitle: "95 % intervals by speaker",
         points: (1...50).map { .init(coverage: 0.02 * Double($0), error: 0.009 * Double($0), low: 0, high: 0.5) },
         area: 0.23),
+      "robustness": RobustnessFigureTests.figure,
       "timeline": PredictionTimeline(
         title: ["talk.wav"], dimensions: ["arousal", "valence"], times: [1, 2, 3],
         probabilities: [evenProbabilities, nil, evenProbabilities], values: [[0.1, 0.2], nil, [0.4, -0.2]], duration: 4),

@@ -50,7 +50,7 @@ public final class Clip {
   }
 
   /// The clip with other values at one input space: downstream inputs follow, upstream inputs stay as they were.
-  func with(_ values: Tensor, at space: InputSpace) -> Clip {
+  public func with(_ values: Tensor, at space: InputSpace) -> Clip {
     Clip(
       path: path.with(values, at: space), sampleCount: sampleCount, place: place, model: model, normals: normals)
   }

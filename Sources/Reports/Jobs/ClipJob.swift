@@ -1,4 +1,5 @@
 import AudioFiles
+import Basics
 import Corpora
 import Foundation
 import Models
@@ -23,6 +24,18 @@ public struct ClipJob<Row: Codable> {
     public let isFinished: Bool
     /// Removes the state, once the results are written.
     public let finish: () -> Void
+  }
+
+  /// A clip as it is looked at.
+  public struct Item {
+    public let entry: Manifest.Entry
+    public let path: String
+    /// Whole, up to ``AudioFiles/AudioClip/longestSpeech``.
+    public let sound: AudioClip
+
+    public init(entry: Manifest.Entry, path: String, sound: AudioClip) {
+      (self.entry, self.path, self.sound) = (entry, path, sound)
+    }
   }
 
   private struct State: Codable {
@@ -55,6 +68,20 @@ public struct ClipJob<Row: Codable> {
     isPossible: (Row) -> Bool, _ report: (Event) -> Void,
     look: (Manifest.Entry, String, AudioClip) throws -> Row
   ) throws -> Result {
+    try run(
+      in: folder, asked: asked, groups: 1, status: status, shouldStop: shouldStop, isPossible: isPossible, report
+    ) { items in items.map { item in Swift.Result { try look(item.entry, item.path, item.sound) } } }
+  }
+
+  /// As ``run(in:asked:status:shouldStop:isPossible:_:look:)``, with several clips looked at together.
+  /// - Parameters:
+  ///   - groups: How many clips are looked at together, at most.
+  ///   - look: Returns a row for each clip, or why there is none; what it throws ends the run.
+  public func run(
+    in folder: String, asked: [String], groups count: Int, status: (any Error) -> Int32,
+    shouldStop: () -> Bool = { false }, isPossible: (Row) -> Bool, _ report: (Event) -> Void,
+    look: ([Item]) throws -> [Swift.Result<Row, any Error>]
+  ) throws -> Result {
     // Sounds that were exchanged between two runs are others.
     let sounds = entries.map { entry in
       let attributes = try? FileManager.default.attributesOfItem(atPath: manifest.fullPath(of: entry))
@@ -71,22 +98,41 @@ public struct ClipJob<Row: Codable> {
         return result(progress.state, isFinished: false) {}
       }
       report(.progress(progress.state.next))
-      let entry = entries[progress.state.next]
-      let path = entry.path == Manifest.standardInput ? entry.path : manifest.fullPath(of: entry)
-      do {
-        let clip = try AudioClip.decode(path: path, resampledTo: sampleRate, limit: AudioClip.longestSpeech)
-        if clip.isCut { report(.cut(path: path, seconds: clip.sourceDuration)) }
-        progress.state.rows.append(try look(entry, path, clip))
-        progress.state.places.append(progress.state.next)
-      } catch {
+      let places = progress.state.next..<min(progress.state.next + count, entries.count)
+      var read: [(place: Int, item: Item)] = []
+      func fail(_ error: any Error) {
         report(.failed(error))
         progress.state.failures.append(status(error))
       }
-      progress.state.next += 1
+      for place in places {
+        do {
+          read.append((place, try item(entries[place], report)))
+        } catch {
+          fail(error)
+        }
+      }
+      let found = try look(read.map(\.item))
+      demand(found.count == read.count, "\(found.count) rows of \(read.count) clips")
+      for (row, place) in zip(found, read.map(\.place)) {
+        switch row {
+        case .success(let row):
+          progress.state.rows.append(row)
+          progress.state.places.append(place)
+        case .failure(let error): fail(error)
+        }
+      }
+      progress.state.next = places.upperBound
       try progress.save(atOnce: false)
     }
     try progress.save(atOnce: true)
     return result(progress.state, isFinished: true) { [progress] in progress.remove() }
+  }
+
+  private func item(_ entry: Manifest.Entry, _ report: (Event) -> Void) throws(AudioFileError) -> Item {
+    let path = entry.path == Manifest.standardInput ? entry.path : manifest.fullPath(of: entry)
+    let sound = try AudioClip.decode(path: path, resampledTo: sampleRate, limit: AudioClip.longestSpeech)
+    if sound.isCut { report(.cut(path: path, seconds: sound.sourceDuration)) }
+    return Item(entry: entry, path: path, sound: sound)
   }
 
   /// Whether a run can have reached a state that was read.

@@ -1,0 +1,399 @@
+import Attributions
+import AudioFeatures
+import Basics
+import Corpora
+import Figures
+import Foundation
+import Models
+
+/// How much of what a model says is left under attacks of rising budgets, and what becomes of the clips that fool it.
+public struct AttackReport: MeasurementReport {
+  /// One attack, or noise, with one budget.
+  public struct Curve {
+    /// The attack's place; nil of noise.
+    let attack: Int?
+    let budget: Int
+    /// The share of all clips that are right, or of files without labels keep their prediction.
+    public let accuracy: Estimate
+    /// The share of the attacked clips that are fooled.
+    public let fooled: Estimate
+    /// The mean signal-to-noise ratio of what fools, in dB; nil of noise, on features, and where nothing fools.
+    public let ratio: Double?
+    /// The mean numbers of what the model is asked for a clip; nil of noise.
+    public let gradients, predictions: Double?
+    /// By other model the share of the clips that fool the attacked model, and that it says something else of than of the
+    /// clips as they are; of noise the share of all attacked clips. Nil where there are none.
+    public let others: [Estimate?]
+  }
+
+  /// Of the clips that one attack fools at the smallest budget that it needs.
+  public struct Played {
+    /// The attack's place; nil of the clips as they are.
+    let attack: Int?
+    public let clips: Int
+    /// How many of them fool, or of the clips as they are change their prediction.
+    public let counts: [Playback: Int]
+  }
+
+  /// What an attack forges of a cue.
+  public struct ForgedCue {
+    let cue: VoiceCue
+    /// The mean change in standard deviations over the clips as they are, with its sign, and the mean of its size.
+    let change: Estimate
+    let size: Double
+  }
+
+  /// What explanations say of the clips that one attack fools.
+  public struct Explained {
+    let attack: Int
+    /// Rank correlations, before with after, of the attributions of the class said before, and of that said after.
+    public let ofBefore, ofAfter: Estimate?
+    /// The cue that is changed most first; empty where fewer than two clips have a deviation.
+    public let cues: [ForgedCue]
+  }
+
+  public typealias Row = (entry: Manifest.Entry, attacks: ClipAttacks)
+
+  public let series: AttackSeries
+  /// The files or the manifest, as given by the user.
+  public let source: String
+  public let method: String?
+  public let clips, attacked: Int
+  /// The share of clips that are right without an attack; 1 of files without labels.
+  public let clean: Estimate
+  /// By attack and budget; then noise by budget.
+  public let curves: [Curve]
+  public let played: [Played]
+  public let explained: [Explained]
+  private let rows: [Row]
+
+  var model: TrainedModel { series.model }
+
+  /// - Parameters:
+  ///   - rows: At least one that is attacked.
+  ///   - method: The attribution method with its parameters; nil where nothing is explained.
+  public init(_ rows: [Row], of series: AttackSeries, source: String, method: String?) {
+    (self.rows, self.series, self.source, self.method) = (rows, series, source, method)
+    let attacked = rows.filter(\.attacks.isAttacked)
+    (clips, self.attacked) = (rows.count, attacked.count)
+    func estimate(_ rows: [Row], _ value: (ClipAttacks) -> Double) -> Estimate? {
+      Estimate(values: rows.map { value($0.attacks) }, speakers: rows.map(\.entry.speaker), seed: series.seed)
+    }
+    func share(_ rows: [Row], _ holds: (ClipAttacks) -> Bool) -> Estimate? { estimate(rows) { holds($0) ? 1 : 0 } }
+    demand(!attacked.isEmpty, "a report of no attacked clips")
+    clean = share(rows, \.isRight)!
+    curves =
+      series.attacks.indices.flatMap { attack in
+        series.budgets.indices.map { budget in
+          let fooled = attacked.filter { $0.attacks.tries[attack][budget].isFooled }
+          func mean(_ value: (ClipAttacks.Try) -> Int) -> Double {
+            Double(attacked.reduce(0) { $0 + value($1.attacks.tries[attack][budget]) }) / Double(attacked.count)
+          }
+          let ratios = fooled.compactMap { $0.attacks.tries[attack][budget].ratio }
+          return Curve(
+            attack: attack, budget: budget, accuracy: share(rows) { $0.holds(attack, budget) }!,
+            fooled: share(attacked) { $0.tries[attack][budget].isFooled }!,
+            ratio: ratios.isEmpty ? nil : ratios.reduce(0, +) / Double(ratios.count), gradients: mean(\.gradients),
+            predictions: mean(\.predictions),
+            others: series.others.indices.map { other in
+              share(fooled) { $0.tries[attack][budget].others[other] }
+            })
+        }
+      }
+      + series.budgets.indices.map { budget in
+        Curve(
+          attack: nil, budget: budget, accuracy: estimate(rows) { $0.holdsAgainstNoise(budget) }!,
+          fooled: estimate(attacked) { $0.noise[budget].share }!, ratio: nil, gradients: nil, predictions: nil,
+          others: series.others.indices.map { other in share(attacked) { $0.noise[budget].others[other] } })
+      }
+    played = series.space == .waveform ? Self.played(attacked, attacks: series.attacks.count) : []
+    explained = Self.explained(attacked, attacks: series.attacks.count, seed: series.seed)
+  }
+
+  private static func played(_ rows: [Row], attacks: Int) -> [Played] {
+    func counted(_ attack: Int?, _ found: [[Playback: Bool]]) -> Played {
+      Played(
+        attack: attack, clips: found.count,
+        counts: Playback.allCases.reduce(into: [:]) { counts, playback in
+          counts[playback] = found.count { $0[playback] == true }
+        })
+    }
+    return (0..<attacks).map { attack in counted(attack, rows.compactMap { $0.attacks.found[attack]?.survives }) }
+      + [counted(nil, rows.map(\.attacks.playedBack))]
+  }
+
+  private static func explained(_ rows: [Row], attacks: Int, seed: UInt64) -> [Explained] {
+    (0..<attacks).compactMap { attack -> Explained? in
+      let found = rows.compactMap { row in
+        row.attacks.found[attack]?.explanation.map { (speaker: row.entry.speaker, own: $0) }
+      }
+      guard !found.isEmpty else { return nil }
+      func estimate(_ value: (AttackExplanation) -> Double?) -> Estimate? {
+        Estimate(
+          found.compactMap { row in value(row.own).map { Observation(value: $0, speaker: row.speaker) } }, seed: seed)
+      }
+      let cues = VoiceCue.allCases.compactMap { cue -> ForgedCue? in
+        guard let deviation = deviation(found.compactMap { $0.own.cues[cue] }) else { return nil }
+        func changes(_ own: AttackExplanation) -> Double? { own.changes[cue].map { $0 / deviation } }
+        let sizes = found.compactMap { changes($0.own).map(abs) }
+        return estimate(changes).map {
+          ForgedCue(cue: cue, change: $0, size: sizes.reduce(0, +) / Double(sizes.count))
+        }
+      }
+      return Explained(
+        attack: attack, ofBefore: estimate(\.ofBefore), ofAfter: estimate(\.ofAfter),
+        cues: cues.sorted { $0.size > $1.size })
+    }
+  }
+
+  /// √(Σ (x − mean)² / (n − 1)); nil of fewer than two numbers, and of equal ones.
+  private static func deviation(_ values: [Double]) -> Double? {
+    guard values.count > 1 else { return nil }
+    let mean = values.reduce(0, +) / Double(values.count)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let found = (squares / Double(values.count - 1)).squareRoot()
+    // What is smaller is rounding.
+    return found > 1e-9 * (values.map(abs).max() ?? 0) ? found : nil
+  }
+
+  /// Whether there are clips and speakers enough for what is said of others than these.
+  public var isEnough: Bool { Estimate.isEnough(clips: clean.clips, speakers: clean.speakers) }
+
+  /// "pgd", or "noise".
+  public func name(of curve: Curve) -> String { curve.attack.map { series.attacks[$0] } ?? "noise" }
+  /// "pgd", or "as they are".
+  public func name(of played: Played) -> String { played.attack.map { series.attacks[$0] } ?? "as they are" }
+  public func budget(of curve: Curve) -> String { series.budgets[curve.budget].words }
+
+  /// The title of a column of budgets.
+  public var budgetTitle: String {
+    switch series.budgets[0] {
+    case .ratio: "SNR ≥"
+    case .largest: "change ≤"
+    case .masked: "below mask"
+    }
+  }
+
+  /// What the accuracy is of.
+  public var measure: String { series.isLabelled ? "accuracy" : "share of predictions that hold" }
+
+  // MARK: Words
+
+  /// The first line: how much is right without an attack.
+  public var words: String {
+    func percent(_ share: Double) -> String { String(format: "%.0f %%", 100 * share) }
+    let some = "\(clips) clip\(clips == 1 ? "" : "s")"
+    let target = series.target.map { " to say \(model.classes[$0])" } ?? ""
+    guard series.isLabelled else {
+      return "\(some): \(model.name) attacked\(target) on the \(series.space.words), \(attacked) of them"
+    }
+    let ends = clean.low.flatMap { low in clean.high.map { " (95 % interval \(percent(low)) to \(percent($0)))" } }
+    return "\(some): \(model.name) is right of \(percent(clean.mean))\(isEnough ? ends ?? "" : "") without an attack; "
+      + "attacked\(target) on the \(series.space.words): \(attacked)"
+  }
+
+  /// "pgd: attributions before and after correlate by 0.31 for …; of the voice it changes most Harmonics to noise by −0.61 SD".
+  public func words(of own: Explained) -> String {
+    func signed(_ number: Double, _ format: String = "%.2f") -> String {
+      String(format: format, number).replacing("-", with: "−")
+    }
+    let (before, after) = (own.ofBefore.map { signed($0.mean) }, own.ofAfter.map { signed($0.mean) })
+    let name = series.attacks[own.attack]
+    let start =
+      "\(name): attributions (\(method ?? "")) of the clips before and after have a rank correlation of "
+      + "\(before ?? "none") for the class said before, and of \(after ?? "none") for that said after"
+    guard series.space == .waveform else { return start }
+    guard !own.cues.isEmpty else { return start + "; cues of the voice need two clips with different ones" }
+    let cues = own.cues.prefix(3).map {
+      "\($0.cue.title) \(signed($0.change.mean, "%+.2f")) SD (size \(signed($0.size)))"
+    }
+    return start + "; cues of the voice that it changes most, in standard deviations over the clips: "
+      + cues.joined(separator: ", ")
+  }
+
+  /// "clip.wav: angry → happy (p = 0.61) by pgd at 40 dB; still after WAV, MP3", a line for each clip and attack.
+  public var sentences: [String] {
+    rows.flatMap { entry, own -> [String] in
+      let from = "\(entry.path): \(model.classes[own.from])"
+      guard own.isAttacked else { return ["\(from) is not attacked"] }
+      return own.found.enumerated().map { attack, found in
+        guard let found else { return "\(from) holds against \(series.attacks[attack])" }
+        let tried = own.tries[attack][found.budget]
+        let ways = Playback.allCases.filter { found.survives[$0] == true }.map(\.title).joined(separator: ", ")
+        let after = found.survives.isEmpty ? "" : "; still after \(ways.isEmpty ? "nothing" : ways)"
+        return from + " → \(model.classes[tried.to]) (p = \(String(format: "%.2f", tried.probability))) by "
+          + "\(series.attacks[attack]) at \(series.budgets[found.budget].words)\(after)"
+          + (found.sound.map { " → \($0)" } ?? "")
+      }
+    }
+  }
+
+  private func cleanWords(_ clips: String) -> String {
+    let target = series.target.map { ", to \(model.classes[$0])" } ?? ""
+    return "\(model.title) · \(shownName(source)), \(clips) · on the \(series.space.words)\(target)"
+  }
+
+  // MARK: Figure
+
+  public var figure: RobustnessFigure {
+    func drawn(_ estimate: Estimate) -> RobustnessFigure.Share {
+      .init(
+        mean: estimate.mean, low: isEnough ? estimate.low : nil, high: isEnough ? estimate.high : nil)
+    }
+    let lines = (series.attacks.indices.map { $0 } as [Int?] + [nil]).map { attack in
+      RobustnessFigure.Line(
+        name: attack.map { series.attacks[$0] } ?? "random noise as large",
+        shares: curves.filter { $0.attack == attack }.map { drawn($0.accuracy) }, isControl: attack == nil)
+    }
+    return RobustnessFigure(
+      title: [
+        "What is left of \(model.name) under attack",
+        cleanWords("\(clips) clip\(clips == 1 ? "" : "s")") + (isEnough ? " · 95 % intervals" : ""),
+      ], measure: measure.prefix(1).uppercased() + measure.dropFirst(), budget: axis,
+      budgets: series.budgets.map(\.words), clean: drawn(clean), lines: lines)
+  }
+
+  private var axis: String {
+    switch series.budgets[0] {
+    case .ratio: "Least signal-to-noise ratio of the change"
+    case .largest: "Largest change of a \(series.space == .waveform ? "sample" : "value") (\(unit))"
+    case .masked: "How far the change stays below what the clip masks"
+    }
+  }
+
+  private var unit: String {
+    switch series.space {
+    case .waveform, .spectrogram: "amplitude"
+    case .mel: "dB"
+    case .mfcc: "MFCC"
+    }
+  }
+
+  public var provenance: [String: String] {
+    var entries = model.provenance(source: source).merging(series.provenance) { $1 }
+    entries["Method"] = method
+    entries["Target"] = series.target.map { model.classes[$0] }
+    return entries
+  }
+
+  // MARK: Numbers
+
+  /// A row for each clip, attack and budget, the header first; a clip that is not attacked has one.
+  public var csv: [[String]] {
+    let others = series.others.map { "fools_\($0.model.name)" }
+    let header =
+      ["path", "emotion", "speaker", "predicted", "attack", "kind", "budget", "fooled", "said", "probability"]
+      + ["ratio", "largest", "gradients", "predictions", "noise"] + others
+      + Playback.allCases.map { "survives_\($0.rawValue)" } + ["sound"]
+    func yes(_ value: Bool?) -> String { value.map { $0 ? "yes" : "no" } ?? "" }
+    return [header]
+      + rows.flatMap { entry, own -> [[String]] in
+        let first = [entry.path, entry.emotion.rawValue, entry.speaker ?? "", model.classes[own.from]]
+        guard own.isAttacked else {
+          return [first + Array(repeating: "", count: header.count - first.count)]
+        }
+        return series.attacks.indices.flatMap { attack in
+          series.budgets.enumerated().map { place, budget in
+            let tried = own.tries[attack][place]
+            // The sound is of the smallest budget that fools.
+            let found = own.found[attack].flatMap { $0.budget == place ? $0 : nil }
+            return first + [
+              series.attacks[attack], budget.kind, "\(budget.number)", yes(tried.isFooled), model.classes[tried.to],
+              String(format: "%.4f", tried.probability), tried.ratio.map { String(format: "%.2f", $0) } ?? "",
+              String(format: "%.6g", tried.largest), "\(tried.gradients)", "\(tried.predictions)",
+              String(format: "%.2f", own.noise[place].share),
+            ] + tried.others.map(yes) + Playback.allCases.map { yes(found?.survives[$0]) } + [found?.sound ?? ""]
+          }
+        }
+      }
+  }
+
+  private struct Line: Encodable {
+    struct Curve: Encodable {
+      let attack: String
+      let budget: Double
+      let accuracy, fooled: Estimate
+      let ratio, gradients, predictions: Double?
+      let others: [String: Estimate]
+    }
+    struct Played: Encodable {
+      let attack: String?
+      let clips: Int
+      let counts: [String: Int]
+    }
+    struct Explained: Encodable {
+      struct Cue: Encodable {
+        let cue: String
+        let change: Estimate
+        let size: Double
+      }
+      let attack: String
+      let ofBefore, ofAfter: Estimate?
+      let cues: [Cue]
+    }
+    struct Found: Encodable {
+      let path, attack, from, to: String
+      let budget, probability: Double
+      let ratio: Double?
+      let largest: Double
+      let survives: [String: Bool]
+      let sound: String?
+      let figures: [String]
+    }
+    let source, model, input, kind: String
+    let target, method: String?
+    let clips, attacked: Int
+    let isLabelled, isEnough: Bool
+    let seed: UInt64
+    let clean: Estimate
+    let curves: [Curve]
+    let played: [Played]
+    let explained: [Explained]
+    let found: [Found]
+    let figures: [String]
+    let command: String
+
+    enum CodingKeys: String, CodingKey {
+      case source, model, input, kind, target, method, clips, attacked, seed, clean, curves, played, explained, found
+      case figures, command
+      case isLabelled = "labelled"
+      case isEnough = "enough"
+    }
+  }
+
+  public func json(figures: [String]) throws -> String {
+    func named<Value>(_ counts: [Playback: Value]) -> [String: Value] {
+      Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
+    }
+    return try Line(
+      source: source, model: model.name, input: series.space.rawValue, kind: series.budgets[0].kind,
+      target: series.target.map { model.classes[$0] }, method: method, clips: clips, attacked: attacked,
+      isLabelled: series.isLabelled, isEnough: isEnough, seed: series.seed, clean: clean,
+      curves: curves.map { curve in
+        .init(
+          attack: name(of: curve), budget: series.budgets[curve.budget].number, accuracy: curve.accuracy,
+          fooled: curve.fooled, ratio: curve.ratio, gradients: curve.gradients, predictions: curve.predictions,
+          others: zip(series.others, curve.others).reduce(into: [:]) { $0[$1.0.model.name] = $1.1 })
+      },
+      played: played.map { own in
+        .init(attack: own.attack.map { series.attacks[$0] }, clips: own.clips, counts: named(own.counts))
+      },
+      explained: explained.map { own in
+        .init(
+          attack: series.attacks[own.attack], ofBefore: own.ofBefore, ofAfter: own.ofAfter,
+          cues: own.cues.map { .init(cue: $0.cue.rawValue, change: $0.change, size: $0.size) })
+      },
+      found: rows.flatMap { entry, own in
+        own.found.enumerated().compactMap { attack, found -> Line.Found? in
+          guard let found else { return nil }
+          let tried = own.tries[attack][found.budget]
+          return Line.Found(
+            path: entry.path, attack: series.attacks[attack], from: model.classes[own.from],
+            to: model.classes[tried.to], budget: series.budgets[found.budget].number, probability: tried.probability,
+            ratio: tried.ratio, largest: tried.largest, survives: named(found.survives), sound: found.sound,
+            figures: found.figures)
+        }
+      }, figures: figures, command: commandLine
+    ).line
+  }
+}

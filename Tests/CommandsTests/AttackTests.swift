@@ -1,0 +1,184 @@
+import Attributions
+import AudioFiles
+import Basics
+import Corpora
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+@Suite("attack")
+struct AttackTests {
+  let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+    try folder.write(WAV().file(voice(seconds: 0.8)), to: "clip.wav")
+  }
+
+  private struct Value: Decodable { let mean: Double }
+
+  private struct Line: Decodable {
+    struct Curve: Decodable {
+      let attack: String
+      let budget: Double
+      let accuracy, fooled: Value
+    }
+    struct Found: Decodable {
+      let path, attack, from, to: String
+      let budget: Double
+      let ratio: Double?
+      let largest: Double
+      let survives: [String: Bool]
+      let sound: String?
+      let figures: [String]
+    }
+    struct Played: Decodable {
+      let clips: Int
+      let counts: [String: Int]
+    }
+    let clips, attacked: Int
+    let labelled, enough: Bool
+    let clean: Value
+    let curves: [Curve]
+    let played: [Played]
+    let found: [Found]
+  }
+
+  private func line(_ arguments: String...) throws -> Line {
+    let run = try folder.undertone(["attack"] + arguments + ["--json"])
+    try #require(run.status == 0 && run.output.count == 1, "\(run)")
+    return try decoded(run.output[0])
+  }
+
+  private func prediction(_ file: String) throws -> String {
+    struct Prediction: Decodable { let predicted: String }
+    let found: Prediction = try decoded(try #require(folder.undertone("predict", file, "--json").output.first))
+    return found.predicted
+  }
+
+  @Test("The WAV that is written lies within the ratio, and is said to be what the line says, by both ways of reading")
+  func sound() throws {
+    let line = try line("clip.wav", "--ratio", "40,20,0", "--steps", "10", "--explain", "--attack", "pgd,deepfool")
+    #expect(line.clips == 1 && line.attacked == 1 && !line.labelled && !line.enough && line.clean.mean == 1)
+    #expect(line.curves.map(\.attack) == ["pgd", "deepfool", "noise"].flatMap { Array(repeating: $0, count: 3) })
+    #expect(line.curves.map(\.budget) == [40, 20, 0, 40, 20, 0, 40, 20, 0])
+    // At 0 dB the change is as loud as the clip.
+    let found = try #require(line.found.first { $0.attack == "pgd" })
+    for pair in zip(line.curves, line.curves.dropFirst())
+    where pair.0.attack == pair.1.attack && pair.0.attack != "noise" {
+      #expect(pair.0.fooled.mean <= pair.1.fooled.mean)
+    }
+    let original = try AudioClip.trimmedSpeech(path: folder.path("clip.wav"), sampleRate: 16_000)
+    let model = try TrainedModel.builtIn()
+    for found in line.found {
+      let path = try #require(found.sound)
+      let sound = try AudioClip.decode(path: folder.path(path))
+      #expect(sound.samples.count == original.samples.count && path.hasSuffix("clip.\(found.attack).\(found.to).wav"))
+      let change = zip(sound.samples, original.samples).map { Double($0) - Double($1) }
+      let energy = original.samples.reduce(0.0) { $0 + Double($1) * Double($1) }
+      let ratio = 10 * log10(energy / change.reduce(0) { $0 + $1 * $1 })
+      #expect(ratio > found.budget - 0.05, "\(ratio) \(found)")
+      // 16 bits have noise of their own, which is much in a tiny change.
+      if let own = found.ratio, own < 55 { #expect(abs(ratio - own) < 0.1, "\(ratio) \(found)") }
+      let said = try Clip(sound.samples, model: model).probabilities(path: path).likeliestClass
+      #expect((model.classes[said] != found.from) == found.survives["wav"])
+      #expect(try (prediction(path) != found.from) == found.survives["trimmed"])
+      #expect(
+        found.figures.count == 1 && folder.files(in: "output/attack").contains("clip.\(found.attack).\(found.to).png"))
+    }
+    #expect(try found.from == prediction("clip.wav"))
+    let rows = try folder.lines("output/attack/attack.csv")
+    #expect(rows.count == 1 + 2 * 3 && folder.files(in: "output/attack").contains("attack.png"))
+    // The same again.
+    let again = try self.line(
+      "clip.wav", "--ratio", "40,20,0", "--steps", "10", "--explain", "--attack", "pgd,deepfool")
+    #expect(again.found.map(\.largest) == line.found.map(\.largest) && again.found.map(\.to) == line.found.map(\.to))
+  }
+
+  @Test("A target is what the model says then; a clip of which it is said already is passed over")
+  func target() throws {
+    let said = try prediction("clip.wav")
+    let other = said == "angry" ? "fear" : "angry"
+    let line = try line("clip.wav", "--to", other, "--ratio", "-10", "--steps", "30")
+    #expect(line.found.allSatisfy { $0.to == other && $0.from == said } && line.found.count == 1)
+    let run = try folder.undertone("attack", "clip.wav", "--to", said, "--steps", "2")
+    #expect(run.failed(64, naming: "no clip is predicted rightly and other than \(said)"), "\(run)")
+  }
+
+  @Test("On the mel and the MFCC there is no sound, and the text says so; budgets come sorted")
+  func features() throws {
+    for input in ["mel", "mfcc"] {
+      let line = try line("clip.wav", "--input", input, "--largest", "20,1", "--steps", "5")
+      #expect(line.curves.map(\.budget) == [1, 20, 1, 20] && line.played.isEmpty)
+      #expect(line.found.allSatisfy { $0.sound == nil && $0.survives.isEmpty && $0.largest <= $0.budget * 1.001 })
+      let run = try folder.undertone("attack", "clip.wav", "--input", input, "--steps", "2")
+      #expect(run.status == 0 && run.output.contains("on features: no sound has been made that does this"), "\(run)")
+    }
+    #expect(!folder.files(in: "output/attack").contains { $0.hasSuffix(".wav") })
+  }
+
+  @Test("A manifest: only what is right is attacked, in lines of 80 columns, with other models and explanations")
+  func manifest() throws {
+    let made = ["corpus", "synthesize", "--clips", "2", "--speakers", "2", "--output", "made"]
+    #expect(try folder.undertone(made).status == 0)
+    try TrainedModel(untrained: .init(architecture: .cnnatt), seed: 1).write(to: folder.path("new"))
+    // As the model says, but for one.
+    let model = try TrainedModel.builtIn()
+    let manifest = try Manifest.read(folder.path("made/manifest.csv"))
+    let entries = manifest.entries.prefix(6)
+    let said = try entries.map { try prediction(manifest.fullPath(of: $0)) }
+    let wrong = try #require(model.classes.first { $0 != said[0] })
+    let rows = zip(entries, [wrong] + said.dropFirst()).enumerated().map { row, clip in
+      "\(manifest.fullPath(of: clip.0)),\(clip.1),s\(row / 3)"
+    }
+    try folder.write((["path,emotion,speaker"] + rows).joined(separator: "\n") + "\n", to: "clips.csv")
+    let arguments = [
+      "attack", "--data", "clips.csv", "--ratio", "0,30", "--steps", "5", "--transfer", "new", "--explain",
+    ]
+    let run = try folder.undertone(arguments)
+    #expect(run.status == 0 && run.output.allSatisfy { $0.count <= 80 }, "\(run)")
+    let text = run.output.joined(separator: " ").split(separator: " ").joined(separator: " ")
+    #expect(text.contains("6 clips: built-in is right of 83 % without an attack") && text.contains("too few clips"))
+    #expect(
+      text.contains("fools other models too") && text.contains("rank correlation") && text.contains("as they are"))
+    #expect(try folder.lines("output/attack/attack.csv").count == 1 + 1 + 5 * 2)
+    #expect(!folder.files(in: "output/attack").contains { $0.hasSuffix(".wav") || $0 == "resume.json" })
+    let line: Line = try decoded(try #require(folder.undertone(arguments + ["--json"]).output.first))
+    #expect(line.labelled && line.clips == 6 && line.attacked == 5 && abs(line.clean.mean - 5 / 6.0) < 1e-12)
+    for curve in line.curves { #expect(abs(curve.accuracy.mean - (5 - 5 * curve.fooled.mean) / 6) < 1e-9) }
+    #expect(line.played.count == 2 && line.played[1].clips == 5)
+    for (way, count) in line.played[0].counts {
+      #expect(count == line.found.count { $0.survives[way] == true })
+    }
+  }
+
+  @Test("What cannot be attacked has one line")
+  func errors() throws {
+    try folder.write(WAV().file(Array(repeating: 0, count: 8_000)), to: "silence.wav")
+    try TrainedModel(
+      untrained: ModelConfiguration(CNNATT.self, classes: [], dimensions: ["arousal", "valence"]), seed: 1
+    ).write(to: folder.path("numbers"))
+    for (arguments, status, words) in [
+      ([], 64, "name either files or a manifest"), (["clip.wav", "--data", "x.csv"], 64, "name either files"),
+      (["clip.wav", "--attack", "magic"], 64, "there is no attack \"magic\""),
+      (["clip.wav", "--to", "bored"], 64, "bored"), (["clip.wav", "--to", "angry,fear"], 64, "--to takes one emotion"),
+      (["clip.wav", "--ratio", "loud"], 64, "--ratio: \"loud\" is no number from -20 to 120"),
+      (["clip.wav", "--ratio", "10", "--masked", "0"], 64, "--ratio and --masked exclude each other"),
+      (["clip.wav", "--input", "mel", "--ratio", "10"], 64, "--ratio is of the waveform"),
+      (["clip.wav", "--input", "mfcc", "--transfer", "x"], 64, "--transfer is of the waveform"),
+      (["clip.wav", "--input", "mel", "--band", "0-100"], 64, "--band is of the waveform"),
+      (["clip.wav", "--input", "spectrogram"], 64, "--input takes waveform, mel or mfcc"),
+      (["clip.wav", "--band", "4000"], 64, "is not two frequencies"),
+      (["clip.wav", "--band", "0-9000"], 64, "the model's sound ends at 8000 Hz"),
+      (["clip.wav", "--steps", "0"], 64, "--steps must be at least 1"),
+      (["clip.wav", "--model", "numbers"], 64, "attack needs a model with classes"),
+      (["clip.wav", "--transfer", "numbers"], 64, "--transfer needs a model with classes"),
+      (["silence.wav"], 65, "silence.wav: is silent"), (["none.wav"], 66, "none.wav"),
+      (["--data", "none.csv"], 66, "none.csv"),
+    ] {
+      let run = try folder.undertone(["attack"] + arguments)
+      #expect(run.status == Int32(status) && run.errors.contains { $0.contains(words) }, "\(arguments): \(run)")
+    }
+  }
+}

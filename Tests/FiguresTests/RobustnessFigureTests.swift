@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+@testable import Figures
+
+@Suite("The figure of what attacks leave")
+struct RobustnessFigureTests {
+  static var figure: RobustnessFigure {
+    RobustnessFigure(
+      title: ["What is left of CNNATT under attack", "CNNATT · clips.csv, 120 clips · on the waveform"],
+      measure: "Accuracy", budget: "Least signal-to-noise ratio of the change",
+      budgets: ["40 dB", "30 dB", "20 dB", "10 dB"], clean: .init(mean: 0.8, low: 0.7, high: 0.9),
+      lines: ["fgsm", "pgd", "apgd", "carlini-wagner", "random noise as large"].enumerated().map { place, name in
+        .init(
+          name: name,
+          shares: (0..<4).map { budget in
+            let mean = 0.8 / Double(1 + place * budget)
+            return .init(mean: mean, low: mean / 2, high: min(1, mean * 1.2))
+          }, isControl: name.hasPrefix("random"))
+      })
+  }
+
+  @Test("The curve of an attack falls from the accuracy without it; a band is drawn where there are intervals")
+  func curve() throws {
+    var figure = Self.figure
+    figure.lines = [
+      .init(name: "pgd", shares: [0.6, 0.4, 0.2, 0.0].map { .init(mean: $0, low: $0 / 2, high: $0 + 0.1) })
+    ]
+    let image = try figure.rendered()
+    let border = image.hasWhiteBorder(of: 8)
+    #expect(border)
+    let isBlue = { (color: Color) in color == Color(0x0072B2) }
+    func height(_ share: Double) throws -> Int {
+      let x = Int(Double(image.width) * share)
+      return try #require((0..<image.height).first { isBlue(image.color(x: x, y: $0)) })
+    }
+    let (left, middle, right) = try (height(0.3), height(0.5), height(0.7))
+    #expect(left < middle && middle < right && abs((middle - left) - (right - middle)) <= 3)
+    let light = { (color: Color) in color.blue > 238 && color.red < 230 && color.red > 180 }
+    let band = image.count(where: light)
+    figure.clean = .init(mean: 0.8)
+    figure.lines[0].shares = [0.6, 0.4, 0.2, 0.0].map { .init(mean: $0) }
+    #expect(try band > 20_000 && figure.rendered().count(where: light) < 2000)
+  }
+
+  @Test("Lines of another number of budgets, NaN and shares beyond 1 are refused by name")
+  func refused() throws {
+    var figure = Self.figure
+    figure.lines[1].shares.removeLast()
+    #expect(throws: FigureError.shape(name: "pgd", expected: [4], found: [3])) { try figure.encoded() }
+    for wrong in [Double.nan, 1.5, -0.2] {
+      var figure = Self.figure
+      figure.lines[0].shares[2].mean = wrong
+      #expect(throws: FigureError.self) { try figure.encoded() }
+    }
+    figure = Self.figure
+    figure.budgets = []
+    #expect(throws: FigureError.empty(name: "budgets of the attacks")) { try figure.encoded() }
+  }
+}
