@@ -69,7 +69,7 @@ enum Console {
     case is AudioFileError, is ManifestError, is FigureError, is SplitError, is ExplanationError, is TooFewFrames,
       is TensorFileError,
       is CheckpointError, is ParameterError, is TrainingError, is RecipeFileError, is AnnotationError, is UnitsError,
-      is EditError, is ConceptError, is SalientCuesError:
+      is EditError, is ConceptError, is SalientCuesError, is AuditError:
       65
     default: 70
     }
