@@ -30,7 +30,8 @@ struct Undertone: ParsableCommand {
     subcommands: [
       Explain.self, Predict.self, Train.self, Curves.self, Runs.self, Evaluate.self, FiguresCommand.self, Compare.self,
       Trust.self, CorpusCommand.self, Features.self, Decompose.self, Edit.self, ResponseCommand.self,
-      CounterfactualCommand.self, Flips.self, Audit.self, Cues.self, Concepts.self, LayersCommand.self, ModalitiesCommand.self,
+      CounterfactualCommand.self, Flips.self, Audit.self, Cues.self, Concepts.self, LayersCommand.self,
+      ModalitiesCommand.self,
       MethodsCommand.self, ModelsCommand.self, Doctor.self,
     ])
 
