@@ -19,7 +19,7 @@ struct SchemaTests {
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: Schema.folder.path)
     let found = commands(try #require(dump["command"]), below: []).map { "\($0).schema.json" }
-    #expect(found.count == 20 && Set(found) == Set(files), "\(found)")
+    #expect(found.count == 21 && Set(found) == Set(files), "\(found)")
   }
 
   @Test("A schema names every key, in snake case with a description")
@@ -86,6 +86,10 @@ struct SchemaTests {
       ],
       "flips": [
         ["flips", "--data", "two/manifest.csv", "--clips", "1", "--budget", "100", "--most", "1", "--json"]
+      ],
+      // A gap is between groups of 24 clips.
+      "audit": [
+        ["audit", "--model", "a", "--data", "two/twice.csv", "--training", "two/manifest.csv", "--json"]
       ],
       "response": [
         ["response", "--data", "two/manifest.csv", "--clips", "1", "--edits", "pitch,breathiness", "--json"],
