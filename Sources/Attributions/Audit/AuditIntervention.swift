@@ -50,9 +50,9 @@ public enum AuditIntervention: String, CaseIterable, Sendable, Codable {
   /// Of the joined background.
   static let joinedSeconds = 2.0
   /// Seconds of background without which there is none.
-  static let leastBackground = 0.2
+  static let leastBackground = 0.1
   /// What is so near to speech, in seconds, belongs to it: the ends of words are softer than what segmentation takes for them.
-  static let margin = 0.1
+  static let margin = 0.05
   /// In seconds, of the edges of what is cut.
   private static let fade = 0.005
   /// Where bands meet, in Hz.
@@ -73,7 +73,7 @@ public enum AuditIntervention: String, CaseIterable, Sendable, Codable {
     [.withoutLowest, .withoutLow, .withoutHigh, .withoutHighest].contains(self)
   }
 
-  /// The changed sound; nil where it cannot be made: of a clip without 0.2 s that are not speech, of a band above half the
+  /// The changed sound; nil where it cannot be made: of a clip without 0.1 s that are not speech, of a band above half the
   /// sample rate, of a rate that is 8 kHz or less already.
   /// - Parameters:
   ///   - samples: The whole file's, some, all finite.

@@ -105,7 +105,7 @@ public struct AuditRules: Sendable {
 
   private func nonSpeech(_ effects: [AuditIntervention: InterventionEffect]) -> AuditFinding {
     let topic = "non-speech"
-    if let refusal = refusal(topic, effects[.pauses], "have 0.2 s of background") { return refusal }
+    if let refusal = refusal(topic, effects[.pauses], "have 0.1 s of background") { return refusal }
     let alone = effects[.pauses]!
     guard !alone.isBeyondChance else {
       return AuditFinding(
