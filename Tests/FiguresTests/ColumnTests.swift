@@ -133,6 +133,17 @@ struct ColumnTests {
             controls: .init(repeating: .init(mean: -0.1, low: nil, high: nil), count: 12), best: 3,
             bars: emotions.map { .init(name: $0, score: 0.8, low: 0.3, high: 0.7) })
         }),
+      "audit": AuditFigure(
+        title: ["What built-in leans on that is not emotion", "CNNATT · clips.csv, 175 clips of 24 speakers"],
+        changes: ["as it is", "background alone", "without 2000 to 4000 Hz"].enumerated().map {
+          .init(
+            name: $1, clips: 175, recall: value, stays: $0 == 0 ? nil : value, probability: $0 == 0 ? nil : value)
+        }, chance: 0.14,
+        maps: (1...7).map {
+          .init(
+            name: "group \($0): 25 clips", words: "21 surprise, silhouette −0.12",
+            shares: .init(repeating: 1, count: 64))
+        }),
       "shares": SharesFigure(
         title: ["clips.csv: clips by emotion and origin"],
         properties: [

@@ -84,7 +84,8 @@ public final class EditedClip {
     try Self.answer(to: sound, path: path, model: model)
   }
 
-  private static func answer(to sound: [Float], path: String, model: TrainedModel) throws -> Answer? {
+  /// The answer of a model to a sound as to a file of it; nil where it is silent.
+  static func answer(to sound: [Float], path: String, model: TrainedModel) throws -> Answer? {
     let rate = model.configuration.frontEnd.sampleRate
     // As much as would be used of the file.
     let heard = AudioClip(samples: Array(sound.prefix(Int(AudioClip.longestSpeech) * rate)), sampleRate: rate)

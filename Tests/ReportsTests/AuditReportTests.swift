@@ -1,0 +1,88 @@
+import Attributions
+import Basics
+import Corpora
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+@testable import Reports
+
+@Suite("The report of an audit")
+struct AuditReportTests {
+  private static func model() -> TrainedModel { TrainedModel(untrained: .init(architecture: .cnnatt), seed: 1) }
+
+  /// 12 speakers with a clip of each of seven emotions; of men the first emotions are predicted right, so many.
+  private static func rows(rightOfMen: Int) -> [(entry: Manifest.Entry, clip: AuditedClip)] {
+    (0..<12).flatMap { speaker in
+      (0..<7).map { label in
+        let isMale = speaker % 2 == 1
+        let predicted = isMale && label >= rightOfMen ? (label + 1) % 7 : label
+        let answer = (0..<7).map { $0 == predicted ? 0.7 : 0.05 }
+        let answers = Dictionary(uniqueKeysWithValues: AuditIntervention.allCases.map { ($0.rawValue, answer) })
+        let seen = AuditedClip.Seen(
+          grid: .init(repeating: 1.0 / 64, count: 64), silent: isMale ? 0.1 : 0.3, centroid: isMale ? 500 : 700)
+        let entry = Manifest.Entry(
+          path: "\(speaker)-\(label).wav", emotion: Emotion.known[label], speaker: "\(speaker)",
+          extra: ["sex": isMale ? "male" : "female"])
+        return (entry, AuditedClip(label: label, answers: answers, seen: seen, isTrainedOn: false))
+      }
+    }
+  }
+
+  private static func report(rightOfMen: Int) throws -> AuditReport {
+    let rows = rows(rightOfMen: rightOfMen)
+    return try AuditReport(
+      rows, of: model(), data: "clips.csv", tested: rows.map(\.entry), training: nil, copies: nil, seed: 1)
+  }
+
+  @Test("Groups and their gap, by hand: an alarm where men are taken for others, none where they are not")
+  func gaps() throws {
+    let report = try Self.report(rightOfMen: 4)
+    // Groups of speakers have seven clips each.
+    #expect(report.gaps.map(\.column) == ["sex", "speaker"] && report.gaps[1].leftOut == 12)
+    let own = try #require(report.gaps.first)
+    #expect(own.groups.map(\.name) == ["female", "male"] && own.groups.map(\.clips) == [42, 42])
+    #expect(abs(own.groups[0].recall.mean - 1) < 1e-12 && abs(own.groups[1].recall.mean - 4.0 / 7) < 1e-12)
+    // All are confident with 0.7.
+    #expect(abs(own.groups[0].calibrationError - 0.3) < 1e-6)
+    #expect(abs(own.groups[1].calibrationError - (0.7 - 4.0 / 7)) < 1e-6)
+    let gap = try #require(own.gap)
+    #expect(gap.best == "female" && gap.worst == "male" && abs(gap.recall.mean - 3.0 / 7) < 1e-12)
+    #expect(abs((gap.silent?.mean ?? 9) - 0.2) < 1e-9 && abs((gap.centroid?.mean ?? 9) - 200) < 1e-9)
+    #expect(report.rules.tests == 9 + 1 + report.leakage.associations.count && gap.recall.level == report.rules.level)
+    #expect(report.findings(.alarm).map(\.topic).contains("gap by sex"))
+    let fair = try Self.report(rightOfMen: 7)
+    #expect(fair.findings.first { $0.topic == "gap by sex" }?.verdict == .noAlarm)
+    #expect(fair.trainedOn?.found == 0 && fair.trainedOn?.clips == 84)
+  }
+
+  @Test("The table has a row for each clip and change; JSON, figure and page can be made")
+  func forms() throws {
+    let report = try Self.report(rightOfMen: 4)
+    #expect(report.csv.count == 1 + 84 * 18 && report.csv.allSatisfy { $0.count == 8 })
+    #expect(try report.json(figures: []).contains("\"topic\":\"gap by sex\""))
+    #expect(report.figure.changes.count == 18 && report.figure.changes[0].stays == nil)
+    let page = try report.page().html
+    #expect(page.contains("gap by sex") && page.contains("female less male"))
+  }
+
+  @Test("What nothing can be said of is refused with its reason")
+  func refusals() throws {
+    let entries = Self.rows(rightOfMen: 7).map(\.entry)
+    func check(_ entries: [Manifest.Entry], _ model: TrainedModel = Self.model()) throws {
+      try AuditReport.check(entries, of: model, path: "clips.csv")
+    }
+    try check(entries)
+    #expect(throws: AuditError.tooFewClips(path: "clips.csv", found: 23)) { try check(Array(entries.prefix(23))) }
+    let one = (0..<24).map { Manifest.Entry(path: "\($0)", emotion: Emotion.known[$0 % 2], speaker: "a") }
+    #expect(throws: AuditError.oneSpeaker(path: "clips.csv")) { try check(one) }
+    let angry = entries.filter { $0.emotion == .angry } + entries.filter { $0.emotion == .angry }
+    #expect(throws: AuditError.tooFewClasses(path: "clips.csv", found: [.angry], classes: Self.model().classes)) {
+      try check(angry)
+    }
+    let numbers = TrainedModel(
+      untrained: .init(architecture: .cnnatt, classes: [], dimensions: ["arousal"]), seed: 1)
+    #expect(throws: AuditError.noClasses(model: numbers.name)) { try check(entries, numbers) }
+  }
+}
