@@ -60,12 +60,9 @@ struct ReadmeTests {
     }
     #expect(
       folder.files(in: "output").sorted() == [
-        "compare", "corpus", "counterfactual", "cues", "curves", "decompose", "edit", "emobox", "evaluate", "explain",
-        "features", "figures", "flips",
-        "folds",
-        "layers", "modalities",
-        "predict", "response", "states",
-        "train", "trust",
+        "attack", "compare", "corpus", "counterfactual", "cues", "curves", "decompose", "edit", "emobox", "evaluate",
+        "explain", "features", "figures", "flips", "folds", "layers", "modalities", "predict", "response", "stability",
+        "states", "train", "trust",
       ])
   }
 
