@@ -18,7 +18,8 @@ public struct Estimate: Sendable, Codable, Equatable {
   public let mean: Double
   /// The ends of the interval of the mean: percentiles of the means of speakers' clips, speakers resampled with
   /// replacement (Davison and Hinkley 1997, section 3.8); of clips, where speakers are not known. The percentiles lie
-  /// further out the fewer speakers there are (Hesterberg 2015, arXiv:1411.5279, section 4.1), as Student's t does. Nil of
+  /// further out the fewer speakers there are (Hesterberg 2015, arXiv:1411.5279, section 4.1), as Student's t does; at levels
+  /// that resamples do not reach, Student's interval. Nil of
   /// one speaker, or of one clip: nothing is known of how others differ.
   public let low, high: Double?
   /// The interval's level, 0.95 where nothing else is said.
@@ -140,6 +141,10 @@ public struct Estimate: Sendable, Codable, Equatable {
     return erfc((Double(units) / Double(units - 1)).squareRoot() * t / 2.0.squareRoot()) / 2
   }
 
+  /// The number of resampled means beyond an end from which it is a percentile; with fewer, as at the levels of many comparisons,
+  /// the interval is Student's, mean ± t s, of the resampled means' deviation: the outermost of them would be too near.
+  private static let fewestBeyond = 5.0
+
   /// Some thirty resamples beyond each end of an interval, where that is possible in short time.
   private static func resamples(_ tail: Double) -> Int { min(max(2000, Int(30 / max(tail, 1e-9))), 20_000) }
 
@@ -149,7 +154,18 @@ public struct Estimate: Sendable, Codable, Equatable {
       self.init(mean: mean, low: nil, high: nil, level: level, clips: clips, speakers: speakers)
       return
     }
-    let tail = Int((Double(sorted.count) * Self.tail(level, units: speakers ?? clips)).rounded())
+    let units = speakers ?? clips
+    let beyond = Double(sorted.count) * Self.tail(level, units: units)
+    guard beyond >= Self.fewestBeyond || level <= 0.95 else {
+      let middle = sorted.reduce(0, +) / Double(sorted.count)
+      let error = (sorted.reduce(0) { $0 + ($1 - middle) * ($1 - middle) } / Double(sorted.count)).squareRoot()
+      let half =
+        StudentsT.quantile(within: level, degrees: min(units - 1, 1000)) * error
+        * (Double(units) / Double(units - 1)).squareRoot()
+      self.init(mean: mean, low: mean - half, high: mean + half, level: level, clips: clips, speakers: speakers)
+      return
+    }
+    let tail = Int(beyond.rounded())
     self.init(
       mean: mean, low: sorted[tail], high: sorted[sorted.count - 1 - tail], level: level, clips: clips,
       speakers: speakers)

@@ -95,6 +95,24 @@ struct VerdictTests {
     let filled = imputation.filled(isRemoved)
     #expect(filled == NeighbourImputation(input, rows: rows, columns: columns, seed: 1).filled(isRemoved))
     #expect(filled.indices.allSatisfy { (filled[$0] == input[$0]) == !isRemoved[$0] })
+    // Of a large picture hardly anything is left: each cell is the mean of its neighbours still.
+    let (height, width) = (64, 120)
+    let large = (0..<(height * width)).map { Float(sin(Double($0 % width) / 9) + Double($0 / width) / 20) }
+    let isGone = large.indices.map { !((20..<26).contains($0 / width) && (30..<44).contains($0 % width)) }
+    let spread = NeighbourImputation(large, rows: height, columns: width, seed: 1).solution(isGone)
+    var worst = 0.0
+    for row in 1..<(height - 1) {
+      for column in 1..<(width - 1) where isGone[row * width + column] {
+        func at(_ down: Int, _ right: Int) -> Double { Double(spread[(row + down) * width + column + right]) }
+        let beside = at(-1, 0) + at(1, 0) + at(0, -1) + at(0, 1)
+        let corners = at(-1, -1) + at(-1, 1) + at(1, -1) + at(1, 1)
+        worst = max(worst, abs((2 * beside + corners) / 12 - at(0, 0)))
+      }
+    }
+    #expect(worst < 2e-3)
+    // So far from what is left all is nearly its mean: within what is left, and not the rows' means that it started from.
+    let kept = large.indices.filter { !isGone[$0] }.map { large[$0] }
+    #expect(spread[63 * width + 119] > kept.min()! && spread[63 * width + 119] < kept.max()!)
     // Where nothing is left there are the rows' means.
     let empty = imputation.solution(input.map { _ in true })
     #expect(abs(empty[7] - input[6..<12].reduce(0, +) / 6) < 1e-6)
@@ -114,6 +132,20 @@ struct VerdictTests {
     let (first, last) = (same(up.model(upTo: 0), model), same(down.model(upTo: 0), model))
     #expect(first.last == true && first.first == false)
     #expect(last.first == true && last.last == false)
+  }
+
+  @Test("A map of zeros ranks as random numbers do, and the padding of a model of five seconds is not ranked")
+  func ties() throws {
+    let zero = Ranking([Double](repeating: 0, count: 4000))
+    let places = zero.order.prefix(2000).map(Double.init)
+    #expect(abs(places.reduce(0, +) / 2000 - 2000) < 40 && Set(zero.order).count == 4000)
+    let model = makeModel(.fcmfcc)
+    let samples = makeSpeech(16_000)
+    let examiner = TrustExaminer(model: model, methods: [], space: .mfcc)
+    let examination = Examination(
+      Clip(samples, model: model), samples: samples, path: "a.wav", target: Target(0), examiner: examiner)
+    #expect(examination.spoken.count == 40 * 63 && examination.cells.count == 40 * 313)
+    #expect(examination.spoken.allSatisfy { $0 % 313 < 63 })
   }
 
   @Test("What begins within a unit is summed into it")
@@ -176,8 +208,70 @@ struct VerdictTests {
       #expect(verdict(all.merging([criterion: .refuted]) { $1 }).stance == .doNotBelieve)
       #expect(verdict(all.merging([criterion: .open]) { $1 }).stance == .withCare)
     }
-    // What was not measured is not held against a method.
-    #expect(verdict([.beyondRandom: .shown]).stance == .believe)
+    // What was not judged is not held against a method, but that it depends on the weights must be.
+    #expect(verdict([.beyondRandom: .shown, .learned: .shown]).stance == .believe)
+    let unjudged = verdict([.beyondRandom: .shown])
+    #expect(
+      unjudged.stance == .withCare && unjudged.reasons == ["not judged: depends on what the model learned"])
+  }
+
+  /// A clip whose measures are made up: of a good method, of one as good as random numbers, of one that is known of half the
+  /// clips, and of the controls.
+  private func clip(_ number: Int) -> ClipTrust {
+    let noise = Double(number % 5) / 100
+    func found(_ advantage: Double, redrawn: Double?, gain: Double?) -> ClipTrust.OfMethod {
+      var method = ClipTrust.OfMethod()
+      method.values = [.deletion: 0.2, .insertion: 0.2 + advantage + noise, .gini: 0.5]
+      (method.values[.redrawn], method.values[.gain]) = (redrawn, gain)
+      (method.deletion, method.insertion, method.cascade) = ([1, 0], [0, 1], [redrawn])
+      method.cascadeFromInput = [redrawn]
+      return method
+    }
+    let methods = [
+      found(0.4, redrawn: 0.1 + noise, gain: 0.9), found(0.001 * (noise - 0.02), redrawn: 0.1 + noise, gain: 0.9),
+      found(0.38 + (number % 2 == 0 ? 0.06 : -0.05), redrawn: 0.1 + noise, gain: number % 2 == 0 ? 0.9 : nil),
+      found(0.1, redrawn: 1, gain: 1), found(-noise + 0.02 * Double(number % 3 - 1), redrawn: 0, gain: 0),
+    ]
+    let square = methods.map { _ in methods.map { _ in 0.5 } }
+    return ClipTrust(
+      path: "\(number).wav", target: "angry", predicted: "angry", label: number % 4 == 0 ? "fear" : "angry",
+      speaker: "speaker \(number % 12)", hasCue: false, resemblance: nil, methods: methods, correlation: square,
+      overlap: square, cueArea: nil)
+  }
+
+  @Test("Of made clips the good method is believed and recommended, and the one like random numbers is not")
+  func summary() throws {
+    let examiner = TrustExaminer(
+      model: makeModel(.cnnatt), methods: [Saliency(), Gradient(), InputXGradient()], space: .mel)
+    var made = (0..<36).map(clip)
+    for place in made.indices {
+      let layers = examiner.layers.count
+      made[place] = ClipTrust(
+        path: made[place].path, target: "angry", predicted: place % 3 == 0 ? "fear" : "angry",
+        label: place % 3 == 0 ? "fear" : "angry", speaker: made[place].speaker, hasCue: false, resemblance: nil,
+        methods: made[place].methods.map { method in
+          var method = method
+          method.cascade = (0..<layers).map { _ in method.values[.redrawn] }
+          method.cascadeFromInput = method.cascade
+          return method
+        }, correlation: made[place].correlation, overlap: made[place].overlap, cueArea: nil)
+    }
+    let summary = TrustSummary(made, by: examiner)
+    #expect(summary.noRanking == nil && summary.criteria == [.beyondRandom, .beyondLoudness, .learned, .gain])
+    let verdicts = summary.methods.map(\.verdict)
+    #expect(verdicts[0]?.stance == .believe && verdicts[1]?.stance == .doNotBelieve)
+    // Of the third the gain is known of 18 clips, too few to be judged.
+    #expect(verdicts[2]?.stance == .believe && verdicts[2]?.finding(.gain) == nil)
+    #expect(verdicts[3] == nil && verdicts[4] == nil)
+    // Three methods times four criteria.
+    #expect(verdicts[0]?.margins[.learned]?.level == 1 - 0.05 / 12)
+    let recommended = try #require(summary.recommended)
+    #expect(recommended.method == "saliency" && recommended.stance == .believe)
+    #expect(recommended.equals == ["input-x-gradient"])
+    #expect(summary.verdicts[0].hasPrefix("saliency: believe: ranks cells better than random numbers; "))
+    #expect(summary.recommendation?.hasPrefix("Recommended: saliency (believe), ") == true)
+    #expect(summary.rule.contains("so that all 12 hold together with 95 % (Bonferroni)"))
+    #expect(TrustSummary(Array(made.prefix(20)), by: examiner).recommendation == nil)
   }
 
   private func order(_ criterion: TrustCriterion) -> Int { TrustCriterion.allCases.firstIndex(of: criterion)! }

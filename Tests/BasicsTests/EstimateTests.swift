@@ -33,6 +33,21 @@ struct EstimateTests {
     #expect(abs(try #require(strict.halfWidth) - 0.239) < 0.03)
   }
 
+  @Test("At levels of many comparisons, which no resample reaches, the interval is Student's")
+  func manyComparisons() throws {
+    // Twelve speakers with one clip each, 60 comparisons: t of 11 degrees of freedom at 99.917 % is 4.53.
+    let values = [0.3, -0.2, 0.9, 0.1, 0.4, -0.5, 0.7, 0.2, 0.6, -0.1, 0.5, 0.3]
+    let clips = values.enumerated().map { Observation(value: $0.element, speaker: "\($0.offset)") }
+    let level = Estimate.level(ofEachAmong: 60)
+    let found = try #require(Estimate(clips, level: level, seed: 1))
+    let mean = values.reduce(0, +) / 12
+    let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 11).squareRoot()
+    let halfWidth = try #require(found.halfWidth)
+    #expect(abs(halfWidth / (StudentsT.quantile(within: level, degrees: 11) * deviation / 12.0.squareRoot()) - 1) < 0.03)
+    #expect(abs(StudentsT.quantile(within: level, degrees: 11) - 4.53) < 0.03)
+    #expect(halfWidth > (values.max()! - values.min()!) / 4)
+  }
+
   @Test("Clips of one speaker are alike: the interval is that of the speakers' means, by Student's t")
   func speakers() throws {
     // Sixteen speakers with ten equal clips each: 160 clips, and sixteen numbers.

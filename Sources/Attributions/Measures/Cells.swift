@@ -83,26 +83,25 @@ struct Replacement {
     }
   }
 
-  /// Inputs [removed, …], each without the cells of one list; where `isInserting`, each with those cells alone.
-  func inputs(without removed: some Collection<some Sequence<Int>>, isInserting: Bool = false) -> Tensor {
+  /// Inputs [removed, …], each without the cells of one list.
+  func inputs(without removed: some Collection<some Sequence<Int>>) -> Tensor {
     let shape = [removed.count] + clip.shape(at: space).dropFirst()
     switch source {
     case .values(let replacing):
       var floats: [Float] = []
       floats.reserveCapacity(removed.count * input.count)
-      let (whole, part) = isInserting ? (replacing, input) : (input, replacing)
       for list in removed {
         let start = floats.count
-        floats += whole
+        floats += input
         for cell in list {
-          for place in cells[cell] { floats[start + place] = part[place] }
+          for place in cells[cell] { floats[start + place] = replacing[place] }
         }
       }
       return Tensor(floats, shape: shape)
     case .neighbours(let imputation):
       let masks = removed.map { list in
-        var mask = [Bool](repeating: isInserting, count: cells.count)
-        for cell in list { mask[cell] = !isInserting }
+        var mask = [Bool](repeating: false, count: cells.count)
+        for cell in list { mask[cell] = true }
         return mask
       }
       return Tensor(concurrentMap(count: masks.count) { imputation.filled(masks[$0]) }.flatMap { $0 }, shape: shape)

@@ -14,6 +14,9 @@ struct Examination {
   /// Of a class 1 and 0.
   let direction, floor: Double
   let cells: Cells
+  /// The cells before the padding of a model of a fixed length: only these are ranked and removed, since maps agree on the
+  /// padding whatever else they say.
+  let spoken: [Int]
   let replacement: Replacement
   let removals: Removals
   let offsets: [Tensor]
@@ -40,14 +43,18 @@ struct Examination {
     var generator = SeededGenerator(seed: print.value)
     other = Self.other(target, of: clip.model, using: &generator)
     cells = Cells(of: clip, at: space)
+    let speech = min(cells.frames, 1 + samples.count / clip.model.configuration.frontEnd.hopSamples)
+    let spoken = (0..<cells.count).filter { [frames = cells.frames] in $0 % frames < speech }
+    self.spoken = spoken
     replacement = Replacement(of: clip, at: space, with: settings.filling, seed: print.value)
-    (direction, floor) = Self.change(of: target, in: replacement)
+    (direction, floor) = Self.change(of: target, in: replacement, spoken)
     removals = Removals(
       Removals.rectangles(settings.parts, in: cells, using: &generator), target: target, replacement: replacement)
     offsets = (0..<settings.offsets).map { _ in clip[space].offset(share: settings.noise, using: &generator) }
     let silentFrames = clip.silentFrames
     silent = (0..<cells.rows).flatMap { _ in silentFrames }
-    loudness = Ranking(cells.sizes(clip.loudness(at: space)))
+    let loud = cells.sizes(clip.loudness(at: space))
+    loudness = Ranking(spoken.map { loud[$0] })
     quieter = Clip(samples.map { $0 / 2 }, model: clip.model)
     shifted = Clip(samples.map { $0 + Self.offset }, model: clip.model)
     let rate = clip.model.configuration.frontEnd.sampleRate
@@ -70,10 +77,12 @@ struct Examination {
     return Target(drawn < target.emotion ? drawn : drawn + 1)
   }
 
-  private static func change(of target: Target, in replacement: Replacement) -> (direction: Double, floor: Double) {
+  private static func change(
+    of target: Target, in replacement: Replacement, _ spoken: [Int]
+  ) -> (direction: Double, floor: Double) {
     let (clip, classes) = (replacement.clip, replacement.clip.model.classes.count)
     guard target.emotion >= classes else { return (1, 0) }
-    let inputs = replacement.inputs(without: [0..<0, 0..<replacement.cells.count])
+    let inputs = replacement.inputs(without: [[], spoken])
     let values = target.measured(clip.logits(inputs, at: replacement.space), classes: classes)
     return (values[0] >= values[1] ? 1 : -1, values[1])
   }
@@ -84,18 +93,18 @@ struct Examination {
     let attribution = result.values
     guard attribution.isFinite else { throw NotFinite() }
     let sizes = cells.sizes(attribution)
-    let ranking = Ranking(sizes)
+    let ranking = ranking(sizes)
     let values = method.isSigned ? cells.sums(attribution) : sizes
     // What raises a probability or makes the change of a value comes first, what lowers or undoes it last.
     let directed = method.isSigned ? values.map { direction * $0 } : sizes
-    let order = (method.isSigned ? Ranking(directed) : ranking).order
+    let order = (method.isSigned ? self.ranking(directed) : ranking).order.map { spoken[$0] }
     let curves = RemovalCurves(
       order.reversed(), target: target, steps: examiner.settings.steps, replacement: replacement)
 
     /// The rank correlation of the sizes with another attribution of the same method.
     func correlation(_ clip: Clip, _ target: Target) throws -> Double? {
       let changed = try method.attribute(clip, at: space, target: target).values
-      return changed.isFinite ? ranking.correlation(with: Ranking(cells.sizes(changed))) : nil
+      return changed.isFinite ? ranking.correlation(with: self.ranking(cells.sizes(changed))) : nil
     }
 
     func change(_ curve: [Double]) -> [Double] { curve.map { direction * ($0 - floor) } }
@@ -113,7 +122,8 @@ struct Examination {
       try up.layers.indices.dropLast().map { try correlation(clip.through(up.model(upTo: $0)), target) }
       + found.cascade.suffix(1)
     let sum = sizes.reduce(0, +)
-    let erasure = try units.map { game in try game.erasure(frames(directed).sums(over: game.units, step: hop)) }
+    let erasure = try units.map { game in try erase(directed, by: method, game) }
+    let spokenCue = cue.map { cue in CueCells(isInside: spoken.map { cue.isInside[$0] }, area: cue.area) }
     let measured: [TrustMeasure: Double?] = [
       .deletion: RemovalCurves.area(found.deletion), .insertion: RemovalCurves.area(found.insertion),
       .infidelity: removals.infidelity(of: values).unexplained,
@@ -126,18 +136,34 @@ struct Examination {
       .sensitivity: try method.maximumSensitivity(
         of: attribution, clip, at: space, target: target, offsets: offsets),
       .gain: try correlation(quieter, target), .offset: try correlation(shifted, target),
-      .gini: Concentration.gini(sorted: ranking.order.map { sizes[$0] }), .entropy: Concentration.entropy(sizes),
+      .gini: Concentration.gini(sizes), .entropy: Concentration.entropy(sizes),
       .silence: sum > 0 ? zip(sizes, silent).reduce(0) { $1.1 ? $0 + $1.0 : $0 } / sum : nil,
       .loudness: ranking.correlation(with: loudness), .inCue: cue?.share(of: sizes),
-      .pointing: sum > 0 ? cue.map { $0.isHit(by: ranking) ? 1 : 0 } : nil,
-      .auc: sum > 0 ? cue.flatMap { ranking.areaUnderROC(of: $0.isInside) } : nil,
-      .rankAccuracy: sum > 0 ? cue?.rankAccuracy(of: ranking) : nil,
-      .topShare: sum > 0 ? cue?.topShare(of: ranking) : nil,
+      .pointing: sum > 0 ? spokenCue.map { $0.isHit(by: ranking) ? 1 : 0 } : nil,
+      .auc: sum > 0 ? spokenCue.flatMap { ranking.areaUnderROC(of: $0.isInside) } : nil,
+      .rankAccuracy: sum > 0 ? spokenCue?.rankAccuracy(of: ranking) : nil,
+      .topShare: sum > 0 ? spokenCue?.topShare(of: ranking) : nil,
     ]
     found.values = measured.compactMapValues { $0 }
     if let heard = try heard(attribution, isSigned: method.isSigned) { found.values.merge(heard.measures) { $1 } }
     return (found, ranking)
   }
+
+  private func ranking(_ values: [Double]) -> Ranking { Ranking(spoken.map { values[$0] }) }
+
+  /// The erasure of syllables as a method ranks them; of random numbers by rankings drawn at random, since the sums of random
+  /// numbers rank long syllables first.
+  private func erase(
+    _ values: [Double], by method: any AttributionMethod, _ game: UnitGame
+  ) throws(ExplanationError) -> UnitErasure {
+    guard !(method is RandomAttribution) else {
+      return try game.randomErasure(seed: examiner.settings.seed, draws: Self.randomRankings)
+    }
+    return try game.erasure(frames(values).sums(over: game.units, step: hop))
+  }
+
+  /// Enough for a mean over clips.
+  private static let randomRankings = 5
 
   private var hop: Double { clip.model.configuration.frontEnd.hopSeconds }
 

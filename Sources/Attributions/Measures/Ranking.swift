@@ -1,13 +1,18 @@
 /// The ranks of cells by their values, to compare two attributions.
 struct Ranking {
-  /// The cells from the least to the largest; equal ones by their index.
+  /// The cells from the least to the largest; equal ones in an order that follows neither rows nor frames, so that a map of
+  /// zeros ranks as random numbers do.
   let order: [Int]
   /// Each cell's rank less the mean rank; equal values share the mean of their ranks.
   private let centred: [Double]
   private let norm: Double
 
   init(_ values: [Double]) {
-    let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
+    // Knuth's multiplicative hash, which is one to one.
+    func place(_ index: Int) -> UInt64 { UInt64(index) &* 0x9E37_79B9_7F4A_7C15 }
+    let order = values.indices.sorted {
+      values[$0] != values[$1] ? values[$0] < values[$1] : place($0) < place($1)
+    }
     var centred = [Double](repeating: 0, count: values.count)
     let middle = Double(values.count - 1) / 2
     var first = 0

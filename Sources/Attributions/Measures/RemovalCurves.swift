@@ -13,16 +13,15 @@ struct RemovalCurves {
   let deletion, insertion: [Double]
 
   /// - Parameters:
-  ///   - order: All cells, the most relevant first.
+  ///   - order: Cells, the most relevant first; others stay as they are.
   init(_ order: [Int], target: Target, steps: Int, replacement: Replacement) {
-    demand(order.count == replacement.cells.count && steps > 0, "\(order.count) cells in \(steps) steps")
-    func curve(isInserting: Bool) -> [Double] {
+    demand(order.count <= replacement.cells.count && steps > 0, "\(order.count) cells in \(steps) steps")
+    func curve(_ removed: (Int) -> ArraySlice<Int>) -> [Double] {
       replacement.clip.batched(steps + 1, at: replacement.space) { numbers in
-        let parts = numbers.map { order.prefix(($0 * order.count + steps / 2) / steps) }
-        return replacement.inputs(without: parts, isInserting: isInserting)
+        replacement.inputs(without: numbers.map { removed(($0 * order.count + steps / 2) / steps) })
       }.flatMap { target.measured($0, classes: replacement.clip.model.classes.count) }
     }
-    (deletion, insertion) = (curve(isInserting: false), curve(isInserting: true))
+    (deletion, insertion) = (curve { order.prefix($0) }, curve { order.dropFirst($0) })
   }
 
   /// The area under a curve over the share of cells, 0…1, by trapezoids.

@@ -35,8 +35,10 @@ public struct TrustSummary: Sendable {
   public let accuracy: PredictionAccuracy?
   /// Whether each clip is explained for its predicted class.
   private let hasOwnTarget: Bool
-  /// What was measured of at least one method.
+  /// What could be judged of at least one method.
   public let criteria: [TrustCriterion]
+  /// What was measured, but of too few clips, with their number.
+  private let unjudged: [String]
   /// Methods times criteria.
   private let comparisons: Int
   /// The method to use on this model; nil where none can be recommended.
@@ -61,15 +63,23 @@ public struct TrustSummary: Sendable {
         criterion.margin(of: clip.methods[method]) { clip.methods[names.firstIndex(of: $0)!] }
       }
     }
-    let judged = TrustCriterion.allCases.filter { criterion in
-      types.indices.contains { !controls.contains($0) && !margins($0, criterion).isEmpty }
+    func isJudged(_ method: Int, _ criterion: TrustCriterion) -> Bool {
+      let found = margins(method, criterion)
+      return Estimate.isEnough(clips: found.count, speakers: found.speakers)
     }
+    let told = types.indices.filter { !controls.contains($0) }
+    let judged = TrustCriterion.allCases.filter { criterion in told.contains { isJudged($0, criterion) } }
     criteria = judged
-    comparisons = max(1, (types.count - controls.count) * judged.count)
+    unjudged = TrustCriterion.allCases.compactMap { criterion in
+      let most = told.map { margins($0, criterion).count }.max() ?? 0
+      return judged.contains(criterion) || most == 0 ? nil : "\(criterion.rawValue) (\(most))"
+    }
+    comparisons = max(1, told.count * judged.count)
     let level = Estimate.level(ofEachAmong: comparisons)
     func verdict(_ method: Int) -> TrustVerdict {
       TrustVerdict(
         margins: judged.reduce(into: [:]) { found, criterion in
+          guard isJudged(method, criterion) else { return }
           found[criterion] = Estimate(margins(method, criterion), level: level, seed: seed)
         })
     }
@@ -159,6 +169,8 @@ public struct TrustSummary: Sendable {
     let pairs = told.indices.flatMap { a in told.indices.filter { $0 > a }.map { (a, $0) } }
     let correlations = pairs.compactMap { correlation[$0.0][$0.1] }.sorted()
     return [
+      noRanking != nil || unjudged.isEmpty
+        ? nil : "Measured, but of too few clips to be judged: \(unjudged.joined(separator: ", ")).",
       zero.isEmpty ? nil : "Zero everywhere, so without ranks, in some clips: \(zero.joined(separator: ", ")).",
       correlations.isEmpty
         ? nil

@@ -14,6 +14,7 @@ public enum TrustCriterion: String, CaseIterable, Sendable, Codable, CodingKeyRe
     case .beyondRandom: return method.advantage - control(RandomAttribution.name).advantage
     case .beyondLoudness: return method.advantage - control(LoudnessMap.name).advantage
     case .units:
+      // The control's rankings of syllables are random, whatever their lengths.
       guard let own = method.unitsAdvantage, let random = control(RandomAttribution.name).unitsAdvantage else {
         return nil
       }
@@ -59,8 +60,8 @@ public enum TrustCriterion: String, CaseIterable, Sendable, Codable, CodingKeyRe
     switch self {
     case .beyondRandom: "insertion − deletion, less that of random numbers"
     case .beyondLoudness: "insertion − deletion, less that of loudness"
-    case .units: "comprehensiveness − sufficiency over syllables, less that of random numbers"
-    case .learned: "0.5 − the rank correlation after all weights are randomised"
+    case .units: "comprehensiveness − sufficiency over syllables, less that of random rankings"
+    case .learned: "0.5 − the rank correlation after all weights are randomised, in one draw"
     case .gain: "the rank correlation at half the amplitude − 0.5"
     case .seeds: "the rank correlation with models of other seeds − 0.5"
     case .cue: "the area under the ROC curve in the planted cue − 0.5"
@@ -89,7 +90,7 @@ public struct TrustVerdict: Sendable, Codable {
 
   public enum Finding: String, Sendable, Codable { case shown, refuted, open }
 
-  /// The margins that could be measured.
+  /// The margins of as many clips and speakers as a verdict needs.
   public let margins: [TrustCriterion: Estimate]
 
   public init(margins: [TrustCriterion: Estimate]) { self.margins = margins }
@@ -107,25 +108,26 @@ public struct TrustVerdict: Sendable, Codable {
   }
 
   /// Not to be believed is what has not been shown to be better than random numbers, what has been shown to be the same
-  /// with random weights, and what has been shown not to find a planted cue. To be believed is what shows all that was
-  /// measured.
+  /// with random weights, and what has been shown not to find a planted cue. To be believed is what shows all that could be
+  /// judged, that it depends on the weights among it.
   public var stance: Stance {
     guard finding(.beyondRandom) == .shown, finding(.learned) != .refuted, finding(.cue) != .refuted else {
       return .doNotBelieve
     }
-    return margins.keys.allSatisfy { finding($0) == .shown } ? .believe : .withCare
+    return finding(.learned) == .shown && margins.keys.allSatisfy { finding($0) == .shown } ? .believe : .withCare
   }
 
   /// What keeps the method from being believed, in words; what it shows where nothing does.
   public var reasons: [String] {
     let against = criteria(.refuted).map(\.contrary)
     let open = criteria(.open).map { "not shown: \($0.words)" }
-    return against.isEmpty && open.isEmpty ? criteria(.shown).map(\.words) : against + open
+    let absent = finding(.learned) == nil ? ["not judged: \(TrustCriterion.learned.words)"] : []
+    return stance == .believe ? criteria(.shown).map(\.words) : against + open + absent
   }
 
   /// The rule in words.
   public static let rule =
-    "Rule: believe what shows all that was measured; do not believe what is not shown to rank cells better than random "
+    "Rule: believe what shows all that could be judged, dependence on the weights among it; do not believe what is not shown to rank cells better than random "
     + "numbers, or is shown to stay the same with random weights, or not to find a planted cue; the rest with care. "
     + "Shown is a margin whose whole interval lies above 0, refuted one whose interval lies below 0."
 }

@@ -23,9 +23,11 @@ extension UnitGame {
   }
 
   /// The means over rankings drawn at random: what a ranking without reason has.
-  public func randomErasure(seed: UInt64) throws(ExplanationError) -> UnitErasure {
+  public func randomErasure(
+    seed: UInt64, draws: Int = UnitErasure.draws
+  ) throws(ExplanationError) -> UnitErasure {
     var generator = SeededGenerator(seed: seed)
-    return try erasures((0..<UnitErasure.draws).map { _ in units.indices.shuffled(using: &generator) })
+    return try erasures((0..<draws).map { _ in units.indices.shuffled(using: &generator) })
   }
 
   /// The mean over rankings, each of all units.

@@ -25,22 +25,38 @@ extension Train {
       }
       arguments += ["--\(name)", path]
     }
+    guard saved.provenance["fold"] == nil else {
+      throw cannot("\(folder) is a fold, whose clips are not those of its manifest")
+    }
     guard saved.manifests["data"] != nil else { throw cannot("\(folder) does not name its clips") }
+    let seeds = (1...count).map { saved.seed &+ UInt64($0) }
+    let ready = seeds.compactMap { seed in try? trained(saved, seed, in: place) }
+    guard ready.count < count else { return ready }
     let command = try Train.parse(arguments)
     let plan = try command.plan()
     let whole = try readManifest(saved.manifests["data"]!)
     let parts = try saved.parts(of: whole, validation: saved.manifests["validation"])
     let (first, recipe) = try command.newModel(for: whole, seed: saved.seed, plan)
     let sets = try command.features(parts.training, parts.validation, for: first, recipe: recipe)
-    return try (1...count).map { number in
-      let seed = saved.seed &+ UInt64(number)
+    let facts = saved.provenance.filter { ["by", "share", "validation"].contains($0.key) }
+    return try seeds.enumerated().map { number, seed in
       let name = "seed-\(seed)"
-      Console.note("\(name): training \(number) of \(count)")
+      Console.note("\(name): training \(number + 1) of \(count)")
       _ = try command.trained(
-        in: "\(place)/\(name)", on: sets.training, sets.validation, seed: seed, for: whole, plan, facts: [:]
+        in: "\(place)/\(name)", on: sets.training, sets.validation, seed: seed, for: whole, plan, facts: facts
       ) { _ in }
       return try TrainedModel(folder: "\(place)/\(name)", name: name)
     }
+  }
+
+  /// The model of a seed where it has been trained to the last epoch.
+  private static func trained(_ saved: SavedTraining, _ seed: UInt64, in place: String) throws -> TrainedModel? {
+    let folder = "\(place)/seed-\(seed)"
+    let other = try SavedTraining.read(folder)
+    guard other.recipe == saved.recipe, other.configuration == saved.configuration, other.seed == seed,
+      other.manifests == saved.manifests, other.history.count == saved.recipe.epochs
+    else { return nil }
+    return try TrainedModel(folder: folder, name: "seed-\(seed)")
   }
 }
 
