@@ -315,10 +315,13 @@ struct TrustTests {
 
     let values = clip.methods.map(\.values)
     let (saliency, nothing, loudness, random) = (values[0], values[1], values[2], values[3])
-    // A saliency has no sign and so no sum; there are no models of other seeds; and only the mel is made audible.
+    // A saliency has no sign and so no sum; there are no models of other seeds, and no several syllables; and only the mel is
+    // made audible.
     let sound: Set<TrustMeasure> = [.averageIncrease, .averageDrop, .averageGain, .faithfulness, .inputFidelity]
     let absent: Set<TrustMeasure> = space == .mel ? [] : sound
-    #expect(Set(saliency.keys) == Set(TrustMeasure.allCases).subtracting([.completeness, .seeds]).subtracting(absent))
+    #expect(Set(saliency.keys) == Set(TrustMeasure.allCases).subtracting([
+        .completeness, .seeds, .comprehensiveness, .sufficiency,
+      ]).subtracting(absent))
     #expect(
       Set(nothing.keys).isSubset(
         of: sound.union([

@@ -96,7 +96,7 @@ struct StabilityTests {
     let found = try examiner.examine(sound, disturbed: noisy, path: "a.wav") { _ in nil }
     let correlations = try found.disturbed.map { try #require($0.methods[0]).correlation }
     #expect(correlations[0] > correlations[1] && correlations[1] > correlations[2], "\(correlations)")
-    #expect(correlations[0] > 0.99)
+    #expect(correlations[0] > 0.8)
   }
 
   @Test("Whole: each disturbance in its order, another clip over the frames of both, twice the same")

@@ -183,7 +183,8 @@ struct Trust: ParsableCommand {
           ["by chance"] + measures.map { report.chance(of: $0).map { String(format: "%.3f", $0) } ?? "" })
       }
       parts.append(table.text)
-      parts.append(measures.map { "\($0.title): \($0.summary(of: report.dimension))" }.joined(separator: "\n"))
+      parts.append(
+        measures.map { wrapped("\($0.title): \($0.summary(of: report.dimension))") }.joined(separator: "\n"))
     }
     parts += agreement(summary)
     parts.append(report.remarks.map { wrapped($0) }.joined(separator: "\n"))

@@ -5,7 +5,8 @@ extension Estimate {
   /// "0.31±.04", seven to nine characters; "0.31" where there is no interval.
   var cell: String {
     let digits = abs(mean) < 10 ? 2 : 1
-    return String(format: "%.\(digits)f", mean)
+    let number = String(format: "%.\(digits)f", mean)
+    return (Double(number) == 0 ? number.replacing("-", with: "") : number)
       + (halfWidth.map { "±" + String(format: "%.\(digits)f", $0).trimmingPrefix("0") } ?? "")
   }
 }
