@@ -314,6 +314,22 @@ struct AttackReportTests {
     #expect(throws: AttackError.self) { try universal.run(items, progress: { _ in }) { _ in (nil, []) } }
   }
 
+  @Test("Of clips that are attacked at once, one whose logits overflow fails by itself")
+  func overflow() throws {
+    // At 20 dB the mean of the hum's change is above 0.013 from the first step on; that of the quiet one's reaches 0.0064.
+    let quiet = AttackSeries.Item(
+      entry: .init(path: "quiet.wav", emotion: Emotion(rawValue: "a")), path: "quiet.wav",
+      sound: AudioClip(samples: hum.map { 0.3 * $0 }, sampleRate: 16_000))
+    let series = try series(["pgd"], [.ratio(20)], of: MeanModel.model(overflows: true))
+    let rows = try series.run([item("loud.wav"), quiet], progress: { _ in }) { _ in (nil, []) }
+    #expect(try rows[1].get().tries[0][0].isFooled)
+    guard case .failure(let error) = rows[0] else {
+      Issue.record("infinite logits are a prediction")
+      return
+    }
+    #expect("\(error)".hasPrefix("loud.wav: the model mean predicts nothing of a clip"))
+  }
+
   @Test("On features nothing is played; explanations are of the changed mel")
   func features() throws {
     // The whole mel can rise by 20 dB, and 10 fool.

@@ -5,13 +5,18 @@ import Tensors
 /// A threshold on the mean of what a network reads.
 struct MeanThreshold: NetworkConfiguration {
   var threshold: Float = 0.005
+  /// Whether a logit overflows where the mean is 0.01 or more.
+  var overflows = false
   var problem: String? { nil }
 
   /// Logits t, m, −1000 − m of the means m of values [batch, …]: the second class is said where m is above the threshold t,
   /// else the first.
   func logits(_ values: Tensor) -> Tensor {
     let mean = values.mean(axes: Array(1..<values.rank)).reshaped([values.shape[0], 1])
-    return .concatenated([mean * 0 + threshold, mean, mean * -1 - 1000], axis: 1)
+    let low = mean * -1 - 1000
+    // (200 m)¹²⁸ is above what float32 holds from a mean of 0.01 on.
+    let last = overflows ? low - (0..<7).reduce(mean * 200) { power, _ in power * power } : low
+    return .concatenated([mean * 0 + threshold, mean, last], axis: 1)
   }
 }
 
@@ -34,8 +39,10 @@ final class MeanModel: EmotionModel {
 
   func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor { sizes.logits(input[.waveform]) }
 
-  static func model() -> TrainedModel {
-    TrainedModel(untrained: ModelConfiguration(MeanModel.self, classes: ["a", "b", "c"]), seed: 0)
+  static func model(overflows: Bool = false) -> TrainedModel {
+    TrainedModel(
+      untrained: ModelConfiguration(
+        MeanModel.self, network: MeanThreshold(overflows: overflows), classes: ["a", "b", "c"]), seed: 0)
   }
 }
 
