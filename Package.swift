@@ -108,8 +108,8 @@ let package = Package(
     .testTarget(
       name: "ReportsTests",
       dependencies: [
-        "TestSupport", "Basics", "Tensors", "AudioFiles", "Corpora", "Models", "Training", "Attributions", "Figures",
-        "Reports",
+        "TestSupport", "Basics", "Tensors", "Layers", "AudioFiles", "Corpora", "Models", "Training", "Attributions",
+        "Figures", "Reports",
       ]),
     .testTarget(
       name: "CommandsTests",

@@ -17,39 +17,55 @@ public struct AttackReport: MeasurementReport {
     public let accuracy: Estimate
     /// The share of the attacked clips that are fooled.
     public let fooled: Estimate
-    /// The mean signal-to-noise ratio of what fools, in dB; nil of noise, on features, and where nothing fools.
+    /// The mean signal-to-noise ratio of what fools, in dB, what a smaller budget found among it; nil of noise, on
+    /// features, and where nothing fools.
     public let ratio: Double?
-    /// The mean numbers of what the model is asked for a clip; nil of noise.
+    /// The mean numbers of what the model is asked for a clip, in the search that found its change; nil of noise.
     public let gradients, predictions: Double?
     /// By other model the share of the clips that fool the attacked model, and that it says something else of than of the
     /// clips as they are; of noise the share of all attacked clips. Nil where there are none.
     public let others: [Estimate?]
+    /// The same of the same clips with noise as large; empty of noise.
+    public let othersOfNoise: [Estimate?]
   }
 
-  /// Of the clips that one attack fools at the smallest budget that it needs.
+  /// Of the clips that one attack fools, each within the smallest budget that does.
   public struct Played {
-    /// The attack's place; nil of the clips as they are.
-    let attack: Int?
+    /// The attack's place.
+    let attack: Int
     public let clips: Int
-    /// How many of them fool, or of the clips as they are change their prediction.
-    public let counts: [Playback: Int]
+    /// How many of them still fool, and of how many of the same clips the prediction changes so without the attack.
+    public let counts, changes: [Playback: Int]
   }
 
-  /// What an attack forges of a cue.
-  public struct ForgedCue {
+  /// What an attack changes of a cue.
+  public struct ChangedCue {
     let cue: VoiceCue
-    /// The mean change in standard deviations over the clips as they are, with its sign, and the mean of its size.
+    /// The mean change in standard deviations over all attacked clips as they are, with its sign, and the mean of its
+    /// size.
     let change: Estimate
     let size: Double
+    /// By how much that is more than noise as large changes the cue of the same clips. The intervals of all cues hold
+    /// together. Nil where no clip has the cue with noise.
+    let difference: Estimate?
+  }
+
+  /// A rank correlation of attributions before and after an attack.
+  public struct Correlation {
+    public let mean: Estimate
+    /// By how much it is higher than with noise as large, of the same clips; nil where no clip has one.
+    public let difference: Estimate?
   }
 
   /// What explanations say of the clips that one attack fools.
   public struct Explained {
     let attack: Int
     /// Rank correlations, before with after, of the attributions of the class said before, and of that said after.
-    public let ofBefore, ofAfter: Estimate?
-    /// The cue that is changed most first; empty where fewer than two clips have a deviation.
-    public let cues: [ForgedCue]
+    public let ofBefore, ofAfter: Correlation?
+    /// The cue that is changed most first; empty where the attacked clips have no deviation.
+    public let cues: [ChangedCue]
+    let clips: Int
+    let speakers: Int?
   }
 
   public typealias Row = (entry: Manifest.Entry, attacks: ClipAttacks)
@@ -97,52 +113,71 @@ public struct AttackReport: MeasurementReport {
             predictions: mean(\.predictions),
             others: series.others.indices.map { other in
               share(fooled) { $0.tries[attack][budget].others[other] }
-            })
+            }, othersOfNoise: series.others.indices.map { other in share(fooled) { $0.noise[budget].others[other] } })
         }
       }
       + series.budgets.indices.map { budget in
         Curve(
           attack: nil, budget: budget, accuracy: estimate(rows) { $0.holdsAgainstNoise(budget) }!,
           fooled: estimate(attacked) { $0.noise[budget].share }!, ratio: nil, gradients: nil, predictions: nil,
-          others: series.others.indices.map { other in share(attacked) { $0.noise[budget].others[other] } })
+          others: series.others.indices.map { other in share(attacked) { $0.noise[budget].others[other] } },
+          othersOfNoise: [])
       }
     played = series.space == .waveform ? Self.played(attacked, attacks: series.attacks.count) : []
     explained = Self.explained(attacked, attacks: series.attacks.count, seed: series.seed)
   }
 
   private static func played(_ rows: [Row], attacks: Int) -> [Played] {
-    func counted(_ attack: Int?, _ found: [[Playback: Bool]]) -> Played {
-      Played(
-        attack: attack, clips: found.count,
-        counts: Playback.allCases.reduce(into: [:]) { counts, playback in
-          counts[playback] = found.count { $0[playback] == true }
-        })
+    func counted(_ found: [[Playback: Bool]]) -> [Playback: Int] {
+      Playback.allCases.reduce(into: [:]) { counts, playback in
+        counts[playback] = found.count { $0[playback] == true }
+      }
     }
-    return (0..<attacks).map { attack in counted(attack, rows.compactMap { $0.attacks.found[attack]?.survives }) }
-      + [counted(nil, rows.map(\.attacks.playedBack))]
+    return (0..<attacks).map { attack in
+      let fooled = rows.filter { $0.attacks.found[attack] != nil }
+      return Played(
+        attack: attack, clips: fooled.count, counts: counted(fooled.map { $0.attacks.found[attack]!.survives }),
+        changes: counted(fooled.map(\.attacks.playedBack)))
+    }
   }
 
   private static func explained(_ rows: [Row], attacks: Int, seed: UInt64) -> [Explained] {
-    (0..<attacks).compactMap { attack -> Explained? in
+    let deviations = VoiceCue.allCases.compactMap { cue in
+      deviation(rows.compactMap { $0.attacks.cues[cue] }).map { (cue: cue, deviation: $0) }
+    }
+    return (0..<attacks).compactMap { attack -> Explained? in
       let found = rows.compactMap { row in
         row.attacks.found[attack]?.explanation.map { (speaker: row.entry.speaker, own: $0) }
       }
       guard !found.isEmpty else { return nil }
-      func estimate(_ value: (AttackExplanation) -> Double?) -> Estimate? {
+      func estimate(among count: Int = 1, _ value: (AttackExplanation) -> Double?) -> Estimate? {
         Estimate(
-          found.compactMap { row in value(row.own).map { Observation(value: $0, speaker: row.speaker) } }, seed: seed)
+          found.compactMap { row in value(row.own).map { Observation(value: $0, speaker: row.speaker) } },
+          level: Estimate.level(ofEachAmong: count), seed: seed)
       }
-      let cues = VoiceCue.allCases.compactMap { cue -> ForgedCue? in
-        guard let deviation = deviation(found.compactMap { $0.own.cues[cue] }) else { return nil }
-        func changes(_ own: AttackExplanation) -> Double? { own.changes[cue].map { $0 / deviation } }
-        let sizes = found.compactMap { changes($0.own).map(abs) }
-        return estimate(changes).map {
-          ForgedCue(cue: cue, change: $0, size: sizes.reduce(0, +) / Double(sizes.count))
+      /// Of the attack without noise's; nil where a clip has one only.
+      func difference(
+        among count: Int = 1, _ value: (AttackExplanation.Effect) -> Double?
+      ) -> Estimate? {
+        estimate(among: count) { own in value(own.attack).flatMap { attack in value(own.noise).map { attack - $0 } } }
+      }
+      func correlation(_ value: (AttackExplanation.Effect) -> Double?) -> Correlation? {
+        estimate { value($0.attack) }.map { Correlation(mean: $0, difference: difference(value)) }
+      }
+      let cues = deviations.compactMap { cue, deviation -> ChangedCue? in
+        func change(_ effect: AttackExplanation.Effect) -> Double? { effect.changes[cue].map { $0 / deviation } }
+        let sizes = found.compactMap { change($0.own.attack).map(abs) }
+        return estimate { change($0.attack) }.map {
+          ChangedCue(
+            cue: cue, change: $0, size: sizes.reduce(0, +) / Double(sizes.count),
+            difference: difference(among: deviations.count, change))
         }
       }
+      let speakers = found.map(\.speaker)
       return Explained(
-        attack: attack, ofBefore: estimate(\.ofBefore), ofAfter: estimate(\.ofAfter),
-        cues: cues.sorted { $0.size > $1.size })
+        attack: attack, ofBefore: correlation(\.ofBefore), ofAfter: correlation(\.ofAfter),
+        cues: cues.sorted { $0.size > $1.size }, clips: found.count,
+        speakers: speakers.contains(nil) ? nil : Set(speakers).count)
     }
   }
 
@@ -161,8 +196,7 @@ public struct AttackReport: MeasurementReport {
 
   /// "pgd", or "noise".
   public func name(of curve: Curve) -> String { curve.attack.map { series.attacks[$0] } ?? "noise" }
-  /// "pgd", or "as they are".
-  public func name(of played: Played) -> String { played.attack.map { series.attacks[$0] } ?? "as they are" }
+  public func name(of played: Played) -> String { series.attacks[played.attack] }
   public func budget(of curve: Curve) -> String { series.budgets[curve.budget].words }
 
   /// The title of a column of budgets.
@@ -188,27 +222,58 @@ public struct AttackReport: MeasurementReport {
       return "\(some): \(model.name) attacked\(target) on the \(series.space.words), \(attacked) of them"
     }
     let ends = clean.low.flatMap { low in clean.high.map { " (95 % interval \(percent(low)) to \(percent($0)))" } }
-    return "\(some): \(model.name) is right of \(percent(clean.mean))\(isEnough ? ends ?? "" : "") without an attack; "
+    return
+      "\(some): \(model.name) is right for \(percent(clean.mean)) of them\(isEnough ? ends ?? "" : "") without an attack; "
       + "attacked\(target) on the \(series.space.words): \(attacked)"
   }
 
-  /// "pgd: attributions before and after correlate by 0.31 for …; of the voice it changes most Harmonics to noise by −0.61 SD".
+  /// What is to be known of these attacks and budgets, a sentence each.
+  public var remarks: [String] {
+    var remarks: [String] = []
+    let minimal = Attacks.all.filter { $0.isMinimal && series.attacks.contains($0.name) }.map { $0.name }
+    if !minimal.isEmpty, case .largest = series.budgets[0] {
+      remarks.append(
+        "\(minimal.joined(separator: ", ")): sought is the smallest 2-norm, and not the smallest of the budgets' measure, "
+          + "the largest change of a value; what holds here may not hold against one that seeks that")
+    }
+    if series.attacks.contains(Universal.name) {
+      remarks.append(
+        "\(Universal.name): one change for all clips with each budget, fitted on these same clips and measured on them")
+    }
+    return remarks
+  }
+
+  /// "pgd: attributions before and after correlate by 0.31 (−0.40 beside noise as large) for …".
   public func words(of own: Explained) -> String {
     func signed(_ number: Double, _ format: String = "%.2f") -> String {
       String(format: format, number).replacing("-", with: "−")
     }
-    let (before, after) = (own.ofBefore.map { signed($0.mean) }, own.ofAfter.map { signed($0.mean) })
-    let name = series.attacks[own.attack]
-    let start =
-      "\(name): attributions (\(method ?? "")) of the clips before and after have a rank correlation of "
-      + "\(before ?? "none") for the class said before, and of \(after ?? "none") for that said after"
-    guard series.space == .waveform else { return start }
-    guard !own.cues.isEmpty else { return start + "; cues of the voice need two clips with different ones" }
-    let cues = own.cues.prefix(3).map {
-      "\($0.cue.title) \(signed($0.change.mean, "%+.2f")) SD (size \(signed($0.size)))"
+    func beside(_ difference: Estimate?) -> String {
+      guard let difference else { return "none with noise as large" }
+      var words = "\(signed(difference.mean, "%+.2f")) beside noise as large"
+      if Estimate.isEnough(clips: difference.clips, speakers: difference.speakers), let low = difference.low,
+        let high = difference.high
+      {
+        words += ", interval \(signed(low)) to \(signed(high))"
+      }
+      return words
     }
-    return start + "; cues of the voice that it changes most, in standard deviations over the clips: "
-      + cues.joined(separator: ", ")
+    func correlation(_ own: Correlation?) -> String {
+      own.map { "\(signed($0.mean.mean)) (\(beside($0.difference)))" } ?? "none"
+    }
+    let end =
+      Estimate.tooFew(clips: own.clips, speakers: own.speakers).map { "; \($0)" }
+      ?? "; intervals are of 95 %, those of all cues together"
+    let start =
+      "\(series.attacks[own.attack]): attributions (\(method ?? "")) of the clips before and after have a rank correlation "
+      + "of \(correlation(own.ofBefore)) for the class said before, and of \(correlation(own.ofAfter)) for that said after"
+    guard series.space == .waveform else { return start + end }
+    guard !own.cues.isEmpty else { return start + "; cues of the voice need two clips with different ones" + end }
+    let cues = own.cues.prefix(3).map {
+      "\($0.cue.title) \(signed($0.change.mean, "%+.2f")) SD (size \(signed($0.size)); \(beside($0.difference)))"
+    }
+    return start + "; the cues of the voice that change most, in standard deviations over the attacked clips: "
+      + cues.joined(separator: ", ") + end
   }
 
   /// "clip.wav: angry → happy (p = 0.61) by pgd at 40 dB; still after WAV, MP3", a line for each clip and attack.
@@ -282,9 +347,10 @@ public struct AttackReport: MeasurementReport {
   public var csv: [[String]] {
     let others = series.others.map { "fools_\($0.model.name)" }
     let header =
-      ["path", "emotion", "speaker", "predicted", "attack", "kind", "budget", "fooled", "said", "probability"]
+      ["path", "emotion", "speaker", "predicted", "attack", "kind", "budget", "fooled", "holds", "said", "probability"]
       + ["ratio", "largest", "gradients", "predictions", "noise"] + others
-      + Playback.allCases.map { "survives_\($0.rawValue)" } + ["sound"]
+      + Playback.allCases.map { "survives_\($0.rawValue)" } + Playback.allCases.map { "changes_\($0.rawValue)" }
+      + ["sound"]
     func yes(_ value: Bool?) -> String { value.map { $0 ? "yes" : "no" } ?? "" }
     return [header]
       + rows.flatMap { entry, own -> [[String]] in
@@ -298,11 +364,13 @@ public struct AttackReport: MeasurementReport {
             // The sound is of the smallest budget that fools.
             let found = own.found[attack].flatMap { $0.budget == place ? $0 : nil }
             return first + [
-              series.attacks[attack], budget.kind, "\(budget.number)", yes(tried.isFooled), model.classes[tried.to],
+              series.attacks[attack], budget.kind, "\(budget.number)", yes(tried.isFooled), yes(tried.holds),
+              model.classes[tried.to],
               String(format: "%.4f", tried.probability), tried.ratio.map { String(format: "%.2f", $0) } ?? "",
               String(format: "%.6g", tried.largest), "\(tried.gradients)", "\(tried.predictions)",
               String(format: "%.2f", own.noise[place].share),
-            ] + tried.others.map(yes) + Playback.allCases.map { yes(found?.survives[$0]) } + [found?.sound ?? ""]
+            ] + tried.others.map(yes) + Playback.allCases.map { yes(found?.survives[$0]) }
+              + Playback.allCases.map { yes(own.playedBack[$0]) } + [found?.sound ?? ""]
           }
         }
       }
@@ -314,21 +382,22 @@ public struct AttackReport: MeasurementReport {
       let budget: Double
       let accuracy, fooled: Estimate
       let ratio, gradients, predictions: Double?
-      let others: [String: Estimate]
+      let others, othersOfNoise: [String: Estimate]
     }
     struct Played: Encodable {
-      let attack: String?
+      let attack: String
       let clips: Int
-      let counts: [String: Int]
+      let counts, changes: [String: Int]
     }
     struct Explained: Encodable {
       struct Cue: Encodable {
         let cue: String
         let change: Estimate
         let size: Double
+        let difference: Estimate?
       }
       let attack: String
-      let ofBefore, ofAfter: Estimate?
+      let ofBefore, ofBeforeDifference, ofAfter, ofAfterDifference: Estimate?
       let cues: [Cue]
     }
     struct Found: Encodable {
@@ -344,6 +413,7 @@ public struct AttackReport: MeasurementReport {
     let target, method: String?
     let clips, attacked: Int
     let isLabelled, isEnough: Bool
+    let remarks: [String]
     let seed: UInt64
     let clean: Estimate
     let curves: [Curve]
@@ -354,8 +424,8 @@ public struct AttackReport: MeasurementReport {
     let command: String
 
     enum CodingKeys: String, CodingKey {
-      case source, model, input, kind, target, method, clips, attacked, seed, clean, curves, played, explained, found
-      case figures, command
+      case source, model, input, kind, target, method, clips, attacked, remarks, seed, clean, curves, played, explained
+      case found, figures, command
       case isLabelled = "labelled"
       case isEnough = "enough"
     }
@@ -365,23 +435,31 @@ public struct AttackReport: MeasurementReport {
     func named<Value>(_ counts: [Playback: Value]) -> [String: Value] {
       Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
     }
+    func named(_ estimates: [Estimate?]) -> [String: Estimate] {
+      zip(series.others, estimates).reduce(into: [:]) { $0[$1.0.model.name] = $1.1 }
+    }
     return try Line(
       source: source, model: model.name, input: series.space.rawValue, kind: series.budgets[0].kind,
       target: series.target.map { model.classes[$0] }, method: method, clips: clips, attacked: attacked,
-      isLabelled: series.isLabelled, isEnough: isEnough, seed: series.seed, clean: clean,
+      isLabelled: series.isLabelled, isEnough: isEnough, remarks: remarks, seed: series.seed,
+      clean: clean,
       curves: curves.map { curve in
         .init(
           attack: name(of: curve), budget: series.budgets[curve.budget].number, accuracy: curve.accuracy,
           fooled: curve.fooled, ratio: curve.ratio, gradients: curve.gradients, predictions: curve.predictions,
-          others: zip(series.others, curve.others).reduce(into: [:]) { $0[$1.0.model.name] = $1.1 })
+          others: named(curve.others), othersOfNoise: named(curve.othersOfNoise))
       },
       played: played.map { own in
-        .init(attack: own.attack.map { series.attacks[$0] }, clips: own.clips, counts: named(own.counts))
+        .init(attack: name(of: own), clips: own.clips, counts: named(own.counts), changes: named(own.changes))
       },
       explained: explained.map { own in
         .init(
-          attack: series.attacks[own.attack], ofBefore: own.ofBefore, ofAfter: own.ofAfter,
-          cues: own.cues.map { .init(cue: $0.cue.rawValue, change: $0.change, size: $0.size) })
+          attack: series.attacks[own.attack], ofBefore: own.ofBefore?.mean,
+          ofBeforeDifference: own.ofBefore?.difference, ofAfter: own.ofAfter?.mean,
+          ofAfterDifference: own.ofAfter?.difference,
+          cues: own.cues.map {
+            .init(cue: $0.cue.rawValue, change: $0.change, size: $0.size, difference: $0.difference)
+          })
       },
       found: rows.flatMap { entry, own in
         own.found.enumerated().compactMap { attack, found -> Line.Found? in

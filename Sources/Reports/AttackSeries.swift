@@ -49,6 +49,9 @@ public struct AttackSeries {
 
   /// How many draws of noise a clip has for each budget.
   static let draws = 5
+  /// Of so many clips one change for all of them is sought, at most: all are kept at once, and a run that is stopped begins
+  /// again.
+  public static let mostUniversal = 128
 
   /// - Parameters:
   ///   - attacks: Names of attacks, at least one.
@@ -58,6 +61,8 @@ public struct AttackSeries {
   ///   - explainer: Of the model, on the mel; nil where nothing is explained.
   ///   - isLabelled: Whether every clip's emotion is a class of the model: only clips that it predicts rightly are attacked.
   /// - Throws: `AttackError` of an attack that there is not, or of settings that it cannot have.
+  ///   Of the predicted class alone no target is found: noise is hardly ever called a given emotion, and clips that are
+  ///   called so are not attacked. The smallest 2-norm is no measure of what a clip masks.
   public init(
     _ model: TrainedModel, attacks: [String], budgets: [AttackBudget], at space: InputSpace, target: Int?,
     settings: AttackSettings, others: [TrainedModel], explainer: Explainer?, isLabelled: Bool
@@ -71,7 +76,18 @@ public struct AttackSeries {
         model: other,
         target: target.flatMap { other.configuration.classIndex(of: Emotion(rawValue: model.classes[$0])) })
     }
-    for name in attacks { for budget in self.budgets { _ = try Attacks.make(name, settings.with(budget)) } }
+    for name in attacks {
+      for budget in self.budgets {
+        let attack = try Attacks.make(name, settings.with(budget))
+        if type(of: attack).isMinimal, budget.isMasked {
+          throw .unsuitable(
+            attack: name, reason: "seeks the change of the smallest 2-norm, which says nothing of what a clip masks")
+        }
+      }
+      if target != nil, name == HopSkipJump.name {
+        throw .unsuitable(attack: name, reason: "has no target: it starts from noise that is called something else")
+      }
+    }
   }
 
   /// Attacks clips together.
@@ -79,26 +95,54 @@ public struct AttackSeries {
   ///   - progress: Called with the share that is done.
   ///   - write: Writes what is found of a clip, and returns the paths.
   /// - Returns: A row for each clip, or why there is none.
+  /// - Throws: `AttackError` where one change is sought for clips of several lengths; what `write` throws; and
+  ///   `ExplanationError` of the method, as all clips would fail.
   public func run(
     _ items: [Item], progress: (Double) -> Void,
     write: (Fooled) throws -> (sound: String?, figures: [String])
   ) throws -> [Result<ClipAttacks, any Error>] {
-    let read = items.map { item in Result { try Row(item, of: self) } }
-    var rows = read.map { try? $0.get() }
+    var failures: [Int: any Error] = [:]
+    var rows: [Row?] = []
+    for (place, item) in items.enumerated() {
+      do {
+        rows.append(try Row(item, of: self))
+      } catch {
+        rows.append(nil)
+        failures[place] = error
+      }
+    }
     // Clips of one length can be attacked at once.
     let groups = Dictionary(grouping: rows.indices.filter { rows[$0]?.isAttacked == true }) {
       rows[$0]!.clip.waveform.count
     }.values.sorted { $0[0] < $1[0] }
+    if groups.count > 1, attacks.contains(Universal.name) {
+      throw AttackError.unsuitable(
+        attack: Universal.name,
+        reason: "needs clips of one length: \(model.name) reads these as long as they are, of \(groups.count) lengths")
+    }
     for (number, group) in groups.enumerated() {
-      let clips = AttackedClips(
-        group.map { rows[$0]!.clip }, at: space, targets: target.map { Array(repeating: $0, count: group.count) })
       for (place, attack) in attacks.enumerated() {
         let all = Double(groups.count * attacks.count)
-        let found = try changes(attack, on: clips) { progress((Double(number * attacks.count + place) + $0) / all) }
-        for (row, changes) in zip(group, found) { try add(changes, by: attack, to: &rows[row]!, write) }
+        let open = group.filter { failures[$0] == nil }
+        guard !open.isEmpty else { break }
+        let found = found(attack, of: open.map { rows[$0]! }) {
+          progress((Double(number * attacks.count + place) + $0) / all)
+        }
+        for (row, changes) in zip(open, found) {
+          do {
+            try add(changes.get(), by: attack, to: &rows[row]!, write)
+          } catch let error as ExplanationError where !error.isOfTheMethod {
+            failures[row] = error
+          } catch let error as AttackError {
+            failures[row] = error
+          }
+        }
       }
     }
-    return zip(read, rows).map { read, row in read.flatMap { _ in Result { try result(of: row!) } } }
+    return rows.enumerated().map { place, row in
+      if let error = failures[place] { return .failure(error) }
+      return Result { try result(of: row!) }
+    }
   }
 
   /// A clip while it is attacked.
@@ -110,10 +154,12 @@ public struct AttackSeries {
     let isAttacked: Bool
     /// What each other model says of the clip; nil where it is silent to it.
     let others: [Int?]
+    /// The mean of each cue of the voice; empty where nothing is explained, and on features.
+    let cues: [VoiceCue: Double]
     var tries: [[ClipAttacks.Try]] = []
     var found: [ClipAttacks.Found?] = []
 
-    /// - Throws: `ExplanationError`
+    /// - Throws: `ExplanationError`, or `AttackError` where nothing of the clip may be changed.
     init(_ item: Item, of series: AttackSeries) throws {
       let model = series.model
       guard let speech = item.sound.trimmed(model.configuration.trimming) else {
@@ -128,6 +174,14 @@ public struct AttackSeries {
       others =
         try isAttacked
         ? series.others.map { try $0.said(of: series.speech(clip.waveform.floats, of: clip), path: item.path) } : []
+      let isExplained = isAttacked && series.explainer != nil && series.space == .waveform
+      cues = isExplained ? AttackSeries.cues(series.speech(clip.waveform.floats, of: clip)) : [:]
+      guard isAttacked else { return }
+      do {
+        _ = try RandomChange(clip, at: series.space, series.settings)
+      } catch {
+        throw AttackError.of(path: item.path, error)
+      }
     }
   }
 
@@ -138,39 +192,66 @@ public struct AttackSeries {
 
   private struct Change {
     let clip: AttackedClip
-    let isFooled: Bool
-    let gradients, predictions: Int
+    let isFooled, holds: Bool
   }
 
-  /// The changes within each budget, [clip][budget]; one that fools within a smaller budget stays.
-  private func changes(
-    _ name: String, on clips: AttackedClips, progress: (Double) -> Void
-  ) throws(AttackError) -> [[Change]] {
-    var changes = clips.clips.map { _ in [Change]() }
-    func add(_ found: [AttackedClip], _ isWithin: (AttackedClip) -> Bool) {
-      for (place, clip) in found.enumerated() {
-        let isFooled = clip.isFooled && isWithin(clip)
-        let last = changes[place].last.flatMap { $0.isFooled ? $0.clip : nil }
-        changes[place].append(
-          Change(
-            clip: last ?? clip, isFooled: isFooled || last != nil, gradients: clip.gradients,
-            predictions: clip.predictions))
+  /// What an attack finds of clips of one length at once; of each by itself where that fails, so that one clip's error
+  /// is not the others'.
+  private func found(_ name: String, of rows: [Row], progress: (Double) -> Void) -> [Result<[Change], AttackError>] {
+    do throws(AttackError) {
+      return try changes(name, on: rows.map(\.clip), progress: progress).map { .success($0) }
+    } catch {
+      // One change for all clips is not that of each.
+      let isLast = rows.count == 1 || name == Universal.name
+      return rows.map { row in
+        isLast ? .failure(.of(path: row.item.path, error)) : found(name, of: [row]) { _ in }[0]
       }
     }
-    func attack(_ budget: AttackBudget) throws(AttackError) -> any Attack {
-      try Attacks.make(name, settings.with(budget))
+  }
+
+  /// The changes within each budget, [clip][budget]. One that fools within a smaller budget stays, and its clip is not
+  /// attacked again. Of one change for all clips each budget has its own: together, those of several would be several
+  /// changes.
+  private func changes(
+    _ name: String, on clips: [Clip], progress: (Double) -> Void
+  ) throws(AttackError) -> [[Change]] {
+    func found(
+      _ budget: AttackBudget, _ clips: [Clip], _ progress: (Double) -> Void
+    ) throws(AttackError) -> [AttackedClip] {
+      let targets = target.map { Array(repeating: $0, count: clips.count) }
+      return try Attacks.make(name, settings.with(budget))
+        .run(AttackedClips(clips, at: space, targets: targets), progress: progress)
     }
-    let loosest = try attack(budgets[budgets.count - 1])
-    if type(of: loosest).isMinimal, !budgets.contains(where: \.isMasked) {
+    if Attacks.all.contains(where: { $0.name == name && $0.isMinimal }) {
       // The smallest change is the same for every budget that has room for it.
-      let found = try loosest.run(clips, progress: progress)
-      for budget in budgets { add(found, budget.has) }
-      return changes
+      return try found(budgets.last!, clips, progress).map { clip in
+        budgets.map { budget in
+          let isWithin = clip.isWithinBudget && budget.has(clip)
+          return Change(
+            clip: clip, isFooled: clip.isFooled && isWithin, holds: !isWithin || clip.to == clip.from)
+        }
+      }
     }
+    let isUniversal = name == Universal.name
+    var changes = clips.map { _ in [Change]() }
     for (place, budget) in budgets.enumerated() {
-      let found = try attack(budget).run(clips) { progress((Double(place) + $0) / Double(budgets.count)) }
-      add(found) { _ in true }
+      let open = clips.indices.filter { isUniversal || changes[$0].last?.isFooled != true }
+      let new =
+        open.isEmpty
+        ? []
+        : try found(budget, open.map { clips[$0] }) { progress((Double(place) + $0) / Double(budgets.count)) }
+      let fresh = Dictionary(uniqueKeysWithValues: zip(open, new))
+      for number in clips.indices {
+        let last = isUniversal ? nil : changes[number].last
+        guard let clip = fresh[number] else {
+          changes[number].append(last!)
+          continue
+        }
+        let isSame = !clip.isWithinBudget || clip.to == clip.from
+        changes[number].append(Change(clip: clip, isFooled: clip.isFooled, holds: isSame && last?.holds ?? true))
+      }
     }
+    progress(1)
     return changes
   }
 
@@ -183,18 +264,18 @@ public struct AttackSeries {
       try changes.map { change in
         let clip = change.clip
         return ClipAttacks.Try(
-          isFooled: change.isFooled, to: clip.to, probability: clip.probabilities[clip.to],
-          ratio: clip.ratio.flatMap { $0.isFinite ? $0 : nil }, largest: clip.largest, gradients: change.gradients,
-          predictions: change.predictions, others: try areFooled(by: clip.values, of: row))
+          isFooled: change.isFooled, holds: change.holds, to: clip.to, probability: clip.probabilities[clip.to],
+          ratio: clip.ratio.flatMap { $0.isFinite ? $0 : nil }, largest: clip.largest, gradients: clip.gradients,
+          predictions: clip.predictions, others: try areFooled(by: clip.values, of: row))
       })
     guard let budget = changes.firstIndex(where: \.isFooled) else {
       row.found.append(nil)
       return
     }
     let found = changes[budget].clip
-    let after = row.clip.with(Tensor(found.values, shape: row.clip.shape(at: space)), at: space)
+    let after = changed(row, found.values)
     let sound = space == .waveform ? speech(found.values, of: row.clip) : nil
-    let explained = try explainer.map { try explain(row, after, to: found.to, sound: sound, $0) }
+    let explained = try explainer.map { try explain(row, after, to: found.to, sound: sound, budgets[budget], $0) }
     let written = try write(
       Fooled(
         item: row.item, attack: attack, budget: budgets[budget], from: row.from, to: found.to, sound: sound,
@@ -203,6 +284,11 @@ public struct AttackSeries {
       ClipAttacks.Found(
         budget: budget, survives: try sound.map { try fooling($0, row) } ?? [:], sound: written.sound,
         figures: written.figures, explanation: explained?.found))
+  }
+
+  /// A clip with other values.
+  private func changed(_ row: Row, _ values: [Float]) -> Clip {
+    row.clip.with(Tensor(values, shape: row.clip.shape(at: space)), at: space)
   }
 
   /// What of a waveform of a clip is speech, as a sound.
@@ -240,22 +326,27 @@ public struct AttackSeries {
     return ClipAttacks(
       from: row.from, truth: row.truth, tries: row.tries,
       noise: try budgets.map { try noise($0, row) }, found: row.found,
-      playedBack: space == .waveform ? try fooling(speech(row.clip.waveform.floats, of: row.clip), row) : [:])
+      playedBack: space == .waveform ? try fooling(speech(row.clip.waveform.floats, of: row.clip), row) : [:],
+      cues: row.cues)
   }
 
-  private func noise(_ budget: AttackBudget, _ row: Row) throws -> ClipAttacks.Noise {
+  /// The values of a clip with random changes as large as a budget allows: the first are the same whatever their number.
+  private func draws(_ count: Int, _ budget: AttackBudget, _ row: Row) throws(AttackError) -> [[Float]] {
     // Other numbers for each clip.
     var print = Fingerprint()
     print.add(seed)
     print.add(row.item.entry.path)
     var generator = SeededGenerator(seed: print.value)
     let change = try RandomChange(row.clip, at: space, settings.with(budget))
-    let drawn = (0..<Self.draws).map { _ in change.values(using: &generator) }
-    let said = try drawn.map {
-      try self.said(of: row.clip.with(Tensor($0, shape: row.clip.shape(at: space)), at: space), row)
-    }
+    return (0..<count).map { _ in change.values(using: &generator) }
+  }
+
+  private func noise(_ budget: AttackBudget, _ row: Row) throws -> ClipAttacks.Noise {
+    let drawn = try draws(Self.draws, budget, row)
+    let said = try drawn.map { try self.said(of: changed(row, $0), row) }
     return ClipAttacks.Noise(
       share: Double(said.count { isFooled($0, from: row.from) }) / Double(Self.draws),
+      holds: Double(said.count { $0 == row.from }) / Double(Self.draws),
       others: try areFooled(by: drawn[0], of: row))
   }
 
@@ -266,24 +357,32 @@ public struct AttackSeries {
   // MARK: Explanations
 
   private func explain(
-    _ row: Row, _ after: Clip, to: Int, sound: AudioClip?, _ explainer: Explainer
+    _ row: Row, _ after: Clip, to: Int, sound: AudioClip?, _ budget: AttackBudget, _ explainer: Explainer
   ) throws -> (found: AttackExplanation, figure: ContactSheet) {
     let path = row.item.path
     func explanations(_ clip: Clip) throws -> [Explanation] {
       try [row.from, to].map { target in try explainer.explain(clip, path: path) { _ in Target(target) } }
     }
-    let (before, changed) = (try explanations(row.clip), try explanations(after))
-    func correlation(_ place: Int) -> Double? {
-      let maps = [before, changed].map { $0[place].inputs[0].attribution }
-      let frames = min(Int(row.clip.duration / before[0].hop) + 1, maps[0].shape[1])
-      let speech = maps.map { $0.slice(axis: 1, 0..<frames).floats }
-      return Agreement(
-        speech[0], speech[1], rows: maps[0].shape[0], columns: frames, isSigned: before[0].isSigned
-      ).values[.spearman]
+    let before = try explanations(row.clip)
+    func effect(_ after: [Explanation], _ sound: AudioClip?) -> AttackExplanation.Effect {
+      func correlation(_ place: Int) -> Double? {
+        let maps = [before, after].map { $0[place].inputs[0].attribution }
+        let frames = min(Int(row.clip.duration / before[0].hop) + 1, maps[0].shape[1])
+        let speech = maps.map { $0.slice(axis: 1, 0..<frames).floats }
+        return Agreement(
+          speech[0], speech[1], rows: maps[0].shape[0], columns: frames, isSigned: before[0].isSigned
+        ).values[.spearman]
+      }
+      let cues = sound.map(Self.cues) ?? [:]
+      return AttackExplanation.Effect(
+        ofBefore: correlation(0), ofAfter: correlation(1),
+        changes: row.cues.reduce(into: [:]) { changes, own in
+          if let other = cues[own.key] { changes[own.key] = other - own.value }
+        })
     }
-    let own = sound == nil ? [:] : Self.cues(speech(row.clip.waveform.floats, of: row.clip))
-    let others = sound.map(Self.cues) ?? [:]
-    let both = own.filter { others[$0.key] != nil }
+    let changed = try explanations(after)
+    let noise = try draws(1, budget, row)[0]
+    let noisy = try explanations(self.changed(row, noise))
     let shown = [("as it is", before[0]), ("attacked", changed[1])].map { name, explanation in
       ContactSheet.Clip(
         name: name, input: explanation.shown(explanation.inputs[0]), duration: explanation.duration,
@@ -293,8 +392,7 @@ public struct AttackSeries {
     }
     return (
       AttackExplanation(
-        ofBefore: correlation(0), ofAfter: correlation(1), cues: both,
-        changes: both.reduce(into: [:]) { $0[$1.key] = others[$1.key]! - $1.value }),
+        attack: effect(changed, sound), noise: effect(noisy, sound.map { _ in speech(noise, of: row.clip) })),
       ContactSheet(
         title: [
           "\(shownName(row.item.path)): \(model.classes[row.from]) → \(model.classes[to]) after an attack",

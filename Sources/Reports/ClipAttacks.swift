@@ -4,9 +4,12 @@ import Attributions
 /// What attacks with rising budgets make of one clip: numbers only, as the changed inputs are large.
 public struct ClipAttacks: Codable {
   /// The change that one attack found within one budget, or within a smaller one: what fools within a small budget does
-  /// so within any larger one.
+  /// so within any larger one. Of a change for all clips each budget has its own.
   public struct Try: Codable {
     let isFooled: Bool
+    /// Whether no change that the attack found within the budget made the model say anything else than of the clip: with a
+    /// target it may say a third emotion, and neither hold nor be fooled.
+    let holds: Bool
     /// What the model says of the changed clip, and its probability.
     let to: Int
     let probability: Double
@@ -14,7 +17,7 @@ public struct ClipAttacks: Codable {
     let ratio: Double?
     /// The largest change of a value.
     let largest: Double
-    /// How often the model was asked for a gradient, and for a prediction.
+    /// How often the model was asked for a gradient, and for a prediction, in the search that found this change.
     let gradients, predictions: Int
     /// Whether each other model says something else of the changed clip than of the clip.
     let others: [Bool]
@@ -36,6 +39,8 @@ public struct ClipAttacks: Codable {
   public struct Noise: Codable {
     /// The share of its draws that fool.
     let share: Double
+    /// The share of its draws of which the model says what it says of the clip.
+    let holds: Double
     /// Whether the first draw fools each other model.
     let others: [Bool]
   }
@@ -51,17 +56,20 @@ public struct ClipAttacks: Codable {
   let found: [Found?]
   /// Whether the clip's own prediction changes without an attack; empty on features, and of a clip that is not attacked.
   let playedBack: [Playback: Bool]
+  /// The mean of each cue of the voice; empty where nothing is explained, on features, and of a clip that is not attacked.
+  let cues: [VoiceCue: Double]
 
   /// Of a clip that is not attacked.
   init(from: Int, truth: Int?) {
-    self.init(from: from, truth: truth, tries: [], noise: [], found: [], playedBack: [:])
+    self.init(from: from, truth: truth, tries: [], noise: [], found: [], playedBack: [:], cues: [:])
   }
 
   init(
-    from: Int, truth: Int?, tries: [[Try]], noise: [Noise], found: [Found?], playedBack: [Playback: Bool]
+    from: Int, truth: Int?, tries: [[Try]], noise: [Noise], found: [Found?], playedBack: [Playback: Bool],
+    cues: [VoiceCue: Double]
   ) {
     (self.from, self.truth, self.tries, self.noise) = (from, truth, tries, noise)
-    (self.found, self.playedBack) = (found, playedBack)
+    (self.found, self.playedBack, self.cues) = (found, playedBack, cues)
   }
 
   public var isAttacked: Bool { !tries.isEmpty }
@@ -70,11 +78,11 @@ public struct ClipAttacks: Codable {
   var isRight: Bool { truth.map { $0 == from } ?? true }
 
   /// Whether the prediction is right and holds against an attack with a budget.
-  func holds(_ attack: Int, _ budget: Int) -> Bool { isRight && !(isAttacked && tries[attack][budget].isFooled) }
+  func holds(_ attack: Int, _ budget: Int) -> Bool { isRight && (!isAttacked || tries[attack][budget].holds) }
 
   /// Whether the prediction is right and noise leaves it as it is: the mean over its draws.
   func holdsAgainstNoise(_ budget: Int) -> Double {
-    !isRight ? 0 : isAttacked ? 1 - noise[budget].share : 1
+    !isRight ? 0 : isAttacked ? noise[budget].holds : 1
   }
 
   /// Whether what was read from a file can be of so many classes, attacks, budgets and other models.
@@ -83,7 +91,10 @@ public struct ClipAttacks: Codable {
     guard isClass(from), truth.map(isClass) ?? true else { return false }
     guard isAttacked else { return found.isEmpty && noise.isEmpty }
     guard tries.count == attacks, found.count == attacks, noise.count == budgets else { return false }
-    return noise.allSatisfy { (0...1).contains($0.share) && $0.others.count == others }
+    guard cues.values.allSatisfy(\.isFinite) else { return false }
+    return noise.allSatisfy {
+      (0...1).contains($0.share) && (0...1).contains($0.holds) && $0.others.count == others
+    }
       && tries.allSatisfy { row in
         row.count == budgets
           && row.allSatisfy { own in
@@ -95,16 +106,22 @@ public struct ClipAttacks: Codable {
   }
 }
 
-/// What explanations say of a clip before and after an attack, and how its voice changed.
+/// What explanations say of a clip before and after a change, and how its voice changed: of the change that fools, and of
+/// random noise as large as its budget allows.
 public struct AttackExplanation: Codable {
-  /// Spearman's rank correlation of the attributions on the mel of the clip before and after, for the class that was said
-  /// before, and for the class that is said after; nil where one is the same in all cells.
-  let ofBefore, ofAfter: Double?
-  /// The mean of each cue before, and how much higher it is after; empty on features, as there is no sound.
-  let cues, changes: [VoiceCue: Double]
+  public struct Effect: Codable {
+    /// Spearman's rank correlation of the attributions on the mel of the clip before and after, for the class that is
+    /// said before, and for the class that the attack made the model say; nil where one is the same in all cells.
+    let ofBefore, ofAfter: Double?
+    /// How much higher the mean of each cue is after; empty on features, as there is no sound.
+    let changes: [VoiceCue: Double]
 
-  var isPossible: Bool {
-    [ofBefore ?? 0, ofAfter ?? 0].allSatisfy { abs($0) <= 1.001 }
-      && (Array(cues.values) + Array(changes.values)).allSatisfy(\.isFinite)
+    var isPossible: Bool {
+      [ofBefore ?? 0, ofAfter ?? 0].allSatisfy { abs($0) <= 1.001 } && changes.values.allSatisfy(\.isFinite)
+    }
   }
+
+  let attack, noise: Effect
+
+  var isPossible: Bool { attack.isPossible && noise.isPossible }
 }

@@ -185,6 +185,31 @@ struct AttacksTests {
     #expect(size <= radius * (1 + 1e-5) && size > 0.2 * radius)
   }
 
+  @Test("Of a clip whose loss is above 9 a universal change's steps take nothing; below it they go along the loss")
+  func cutLoss() throws {
+    let clip = WaveModel.clips(WaveModel.model())[0]
+    let attacked = AttackedClips([clip], at: .waveform)
+    let run = try AttackRun(attacked, AttackSettings(budget: .ratio(20)))
+    let own = attacked.predicted[0]
+    // The predicted class lies 8.5 or 9.5 below one other, the rest far below: so large is the loss.
+    for (gap, isCut) in [(8.5, false), (9.5, true)] {
+      var logits = [-50.0, -50, -50, -50]
+      logits[own] = -gap
+      logits[(own + 1) % 4] = 0
+      let weights = Universal.weights(logits, run, 0)
+      #expect(weights.allSatisfy { $0 == 0 } == isCut && weights.count == 4)
+      #expect(isCut || abs(weights[own] + 1) < 0.001)
+    }
+  }
+
+  @Test("What the predicted class alone decides fools where each clip is predicted alone, too")
+  func decided() throws {
+    let clips = WaveModel.clips(WaveModel.model())
+    for found in try run("decision", AttackSettings(budget: .largest(1), steps: 2), clips) {
+      #expect(found.isFooled && found.isWithinBudget)
+    }
+  }
+
   // MARK: What may be changed
 
   private struct Place: Sendable, CustomTestStringConvertible {

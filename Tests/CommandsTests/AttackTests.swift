@@ -35,9 +35,10 @@ struct AttackTests {
     }
     struct Played: Decodable {
       let clips: Int
-      let counts: [String: Int]
+      let counts, changes: [String: Int]
     }
     let clips, attacked: Int
+    let remarks: [String]
     let labelled, enough: Bool
     let clean: Value
     let curves: [Curve]
@@ -118,6 +119,27 @@ struct AttackTests {
     #expect(!folder.files(in: "output/attack").contains { $0.hasSuffix(".wav") })
   }
 
+  @Test("Attacks that are fitted on all clips, or measured by another norm than the budget's, are said to be so")
+  func remarks() throws {
+    let arguments = ["clip.wav", "--attack", "universal,deepfool", "--largest", "0.05", "--steps", "3"]
+    let run = try folder.undertone(["attack"] + arguments)
+    let text = run.output.joined(separator: " ")
+    #expect(run.status == 0 && run.output.allSatisfy { $0.count <= 80 }, "\(run)")
+    #expect(text.contains("fitted on these same clips") && text.contains("deepfool: sought is the smallest 2-norm"))
+    let line: Line = try decoded(try #require(folder.undertone(["attack"] + arguments + ["--json"]).output.first))
+    #expect(line.remarks.count == 2)
+  }
+
+  @Test("Where nothing is attacked, the state of the run goes, and what failed is counted")
+  func nothing() throws {
+    let said = try prediction("clip.wav")
+    try folder.write(WAV().file(Array(repeating: 0, count: 8_000)), to: "silence.wav")
+    let run = try folder.undertone("attack", "clip.wav", "silence.wav", "--to", said, "--steps", "2")
+    #expect(run.status == 64 && run.errors.contains { $0.contains("1 of 2 files failed") }, "\(run)")
+    #expect(run.errors.contains { $0.contains("no clip is predicted rightly and other than \(said)") })
+    #expect(!folder.files(in: "output/attack").contains("resume.json"))
+  }
+
   @Test("A manifest: only what is right is attacked, in lines of 80 columns, with other models and explanations")
   func manifest() throws {
     let made = ["corpus", "synthesize", "--clips", "2", "--speakers", "2", "--output", "made"]
@@ -139,7 +161,8 @@ struct AttackTests {
     let run = try folder.undertone(arguments)
     #expect(run.status == 0 && run.output.allSatisfy { $0.count <= 80 }, "\(run)")
     let text = run.output.joined(separator: " ").split(separator: " ").joined(separator: " ")
-    #expect(text.contains("6 clips: built-in is right of 83 % without an attack") && text.contains("too few clips"))
+    #expect(
+      text.contains("6 clips: built-in is right for 83 % of them without an attack") && text.contains("too few clips"))
     #expect(
       text.contains("fools other models too") && text.contains("rank correlation") && text.contains("as they are"))
     #expect(try folder.lines("output/attack/attack.csv").count == 1 + 1 + 5 * 2)
@@ -147,7 +170,8 @@ struct AttackTests {
     let line: Line = try decoded(try #require(folder.undertone(arguments + ["--json"]).output.first))
     #expect(line.labelled && line.clips == 6 && line.attacked == 5 && abs(line.clean.mean - 5 / 6.0) < 1e-12)
     for curve in line.curves { #expect(abs(curve.accuracy.mean - (5 - 5 * curve.fooled.mean) / 6) < 1e-9) }
-    #expect(line.played.count == 2 && line.played[1].clips == 5)
+    #expect(line.played.count == 1 && line.played[0].clips == line.found.count && line.remarks.isEmpty)
+    #expect(line.played[0].changes.values.allSatisfy { $0 <= line.found.count })
     for (way, count) in line.played[0].counts {
       #expect(count == line.found.count { $0.survives[way] == true })
     }
@@ -162,6 +186,11 @@ struct AttackTests {
     for (arguments, status, words) in [
       ([], 64, "name either files or a manifest"), (["clip.wav", "--data", "x.csv"], 64, "name either files"),
       (["clip.wav", "--attack", "magic"], 64, "there is no attack \"magic\""),
+      (["clip.wav", "--attack", "decision", "--to", "angry"], 64, "the attack decision has no target"),
+      (
+        ["clip.wav", "--attack", "pgd,deepfool", "--masked", "0"], 64,
+        "deepfool seeks the change of the smallest 2-norm"
+      ),
       (["clip.wav", "--to", "bored"], 64, "bored"), (["clip.wav", "--to", "angry,fear"], 64, "--to takes one emotion"),
       (["clip.wav", "--ratio", "loud"], 64, "--ratio: \"loud\" is no number from -20 to 120"),
       (["clip.wav", "--ratio", "10", "--masked", "0"], 64, "--ratio and --masked exclude each other"),

@@ -1,7 +1,7 @@
 import Models
 
 /// The errors of attacks: unknown names, settings that no attack can have, unsuitable models and clips.
-public enum AttackError: Error, CustomStringConvertible, Equatable {
+public indirect enum AttackError: Error, CustomStringConvertible, Equatable {
   case unknown(name: String)
   /// A setting has a value that is not allowed.
   case value(String)
@@ -18,6 +18,10 @@ public enum AttackError: Error, CustomStringConvertible, Equatable {
   case band(ClosedRange<Double>, reason: String)
   /// A clip has no samples of its own.
   case noSamples
+  /// An attack cannot do what is asked for.
+  case unsuitable(attack: String, reason: String)
+  /// The error of a file.
+  case of(path: String, AttackError)
 
   public var description: String {
     switch self {
@@ -32,6 +36,8 @@ public enum AttackError: Error, CustomStringConvertible, Equatable {
       "the model \(model) reads the waveform, and nothing of it depends on the \(space.rawValue)"
     case .band(let band, let reason): "a change between \(band.lowerBound) and \(band.upperBound) Hz: \(reason)"
     case .noSamples: "a clip without samples cannot be attacked"
+    case .unsuitable(let attack, let reason): "the attack \(attack) \(reason)"
+    case .of(let path, let error): "\(path): \(error)"
     }
   }
 }

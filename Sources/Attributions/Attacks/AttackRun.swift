@@ -138,23 +138,35 @@ final class AttackRun {
 
   // MARK: Results
 
+  /// The logits of a clip after a change, predicted alone, [1, classes]: they may differ by rounding from those among
+  /// others.
+  private func lone(_ values: [Float], of number: Int) -> Tensor {
+    let clip = clips.clips[number]
+    predictionCounts[number] += 1
+    return clip.with(Tensor(values, shape: clip.shape(at: clips.space)), at: clips.space).logits
+      .slice(axis: 1, 0..<classes)
+  }
+
+  /// Whether a change of a clip fools where it is predicted alone.
+  func isFooledAlone(_ change: [Float], _ number: Int) -> Bool {
+    isFooled(rows(lone(allowed[number].applied(change), of: number))[0], number)
+  }
+
   /// The clips after changes, each predicted alone.
   func results(_ changes: [[Float]]) throws(AttackError) -> [AttackedClip] {
     var results: [AttackedClip] = []
-    for (number, clip) in clips.clips.enumerated() {
-      let allowed = allowed[number]
+    for (number, allowed) in allowed.enumerated() {
       let values = allowed.applied(changes[number])
-      let answer = clip.with(Tensor(values, shape: clip.shape(at: clips.space)), at: clips.space).logits
-        .slice(axis: 1, 0..<classes)
-      predictionCounts[number] += 1
+      let answer = lone(values, of: number)
       guard answer.isFinite else { throw .noPrediction(model: clips.model.name) }
       let logits = rows(answer)[0]
       // As it is in the values, rounding included.
       let change = zip(values, allowed.original).map { $0 - $1 }
+      let isWithinBudget = allowed.isWithinBudget(change)
       results.append(
         AttackedClip(
           values: values, from: clips.predicted[number], to: logits.likeliestClass,
-          isFooled: isFooled(logits, number) && allowed.isWithinBudget(change),
+          isFooled: isFooled(logits, number) && isWithinBudget, isWithinBudget: isWithinBudget,
           probabilities: answer.softmax().floats.map(Double.init), ratio: allowed.ratio(change),
           largest: change.largest, gradients: gradientCounts[number], predictions: predictionCounts[number]))
     }

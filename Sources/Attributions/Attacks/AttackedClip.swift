@@ -7,6 +7,8 @@ public struct AttackedClip: Sendable, Codable {
   /// Whether the clip is called something else, or of a targeted attack the target, and the change is within the
   /// budget.
   public let isFooled: Bool
+  /// Whether the change is within the budget, but for rounding.
+  public let isWithinBudget: Bool
   /// Of the values, by class.
   public let probabilities: [Double]
   /// The signal-to-noise ratio in dB, of the clip's own samples; on the waveform only, and nil where nothing is changed

@@ -11,7 +11,8 @@ import Foundation
 ///
 /// t is the step, from 1. The constants 0.01 are those of ART's implementation: the paper's, which are smaller, are
 /// below float32's rounding of a clip. The start is noise, each time 10 dB louder than the last, from 20 dB under the
-/// clip to 20 dB above it; where none fools, as of most targets, it is the nearest of the other clips that does.
+/// clip to 20 dB above it; where none fools, as of most targets, it is the nearest of the other clips that does. A result
+/// that fools among others, but by rounding not alone, is made larger by 0.02/√d, 0.04/√d and so on, until it does.
 /// Restarts are not used.
 public struct HopSkipJump: Attack {
   public static let name = "decision"
@@ -24,6 +25,8 @@ public struct HopSkipJump: Attack {
   private static let closeness = 0.01
   /// How often a step is halved at most.
   private static let halvings = 30
+  /// How often a result that is lost to rounding is carried further, at most.
+  private static let pushes = 5
 
   private let settings: AttackSettings
 
@@ -64,6 +67,15 @@ public struct HopSkipJump: Attack {
       approach(run, open, &changes)
       for number in open where changes[number]!.norm < best[number]!.norm { best[number] = changes[number] }
       progress(Double(step) / Double(max(1, settings.steps)))
+    }
+    // So near the boundary rounding decides: a change that fools among others may not do so alone.
+    for number in open {
+      let closest = Self.closeness / Double(run.allowed[number].original.count).squareRoot()
+      for push in 0..<Self.pushes {
+        guard !run.isFooledAlone(best[number]!, number) else { break }
+        let scale = Float(1 + 2 * closest * pow(2, Double(push)))
+        best[number] = run.allowed[number].unbudgeted(best[number]!.map { $0 * scale })
+      }
     }
     return try run.results(run.numbers.map { best[$0] ?? run.allowed[$0].none })
   }

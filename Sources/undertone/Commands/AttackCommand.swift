@@ -19,12 +19,15 @@ struct AttackCommand: ParsableCommand {
       accuracy that is left is printed, with 95 % intervals by speaker; of files, and where an emotion is no class of the \
       model, the share of predictions that hold. Fewer than \(Estimate.leastClips) clips or \(Estimate.leastSpeakers) \
       speakers have no intervals. Beside each budget stand \
-      random changes that use all of it. What fools within a small budget counts within the larger ones.
+      random changes that use all of it. What fools within a small budget counts within the larger ones, and is not attacked \
+      again; but universal seeks one change for all clips with each budget, of \(AttackSeries.mostUniversal) clips of one \
+      length at most, on which it is measured too.
 
       On the waveform the change that fools within the smallest budget is stored with 16 bits and played back: as it is, \
       after MP3 of 32 kbit/s and Opus of 16, at half the sample rate and back, and as the program reads a file, without \
-      quiet ends. Of files, or with --write, it is written as WAV: the part of the sound that the model reads. On mel and \
-      MFCC a change need not be any sound's. A run that is stopped resumes.
+      quiet ends; beside it stands how often the same clips change without the attack. Of files, or with --write, it is written as WAV: the part of the sound that the model reads. On mel and \
+      MFCC a change need not be any sound's. A run that is stopped resumes, but of \
+      universal begins again.
 
       Attacks:
       \(Attacks.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
@@ -79,7 +82,7 @@ struct AttackCommand: ParsableCommand {
     help: ArgumentHelp(
       """
       The budgets instead: how far the change stays below what the clip masks, separated by commas, each -60 to 60; below \
-      0, as --masked=-6,0, it may be above that. Of the waveform. (default: none)
+      0, as --masked=-6,0, it may be above that. Of the waveform, and not of \(Self.minimal). (default: none)
       """, valueName: "dB"))
   var masked: String?
 
@@ -91,7 +94,7 @@ struct AttackCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The emotion that the model is to say; clips of which it does are passed over. (default: any other)",
+      "The emotion that the model is to say; clips of which it does are passed over; not of decision. (default: any other)",
       valueName: "emotion"))
   var to: String?
 
@@ -109,7 +112,8 @@ struct AttackCommand: ParsableCommand {
 
   @Flag(
     help: """
-      Explain what is said before and after on the mel, and measure the voice's cues: which the attack forges.
+      Explain what is said before and after on the mel, and measure the voice's cues: what the attack changes, and what \
+      noise as large does.
       """)
   var explain = false
 
@@ -136,6 +140,8 @@ struct AttackCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))
   var output = "output/attack"
 
+  /// The attacks that seek the smallest change.
+  private static var minimal: String { Attacks.all.filter { $0.isMinimal }.map { $0.name }.joined(separator: ", ") }
   private static let ratios = "40,30,20,10", largestChanges = "0.5,1,2,4"
 
   func validate() throws {
@@ -169,7 +175,7 @@ struct AttackCommand: ParsableCommand {
       let job = ClipJob<ClipAttacks>(entries, of: manifest, sampleRate: model.configuration.frontEnd.sampleRate)
       let bar = ProgressBar("attacking", total: entries.count)
       var done = 0
-      // One change for all clips is of all of them; else few enough that a run can be stopped soon.
+      // One change for all clips is of all of them, and all are kept; else few enough that a run can be stopped soon.
       let group = series.attacks.contains(Universal.name) ? entries.count : min(8, model.kind.clipsAtOnce)
       let result = try job.run(
         in: folder.path, asked: try asked(series, manifest), groups: group, status: Console.exitStatus,
@@ -193,6 +199,9 @@ struct AttackCommand: ParsableCommand {
       try Console.endInterrupted(result.isFinished)
       if !result.rows.isEmpty {
         guard result.rows.contains(where: \.row.isAttacked) else {
+          result.finish()
+          // How many failed; the status is that of what follows.
+          try? Console.end(result.failures, of: entries.count)
           throw ValidationError(
             series.target.map { "no clip is predicted rightly and other than \(model.classes[$0])" }
               ?? "the model predicts no clip rightly: there is nothing to attack")
@@ -238,13 +247,21 @@ struct AttackCommand: ParsableCommand {
         throw ValidationError("--transfer: \(other.name) has no emotion \"\(name)\"")
       }
     }
-    let budgets = try budgets()
-    return try AttackSeries(
-      model, attacks: try names(), budgets: budgets, at: input, target: target?[0],
-      settings: AttackSettings(
-        budget: budgets[0], band: frequencies, steps: steps, restarts: restarts, seed: seed),
-      others: others, explainer: explainer,
-      isLabelled: entries.allSatisfy { model.configuration.classIndex(of: $0.emotion) != nil })
+    let (names, budgets) = (try names(), try budgets())
+    if names.contains(Universal.name), entries.count > AttackSeries.mostUniversal {
+      throw ValidationError(
+        "--attack \(Universal.name) takes \(AttackSeries.mostUniversal) clips at most, and these are \(entries.count)")
+    }
+    do throws(AttackError) {
+      return try AttackSeries(
+        model, attacks: names, budgets: budgets, at: input, target: target?[0],
+        settings: AttackSettings(
+          budget: budgets[0], band: frequencies, steps: steps, restarts: restarts, seed: seed),
+        others: others, explainer: explainer,
+        isLabelled: entries.allSatisfy { model.configuration.classIndex(of: $0.emotion) != nil })
+    } catch {
+      throw ValidationError("\(error)")
+    }
   }
 
   private func names() throws -> [String] {
@@ -338,8 +355,11 @@ struct AttackCommand: ParsableCommand {
   private func text(_ report: AttackReport) -> String {
     var parts = [
       wrapped(report.words), curves(report).text,
-      wrapped("SNR: mean of what fools, in dB; asked: gradients + predictions of the model, a clip"),
+      wrapped(
+        "SNR: mean of what fools, in dB, also of what a smaller budget found; asked: gradients + predictions of the "
+          + "model, a clip, in the search that found its change"),
     ]
+    parts += report.remarks.map { wrapped($0) }
     if !report.isEnough {
       parts.append(
         wrapped(
@@ -349,11 +369,13 @@ struct AttackCommand: ParsableCommand {
     if input == .waveform {
       parts.append(
         "clips that still fool, each within the smallest budget that does\n\(played(report).text)\n"
-          + wrapped("as they are: attacked clips whose prediction changes so without an attack"))
+          + wrapped("as they are: of the same clips those whose prediction changes so without an attack"))
     } else {
       parts.append("on features: no sound has been made that does this")
     }
-    parts += transfers(report).map { "share that fools other models too\n\($0.text)" }
+    parts += transfers(report).map {
+      "share that fools other models too (the same clips with noise as large)\n\($0.text)"
+    }
     parts += report.explained.map { wrapped(report.words(of: $0)) }
     if data == nil { parts.append(report.sentences.map { wrapped($0) }.joined(separator: "\n")) }
     return parts.joined(separator: "\n\n") + "\n"
@@ -382,22 +404,29 @@ struct AttackCommand: ParsableCommand {
 
   private func played(_ report: AttackReport) -> Table {
     var table = Table(header: ["after", "clips"] + Playback.allCases.map(\.title))
-    table.rows = report.played.map { own in
-      [report.name(of: own), "\(own.clips)"] + Playback.allCases.map { "\(own.counts[$0] ?? 0)" }
+    table.rows = report.played.flatMap { own in
+      [(report.name(of: own), own.counts), ("as they are", own.changes)].map { name, counts in
+        [name, "\(own.clips)"] + Playback.allCases.map { "\(counts[$0] ?? 0)" }
+      }
     }
     return table
   }
 
   /// Tables of other models, as many of them beside each other as have room.
   private func transfers(_ report: AttackReport) -> [Table] {
-    stride(from: 0, to: report.series.others.count, by: 3).map { first in
-      let places = first..<min(first + 3, report.series.others.count)
+    stride(from: 0, to: report.series.others.count, by: 2).map { first in
+      let places = first..<min(first + 2, report.series.others.count)
       var table = Table(
         header: ["attack", report.budgetTitle]
           + places.map { String(report.series.others[$0].model.name.suffix(15)) })
       table.rows = report.curves.map { curve in
         [report.name(of: curve), report.budget(of: curve)]
-          + places.map { curve.others[$0].map { "\(Self.percent($0.mean)) % of \($0.clips)" } ?? "–" }
+          + places.map { place in
+            guard let own = curve.others[place] else { return "–" }
+            let noise = curve.othersOfNoise.isEmpty ? nil : curve.othersOfNoise[place]
+            return "\(Self.percent(own.mean)) %" + (noise.map { " (\(Self.percent($0.mean)) %)" } ?? "")
+              + " of \(own.clips)"
+          }
       }
       return table
     }
