@@ -57,12 +57,14 @@ public struct AuditReport: MeasurementReport {
     }
     let known = rows.compactMap(\.clip.isTrainedOn)
     trainedOn = known.isEmpty ? nil : (known.count { $0 }, known.count)
-    gaps = AuditGaps.columns.compactMap { AuditGaps($0, rows, level: rules.level, seed: seed) }
+    gaps = AuditGaps.columns.compactMap { AuditGaps($0, rows, classes: model.classes, level: rules.level, seed: seed) }
     clusters = SaliencyClusters(rows.map(\.clip), seed: seed)
     let found = Dictionary(uniqueKeysWithValues: effects.map { ($0.intervention, $0) })
     findings =
       (rules.findings(of: found) + rules.findings(of: leakage, copies: copies, trainedOn: trainedOn)
-        + gaps.filter(\.isJudged).map { Self.finding(of: $0, by: rules) }
+        + gaps.filter(\.isJudged).map {
+          Self.finding(of: $0, by: rules, isAble: found[.asItIs]?.isBeyondChance == true)
+        }
         + [rules.finding(of: clusters, classes: model.classes)])
   }
 
@@ -82,14 +84,17 @@ public struct AuditReport: MeasurementReport {
     guard Set(entries.map(\.speaker)).count > 1 || entries[0].speaker == nil else { throw .oneSpeaker(path: path) }
   }
 
-  private static func finding(of gaps: AuditGaps, by rules: AuditRules) -> AuditFinding {
+  private static func finding(of gaps: AuditGaps, by rules: AuditRules, isAble: Bool) -> AuditFinding {
     guard let gap = gaps.gap else {
       return AuditFinding(
         "gap by \(gaps.column)", .notJudged,
-        "\(gaps.groups.count) group\(gaps.groups.count == 1 ? "" : "s") with \(Estimate.leastClips) clips")
+        gaps.groups.count > 1
+          ? "no two groups have two emotions in common"
+          : "\(gaps.groups.count) group\(gaps.groups.count == 1 ? "" : "s") with \(Estimate.leastClips) clips")
     }
     return rules.gap(
-      gaps.column, best: gap.best, worst: gap.worst, difference: gap.recall, fewest: gaps.fewestSpeakers)
+      gaps.column, best: gap.best, worst: gap.worst, difference: gap.recall, without: gap.leftOut,
+      fewest: gaps.fewestSpeakers, isAble: isAble)
   }
 
   /// The findings with a verdict.
@@ -186,6 +191,7 @@ public struct AuditReport: MeasurementReport {
     }
     struct Gap: Encodable {
       let best, worst: String
+      let emotions, leftOut: [String]
       let uar, calibrationError: Estimate
       let silent, centroid: Estimate?
     }
@@ -244,7 +250,8 @@ public struct AuditReport: MeasurementReport {
           }, leftOut: own.leftOut,
           gap: own.gap.map {
             .init(
-              best: $0.best, worst: $0.worst, uar: $0.recall, calibrationError: $0.calibrationError, silent: $0.silent,
+              best: $0.best, worst: $0.worst, emotions: $0.emotions, leftOut: $0.leftOut, uar: $0.recall,
+              calibrationError: $0.calibrationError, silent: $0.silent,
               centroid: $0.centroid)
           })
       },

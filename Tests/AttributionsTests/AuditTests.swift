@@ -319,17 +319,20 @@ struct AuditTests {
 
   @Test("A gap needs five speakers in each group, an interval beside 0 and a size")
   func gap() throws {
-    func verdict(_ first: Double, _ second: Double, speakers: Int = 6, fewest: Int = 6) throws -> AuditFinding.Verdict {
+    func verdict(
+      _ first: Double, _ second: Double, speakers: Int = 6, fewest: Int = 6, isAble: Bool = true
+    ) throws -> AuditFinding.Verdict {
       func clips(_ value: Double, _ name: String) -> [Observation] {
         (0..<(speakers * 4)).map { Observation(value: value, speaker: "\(name)\($0 / 4)") }
       }
       let difference = try #require(Estimate(difference: clips(first, "a"), clips(second, "b"), seed: 1))
       return AuditRules(gaps: 1, associations: 0).gap(
-        "sex", best: "female", worst: "male", difference: difference, fewest: fewest
+        "sex", best: "female", worst: "male", difference: difference, without: [], fewest: fewest, isAble: isAble
       ).verdict
     }
     #expect(try verdict(0.6, 0.5) == .alarm && verdict(0.6, 0.6) == .noAlarm && verdict(0.6, 0.56) == .noAlarm)
     #expect(try verdict(0.6, 0.5, speakers: 4) == .undecided && verdict(0.6, 0.5, fewest: 4) == .undecided)
+    #expect(try verdict(0.6, 0.5, isAble: false) == .notJudged)
   }
 
   // MARK: Leakage

@@ -71,9 +71,9 @@ public struct AuditRules: Sendable {
         + "common, and where the emotion most frequent in training with a speaker, corpus, session or sentence tells that of "
         + "tested clips (p ≤ \(String(format: "%.4f", p)), UAR \(Self.leastAssociation) beyond chance); without training clips "
         + "a caution where it does so within the tested ones.",
-      "Gaps: alarm where the interval of the difference of UAR between the best and the worst group (of sex, age, corpus) "
-        + "lies beside 0, and the difference is \(Self.leastGap) or more; each has \(Self.leastSpeakersOfGroup) speakers, and each "
-        + "pair of groups counts as a test.",
+      "Gaps: alarm where the interval of the difference of UAR between the two groups (of sex, age, corpus) that are widest "
+        + "apart lies beside 0, and the difference is \(Self.leastGap) or more. UAR is that of the emotions that both have, two "
+        + "or more; each has \(Self.leastSpeakersOfGroup) speakers, and each pair of groups counts as a test.",
       "Strategies: alarm where \(Self.leastCluster) clips or more, fewer than \(Int(100 * Self.largestCluster)) % of those "
         + "predicted their class, have maps of saliency apart from others (silhouette above \(Self.leastSilhouette)) with "
         + "more than half on silent frames, or on an eighth of the mels that has less than half as much in the others.",
@@ -251,9 +251,12 @@ public struct AuditRules: Sendable {
   /// - Parameters:
   ///   - column: "sex".
   ///   - difference: Of the UAR of the best group less that of the worst, at ``level``.
+  ///   - leftOut: The emotions that only one of them has, which are not compared.
   ///   - fewest: The number of speakers of the group that has fewer; nil where one is not known.
+  ///   - isAble: Whether the model is beyond chance on the clips as they are.
   public func gap(
-    _ column: String, best: String, worst: String, difference: Estimate, fewest: Int?
+    _ column: String, best: String, worst: String, difference: Estimate, without leftOut: [String], fewest: Int?,
+    isAble: Bool
   ) -> AuditFinding {
     let topic = "gap by \(column)"
     if let few = Self.fewSpeakers(topic, difference.speakers) { return few }
@@ -262,10 +265,13 @@ public struct AuditRules: Sendable {
         topic, .undecided,
         "\(fewest) speaker\(fewest == 1 ? "" : "s") of \(worst) or \(best), fewer than \(Self.leastSpeakersOfGroup)")
     }
+    guard isAble else { return Self.unable(topic) }
     let interval = difference.low.flatMap { low in
       difference.high.map { String(format: " (%.2f to %.2f)", low, $0).replacing("-", with: "−") }
     }
-    let words = "UAR of \(best) less that of \(worst): " + String(format: "%.2f", difference.mean) + (interval ?? "")
+    let rest = leftOut.isEmpty ? "" : "; without \(leftOut.joined(separator: ", ")), of one of them only"
+    let words =
+      "UAR of \(best) less that of \(worst): " + String(format: "%.2f", difference.mean) + (interval ?? "") + rest
     let isGap = difference.isBesideZero && abs(difference.mean) >= Self.leastGap
     return AuditFinding(topic, isGap ? .alarm : .noAlarm, words)
   }

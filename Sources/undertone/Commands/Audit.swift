@@ -179,7 +179,7 @@ struct Audit: ParsableCommand {
   private static func text(_ gaps: AuditGaps) -> String {
     let groups = gaps.groups.count > 4 ? [] : gaps.groups.map { "\($0.name) \(interval($0.recall))" }
     guard let gap = gaps.gap else { return wrapped("UAR by \(gaps.column): " + groups.joined(separator: ", ")) }
-    var words = groups + ["\(gap.best) less \(gap.worst): UAR \(interval(gap.recall))"]
+    var words = groups + ["\(gap.name): UAR \(interval(gap.recall))"]
     words.append("calibration error \(interval(gap.calibrationError))")
     if let silent = gap.silent { words.append("saliency on silence \(interval(silent))") }
     if let centroid = gap.centroid { words.append("its centroid \(interval(centroid, digits: 0)) Hz") }
