@@ -48,8 +48,11 @@ public struct AuditReport: MeasurementReport {
         return entry
       }
     }
-    leakage = SplitLeakage(classed(tested), training: training.map { classed($0.entries) }, seed: seed)
-    let rules = AuditRules(gaps: AuditGaps.pairs(rows), associations: leakage.associations.count)
+    let pairs = AuditGaps.pairs(rows)
+    leakage = SplitLeakage(
+      classed(tested), training: training.map { classed($0.entries) },
+      tests: AuditRules(gaps: pairs, associations: SplitLeakage.columns.count).tests, seed: seed)
+    let rules = AuditRules(gaps: pairs, associations: leakage.associations.count)
     self.rules = rules
     let clips = rows.map { (clip: $0.clip, speaker: $0.entry.speaker) }
     effects = AuditIntervention.allCases.compactMap {
@@ -65,7 +68,8 @@ public struct AuditReport: MeasurementReport {
         + gaps.filter(\.isJudged).map {
           Self.finding(of: $0, by: rules, isAble: found[.asItIs]?.isBeyondChance == true)
         }
-        + [rules.finding(of: clusters, classes: model.classes)])
+        + [rules.finding(of: clusters, classes: model.classes)]
+        + [rules.finding(ofSpeakers: rows.map(\.entry.speaker))].compactMap(\.self))
   }
 
   /// What would be an error after the work.
