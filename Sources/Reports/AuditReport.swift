@@ -116,14 +116,14 @@ public struct AuditReport: MeasurementReport {
     AuditFigure(
       title: [
         "What \(model.name) leans on that is not emotion",
-        "\(model.title) · \(shownName(data)), \(clipsWords) · 95 % intervals · dashed: chance",
+        "\(model.title) · \(shownName(data)), \(clipsWords) · 95 % intervals · dashed: chance, 1 / the emotions of the clips",
       ],
       changes: effects.map { effect in
         let isOwn = effect.intervention == .asItIs
         return .init(
-          name: effect.intervention.rawValue, clips: effect.clips, recall: effect.recall.drawn,
+          name: effect.intervention.rawValue, clips: effect.clips, chance: effect.chance, recall: effect.recall.drawn,
           stays: isOwn ? nil : effect.stays.drawn, probability: isOwn ? nil : effect.change.drawn)
-      }, chance: effects[0].chance,
+      },
       maps: clusters.clusters.enumerated().map { number, cluster in
         .init(
           name: "group \(number + 1): \(cluster.clips) clips",

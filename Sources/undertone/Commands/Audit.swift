@@ -151,6 +151,13 @@ struct Audit: ParsableCommand {
       ]
     }
     parts.append(changes.text)
+    let chance = report.effects[0].chance
+    let others = report.effects.filter { $0.chance != chance }
+      .map { "\($0.intervention.rawValue) " + String(format: "%.2f", $0.chance) }
+    parts.append(
+      wrapped(
+        String(format: "chance is a UAR of %.2f", chance)
+          + (others.isEmpty ? "" : "; of clips of fewer emotions: \(others.joined(separator: ", "))")))
     if !report.leakage.associations.isEmpty {
       var table = Table(header: ["alone tells the emotion", "clips", "UAR", "chance", "p"])
       table.rows = report.leakage.associations.map {
