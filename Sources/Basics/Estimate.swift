@@ -243,6 +243,11 @@ public struct Estimate: Sendable, Codable, Equatable {
       mean: change(mean), low: low.map(change), high: high.map(change), level: level, clips: clips, speakers: speakers)
   }
 
+  /// The value alone, where resampling would not tell how others differ.
+  public var withoutInterval: Estimate {
+    Estimate(mean: mean, low: nil, high: nil, level: level, clips: clips, speakers: speakers)
+  }
+
   /// Whether the interval is all above 0, or all below, of as many clips and speakers as a verdict needs.
   public var isBesideZero: Bool {
     Self.isEnough(clips: clips, speakers: speakers) && (low.map { $0 > 0 } == true || high.map { $0 < 0 } == true)

@@ -38,7 +38,7 @@ extension AuditReport {
         + [group.calibrationError, group.silent, group.centroid].map { $0.map { String($0) } ?? "" }
     }
     let gap = gaps.gap.map { gap in
-      [["\(gap.best) less \(gap.worst)", ""] + gap.recall.cells]
+      [[gap.name, ""] + gap.recall.cells]
         .map { $0 + [gap.calibrationError, gap.silent, gap.centroid].map { $0.map(Self.words) ?? "" } }
     }
     return [["group", "clips", "uar", "low", "high", "calibration error", "on silence", "centroid (Hz)"]] + groups

@@ -48,8 +48,11 @@ public struct AuditReport: MeasurementReport {
         return entry
       }
     }
-    leakage = SplitLeakage(classed(tested), training: training.map { classed($0.entries) }, seed: seed)
-    let rules = AuditRules(gaps: AuditGaps.pairs(rows), associations: leakage.associations.count)
+    let pairs = AuditGaps.pairs(rows)
+    leakage = SplitLeakage(
+      classed(tested), training: training.map { classed($0.entries) },
+      tests: AuditRules(gaps: pairs, associations: SplitLeakage.columns.count).tests, seed: seed)
+    let rules = AuditRules(gaps: pairs, associations: leakage.associations.count)
     self.rules = rules
     let clips = rows.map { (clip: $0.clip, speaker: $0.entry.speaker) }
     effects = AuditIntervention.allCases.compactMap {
@@ -57,13 +60,16 @@ public struct AuditReport: MeasurementReport {
     }
     let known = rows.compactMap(\.clip.isTrainedOn)
     trainedOn = known.isEmpty ? nil : (known.count { $0 }, known.count)
-    gaps = AuditGaps.columns.compactMap { AuditGaps($0, rows, level: rules.level, seed: seed) }
+    gaps = AuditGaps.columns.compactMap { AuditGaps($0, rows, classes: model.classes, level: rules.level, seed: seed) }
     clusters = SaliencyClusters(rows.map(\.clip), seed: seed)
     let found = Dictionary(uniqueKeysWithValues: effects.map { ($0.intervention, $0) })
     findings =
       (rules.findings(of: found) + rules.findings(of: leakage, copies: copies, trainedOn: trainedOn)
-        + gaps.filter(\.isJudged).map { Self.finding(of: $0, by: rules) }
-        + [rules.finding(of: clusters, classes: model.classes)])
+        + gaps.filter(\.isJudged).map {
+          Self.finding(of: $0, by: rules, isAble: found[.asItIs]?.isBeyondChance == true)
+        }
+        + [rules.finding(of: clusters, classes: model.classes)]
+        + [rules.finding(ofSpeakers: rows.map(\.entry.speaker))].compactMap(\.self))
   }
 
   /// What would be an error after the work.
@@ -82,14 +88,17 @@ public struct AuditReport: MeasurementReport {
     guard Set(entries.map(\.speaker)).count > 1 || entries[0].speaker == nil else { throw .oneSpeaker(path: path) }
   }
 
-  private static func finding(of gaps: AuditGaps, by rules: AuditRules) -> AuditFinding {
+  private static func finding(of gaps: AuditGaps, by rules: AuditRules, isAble: Bool) -> AuditFinding {
     guard let gap = gaps.gap else {
       return AuditFinding(
         "gap by \(gaps.column)", .notJudged,
-        "\(gaps.groups.count) group\(gaps.groups.count == 1 ? "" : "s") with \(Estimate.leastClips) clips")
+        gaps.groups.count > 1
+          ? "no two groups have two emotions in common"
+          : "\(gaps.groups.count) group\(gaps.groups.count == 1 ? "" : "s") with \(Estimate.leastClips) clips")
     }
     return rules.gap(
-      gaps.column, best: gap.best, worst: gap.worst, difference: gap.recall, fewest: gaps.fewestSpeakers)
+      gaps.column, best: gap.best, worst: gap.worst, difference: gap.recall, without: gap.leftOut,
+      fewest: gaps.fewestSpeakers, isAble: isAble)
   }
 
   /// The findings with a verdict.
@@ -107,14 +116,14 @@ public struct AuditReport: MeasurementReport {
     AuditFigure(
       title: [
         "What \(model.name) leans on that is not emotion",
-        "\(model.title) · \(shownName(data)), \(clipsWords) · 95 % intervals · dashed: chance",
+        "\(model.title) · \(shownName(data)), \(clipsWords) · 95 % intervals · dashed: chance, 1 / the emotions of the clips",
       ],
       changes: effects.map { effect in
         let isOwn = effect.intervention == .asItIs
         return .init(
-          name: effect.intervention.rawValue, clips: effect.clips, recall: effect.recall.drawn,
+          name: effect.intervention.rawValue, clips: effect.clips, chance: effect.chance, recall: effect.recall.drawn,
           stays: isOwn ? nil : effect.stays.drawn, probability: isOwn ? nil : effect.change.drawn)
-      }, chance: effects[0].chance,
+      },
       maps: clusters.clusters.enumerated().map { number, cluster in
         .init(
           name: "group \(number + 1): \(cluster.clips) clips",
@@ -186,6 +195,7 @@ public struct AuditReport: MeasurementReport {
     }
     struct Gap: Encodable {
       let best, worst: String
+      let emotions, leftOut: [String]
       let uar, calibrationError: Estimate
       let silent, centroid: Estimate?
     }
@@ -244,7 +254,8 @@ public struct AuditReport: MeasurementReport {
           }, leftOut: own.leftOut,
           gap: own.gap.map {
             .init(
-              best: $0.best, worst: $0.worst, uar: $0.recall, calibrationError: $0.calibrationError, silent: $0.silent,
+              best: $0.best, worst: $0.worst, emotions: $0.emotions, leftOut: $0.leftOut, uar: $0.recall,
+              calibrationError: $0.calibrationError, silent: $0.silent,
               centroid: $0.centroid)
           })
       },

@@ -100,7 +100,7 @@ public struct StabilityReport: MeasurementReport {
     struct Disturbed: Encodable {
       let disturbance: String
       let all, held: Similarity?
-      let beyond: Estimate?
+      let beyond, beyondLoudness: Estimate?
       let verdict: String?
     }
     struct Method: Encodable {
@@ -139,7 +139,7 @@ public struct StabilityReport: MeasurementReport {
           disturbed: zip(Disturbance.allCases, method.disturbed).map {
             .init(
               disturbance: $0.rawValue, all: $1.all.map(Line.Similarity.init), held: $1.held.map(Line.Similarity.init),
-              beyond: $1.beyond, verdict: $1.verdict?.rawValue)
+              beyond: $1.beyond, beyondLoudness: $1.beyondLoudness, verdict: $1.verdict?.rawValue)
           }, another: method.another.map(Line.Similarity.init))
       }, criterion: summary.criterion, verdicts: summary.verdicts, trainingData: census, warnings: warnings,
       figures: figures, command: commandLine

@@ -156,7 +156,7 @@ struct StabilityTests {
 
   /// Clips of twelve speakers, whose correlations with what was before and with another clip are given.
   private func summary(
-    _ count: Int, correlation: Double, another: Double, moved: Int = 0
+    _ count: Int, correlation: Double, another: Double, loudness: Double? = 0.3, moved: Int = 0
   ) -> StabilitySummary {
     let clips = (0..<count).map { index -> ClipStability in
       let less = 0.01 * Double(index % 5)
@@ -165,7 +165,9 @@ struct StabilityTests {
       return ClipStability(
         predicted: 1, probability: 0.8,
         disturbed: Disturbance.allCases.map { _ in
-          .init(predicted: isMoved ? 2 : 1, change: isMoved ? -0.5 : 0, methods: [isMoved ? other : own, nil, own])
+          .init(
+            predicted: isMoved ? 2 : 1, change: isMoved ? -0.5 : 0,
+            methods: [isMoved ? other : own, loudness.map { .init(correlation: $0, overlap: 0.2) }, own])
         }, another: [other, nil, nil], resemblance: nil)
     }
     let examiner = StabilityExaminer(model: makeModel(.cnnatt), methods: [Saliency()], space: .mel)
@@ -179,16 +181,26 @@ struct StabilityTests {
     }
     let holds = summary(24, correlation: 0.9, another: 0.2)
     #expect(verdicts(holds) == [.holds] && holds.verdicts == ["saliency: holds through all."])
-    #expect(holds.criterion.contains("99.44 %") && holds.criterion.contains("all 9 comparisons"))
+    #expect(holds.criterion.contains("99.72 %") && holds.criterion.contains("all 18 comparisons"))
     // (0 + 1 + 2 + 3 + 4) hundredths less four times, and 0 to 3 once more.
     let mean = 0.9 - 0.01 * Double(4 * 10 + 6) / 24
     let first = holds.methods[0].disturbed[0]
     #expect(abs(try #require(first.all).correlation.mean - mean) < 1e-9)
     #expect(abs(try #require(first.beyond).mean - (mean - 0.2)) < 1e-9)
-    #expect(first.beyond?.level == 1 - 0.05 / 9 && first.all?.overlap.mean == 0.5)
+    #expect(abs(try #require(first.beyondLoudness).mean - (mean - 0.3)) < 1e-9)
+    #expect(first.beyond?.level == 1 - 0.05 / 18 && first.beyondLoudness?.level == 1 - 0.05 / 18)
+    #expect(first.all?.overlap.mean == 0.5)
     #expect(abs(try #require(holds.methods[0].another).correlation.mean - 0.2) < 1e-9)
-    // Loudness has no ranks here, and random numbers none beside another clip; controls have no verdict.
-    #expect(holds.methods[1].disturbed[0].all == nil && holds.methods[2].another == nil)
+    // What holds, and loudness stays as much or has no ranks: that is said beside the verdict.
+    for loudness in [0.95, 0.88, nil] {
+      let beside = summary(24, correlation: 0.9, another: 0.2, loudness: loudness)
+      #expect(verdicts(beside) == [.holds])
+      #expect(
+        beside.verdicts == ["saliency: holds through all; not shown to stay more than loudness does through all."])
+      #expect((beside.methods[1].disturbed[0].all == nil) == (loudness == nil))
+    }
+    // Controls have no rank beside another clip here, and no verdict.
+    #expect(holds.methods[2].another == nil)
     #expect(holds.methods[1...].allSatisfy { $0.isControl && $0.disturbed.allSatisfy { $0.verdict == nil } })
 
     #expect(verdicts(summary(24, correlation: 0.5, another: 0.2)) == [.notShown])

@@ -74,6 +74,21 @@ struct AuditTests {
     #expect(abs(right.reduce(0, +) / 7 - reversed.uar.mean) < 1e-9)
   }
 
+  @Test("Clips that cannot be read are said in each run, with some drawn in their place, and no state is kept")
+  func unreadable() throws {
+    let rows = (0..<28).map { "\($0).wav,\($0 < 14 ? "angry" : "fear"),\($0 % 14)" }
+    try folder.write((["path,emotion,speaker"] + rows).joined(separator: "\n") + "\n", to: "gone.csv")
+    for (clips, all) in [("12", 26), ("14", 28)] {
+      for _ in 1...2 {
+        let run = try folder.undertone(["audit", "--data", "gone.csv", "--clips", clips])
+        #expect(run.status == 66 && run.output.isEmpty, "\(run)")
+        #expect(run.errors.count { $0.contains(".wav: ") } == all, "\(run)")
+        #expect(run.errors.last == "undertone: \(all) of \(all) files failed", "\(run)")
+        #expect(!folder.files(in: "output/audit").contains("resume.json"))
+      }
+    }
+  }
+
   @Test("Too few clips, one speaker, other labels and what is not there have one line")
   func refusals() throws {
     let rows = try folder.lines("made/manifest.csv")

@@ -238,7 +238,8 @@ struct CheckTests {
       ("measures = { gini = { most = \"much\" } }", "measures.gini.most: must be a number, not \"much\""),
       ("measures = { gini = { most = 1, leest = 0 } }", "measures.gini.leest: there is no such key here"),
       ("measures = { gini = [0.9, 0.1] }", "measures.gini: 0.9 to 0.1 is upside down"),
-      ("measures = { gini = [nan, 1] }", "measures.gini: nan is no number"),
+      ("measures = { gini = [nan, 1] }", "measures.gini: nan is no finite number"),
+      ("measures = { gini = { most = inf } }", "measures.gini: inf is no finite number"),
     ])
   func bad(conditions: String, words: String) throws {
     try write(conditions)

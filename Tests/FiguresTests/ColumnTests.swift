@@ -137,8 +137,9 @@ struct ColumnTests {
         title: ["What built-in leans on that is not emotion", "CNNATT · clips.csv, 175 clips of 24 speakers"],
         changes: ["as it is", "background alone", "without 2000 to 4000 Hz"].enumerated().map {
           .init(
-            name: $1, clips: 175, recall: value, stays: $0 == 0 ? nil : value, probability: $0 == 0 ? nil : value)
-        }, chance: 0.14,
+            name: $1, clips: 175, chance: $0 == 0 ? 0.14 : 0.5, recall: value, stays: $0 == 0 ? nil : value,
+            probability: $0 == 0 ? nil : value)
+        },
         maps: (1...7).map {
           .init(
             name: "group \($0): 25 clips", words: "21 surprise, silhouette −0.12",

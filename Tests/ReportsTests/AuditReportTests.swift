@@ -57,6 +57,68 @@ struct AuditReportTests {
     #expect(fair.trainedOn?.found == 0 && fair.trainedOn?.clips == 84)
   }
 
+  /// The gap by corpus of clips of two corpora: so many speakers each, four clips of each of some emotions, of which the
+  /// first `right` emotions are predicted right.
+  private static func corpora(
+    by column: String = "origin", speakers: Int = 6, _ corpora: [(name: String, emotions: Range<Int>, right: Int)]
+  ) -> AuditGaps? {
+    let rows = corpora.flatMap { corpus in
+      (0..<speakers).flatMap { speaker in
+        corpus.emotions.flatMap { label in
+          (0..<4).map { number -> AuditGaps.Row in
+            let predicted = label < corpus.right ? label : (label + 1) % 7
+            let answer = (0..<7).map { $0 == predicted ? 0.7 : 0.05 }
+            let entry = Manifest.Entry(
+              path: "\(number)", emotion: Emotion.known[label], origin: corpus.name, speaker: "\(corpus.name)\(speaker)"
+            )
+            return (
+              entry,
+              AuditedClip(
+                label: label, answers: [AuditIntervention.asItIs.rawValue: answer],
+                seen: .init(grid: .init(repeating: 1.0 / 64, count: 64), silent: 0.1 * Double(number), centroid: 500),
+                isTrainedOn: nil)
+            )
+          }
+        }
+      }
+    }
+    return AuditGaps(column, rows, classes: model().classes, level: 0.99, seed: 1)
+  }
+
+  @Test("Groups are compared by the emotions that both have, as fewer are easier to tell apart")
+  func commonEmotions() throws {
+    // Both tell the emotions 0 to 3 and no others; b has 2 to 5: its recall is half of a's.
+    let found = try #require(Self.corpora([("a", 0..<4, 4), ("b", 2..<6, 4)]))
+    #expect(found.groups.map(\.recall.mean) == [1, 0.5])
+    let gap = try #require(found.gap)
+    let names = Self.model().classes
+    #expect(gap.recall.mean == 0 && gap.recall.low == 0 && gap.recall.clips == 2 * 6 * 2 * 4)
+    #expect(gap.emotions == [names[2], names[3]] && gap.leftOut == [names[0], names[1], names[4], names[5]])
+    #expect(gap.name.hasSuffix(", without \(names[0]), \(names[1]), \(names[4]), \(names[5])"))
+    // The pair that is widest apart in common emotions: b less c, half of what both have.
+    let three = try #require(Self.corpora([("a", 0..<2, 2), ("b", 2..<6, 6), ("c", 2..<6, 4)]))
+    #expect(three.gap?.best == "b" && three.gap?.worst == "c" && three.gap?.recall.mean == 0.5)
+    let apart = try #require(Self.corpora([("a", 0..<3, 3), ("b", 2..<5, 2)]))
+    #expect(apart.groups.count == 2 && apart.gap == nil)
+  }
+
+  @Test("Speakers are compared by their clips; groups of one speaker each have no interval")
+  func fewSpeakers() throws {
+    let corpora: [(name: String, emotions: Range<Int>, right: Int)] = [("a", 0..<7, 7), ("b", 0..<7, 4)]
+    let speakers = try #require(Self.corpora(by: "speaker", speakers: 1, corpora)?.gap)
+    // Clips lie 0, 0.1, 0.2 or 0.3 on silence, of both alike.
+    let silent = try #require(speakers.silent)
+    #expect(
+      abs(silent.mean) < 1e-12 && silent.speakers == nil && (silent.low ?? 9) < -0.01 && (silent.high ?? -9) > 0.01)
+    #expect(speakers.recall.low != nil)
+    let origins = try #require(Self.corpora(speakers: 1, corpora))
+    let gap = try #require(origins.gap)
+    for estimate in [gap.recall, gap.calibrationError, try #require(gap.silent)] + origins.groups.map(\.recall) {
+      #expect(estimate.low == nil && estimate.high == nil)
+    }
+    #expect(abs(gap.recall.mean - 3.0 / 7) < 1e-12)
+  }
+
   @Test("The table has a row for each clip and change; JSON, figure and page can be made")
   func forms() throws {
     let report = try Self.report(rightOfMen: 4)

@@ -26,10 +26,10 @@ public struct AuditFinding: Sendable, Equatable, Encodable {
   }
 }
 
-/// The rules by which an audit gives verdicts. All intervals that can raise an alarm or a caution hold together with 95 %
-/// (Bonferroni).
+/// The rules by which an audit gives verdicts. Those of interventions, columns and gaps are tests: where there is nothing to find,
+/// one of them raises an alarm or a caution in 5 % of the audits at most (Bonferroni). The others tell facts.
 public struct AuditRules: Sendable {
-  /// How many tests can raise an alarm or a caution.
+  /// How many tests there are.
   public let tests: Int
 
   /// Of interventions: the background, two bands, two levels and four lines.
@@ -56,8 +56,12 @@ public struct AuditRules: Sendable {
     let level = String(format: "%.2f %%", 100 * level)
     let part = "\(Int(100 * InterventionEffect.bearable)) %"
     return [
-      "\(tests) tests can raise an alarm or a caution; each has an interval of \(level), so that all hold together with 95 %. "
-        + "Verdicts need \(Estimate.leastClips) clips and \(Estimate.leastSpeakers) speakers.",
+      "Non-speech, both bands, level, lines, what a column alone tells, and gaps are \(tests) tests: each has an interval of "
+        + "\(level), or p ≤ \(String(format: "%.4f", p)), so that all hold together with 95 %. Verdicts need "
+        + "\(Estimate.leastClips) clips and \(Estimate.leastSpeakers) speakers; where speakers are not known, clips count as "
+        + "independent.",
+      "Trained on, copies, and what is in common with training are facts, counted. The model: caution where it is not shown "
+        + "to be beyond chance. Strategies and notes are no tests: they tell where to look.",
       "A change is beyond chance where all of the interval of UAR lies above 1 / emotions, and costly where the model for "
         + "sure loses more than \(part) of what is beyond chance in the clips as they are.",
       "Non-speech: alarm where the background alone, of one length in all clips, is beyond chance; a note where only the "
@@ -69,12 +73,12 @@ public struct AuditRules: Sendable {
         + "not use the order of sounds.",
       "Leakage: alarm where tested clips are training clips or copies of some, where both have speakers or sessions in "
         + "common, and where the emotion most frequent in training with a speaker, corpus, session or sentence tells that of "
-        + "tested clips (p ≤ \(String(format: "%.4f", p)), UAR \(Self.leastAssociation) beyond chance); without training clips "
+        + "tested clips (UAR \(Self.leastAssociation) beyond chance); without training clips "
         + "a caution where it does so within the tested ones.",
-      "Gaps: alarm where the interval of the difference of UAR between the best and the worst group (of sex, age, corpus) "
-        + "lies beside 0, and the difference is \(Self.leastGap) or more; each has \(Self.leastSpeakersOfGroup) speakers, and each "
-        + "pair of groups counts as a test.",
-      "Strategies: alarm where \(Self.leastCluster) clips or more, fewer than \(Int(100 * Self.largestCluster)) % of those "
+      "Gaps: alarm where the interval of the difference of UAR between the two groups (of sex, age, corpus) that are widest "
+        + "apart lies beside 0, and the difference is \(Self.leastGap) or more. UAR is that of the emotions that both have, two "
+        + "or more; each has \(Self.leastSpeakersOfGroup) speakers, and each pair of groups counts as a test.",
+      "Strategies: caution where \(Self.leastCluster) clips or more, fewer than \(Int(100 * Self.largestCluster)) % of those "
         + "predicted their class, have maps of saliency apart from others (silhouette above \(Self.leastSilhouette)) with "
         + "more than half on silent frames, or on an eighth of the mels that has less than half as much in the others.",
     ]
@@ -246,14 +250,30 @@ public struct AuditRules: Sendable {
     return AuditFinding(topic, tells ? found : .noAlarm, tells ? "tells the emotion, by \(words)" : words)
   }
 
+  // MARK: Speakers
+
+  /// What there is to know of all intervals; nil where the speaker of each clip is known.
+  /// - Parameter speakers: Each clip's.
+  public func finding(ofSpeakers speakers: [String?]) -> AuditFinding? {
+    let unknown = speakers.count { $0 == nil }
+    guard unknown > 0 else { return nil }
+    return AuditFinding(
+      "speakers unknown", .note,
+      "of \(unknown) of \(speakers.count) clips: intervals take clips as independent, and are too narrow where a speaker "
+        + "has several")
+  }
+
   // MARK: Groups
 
   /// - Parameters:
   ///   - column: "sex".
   ///   - difference: Of the UAR of the best group less that of the worst, at ``level``.
+  ///   - leftOut: The emotions that only one of them has, which are not compared.
   ///   - fewest: The number of speakers of the group that has fewer; nil where one is not known.
+  ///   - isAble: Whether the model is beyond chance on the clips as they are.
   public func gap(
-    _ column: String, best: String, worst: String, difference: Estimate, fewest: Int?
+    _ column: String, best: String, worst: String, difference: Estimate, without leftOut: [String], fewest: Int?,
+    isAble: Bool
   ) -> AuditFinding {
     let topic = "gap by \(column)"
     if let few = Self.fewSpeakers(topic, difference.speakers) { return few }
@@ -262,10 +282,13 @@ public struct AuditRules: Sendable {
         topic, .undecided,
         "\(fewest) speaker\(fewest == 1 ? "" : "s") of \(worst) or \(best), fewer than \(Self.leastSpeakersOfGroup)")
     }
+    guard isAble else { return Self.unable(topic) }
     let interval = difference.low.flatMap { low in
       difference.high.map { String(format: " (%.2f to %.2f)", low, $0).replacing("-", with: "−") }
     }
-    let words = "UAR of \(best) less that of \(worst): " + String(format: "%.2f", difference.mean) + (interval ?? "")
+    let rest = leftOut.isEmpty ? "" : "; without \(leftOut.joined(separator: ", ")), of one of them only"
+    let words =
+      "UAR of \(best) less that of \(worst): " + String(format: "%.2f", difference.mean) + (interval ?? "") + rest
     let isGap = difference.isBesideZero && abs(difference.mean) >= Self.leastGap
     return AuditFinding(topic, isGap ? .alarm : .noAlarm, words)
   }
@@ -299,6 +322,6 @@ public struct AuditRules: Sendable {
         : String(format: "%.0f %% of the saliency on the mels %d of 8", 100 * own.bandShare, own.band + 1)
       return "group \(number + 1), \(own.clips) clips, most predicted \(classes[own.predicted]): \(place)"
     }
-    return AuditFinding(topic, .alarm, "\(count); decided otherwise: " + words.joined(separator: "; "))
+    return AuditFinding(topic, .caution, "\(count); decided otherwise: " + words.joined(separator: "; "))
   }
 }

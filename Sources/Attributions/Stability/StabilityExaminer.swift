@@ -6,7 +6,8 @@ import Models
 /// Plays clips through noise, rooms and codecs, and compares a model's predictions and explanations before and after.
 ///
 /// A disturbed clip is cut as the clip itself is, not where it has become quiet: so each cell stays in its place. Cells of padding,
-/// which all clips share, are left out. Sizes are compared: the sums over each cell's absolute values.
+/// which all clips share, are left out. Sizes are compared: the sums over each cell's absolute values. All are compared over the
+/// frames that another clip has too, so that what they have in common with it is of the same cells.
 public struct StabilityExaminer {
   public let model: TrainedModel
   public let space: InputSpace
@@ -70,12 +71,17 @@ public struct StabilityExaminer {
     let clips = disturbed.map { Clip($0.part(cut), model: model) }
     let after = try clips.map { (clip) throws(ExplanationError) in try clip.probabilities(path: path) }
     let other = another(predicted)
-    let compared = clips + [other].compactMap(\.self)
-    var similarities = compared.map { _ in [ClipStability.Similarity?]() }
+    var similarities = clips.map { _ in [ClipStability.Similarity?]() }
+    var another = other.map { _ in [ClipStability.Similarity?]() }
     for (index, method) in methods.enumerated() {
       progress(Double(index) / Double(methods.count), method.name)
-      let own = try sizes(by: method, of: clip, Target(predicted), path: path)
-      for (place, clip) in compared.enumerated() {
+      var own = try sizes(by: method, of: clip, Target(predicted), path: path)
+      if let other {
+        let others = try sizes(by: method, of: other, Target(predicted), path: path)
+        own = own.first(others.frames)
+        another?.append(own.similarity(to: others))
+      }
+      for (place, clip) in clips.enumerated() {
         let found = try sizes(by: method, of: clip, Target(predicted), path: path)
         similarities[place].append(own.similarity(to: found))
       }
@@ -84,7 +90,7 @@ public struct StabilityExaminer {
       predicted: predicted, probability: before[predicted],
       disturbed: zip(after, similarities).map { after, methods in
         .init(predicted: after.likeliestClass, change: after[predicted] - before[predicted], methods: methods)
-      }, another: other == nil ? nil : similarities.last, resemblance: clip.resemblance)
+      }, another: another, resemblance: clip.resemblance)
   }
 
   private func sizes(
@@ -114,13 +120,16 @@ private struct SpeechSizes {
     ranking = Ranking(rows.flatMap(\.self))
   }
 
-  private func first(_ frames: Int) -> Self {
-    frames == rows[0].count ? self : Self(rows.map { Array($0.prefix(frames)) })
+  var frames: Int { rows[0].count }
+
+  /// Up to so many frames.
+  func first(_ frames: Int) -> Self {
+    frames >= self.frames ? self : Self(rows.map { Array($0.prefix(frames)) })
   }
 
   /// Over the frames that both have; nil where one has no ranks there.
   func similarity(to other: Self) -> ClipStability.Similarity? {
-    let frames = min(rows[0].count, other.rows[0].count)
+    let frames = min(frames, other.frames)
     let (a, b) = (first(frames).ranking, other.first(frames).ranking)
     return a.correlation(with: b).map {
       .init(correlation: $0, overlap: a.overlap(with: b, share: StabilityExaminer.top))
@@ -128,7 +137,7 @@ private struct SpeechSizes {
   }
 }
 
-/// Finds to each of some clips another that a model predicts the same; each is predicted once.
+/// Finds to each of some clips another that a model predicts the same; each is predicted once, and read where it is the one.
 public final class AlikeClips {
   private let paths: [String]
   private let model: TrainedModel
@@ -141,11 +150,12 @@ public final class AlikeClips {
   public func another(than path: String, predicted: Int) -> Clip? {
     guard let place = paths.firstIndex(of: path) else { return nil }
     for other in paths[(place + 1)...] + paths[..<place] where other != path {
-      if let known = classes[other], known != predicted { continue }
+      let known = classes[other]
+      if let known, known != predicted { continue }
       let clip = (try? model.configuration.speech(of: other)).map { Clip($0, model: model) }
-      let found = clip.flatMap { try? $0.probabilities(path: other).likeliestClass }
+      let found = known ?? clip.flatMap { try? $0.probabilities(path: other).likeliestClass }
       classes[other] = .some(found)
-      if found == predicted { return clip }
+      if found == predicted, let clip { return clip }
     }
     return nil
   }

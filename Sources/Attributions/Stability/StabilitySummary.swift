@@ -22,8 +22,13 @@ public struct StabilitySummary: Sendable {
     /// The correlation less that with another clip, clip by clip. Its interval holds with 95 % for all methods and
     /// disturbances together. Nil of controls, and where no clip has both.
     public let beyond: Estimate?
+    /// The correlation less that of loudness before and after, likewise.
+    public let beyondLoudness: Estimate?
     /// Nil of controls.
     public let verdict: Verdict?
+
+    /// Whether the explanation is shown to stay more than loudness does, which needs no model.
+    var staysMoreThanLoudness: Bool { beyondLoudness?.low.map { $0 > 0 } ?? false }
   }
 
   public struct OfMethod: Sendable {
@@ -70,7 +75,8 @@ public struct StabilitySummary: Sendable {
       else { return nil }
       return Similarity(correlation: correlation, overlap: overlap)
     }
-    let level = Estimate.level(ofEachAmong: examiner.examinedCount * Disturbance.allCases.count)
+    let level = Estimate.level(ofEachAmong: Self.comparisons(examiner.examinedCount))
+    let loudness = examiner.methods.firstIndex { $0 is LoudnessMap }
     methods = examiner.methods.enumerated().map { index, method in
       let isControl = type(of: method).description.family == .control
       return OfMethod(
@@ -79,12 +85,22 @@ public struct StabilitySummary: Sendable {
           func found(_ clip: ClipStability) -> ClipStability.Similarity? { clip.disturbed[place].methods[index] }
           let all = similarity(found)
           let held = similarity { $0.disturbed[place].predicted == $0.predicted ? found($0) : nil }
-          guard !isControl else { return OfDisturbance(all: all, held: held, beyond: nil, verdict: nil) }
+          guard !isControl else {
+            return OfDisturbance(all: all, held: held, beyond: nil, beyondLoudness: nil, verdict: nil)
+          }
           let differences = observed { clip in
             found(clip).flatMap { own in clip.another?[index].map { own.correlation - $0.correlation } }
           }
           let beyond = Estimate(differences, level: level, seed: seed)
-          return OfDisturbance(all: all, held: held, beyond: beyond, verdict: Self.verdict(all, beyond))
+          let louder = observed { clip in
+            guard let own = found(clip), let control = loudness.flatMap({ clip.disturbed[place].methods[$0] }) else {
+              return nil
+            }
+            return own.correlation - control.correlation
+          }
+          return OfDisturbance(
+            all: all, held: held, beyond: beyond, beyondLoudness: Estimate(louder, level: level, seed: seed),
+            verdict: Self.verdict(all, beyond))
         }, another: similarity { $0.another?[index] })
     }
     predictions = Disturbance.allCases.indices.map { place in
@@ -106,13 +122,17 @@ public struct StabilitySummary: Sendable {
 
   /// The criterion of ``verdicts``.
   public var criterion: String {
-    let count = max(1, methods.count { !$0.isControl } * Disturbance.allCases.count)
+    let count = Self.comparisons(methods.count { !$0.isControl })
     let level = String(format: "%.4g", 100 * Estimate.level(ofEachAmong: count))
     return "Criterion: an explanation holds where the mean rank correlation with that of the undisturbed clip is at "
       + "least \(Self.leastCorrelation), and above that with another clip predicted the same: the whole interval of the "
       + "mean difference, clip by clip, is above 0, by \(speakers == nil ? "clip" : "speaker"), at \(level) %, so that all "
-      + "\(count) comparisons hold with 95 % (Bonferroni)."
+      + "\(count) comparisons hold with 95 % (Bonferroni). Half of them are with loudness before and after, which needs no "
+      + "model: what holds, and is not shown to stay more than that, is named."
   }
+
+  /// With another clip and with loudness, of each method and disturbance.
+  private static func comparisons(_ methods: Int) -> Int { max(1, 2 * methods * Disturbance.allCases.count) }
 
   /// Why there are no verdicts; nil where there is one.
   public var noVerdict: String? {
@@ -127,15 +147,18 @@ public struct StabilitySummary: Sendable {
   public var verdicts: [String] {
     if let noVerdict { return [noVerdict] }
     return methods.filter { !$0.isControl }.map { method in
-      func names(_ verdict: Verdict) -> String? {
-        let found = zip(Disturbance.allCases, method.disturbed).filter { $1.verdict == verdict }.map(\.0.title)
+      func names(_ isNamed: (OfDisturbance) -> Bool) -> String? {
+        let found = zip(Disturbance.allCases, method.disturbed).filter { isNamed($1) }.map(\.0.title)
         return found.isEmpty
           ? nil
           : found.count == Disturbance.allCases.count ? "all" : found.joined(separator: ", ")
       }
       let parts = [
-        names(.holds).map { "holds through \($0)" }, names(.notShown).map { "not shown to hold through \($0)" },
-        names(.tooFew).map { "too few clips for \($0)" },
+        names { $0.verdict == .holds }.map { "holds through \($0)" },
+        names { $0.verdict == .holds && !$0.staysMoreThanLoudness }
+          .map { "not shown to stay more than loudness does through \($0)" },
+        names { $0.verdict == .notShown }.map { "not shown to hold through \($0)" },
+        names { $0.verdict == .tooFew }.map { "too few clips for \($0)" },
       ]
       return "\(method.name): \(parts.compactMap(\.self).joined(separator: "; "))."
     }

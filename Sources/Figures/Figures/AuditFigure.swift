@@ -6,13 +6,16 @@ public struct AuditFigure: Figure {
   public struct Change: Sendable {
     public var name: String
     public var clips: Int
+    /// The recall that guessing reaches: 1 / the emotions of its clips.
+    public var chance: Double
     /// Unweighted average recall, the share of clips whose prediction stays, and the change of the true emotion's probability;
     /// nil of the clips as they are.
     public var recall: Value
     public var stays, probability: Value?
 
-    public init(name: String, clips: Int, recall: Value, stays: Value?, probability: Value?) {
-      (self.name, self.clips, self.recall, self.stays, self.probability) = (name, clips, recall, stays, probability)
+    public init(name: String, clips: Int, chance: Double, recall: Value, stays: Value?, probability: Value?) {
+      (self.name, self.clips, self.chance) = (name, clips, chance)
+      (self.recall, self.stays, self.probability) = (recall, stays, probability)
     }
   }
 
@@ -29,14 +32,12 @@ public struct AuditFigure: Figure {
 
   public var title: [String]
   public var changes: [Change]
-  /// The recall that guessing reaches.
-  public var chance: Double
   public var maps: [Map]
   /// Rows and columns of the maps.
   public static let side = 8
 
-  public init(title: [String], changes: [Change], chance: Double, maps: [Map]) {
-    (self.title, self.changes, self.chance, self.maps) = (title, changes, chance, maps)
+  public init(title: [String], changes: [Change], maps: [Map]) {
+    (self.title, self.changes, self.maps) = (title, changes, maps)
   }
 
   private static let color = Color(0x0072B2), ownColor = Color(0x999999)
@@ -80,7 +81,9 @@ public struct AuditFigure: Figure {
     let width = (right - left + Self.between) / Double(inRow) - Self.between
     let colors = changes.map { $0.stays == nil ? Self.ownColor : Self.color }
     let panels: [IntervalPanel] = [
-      .init(title: "Unweighted average recall", values: changes.map(\.recall), colors: colors, mark: chance),
+      .init(
+        title: "Unweighted average recall", values: changes.map(\.recall), colors: colors,
+        marks: changes.map(\.chance)),
       .init(title: "Predictions that stay", unit: "share of the clips", values: changes.map(\.stays), colors: colors),
       .init(
         title: "Probability of the true emotion", unit: "mean change", values: changes.map(\.probability),
@@ -140,7 +143,7 @@ public struct AuditFigure: Figure {
     guard !changes.isEmpty else { throw .empty(name: "changes of the clips") }
     for (index, change) in changes.enumerated() {
       let values = [change.recall, change.stays, change.probability].compactMap(\.self)
-      guard values.allSatisfy({ [$0.mean, $0.low, $0.high].allSatisfy(\.isFinite) }) else {
+      guard change.chance.isFinite, values.allSatisfy({ [$0.mean, $0.low, $0.high].allSatisfy(\.isFinite) }) else {
         throw .notFinite(name: change.name, index: index)
       }
     }

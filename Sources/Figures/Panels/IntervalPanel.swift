@@ -9,6 +9,8 @@ struct IntervalPanel {
   var colors: [Color]
   /// A value with a line of its own: the one that chance reaches.
   var mark: Double?
+  /// Such values of each row.
+  var marks: [Double] = []
   /// True where zero belongs on the axis.
   var hasZero = true
   /// True where the axis reaches as far to both sides of zero.
@@ -27,7 +29,7 @@ struct IntervalPanel {
   private func axis(ticks: Int) -> Axis {
     var numbers: [Double] = values.compactMap { $0 }.flatMap { value -> [Double] in [value.low, value.mean, value.high]
     }
-    if let mark { numbers.append(mark) }
+    numbers += [mark].compactMap(\.self) + marks
     if hasZero { numbers.append(0) }
     var (lowest, highest) = (numbers.min() ?? 0, numbers.max() ?? 1)
     if isSymmetric {
@@ -59,6 +61,11 @@ struct IntervalPanel {
       let x = plot.x(mark)
       canvas.stroke(
         [Point(x: x, y: frame.top), Point(x: x, y: frame.bottom)], .secondaryInk, width: 1, dashes: [3, 2])
+    }
+    for (row, mark) in marks.enumerated() {
+      let (x, y) = (plot.x(mark), Self.y(of: row, under: frame.top))
+      canvas.stroke(
+        [Point(x: x, y: y - Self.line / 2), Point(x: x, y: y + Self.line / 2)], .secondaryInk, width: 1, dashes: [3, 2])
     }
     for (row, value) in values.enumerated() {
       guard let value else { continue }

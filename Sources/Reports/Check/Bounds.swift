@@ -5,7 +5,7 @@ public struct Bounds: Equatable, Sendable {
   public let least, most: Double?
 
   /// - Parameters:
-  ///   - least, most: One of them at least; neither is NaN.
+  ///   - least, most: One of them at least; both are finite.
   public init(least: Double?, most: Double?) { (self.least, self.most) = (least, most) }
 
   public func contains(_ value: Double) -> Bool {

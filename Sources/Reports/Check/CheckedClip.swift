@@ -89,8 +89,9 @@ public struct CheckedClip {
     guard !test.measures.isEmpty else { return [] }
     var settings = TrustSettings()
     settings.seed = test.seed
-    let examiner = TrustExaminer(
+    var examiner = TrustExaminer(
       model: model, methods: [test.method], space: test.space, settings: settings, target: test.targetIndex(in: model))
+    examiner.keep([test.method.name])  // and not the controls, of which nothing is asked
     let values: [TrustMeasure: Double]
     do {
       values = try examiner.examine(speech.samples, path: test.clip).methods[0].values

@@ -37,8 +37,14 @@ struct Audit: ParsableCommand {
       "The clips that the model was trained on: a manifest", isPiped: false, otherwise: "none: leakage is not judged"))
   var training: String?
 
-  @Option(help: ArgumentHelp("The number of clips sampled of each emotion, at most: 1 or more.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp(
+      "The number of clips sampled of each emotion, at most: 1 or more. One more where all are hardly \(Estimate.leastClips).",
+      valueName: "count"))
   var clips = 25
+
+  /// Numbers of clips that are enough, as long as no tenth of them fails.
+  private static let scarce = Estimate.leastClips..<(Estimate.leastClips * 11 + 9) / 10
 
   @Option(
     help: ArgumentHelp(
@@ -69,7 +75,9 @@ struct Audit: ParsableCommand {
       let isForeign = { (entry: Manifest.Entry) in model.configuration.classIndex(of: entry.emotion) == nil }
       manifest.entries.removeAll(where: isForeign)
       training?.entries.removeAll(where: isForeign)
-      let entries = manifest.sampled(clips, seed: seed)
+      var entries = manifest.sampled(clips, seed: seed)
+      // One more of each emotion where a clip that cannot be read would leave too few.
+      if Self.scarce.contains(entries.count) { entries = manifest.sampled(clips + 1, seed: seed) }
       try AuditReport.check(entries, of: model, path: data)
       let folder = try OutputFolder(output)
       let job = ClipJob<AuditedClip>(entries, of: manifest, sampleRate: model.configuration.frontEnd.sampleRate)
@@ -90,6 +98,14 @@ struct Audit: ParsableCommand {
       }
       ProgressBar.clear()
       try Console.endInterrupted(result.isFinished)
+      do {
+        try AuditReport.check(result.rows.map(\.entry), of: model, path: data)
+      } catch {
+        // Nothing is left to resume: another run reads all again, and says again what cannot be read.
+        result.finish()
+        Console.note("undertone: too little can be read: \(error)")
+        try Console.end(result.failures, of: entries.count)
+      }
       let copies = try training.map { training in
         SplitLeakage.Copies(of: try prints(of: manifest), in: try prints(of: training))
       }
@@ -151,6 +167,13 @@ struct Audit: ParsableCommand {
       ]
     }
     parts.append(changes.text)
+    let chance = report.effects[0].chance
+    let others = report.effects.filter { $0.chance != chance }
+      .map { "\($0.intervention.rawValue) " + String(format: "%.2f", $0.chance) }
+    parts.append(
+      wrapped(
+        String(format: "chance is a UAR of %.2f", chance)
+          + (others.isEmpty ? "" : "; of clips of fewer emotions: \(others.joined(separator: ", "))")))
     if !report.leakage.associations.isEmpty {
       var table = Table(header: ["alone tells the emotion", "clips", "UAR", "chance", "p"])
       table.rows = report.leakage.associations.map {
@@ -179,7 +202,7 @@ struct Audit: ParsableCommand {
   private static func text(_ gaps: AuditGaps) -> String {
     let groups = gaps.groups.count > 4 ? [] : gaps.groups.map { "\($0.name) \(interval($0.recall))" }
     guard let gap = gaps.gap else { return wrapped("UAR by \(gaps.column): " + groups.joined(separator: ", ")) }
-    var words = groups + ["\(gap.best) less \(gap.worst): UAR \(interval(gap.recall))"]
+    var words = groups + ["\(gap.name): UAR \(interval(gap.recall))"]
     words.append("calibration error \(interval(gap.calibrationError))")
     if let silent = gap.silent { words.append("saliency on silence \(interval(silent))") }
     if let centroid = gap.centroid { words.append("its centroid \(interval(centroid, digits: 0)) Hz") }

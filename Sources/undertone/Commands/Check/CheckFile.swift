@@ -215,9 +215,10 @@ extension TOMLSection {
     }
     let given = [bounds.least, bounds.most].compactMap { $0 }
     guard !given.isEmpty else { throw wrong(key, "it has neither least nor most") }
-    for value in given where value.isNaN || !range.contains(value) {
+    for value in given where !value.isFinite || !range.contains(value) {
       throw wrong(
-        key, range.upperBound == .infinity ? "\(value) is no number" : "must lie between 0 and 1, not be \(value)")
+        key,
+        range.upperBound == .infinity ? "\(value) is no finite number" : "must lie between 0 and 1, not be \(value)")
     }
     if given.count == 2, given[0] > given[1] { throw wrong(key, "\(given[0]) to \(given[1]) is upside down") }
     return bounds
