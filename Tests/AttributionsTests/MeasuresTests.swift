@@ -319,9 +319,11 @@ struct TrustTests {
     // made audible.
     let sound: Set<TrustMeasure> = [.averageIncrease, .averageDrop, .averageGain, .faithfulness, .inputFidelity]
     let absent: Set<TrustMeasure> = space == .mel ? [] : sound
-    #expect(Set(saliency.keys) == Set(TrustMeasure.allCases).subtracting([
-        .completeness, .seeds, .comprehensiveness, .sufficiency,
-      ]).subtracting(absent))
+    #expect(
+      Set(saliency.keys)
+        == Set(TrustMeasure.allCases).subtracting([
+          .completeness, .seeds, .comprehensiveness, .sufficiency,
+        ]).subtracting(absent))
     #expect(
       Set(nothing.keys).isSubset(
         of: sound.union([

@@ -43,7 +43,8 @@ struct EstimateTests {
     let mean = values.reduce(0, +) / 12
     let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 11).squareRoot()
     let halfWidth = try #require(found.halfWidth)
-    #expect(abs(halfWidth / (StudentsT.quantile(within: level, degrees: 11) * deviation / 12.0.squareRoot()) - 1) < 0.03)
+    #expect(
+      abs(halfWidth / (StudentsT.quantile(within: level, degrees: 11) * deviation / 12.0.squareRoot()) - 1) < 0.03)
     #expect(abs(StudentsT.quantile(within: level, degrees: 11) - 4.53) < 0.03)
     #expect(halfWidth > (values.max()! - values.min()!) / 4)
   }

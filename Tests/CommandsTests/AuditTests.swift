@@ -33,7 +33,9 @@ struct AuditTests {
     let (process, finish) = try folder.start(arguments + ["--output", "parts"])
     // Somewhere within the work: the folder is made at its start.
     let deadline = Date.now.addingTimeInterval(60)
-    while !FileManager.default.fileExists(atPath: folder.path("parts")), process.isRunning, Date.now < deadline { usleep(20_000) }
+    while !FileManager.default.fileExists(atPath: folder.path("parts")), process.isRunning, Date.now < deadline {
+      usleep(20_000)
+    }
     usleep(150_000)
     process.interrupt()
     let stopped = try finish()

@@ -81,7 +81,9 @@ struct NeighbourImputation {
   /// The sum of a cell's weights: 12 within the picture.
   private func weight(at cell: Int) -> Double {
     let (row, column) = (cell / columns, cell % columns)
-    let (down, across) = ((row > 0 ? 1.0 : 0) + (row < rows - 1 ? 1 : 0), (column > 0 ? 1.0 : 0) + (column < columns - 1 ? 1 : 0))
+    let (down, across) = (
+      (row > 0 ? 1.0 : 0) + (row < rows - 1 ? 1 : 0), (column > 0 ? 1.0 : 0) + (column < columns - 1 ? 1 : 0)
+    )
     return 2 * (down + across) + down * across
   }
 
