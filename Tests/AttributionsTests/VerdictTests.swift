@@ -235,9 +235,10 @@ struct VerdictTests {
       return method
     }
     let methods = [
-      found(0.4, redrawn: 0.1 + noise, gain: 0.9), found(0.001 * (noise - 0.02), redrawn: 0.1 + noise, gain: 0.9),
+      found(0.4, redrawn: 0.1 + noise, gain: 0.9),
+      found(0.01 * Double(number % 5 - 2), redrawn: 0.1 + noise, gain: 0.9),
       found(0.38 + (number % 2 == 0 ? 0.06 : -0.05), redrawn: 0.1 + noise, gain: number % 2 == 0 ? 0.9 : nil),
-      found(0.1, redrawn: 1, gain: 1), found(-noise + 0.02 * Double(number % 3 - 1), redrawn: 0, gain: 0),
+      found(0.1, redrawn: 1, gain: 1), found(0.02 * Double(number % 3 - 1), redrawn: 0, gain: 0),
     ]
     let square = methods.map { _ in methods.map { _ in 0.5 } }
     return ClipTrust(

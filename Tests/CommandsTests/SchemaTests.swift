@@ -57,20 +57,20 @@ struct SchemaTests {
         at: Checkout.fixture("encoders/\(name)"),
         to: folder.url.appendingPathComponent(name.hasSuffix("-bare") ? "encoder" : "hubert"))
     }
-    try folder.write(
-      """
-      [[test]]
-      clip = "\(fixture("glide-48-kHz.flac"))"
-      expect = "angry"
-      probability = [0, 1]
-      inside = [{ seconds = [0, 0.1], share = 0 }]
-      golden = "golden.npy"
-      tolerance = 0.9
-      """, to: "check.toml")
     try folder.write("---\nlicense: mit\n---\n", to: "hubert/README.md")
     struct Prediction: Decodable { let predicted: String }
     let prediction: Prediction = try decoded(try #require(folder.undertone("predict", clip, "--json").output.first))
     let other = prediction.predicted == "angry" ? "fear" : "angry"
+    try folder.write(
+      """
+      [[test]]
+      clip = "\(clip)"
+      expect = "\(prediction.predicted)"
+      probability = [0, 1]
+      inside = [{ hertz = [0, 4000], share = 0 }]
+      golden = "golden.npy"
+      tolerance = 0.9
+      """, to: "check.toml")
     // Integrated gradients promise completeness, saliency does not; a model has classes, dimensions or both.
     let runs: [String: [[String]]] = [
       "train": [
@@ -161,6 +161,9 @@ struct SchemaTests {
       "trust": [
         ["trust", "--method", "saliency", "--target", "angry", "--model", "a"] + data,
         ["trust", "--method", "saliency", "--target", "arousal", "--model", "c", "--clips", "3"] + data,
+        // A verdict needs 24 clips, whose speakers are not known; a model is alike itself.
+        ["trust", "--method", "integrated-gradients", "--steps", "4", "--data", "two/unnamed.csv", "--json"]
+          + ["--siblings", Checkout.folder.appendingPathComponent("Sources/Models/BuiltIn").path],
       ],
     ]
     // An interval needs two speakers.
@@ -182,6 +185,8 @@ struct SchemaTests {
           .map { $0.offset == emotionColumn ? "calm" : String($0.element) }.joined(separator: ",")
     }
     try folder.write(calm.joined(separator: "\n") + "\n", to: "two/calm.csv")
+    let paths = clips.dropFirst().map { "\($0.split(separator: ",")[0]),calm\n" }
+    try folder.write("path,emotion\n" + paths.joined(), to: "two/unnamed.csv")
     let fusion = ["train", "mmfusion", "--encoder", "tiny-random", "--convnext", "tiny-random", "--data", "clips.csv"]
     #expect(
       try folder.undertone(fusion + ["--validation", "clips.csv", "--epochs", "1", "--output", "fusion"]).status == 0)
