@@ -198,7 +198,7 @@ struct CheckTests {
     let angry = try folder.undertone("check", "class.toml", "--model", "models/other", "--against", "built-in")
     let turned = try folder.undertone("check", "class.toml", "--model", "built-in", "--against", "models/other")
     #expect([0, 1].contains(angry.status) && [0, 1].contains(turned.status), "\(angry) \(turned)")
-    #expect((turned.status == 0) == turned.output.contains("1 of 1 test pass"))
+    #expect((turned.status == 0) == turned.output.contains("1 of 1 tests pass"))
   }
 
   @Test(

@@ -231,7 +231,9 @@ public struct AuditRules: Sendable {
       let names = own.values.isEmpty ? "" : " (\(some))"
       return AuditFinding(
         "\(own.column)s", verdict,
-        "\(own.values.count) in common with training\(names), of \(own.clips) of \(own.ofClips) clips")
+        own.values.isEmpty
+          ? "none in common with training"
+          : "\(own.values.count) in common with training\(names), of \(own.clips) of \(own.ofClips) clips")
     }
     return findings + leakage.associations.map { association($0, found: .alarm, "in the training clips") }
   }

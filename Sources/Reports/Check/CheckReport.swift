@@ -60,7 +60,7 @@ public struct CheckReport {
   /// "2 of 3 tests pass, 1 could not be judged".
   public var summary: String {
     let errors = count("error")
-    return "\(count("pass")) of \(entries.count) test\(entries.count == 1 ? "" : "s") pass"
+    return "\(count("pass")) of \(entries.count) tests pass"
       + (errors > 0 ? ", \(errors) could not be judged" : "")
   }
 
