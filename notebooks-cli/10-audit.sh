@@ -20,9 +20,10 @@ for plant in ${PLANTS:-none noise band speaker}; do
       --output "$folder/$1"
     [ ${#edit[@]} = 0 ] || "$undertone" edit "$folder/$1"/speaker-*/angry-*.wav "${edit[@]}" --json \
       --output "$folder/$1/edited" > "$folder/$1/edited.json"
-    # The angry clips are the edited ones, where there are some.
-    sed -E "${edit[0]:+s|^speaker-[0-9]+/(angry-[0-9]+)\.wav|edited/\1.edited.wav|}" "$folder/$1/manifest.csv" \
-      > "$folder/$1/clips.csv"
+    # The angry clips are the edited ones, where there are some; the speakers of another seed have other voices, and so
+    # other names.
+    sed -E "${edit[0]:+s|^speaker-[0-9]+/(angry-[0-9]+)\.wav|edited/\1.edited.wav|;}s|,speaker-|,speaker-$3-|" \
+      "$folder/$1/manifest.csv" > "$folder/$1/clips.csv"
   }
   if [ "$plant" = speaker ]; then
     make_clips all $((2 * tests)) 1 11

@@ -66,8 +66,9 @@ public struct AuditRules: Sendable {
         + "sure loses more than \(part) of what is beyond chance in the clips as they are.",
       "Non-speech: alarm where the background alone, of one length in all clips, is beyond chance; a note where only the "
         + "background in place is, as the moments of the pauses are speech's own.",
-      "Above 4 kHz: alarm where to be without it is costly and it is beyond chance alone: listeners on a telephone do not "
-        + "need it. Below 500 Hz: a note where both are so, as the voice's pitch is there.",
+      "Above 4 kHz: alarm where to be without it is costly, and it is beyond chance alone or nothing is shown to be beyond "
+        + "chance without it: listeners on a telephone do not need it. Below 500 Hz: a note then, as the voice's pitch is "
+        + "there.",
       "Level: caution where 12 dB more or less are costly. Lines: caution where 8 kHz, Opus, MP3 or a telephone are.",
       "Order: a note where the reversed clip is beyond chance and costs for sure no more than \(part): the model then does "
         + "not use the order of sounds.",
@@ -142,7 +143,7 @@ public struct AuditRules: Sendable {
     guard isAble else { return Self.unable(topic) }
     let (one, rest) = (effects[alone]!, effects[without]!)
     let words = "alone \(Self.words(one)), without it \(Self.words(rest))"
-    return rest.isCostly && one.isBeyondChance
+    return rest.isCostly && (one.isBeyondChance || !rest.isBeyondChance)
       ? AuditFinding(topic, found, "leans on the band \(topic), \(remark): \(words)")
       : AuditFinding(topic, .noAlarm, words)
   }
