@@ -25,6 +25,9 @@ public struct Augmentation: Equatable, Sendable {
     case vtlp
     /// So many spans of frames, and as many of mel bands, with the clip's mean in place of its values (Park et al. 2019).
     case masks
+    /// Up to a share of the mel's cells, drawn anew for each clip, silenced: a model that has learned this is asked about what is
+    /// left without being asked about what it never heard (Zheng et al. 2025, F-Fidelity, arXiv:2410.02970).
+    case cells
     /// Means and deviations of the frequencies over time mixed with those of another clip (Schmid et al. 2022), in this share
     /// of the clips: another voice and another microphone.
     case mixstyle
@@ -131,6 +134,7 @@ extension Augmentation.Kind {
     case .codec: nil
     case .vtlp: 0.01...0.5
     case .masks: 1...20
+    case .cells: 0.01...0.9
     case .mixstyle: 0.01...1
     case .mixup: 0.01...1
     case .specmix: 0.01...1
@@ -141,12 +145,12 @@ extension Augmentation.Kind {
   public var changesSound: Bool {
     switch self {
     case .crop, .stretch, .pitch, .speed, .gain, .noise, .band, .codec: true
-    case .vtlp, .masks, .mixstyle, .mixup, .specmix: false
+    case .vtlp, .masks, .cells, .mixstyle, .mixup, .specmix: false
     }
   }
 
   /// Whether it changes the log-mel of a clip.
-  public var changesMel: Bool { [.vtlp, .masks].contains(self) }
+  public var changesMel: Bool { [.vtlp, .masks, .cells].contains(self) }
 
   /// The number where none is given.
   public var standard: Double? {
@@ -161,6 +165,7 @@ extension Augmentation.Kind {
     case .codec: nil
     case .vtlp: 0.1
     case .masks: 2
+    case .cells: 0.1
     case .mixstyle: 0.5
     case .mixup: 0.2
     case .specmix: 0.5
@@ -180,6 +185,7 @@ extension Augmentation.Kind {
     case .codec: "telephone line"
     case .vtlp: "length of the vocal tract, formants 1/(1 + n) to 1 + n times as high"
     case .masks: "SpecAugment, n spans of frames and of mel bands"
+    case .cells: "silence in up to a share n of the mel's cells"
     case .mixstyle: "frequencies' means and deviations of another clip, in a share n of the clips"
     case .mixup: "two clips in one, shares from Beta(n, n)"
     case .specmix: "bands of another clip, in a share n of the clips"

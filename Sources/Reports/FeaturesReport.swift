@@ -169,7 +169,7 @@ public struct FeaturesReport {
             sound: AudioClip(samples: samples, sampleRate: frontEnd.sampleRate),
             logMel: SignalPath(samples, features: path.features)[.mel], samples: samples))
       } else if step.kind.changesMel {
-        let (mel, words) = step.changed(path[.mel], frontEnd: frontEnd, using: &generator)
+        let (mel, words) = step.changed(path[.mel], features: path.features, using: &generator)
         changes.append(
           Changed(
             step: step, words: "\(step.kind.rawValue): \(words)", sound: nil, logMel: mel, samples: speech.samples))

@@ -18,6 +18,8 @@ public struct TrustReport {
   public let dimension: String?
   /// The names of the models trained from other seeds.
   public let siblings: [String]
+  /// The name of the model trained further without random cells; nil where there is none.
+  public let fineTuned: String?
   /// The manifest, and where it is, as given by the user.
   public let manifest: Manifest
   public let path: String
@@ -26,6 +28,7 @@ public struct TrustReport {
   public init(_ clips: [ClipTrust], by examiner: TrustExaminer, manifest: Manifest, path: String) {
     (self.clips, model, space, settings) = (clips, examiner.model, examiner.space, examiner.settings)
     (self.manifest, self.path, siblings) = (manifest, path, examiner.siblings.map(\.name))
+    fineTuned = examiner.fineTuned?.name
     (target, dimension) = (examiner.target.map { examiner.model.outputs[$0] }, examiner.dimension)
     summary = TrustSummary(clips, by: examiner)
   }
@@ -53,13 +56,19 @@ public struct TrustReport {
         .init(
           title: "\(quantity) in insertion", xLabel: "Share of cells put in", end: 1,
           values: summary.methods.map(\.insertion)),
-        .init(
-          title: "Rank correlation with itself", xLabel: "Layers drawn anew, from the head down",
-          end: Double(summary.layers.count), values: summary.methods.map { [1] + $0.cascade }),
-        .init(
-          title: "Rank correlation with itself", xLabel: "Layers drawn anew, from the input up",
-          end: Double(summary.layers.count), values: summary.methods.map { [1] + $0.cascadeFromInput }),
-      ])
+      ] + cascades)
+  }
+
+  /// How each method's map changes while layers are randomised; none where that is not measured.
+  private var cascades: [TrustFigure.Curves] {
+    [("from the head down", \TrustSummary.OfMethod.cascade), ("from the input up", \.cascadeFromInput)]
+      .compactMap { way, values in
+        let found = summary.methods.map { $0[keyPath: values] }
+        guard !found[0].isEmpty else { return nil }
+        return .init(
+          title: "Rank correlation with itself", xLabel: "Layers drawn anew, \(way)",
+          end: Double(summary.layers.count), values: found.map { [1] + $0 })
+      }
   }
 
   /// What the panels show.
@@ -87,7 +96,8 @@ public struct TrustReport {
     // As the manifest names them, so that a figure does not depend on the folder that it was made in.
     let names = Dictionary(
       manifest.entries.map { (manifest.fullPath(of: $0), $0.path) }, uniquingKeysWith: { first, _ in first })
-    let again = siblings.isEmpty ? [:] : ["Trained again": siblings.joined(separator: ", ")]
+    var again: [String: String] = siblings.isEmpty ? [:] : ["Trained again": siblings.joined(separator: ", ")]
+    again["Fine-tuned"] = fineTuned
     return model.provenance(source: path, manifest: manifest).merging(again) { $1 }.merging([
       "Methods": summary.methods.map(\.name).joined(separator: ", "), "Input": space.rawValue,
       "Target": target ?? "predicted", "Replacement": settings.filling.rawValue, "Seed": String(settings.seed),
@@ -182,7 +192,8 @@ public struct TrustReport {
       replacement: settings.filling.rawValue,
       methods: summary.methods.map { JSON.Method($0, isRanked: summary.noRanking == nil) }, layers: summary.layers,
       correlation: summary.correlation, overlap: summary.overlap, top: settings.top, cueClips: summary.cueClips,
-      cueArea: summary.cueArea, speakers: summary.speakers, siblings: siblings, rule: summary.rule,
+      cueArea: summary.cueArea, speakers: summary.speakers, siblings: siblings, fineTuned: summary.fineTuned,
+      rule: summary.rule,
       criteria: summary.criteria.reduce(into: [:]) { $0[$1] = $1.rule }, noRanking: summary.noRanking,
       verdicts: summary.verdicts, recommended: summary.noRanking == nil ? summary.recommended : nil,
       remarks: summary.remarks, cueRemark: summary.cueRemark, trainingData: census, warnings: warnings,
@@ -233,6 +244,7 @@ public struct TrustReport {
     let cueArea: Double?
     let speakers: Int?
     let siblings: [String]
+    let fineTuned: TrustSummary.FineTuned?
     let rule: String
     let criteria: [TrustCriterion: String]
     let noRanking: String?
@@ -253,6 +265,8 @@ extension TrustMeasure {
   fileprivate func figureTitle(of dimension: String?) -> String {
     let name =
       switch self {
+      case .fidelityPlus: "FFid⁺, fine-tuned"
+      case .fidelityMinus: "FFid⁻, fine-tuned"
       case .redrawn: "new weights"
       case .fromHead: "new from the head"
       case .fromInput: "new from the input"

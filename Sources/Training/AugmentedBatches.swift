@@ -45,7 +45,7 @@ struct AugmentedBatches {
     var path = SignalPath(samples, features: extractor)
     let steps = augmentation.steps.filter(\.kind.changesMel)
     if !steps.isEmpty {
-      let mel = steps.reduce(path[.mel]) { $1.changed($0, frontEnd: extractor.frontEnd, using: &generator).mel }
+      let mel = steps.reduce(path[.mel]) { $1.changed($0, features: extractor, using: &generator).mel }
       path = path.with(mel, at: .mel)
     }
     return ClipFeatures(

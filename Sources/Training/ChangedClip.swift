@@ -46,24 +46,30 @@ extension Augmentation.Step {
       let hertz = generator.uniform(in: n..<top)
       return (sound.lowPassed(hertz, sampleRate: sampleRate), words("up to %.0f Hz", hertz))
     case .codec: return (sound.telephoned(sampleRate: sampleRate), "300 to 3400 Hz, 8 bits")
-    case .vtlp, .masks, .mixstyle, .mixup, .specmix: return (sound, "")
+    case .vtlp, .masks, .cells, .mixstyle, .mixup, .specmix: return (sound, "")
     }
   }
 
   /// A log-mel [1, 1, mels, frames] changed by a size drawn from the step's range, and that size in words. A kind that does not
   /// change the mel leaves it as it is.
   public func changed(
-    _ mel: Tensor, frontEnd: FrontEnd, using generator: inout SeededGenerator
+    _ mel: Tensor, features: FeatureExtractor, using generator: inout SeededGenerator
   ) -> (mel: Tensor, words: String) {
     switch kind {
     case .vtlp:
       let factor = pow(1 + number, generator.uniform(in: -1..<1))
       return (
-        frontEnd.withVocalTract(mel, longerBy: factor), String(format: "a vocal tract %.2f times as long", factor)
+        features.frontEnd.withVocalTract(mel, longerBy: factor), String(format: "a vocal tract %.2f times as long", factor)
       )
     case .masks:
       return (
         mel.masked(spans: Int(number), using: &generator), "\(Int(number)) of frames and of mel bands"
+      )
+    case .cells:
+      let share = generator.uniform(in: 0..<number)
+      return (
+        mel.without(share: share, for: features.silence(after: mel), using: &generator),
+        String(format: "without %.0f %% of the cells", 100 * share)
       )
     default: return (mel, "")
     }
@@ -71,6 +77,14 @@ extension Augmentation.Step {
 }
 
 extension Tensor {
+  /// A log-mel [1, 1, mels, frames] with a share of its cells, drawn at random, from a frame of silence [1, 1, mels, 1].
+  fileprivate func without(share: Double, for silence: Tensor, using generator: inout SeededGenerator) -> Tensor {
+    var values = floats
+    let (frames, silent) = (shape[3], silence.floats)
+    for cell in values.indices where generator.uniform() < share { values[cell] = silent[cell / frames] }
+    return Tensor(values, shape: shape)
+  }
+
   /// A log-mel [1, 1, mels, frames] with its mean in spans of frames and in as many of mel bands, each at most 15 % of all
   /// (Park et al. 2019).
   public func masked(spans: Int, using generator: inout SeededGenerator) -> Tensor {

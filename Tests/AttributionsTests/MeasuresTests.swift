@@ -315,14 +315,14 @@ struct TrustTests {
 
     let values = clip.methods.map(\.values)
     let (saliency, nothing, loudness, random) = (values[0], values[1], values[2], values[3])
-    // A saliency has no sign and so no sum; there are no models of other seeds, and no several syllables; and only the mel is
+    // A saliency has no sign and so no sum; there are no models of other seeds, none fine-tuned, and no several syllables; and only the mel is
     // made audible.
     let sound: Set<TrustMeasure> = [.averageIncrease, .averageDrop, .averageGain, .faithfulness, .inputFidelity]
     let absent: Set<TrustMeasure> = space == .mel ? [] : sound
     #expect(
       Set(saliency.keys)
         == Set(TrustMeasure.allCases).subtracting([
-          .completeness, .seeds, .comprehensiveness, .sufficiency,
+          .completeness, .seeds, .comprehensiveness, .sufficiency, .fidelityPlus, .fidelityMinus,
         ]).subtracting(absent))
     let ranked: Set<TrustMeasure> = [.deletion, .insertion, .infidelity, .completeness]
     #expect(Set(nothing.keys) == (space == .mel ? ranked.union(sound) : ranked))

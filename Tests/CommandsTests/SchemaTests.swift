@@ -159,7 +159,7 @@ struct SchemaTests {
         ["stability", "--method", "saliency", "--clips", "2", "--data", "two/manifest.csv", "--json"]
       ],
       "trust": [
-        ["trust", "--method", "saliency", "--target", "angry", "--model", "a"] + data,
+        ["trust", "--method", "saliency", "--target", "angry", "--model", "a", "--fine-tune", "1"] + data,
         ["trust", "--method", "saliency", "--target", "arousal", "--model", "c", "--clips", "3"] + data,
         // A verdict needs 24 clips, whose speakers are not known; a model is alike itself.
         ["trust", "--method", "integrated-gradients", "--steps", "4", "--data", "two/unnamed.csv", "--json"]

@@ -171,6 +171,41 @@ struct TrustTests {
     #expect(try folder.undertone(trust + ["--draws", "3"]).failed(64, naming: "--draws"))
   }
 
+  @Test("Fine-tuned without random cells: measured by that model; what verdicts are of, and nothing else")
+  func fineTuned() throws {
+    let folder = try Folder()
+    let made = try folder.undertone("corpus", "synthesize", "--clips", "3", "--output", "corpus")
+    #expect(made.status == 0, "\(made)")
+    let train = ["train", "fcmfcc", "--data", "corpus/manifest.csv", "--epochs", "2", "--output", "model"]
+    #expect(try folder.undertone(train).status == 0)
+    let trust = ["trust", "--data", "corpus/manifest.csv", "--method", "saliency", "--clips", "2", "--json"]
+    let own = trust + ["--model", "model"]
+    let run = try folder.undertone(own + ["--fine-tune", "1", "--measures", "verdict"])
+    #expect(run.status == 0 && run.output.count == 1, "\(run)")
+    let line: Line = try decoded(run.output[0])
+    let measures = Set(try #require(line.methods.first).measures.keys)
+    #expect(measures.isSuperset(of: ["fidelity_plus", "fidelity_minus", "redrawn"]) && !measures.contains("gini"))
+    #expect(line.methods.allSatisfy { $0.cascade.isEmpty })
+    #expect(try folder.lines("output/trust/fine-tuned-1/recipe.toml").contains { $0.contains("cells:0.1") })
+
+    // What is fine-tuned already is not trained again.
+    let kept = try folder.undertone(own + ["--fine-tune", "1", "--measures", "gini"])
+    let again: Line = try decoded(kept.output[0])
+    #expect(!kept.errors.contains { $0.contains("epoch ") }, "\(kept)")
+    #expect(Set(try #require(again.methods.first).measures.keys) == ["deletion", "insertion", "gini"])
+
+    // But not where the model is another one.
+    let other = try folder.undertone(train.dropLast() + ["model", "--seed", "4", "--overwrite"])
+    #expect(other.status == 0, "\(other)")
+    #expect(try folder.undertone(own + ["--fine-tune", "1"]).failed(64, naming: "fine-tuned-1"))
+
+    #expect(
+      try folder.undertone(trust + ["--fine-tune", "1"]).failed(64, naming: "built-in is not the folder of a training"))
+    #expect(try folder.undertone(own + ["--fine-tune", "1", "--input", "mfcc"]).failed(64, naming: "mfcc"))
+    #expect(try folder.undertone(own + ["--fine-tune", "0"]).failed(64, naming: "--fine-tune"))
+    #expect(try folder.undertone(own + ["--measures", "gini,luck"]).failed(64, naming: "luck"))
+  }
+
   @Test("Bad usage says what is wrong")
   func usage() throws {
     let folder = try Folder()

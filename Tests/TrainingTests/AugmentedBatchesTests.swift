@@ -60,6 +60,23 @@ struct AugmentedBatchesTests {
     #expect((truth.targets == nil) == ![.mixup, .specmix].contains(kind))
   }
 
+  @Test("Removed cells are silent, the others as they were, and no more than the share")
+  func cells() throws {
+    let extractor = FeatureExtractor(FrontEnd())
+    let mel = extractor.logMel(Tensor(sampled(20_000, seed: 4).map { 0.1 * $0 }, shape: [1, 20_000]))
+    let (frames, silent) = (mel.shape[3], extractor.silence(after: mel).floats)
+    var generator = SeededGenerator(seed: 6)
+    let step = try Augmentation.Step(.cells, 0.3)
+    let shares = (0..<40).map { _ in
+      let changed = step.changed(mel, features: extractor, using: &generator).mel.floats
+      let moved = zip(changed, mel.floats).enumerated().filter { $0.element.0 != $0.element.1 }
+      #expect(moved.allSatisfy { $0.element.0 == silent[$0.offset / frames] })
+      return Double(moved.count) / Double(changed.count)
+    }
+    #expect(shares.max()! < 0.33 && shares.min()! < 0.1)
+    #expect(abs(shares.reduce(0, +) / 40 - 0.15) < 0.05)
+  }
+
   @Test("A mixture's clips and targets have the same shares")
   func mixup() throws {
     let set = clips(7)  // one clip a label, so that a target's row tells both clips

@@ -9,7 +9,7 @@ public struct ClipTrust: Sendable, Codable {
     public internal(set) var deletion: [Double] = []
     public internal(set) var insertion: [Double] = []
     /// The rank correlation of the attribution with itself after each further layer is randomised, from the head down
-    /// and from the input up; nil where there is none.
+    /// and from the input up; nil where there is none. Empty where it is not measured.
     public internal(set) var cascade: [Double?] = []
     public internal(set) var cascadeFromInput: [Double?] = []
   }
@@ -25,6 +25,8 @@ public struct ClipTrust: Sendable, Codable {
   public let hasCue: Bool
   /// Where the clip lies by the sound of those that the model was trained on.
   public let resemblance: Resemblance?
+  /// What a fine-tuned model says of the clip; nil where there is none.
+  public let steadiness: FineTunedSteadiness?
   /// The measures of each method, in the examiner's order.
   public let methods: [OfMethod]
   /// The agreement between methods, [methods, methods]: Spearman's rank correlation of sizes (nil where an attribution
@@ -44,11 +46,12 @@ extension ClipTrust {
     return examiner.model.outputs.contains(target) && methods.count == count && isMatrix(correlation)
       && isMatrix(overlap) && overlap.allSatisfy { $0.allSatisfy { (0...1).contains($0) } }
       && correlation.allSatisfy { $0.allSatisfy { abs($0 ?? 0) <= 1.001 } }
-      && (0...1).contains(cueArea ?? 0)
+      && (0...1).contains(cueArea ?? 0) && (steadiness?.isPossible ?? true)
       && methods.allSatisfy { method in
         method.deletion.count == examiner.settings.steps + 1 && method.insertion.count == method.deletion.count
-          && method.cascade.count == examiner.layers.count
-          && method.cascadeFromInput.count == examiner.layers.count && method.values[.deletion] != nil
+          && method.cascade.count == (examiner.settings.wants(.fromHead) ? examiner.layers.count : 0)
+          && method.cascadeFromInput.count == (examiner.settings.wants(.fromInput) ? examiner.layers.count : 0)
+          && Set(method.values.keys).isSubset(of: examiner.settings.measures) && method.values[.deletion] != nil
           && method.values[.insertion] != nil && method.values.values.allSatisfy(isFinite)
           && (method.deletion + method.insertion + (method.cascade + method.cascadeFromInput).map { $0 ?? 0 })
             .allSatisfy(isFinite)

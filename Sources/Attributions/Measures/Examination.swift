@@ -18,7 +18,8 @@ struct Examination {
   /// padding whatever else they say.
   let spoken: [Int]
   let replacement: Replacement
-  let removals: Removals
+  /// Nil where infidelity is not measured.
+  let removals: Removals?
   let offsets: [Tensor]
   let silent: [Bool]
   let loudness: Ranking
@@ -26,6 +27,8 @@ struct Examination {
   let quieter, shifted: Clip
   /// The clip's syllables and pauses; nil where there is one at most.
   let units: UnitGame?
+  /// Nil without a fine-tuned model.
+  let fidelity: FineTunedFidelity?
   let path: String
   private let examiner: TrustExaminer
 
@@ -48,8 +51,9 @@ struct Examination {
     self.spoken = spoken
     replacement = Replacement(of: clip, at: space, with: settings.filling, seed: print.value)
     (direction, floor) = Self.change(of: target, in: replacement, spoken)
-    removals = Removals(
-      Removals.rectangles(settings.parts, in: cells, using: &generator), target: target, replacement: replacement)
+    let parts = Removals.rectangles(settings.parts, in: cells, using: &generator)
+    removals =
+      settings.wants(.infidelity) ? Removals(parts, target: target, replacement: replacement) : nil
     offsets = (0..<settings.offsets).map { _ in clip[space].offset(share: settings.noise, using: &generator) }
     let silentFrames = clip.silentFrames
     silent = (0..<cells.rows).flatMap { _ in silentFrames }
@@ -65,6 +69,9 @@ struct Examination {
     units =
       found.count > 1
       ? UnitGame(clip, units: found, filling: .silence, target: target, path: path, seed: settings.seed) : nil
+    fidelity = examiner.fineTuned.map { model in
+      FineTunedFidelity(clip, through: model, at: space, target: target, cells: spoken, using: &generator)
+    }
   }
 
   /// Another output of the target's kind.
@@ -115,37 +122,59 @@ struct Examination {
 
     var found = ClipTrust.OfMethod()
     (found.deletion, found.insertion) = (change(curves.deletion), change(curves.insertion))
-    let (down, up) = (examiner.cascade, examiner.cascadeFromInput)
-    found.cascade = try down.layers.indices.map { try correlation(clip.through(down.model(upTo: $0)), target) }
-    // With all layers new the two ways lead to the same model.
-    found.cascadeFromInput =
-      try up.layers.indices.dropLast().map { try correlation(clip.through(up.model(upTo: $0)), target) }
-      + found.cascade.suffix(1)
+    let wants = examiner.settings.wants
+    func randomized(_ way: CascadingRandomization, _ layer: Int) throws -> Double? {
+      try correlation(clip.through(way.model(upTo: layer)), target)
+    }
+    /// With all layers new the two ways lead to the same model.
+    let redrawn =
+      wants(.redrawn, .fromHead, .fromInput) && !examiner.layers.isEmpty
+      ? try randomized(examiner.cascade, examiner.layers.count - 1) : nil
+    func cascade(_ way: CascadingRandomization) throws -> [Double?] {
+      try way.layers.indices.map { $0 == way.layers.count - 1 ? redrawn : try randomized(way, $0) }
+    }
+    if wants(.fromHead) { found.cascade = try cascade(examiner.cascade) }
+    if wants(.fromInput) { found.cascadeFromInput = try cascade(examiner.cascadeFromInput) }
     let sum = sizes.reduce(0, +)
-    let erasure = try units.map { game in try erase(directed, by: method, game) }
+    let erasure =
+      wants(.comprehensiveness, .sufficiency) ? try units.map { game in try erase(directed, by: method, game) } : nil
+    let fidelity = wants(.fidelityPlus, .fidelityMinus) ? fidelity?.measure(order) : nil
     let spokenCue = cue.map { cue in CueCells(isInside: spoken.map { cue.isInside[$0] }, area: cue.area) }
-    let measured: [TrustMeasure: Double?] = [
-      .deletion: RemovalCurves.area(found.deletion), .insertion: RemovalCurves.area(found.insertion),
-      .infidelity: removals.infidelity(of: values).unexplained,
-      .completeness: method.isSigned ? lack(of: result) : nil,
-      .comprehensiveness: erasure.map { direction * $0.comprehensiveness },
-      .sufficiency: erasure.map { direction * $0.sufficiency },
-      .redrawn: found.cascade.last ?? nil, .fromHead: mean(found.cascade), .fromInput: mean(found.cascadeFromInput),
-      .otherClass: try other.flatMap { try correlation(clip, $0) },
-      .seeds: mean(try examiner.siblings.map { try correlation(clip.through($0), target) }),
-      .sensitivity: try method.maximumSensitivity(
-        of: attribution, clip, at: space, target: target, offsets: offsets),
-      .gain: try correlation(quieter, target), .offset: try correlation(shifted, target),
-      .gini: Concentration.gini(sizes), .entropy: Concentration.entropy(sizes),
-      .silence: sum > 0 ? zip(sizes, silent).reduce(0) { $1.1 ? $0 + $1.0 : $0 } / sum : nil,
-      .loudness: ranking.correlation(with: loudness), .inCue: cue?.share(of: sizes),
-      .pointing: sum > 0 ? spokenCue.map { $0.isHit(by: ranking) ? 1 : 0 } : nil,
-      .auc: sum > 0 ? spokenCue.flatMap { ranking.areaUnderROC(of: $0.isInside) } : nil,
-      .rankAccuracy: sum > 0 ? spokenCue?.rankAccuracy(of: ranking) : nil,
-      .topShare: sum > 0 ? spokenCue?.topShare(of: ranking) : nil,
-    ]
-    found.values = measured.compactMapValues { $0 }
-    if let heard = try heard(attribution, isSigned: method.isSigned) { found.values.merge(heard.measures) { $1 } }
+    let heard =
+      wants(.averageIncrease, .averageDrop, .averageGain, .faithfulness, .inputFidelity)
+      ? try heard(attribution, isSigned: method.isSigned)?.measures : nil
+    func value(_ measure: TrustMeasure) throws -> Double? {
+      switch measure {
+      case .deletion: RemovalCurves.area(found.deletion)
+      case .insertion: RemovalCurves.area(found.insertion)
+      case .infidelity: removals?.infidelity(of: values).unexplained
+      case .completeness: method.isSigned ? lack(of: result) : nil
+      case .fidelityPlus: fidelity.map { direction * $0.plus }
+      case .fidelityMinus: fidelity.map { direction * $0.minus }
+      case .comprehensiveness: erasure.map { direction * $0.comprehensiveness }
+      case .sufficiency: erasure.map { direction * $0.sufficiency }
+      case .redrawn: redrawn
+      case .fromHead: mean(found.cascade)
+      case .fromInput: mean(found.cascadeFromInput)
+      case .otherClass: try other.flatMap { try correlation(clip, $0) }
+      case .seeds: mean(try examiner.siblings.map { try correlation(clip.through($0), target) })
+      case .sensitivity:
+        try method.maximumSensitivity(of: attribution, clip, at: space, target: target, offsets: offsets)
+      case .gain: try correlation(quieter, target)
+      case .offset: try correlation(shifted, target)
+      case .gini: Concentration.gini(sizes)
+      case .entropy: Concentration.entropy(sizes)
+      case .silence: sum > 0 ? zip(sizes, silent).reduce(0) { $1.1 ? $0 + $1.0 : $0 } / sum : nil
+      case .loudness: ranking.correlation(with: loudness)
+      case .averageIncrease, .averageDrop, .averageGain, .faithfulness, .inputFidelity: heard?[measure]
+      case .inCue: cue?.share(of: sizes)
+      case .pointing: sum > 0 ? spokenCue.map { $0.isHit(by: ranking) ? 1 : 0 } : nil
+      case .auc: sum > 0 ? spokenCue.flatMap { ranking.areaUnderROC(of: $0.isInside) } : nil
+      case .rankAccuracy: sum > 0 ? spokenCue?.rankAccuracy(of: ranking) : nil
+      case .topShare: sum > 0 ? spokenCue?.topShare(of: ranking) : nil
+      }
+    }
+    for measure in examiner.settings.measures { found.values[measure] = try value(measure) }
     return (found, ranking)
   }
 

@@ -19,9 +19,16 @@ public struct TrustSettings: Sendable, Equatable {
   public var noise = 0.02
   /// The share of cells that counts as the most relevant where methods are compared.
   public var top = 0.1
+  /// What is measured; deletion and insertion always are, as methods are ranked by them.
+  public var measures = TrustMeasure.allCases {
+    didSet { measures = TrustMeasure.allCases.filter { measures.contains($0) || $0 == .deletion || $0 == .insertion } }
+  }
   public var seed: UInt64 = 0
 
   public init() {}
+
+  /// Whether one of these is measured.
+  func wants(_ some: TrustMeasure...) -> Bool { some.contains(where: measures.contains) }
 }
 
 /// Measures how faithful attribution methods are on a model's clips, beside two controls.
@@ -41,22 +48,30 @@ public struct TrustExaminer {
   public private(set) var methods: [any AttributionMethod]
   /// The model trained again from other seeds.
   public let siblings: [TrainedModel]
+  /// The model trained further on clips without some of their cells; nil where there is none.
+  public let fineTuned: TrainedModel?
   let cascade, cascadeFromInput: CascadingRandomization
 
   /// - Parameters:
   ///   - target: The index of the output to explain; where nil, each clip's predicted class, or the first dimension
   ///     of a model without classes.
   ///   - siblings: Models of the same kind, front-end and outputs, trained from other seeds.
+  ///   - fineTuned: The model trained further on clips from whose input at `space` random cells are silenced, up to
+  ///     ``fineTunedShare`` of them.
   public init(
     model: TrainedModel, methods: [any AttributionMethod], space: InputSpace, settings: TrustSettings = TrustSettings(),
-    target: Int? = nil, siblings: [TrainedModel] = []
+    target: Int? = nil, siblings: [TrainedModel] = [], fineTuned: TrainedModel? = nil
   ) {
-    (self.model, self.space, self.settings, self.siblings) = (model, space, settings, siblings)
+    (self.model, self.space, self.settings) = (model, space, settings)
+    (self.siblings, self.fineTuned) = (siblings, fineTuned)
     self.target = target ?? (model.classes.isEmpty ? 0 : nil)
     self.methods = methods.besideControls(seed: settings.seed)
     cascade = CascadingRandomization(model, seed: settings.seed)
     cascadeFromInput = CascadingRandomization(model, seed: settings.seed, isFromInput: true)
   }
+
+  /// The share of cells that a fine-tuned model has to do without, at most.
+  public static let fineTunedShare = FineTunedFidelity.most
 
   /// The dimension that is explained; nil where it is a class.
   public var dimension: String? {
@@ -121,7 +136,7 @@ public struct TrustExaminer {
       path: path, target: model.outputs[target.emotion],
       predicted: probabilities.isEmpty ? nil : model.classes[probabilities.likeliestClass],
       label: truth.map { model.classes[$0] }, speaker: speaker, hasCue: cue != nil,
-      resemblance: clip.resemblance, methods: found,
+      resemblance: clip.resemblance, steadiness: examination.fidelity?.steadiness, methods: found,
       correlation: rankings.map { a in rankings.map { a.correlation(with: $0) } },
       overlap: rankings.map { a in rankings.map { a.overlap(with: $0, share: settings.top) } },
       cueArea: cueCells?.area)

@@ -1,6 +1,9 @@
 /// A measure of an attribution that `trust` computes.
 public enum TrustMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepresentable {
-  case deletion, insertion, infidelity, completeness, comprehensiveness, sufficiency
+  case deletion, insertion, infidelity, completeness
+  case fidelityPlus = "fidelity_plus"
+  case fidelityMinus = "fidelity_minus"
+  case comprehensiveness, sufficiency
   case redrawn
   case fromHead = "from_head"
   case fromInput = "from_input"
@@ -23,10 +26,12 @@ public enum TrustMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepr
   /// The direction in which better attributions lie.
   public var better: Direction {
     switch self {
-    case .deletion, .infidelity, .completeness, .sufficiency, .redrawn, .fromHead, .fromInput, .otherClass,
+    case .deletion, .infidelity, .completeness, .fidelityMinus, .sufficiency, .redrawn, .fromHead, .fromInput,
+      .otherClass,
       .sensitivity, .silence, .averageDrop:
       .lower
-    case .insertion, .comprehensiveness, .seeds, .gain, .offset, .averageIncrease, .averageGain, .faithfulness,
+    case .insertion, .fidelityPlus, .comprehensiveness, .seeds, .gain, .offset, .averageIncrease, .averageGain,
+      .faithfulness,
       .inputFidelity, .inCue, .pointing, .auc, .rankAccuracy, .topShare:
       .higher
     // Fewer cells are easier to read, but not more faithful.
@@ -37,6 +42,7 @@ public enum TrustMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepr
   /// Measures that one table has, by what they ask.
   public static let groups: [(title: String, measures: [TrustMeasure])] = [
     ("what the score depends on", [.deletion, .insertion, .infidelity, .completeness]),
+    ("fine-tuned to do without cells", [.fidelityPlus, .fidelityMinus]),
     ("whole units of speech", [.comprehensiveness, .sufficiency]),
     ("what the model learned", [.redrawn, .fromHead, .fromInput, .otherClass, .seeds]),
     ("how steady", [.sensitivity, .gain, .offset]),
@@ -45,14 +51,20 @@ public enum TrustMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepr
     ("the planted cue", [.inCue, .pointing, .auc, .rankAccuracy, .topShare]),
   ]
 
-  /// Those that a clip and a model are enough for: no cue was planted, and there are no models of other seeds.
+  /// Those that a clip and a model are enough for: no cue was planted, and there are no models of other seeds,
+  /// and none that is fine-tuned.
   public static let ofOneClip = allCases.filter { measure in
-    ![.seeds, .inCue, .pointing, .auc, .rankAccuracy, .topShare].contains(measure)
+    ![.seeds, .fidelityPlus, .fidelityMinus, .inCue, .pointing, .auc, .rankAccuracy, .topShare].contains(measure)
   }
+
+  /// Those that verdicts are of.
+  public static let ofVerdicts = TrustCriterion.allCases.flatMap(\.measures)
 
   /// The head of the measure's column.
   public var title: String {
     switch self {
+    case .fidelityPlus: "FFid+"
+    case .fidelityMinus: "FFid−"
     case .comprehensiveness: "comprehens."
     case .otherClass: "o. class"
     case .fromHead: "from head"
@@ -79,6 +91,8 @@ public enum TrustMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepr
     case .insertion: "mean \(quantity) while cells are inserted, in the same order"
     case .infidelity: "share of the score's losses that the attribution does not predict"
     case .completeness: "what its sum lacks of f(x) − f(baseline): |gap| / (|sum| + |difference|)"
+    case .fidelityPlus: "fall of the fine-tuned model's \(quantity) without some of the cells ranked first"
+    case .fidelityMinus: "its fall without some of the others"
     case .comprehensiveness: "fall of the \(quantity) without the syllables that it ranks first"
     case .sufficiency: "fall of the \(quantity) with these syllables only"
     case .redrawn: "rank correlation with itself after all weights are randomised"

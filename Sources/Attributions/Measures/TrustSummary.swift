@@ -17,6 +17,30 @@ public struct TrustSummary: Sendable {
     public let verdict: TrustVerdict?
   }
 
+  /// How far a fine-tuned model can stand for the model that it was, over all clips.
+  public struct FineTuned: Sendable, Codable {
+    /// The share of clips of which both predict the same class.
+    public let agrees: Double
+    /// The shares of draws of removed cells with which the fine-tuned model, and the model itself, predict what the model
+    /// predicts of the whole clip.
+    public let steady, own: Double
+
+    init?(_ clips: [FineTunedSteadiness]) {
+      guard !clips.isEmpty else { return nil }
+      func mean(_ value: (FineTunedSteadiness) -> Double) -> Double {
+        clips.reduce(0) { $0 + value($1) } / Double(clips.count)
+      }
+      (agrees, steady, own) = (mean { $0.agrees ? 1 : 0 }, mean(\.fineTuned), mean(\.own))
+    }
+
+    var words: String {
+      func percent(_ share: Double) -> String { "\(Int((100 * share).rounded())) %" }
+      return "The fine-tuned model predicts the same class in \(percent(agrees)) of the clips, and without "
+        + "\(percent(FineTunedFidelity.most)) of the cells, drawn at random, still in \(percent(steady)); the model itself "
+        + "in \(percent(own))."
+    }
+  }
+
   public let methods: [OfMethod]
   /// The mean agreement over clips, [methods, methods].
   public let correlation: [[Double?]]
@@ -39,6 +63,8 @@ public struct TrustSummary: Sendable {
   public let criteria: [TrustCriterion]
   /// What was measured, but of too few clips, with their number.
   private let unjudged: [String]
+  /// How far the fine-tuned model can stand for the model; nil where there is none.
+  public let fineTuned: FineTuned?
   /// Methods times criteria.
   private let comparisons: Int
   /// The method to use on this model; nil where none can be recommended.
@@ -51,6 +77,9 @@ public struct TrustSummary: Sendable {
     func mean(_ values: [Double]) -> Double? { values.isEmpty ? nil : values.reduce(0, +) / Double(values.count) }
     func meanCurve(_ curves: [[Double]]) -> [Double] {
       curves[0].indices.map { point in mean(curves.map { $0[point] })! }
+    }
+    func meanCascade(_ curves: [[Double?]]) -> [Double?] {
+      curves[0].indices.map { layer in mean(curves.compactMap { $0[layer] }) }
     }
     func observed(_ value: (ClipTrust) -> Double?) -> [Observation] {
       clips.compactMap { clip in value(clip).map { Observation(value: $0, speaker: clip.speaker) } }
@@ -93,14 +122,12 @@ public struct TrustSummary: Sendable {
             Estimate(observed { $0.methods[index].values[measure] }, seed: seed).map { (measure, $0) }
           }),
         deletion: meanCurve(found.map(\.deletion)), insertion: meanCurve(found.map(\.insertion)),
-        cascade: examiner.layers.indices.map { layer in mean(found.compactMap { $0.cascade[layer] }) },
-        cascadeFromInput: examiner.layers.indices.map { layer in
-          mean(found.compactMap { $0.cascadeFromInput[layer] })
-        },
+        cascade: meanCascade(found.map(\.cascade)), cascadeFromInput: meanCascade(found.map(\.cascadeFromInput)),
         advantage: Estimate(observed { $0.methods[index].advantage }, seed: seed)!,
         verdict: isControl ? nil : verdict(index))
     }
     recommended = Recommendation(among: methods, of: clips, seed: seed)
+    fineTuned = FineTuned(clips.compactMap(\.steadiness))
     correlation = types.indices.map { a in types.indices.map { b in mean(clips.compactMap { $0.correlation[a][b] }) } }
     overlap = types.indices.map { a in types.indices.map { b in mean(clips.map { $0.overlap[a][b] })! } }
     layers = examiner.layers
@@ -165,12 +192,14 @@ public struct TrustSummary: Sendable {
   /// What else there is to know of methods, one sentence each.
   public var remarks: [String] {
     let told = methods.filter { !$0.isControl }
-    let zero = told.filter { ($0.estimates[.gini]?.clips ?? 0) < clips }.map(\.name)
+    let hasRanks = methods.contains { $0.estimates[.gini] != nil }
+    let zero = hasRanks ? told.filter { ($0.estimates[.gini]?.clips ?? 0) < clips }.map(\.name) : []
     let pairs = told.indices.flatMap { a in told.indices.filter { $0 > a }.map { (a, $0) } }
     let correlations = pairs.compactMap { correlation[$0.0][$0.1] }.sorted()
     return [
       noRanking != nil || unjudged.isEmpty
         ? nil : "Measured, but of too few clips to be judged: \(unjudged.joined(separator: ", ")).",
+      fineTuned?.words,
       zero.isEmpty ? nil : "Zero everywhere, so without ranks, in some clips: \(zero.joined(separator: ", ")).",
       correlations.isEmpty
         ? nil

@@ -4,6 +4,7 @@ import Basics
 public enum TrustCriterion: String, CaseIterable, Sendable, Codable, CodingKeyRepresentable {
   case beyondRandom = "beyond_random"
   case beyondLoudness = "beyond_loudness"
+  case fineTuned = "fine_tuned"
   case units, learned, gain, seeds, cue
 
   /// The margin on one clip; nil where it was not measured.
@@ -13,6 +14,9 @@ public enum TrustCriterion: String, CaseIterable, Sendable, Codable, CodingKeyRe
     switch self {
     case .beyondRandom: return method.advantage - control(RandomAttribution.name).advantage
     case .beyondLoudness: return method.advantage - control(LoudnessMap.name).advantage
+    case .fineTuned:
+      guard let own = method.fidelity, let random = control(RandomAttribution.name).fidelity else { return nil }
+      return own - random
     case .units:
       // The control's rankings of syllables are random, whatever their lengths.
       guard let own = method.unitsAdvantage, let random = control(RandomAttribution.name).unitsAdvantage else {
@@ -26,6 +30,19 @@ public enum TrustCriterion: String, CaseIterable, Sendable, Codable, CodingKeyRe
     }
   }
 
+  /// The measures that its margin is made of.
+  var measures: [TrustMeasure] {
+    switch self {
+    case .beyondRandom, .beyondLoudness: [.deletion, .insertion]
+    case .fineTuned: [.fidelityPlus, .fidelityMinus]
+    case .units: [.comprehensiveness, .sufficiency]
+    case .learned: [.redrawn]
+    case .gain: [.gain]
+    case .seeds: [.seeds]
+    case .cue: [.auc]
+    }
+  }
+
   /// The rank correlation from which two maps count as much the same.
   private static let alike = 0.5
 
@@ -34,6 +51,7 @@ public enum TrustCriterion: String, CaseIterable, Sendable, Codable, CodingKeyRe
     switch self {
     case .beyondRandom: "ranks cells better than random numbers"
     case .beyondLoudness: "ranks cells better than loudness"
+    case .fineTuned: "ranks cells better than random numbers for the fine-tuned model"
     case .units: "names the syllables that count better than random numbers"
     case .learned: "depends on what the model learned"
     case .gain: "stays much the same at half the amplitude"
@@ -47,6 +65,7 @@ public enum TrustCriterion: String, CaseIterable, Sendable, Codable, CodingKeyRe
     switch self {
     case .beyondRandom: "ranks cells worse than random numbers"
     case .beyondLoudness: "ranks cells worse than loudness"
+    case .fineTuned: "ranks cells worse than random numbers for the fine-tuned model"
     case .units: "names the syllables that count worse than random numbers"
     case .learned: "stays much the same with random weights"
     case .gain: "changes with the gain of the recording"
@@ -60,6 +79,7 @@ public enum TrustCriterion: String, CaseIterable, Sendable, Codable, CodingKeyRe
     switch self {
     case .beyondRandom: "insertion − deletion, less that of random numbers"
     case .beyondLoudness: "insertion − deletion, less that of loudness"
+    case .fineTuned: "FFid+ − FFid−, less that of random numbers"
     case .units: "comprehensiveness − sufficiency over syllables, less that of random rankings"
     case .learned: "0.5 − the rank correlation after all weights are randomised, in one draw"
     case .gain: "the rank correlation at half the amplitude − 0.5"
@@ -72,6 +92,12 @@ public enum TrustCriterion: String, CaseIterable, Sendable, Codable, CodingKeyRe
 extension ClipTrust.OfMethod {
   /// Insertion minus deletion: how well the order of the cells agrees with the model.
   var advantage: Double { values[.insertion]! - values[.deletion]! }
+
+  /// FFid⁺ − FFid⁻; nil without a fine-tuned model.
+  var fidelity: Double? {
+    guard let first = values[.fidelityPlus], let rest = values[.fidelityMinus] else { return nil }
+    return first - rest
+  }
 
   /// Comprehensiveness minus sufficiency; nil of a clip without several units.
   var unitsAdvantage: Double? {

@@ -88,7 +88,7 @@ public struct CheckedClip {
   ) throws(CheckError) -> [CheckedCondition] {
     guard !test.measures.isEmpty else { return [] }
     var settings = TrustSettings()
-    settings.seed = test.seed
+    (settings.seed, settings.measures) = (test.seed, test.measures.map(\.measure))
     var examiner = TrustExaminer(
       model: model, methods: [test.method], space: test.space, settings: settings, target: test.targetIndex(in: model))
     examiner.keep([test.method.name])  // and not the controls, of which nothing is asked

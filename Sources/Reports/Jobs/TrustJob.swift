@@ -66,6 +66,7 @@ public struct TrustJob {
       + ["\(examiner.space.rawValue), \(examiner.settings), \(clips) clips, intervals by speaker"]
       + (examiner.target.map { ["target \(model.outputs[$0])"] } ?? [])
       + examiner.siblings.map { "beside \($0.name) \($0.digest)" }
+      + (examiner.fineTuned.map { ["fine-tuned \($0.digest)"] } ?? [])
     let entries = sampled()
     var progress = try RunProgress(in: folder, asked: asked, new: State()) { isPossible($0, of: entries) }
     if progress.state.next > 0 { report(.resumed(clips: progress.state.examined.count)) }

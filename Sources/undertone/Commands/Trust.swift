@@ -23,6 +23,10 @@ struct Trust: ParsableCommand {
       --seeds trains the model again from other seeds, by its recipe, on its clips, into seeds/ in the folder for \
       results, and measures how far a method says the same of all: what differs is not about the emotion.
 
+      --fine-tune trains the model further on its clips without random cells of the mel, and asks that model what it \
+      loses without some of the cells that a method ranks first (FFid+), and without some of the others (FFid−): \
+      removal is then nothing new to it (F-Fidelity).
+
       Removed cells are set to silence, the fairest to loud cells; --replacement mean is fairer to quiet ones, and \
       neighbours fills in what the cells around say, as speech has no silence where there was none. On the mel, the \
       salient part is also made audible, and the model asked about it alone and about the rest (AI, AD, AG, FF, Fid-In).
@@ -40,6 +44,8 @@ struct Trust: ParsableCommand {
         undertone trust --data validation.csv
         undertone trust --data clips.csv --model output/train/fcmfcc --method saliency
         undertone trust --data validation.csv --model output/train/cnnatt --seeds 5
+        undertone trust --data validation.csv --model output/train/cnnatt --fine-tune 10
+        undertone trust --data validation.csv --measures verdict --clips 50
         undertone trust --data validation.csv --method integrated-gradients,lrp --steps 100
         undertone trust --data validation.csv --input mfcc --clips 50 --format pdf
         undertone trust --data validation.csv --html
@@ -80,6 +86,20 @@ struct Trust: ParsableCommand {
       "Folders of the model trained from other seeds, separated by commas. (default: none)", valueName: "folders"))
   var siblings: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Train the model further without random cells, for so many epochs: 1 to 1000. (default: not at all)",
+      valueName: "count"))
+  var fineTune: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      What is measured beside deletion and insertion: all, verdict (what the verdicts are of, in a fraction of the time), or \
+      names as in trust.csv, separated by commas.
+      """, valueName: "names"))
+  var measures = "all"
+
   @OptionGroup var drawing: FigureOption
 
   @Flag(help: "Also write a self-contained HTML page: the figure, with its numbers as tables.")
@@ -101,6 +121,16 @@ struct Trust: ParsableCommand {
   func validate() throws {
     guard clips > 0 else { throw ValidationError("--clips must be at least 1") }
     guard seeds.map((1...20).contains) ?? true else { throw ValidationError("--seeds must be 1 to 20") }
+    guard fineTune.map((1...1000).contains) ?? true else { throw ValidationError("--fine-tune must be 1 to 1000") }
+    _ = try wanted()
+  }
+
+  private func wanted() throws -> [TrustMeasure] {
+    switch measures {
+    case "all": TrustMeasure.allCases
+    case "verdict": TrustMeasure.ofVerdicts
+    default: try several(measures, kind: "measure")
+    }
   }
 
   func run() throws {
@@ -113,12 +143,13 @@ struct Trust: ParsableCommand {
       let manifest = try readManifest(data)
       let folder = try OutputFolder(output)
       var settings = TrustSettings()
-      (settings.seed, settings.filling) = (seed, replacement)
-      let siblings = try self.siblings(of: model, in: folder)
+      (settings.seed, settings.filling, settings.measures) = (seed, replacement, try wanted())
+      let space = try inputSpace(input, of: model)
+      let (siblings, fineTuned) = (try siblings(of: model, in: folder), try fineTuned(model, at: space, in: folder))
       var job = TrustJob(
         TrustExaminer(
-          model: model, methods: methods, space: try inputSpace(input, of: model), settings: settings, target: target,
-          siblings: siblings),
+          model: model, methods: methods, space: space, settings: settings, target: target, siblings: siblings,
+          fineTuned: fineTuned),
         manifest: manifest, path: data, clips: clips)
       let bar = ProgressBar("examining", total: job.count)
       let result = try job.run(
@@ -147,7 +178,25 @@ struct Trust: ParsableCommand {
       return sibling
     }
     guard let seeds else { return named }
-    return try named + Train.again(self.model.model ?? "built-in", seeds, in: folder.file("seeds"))
+    return try named
+      + RepeatedTraining(
+        self.model.model, for: "--seeds trains the model again",
+        advice: "; --siblings takes models that are trained already"
+      ).again(seeds, in: folder.file("seeds"))
+  }
+
+  /// The model trained further without random cells of the mel; nil where that is not asked for.
+  private func fineTuned(
+    _ model: TrainedModel, at space: InputSpace, in folder: OutputFolder
+  ) throws -> TrainedModel? {
+    guard let fineTune else { return nil }
+    guard space == .mel, model.kind.pretrainedParts.isEmpty else {
+      throw ValidationError(
+        "--fine-tune silences cells of the mel, and "
+          + (space == .mel ? "\(model.name) has a pretrained encoder" : "--input is \(space.rawValue)"))
+    }
+    return try RepeatedTraining(self.model.model, for: "--fine-tune trains the model further")
+      .fineTuned(model, epochs: fineTune, in: folder.file("fine-tuned-\(fineTune)"))
   }
 
   private func tell(_ event: TrustJob.Event, _ bar: ProgressBar) {

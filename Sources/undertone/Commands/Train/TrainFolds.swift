@@ -43,9 +43,10 @@ extension Train {
             + ", test \(fold.validation.size)")
         var facts = ["by": by.rawValue, "fold": "\(number + 1) of \(count)"]
         facts["share"] = share.map { "\($0)" }
+        let (new, recipe) = try newModel(for: whole, seed: seed, plan)
         let model = try trained(
-          in: "\(place)/\(name)", on: features.clips(of: training), validation.map(features.clips), seed: seed,
-          for: whole, plan, facts: facts, print)
+          new, recipe, in: "\(place)/\(name)", on: features.clips(of: training), validation.map(features.clips),
+          seed: seed, plan, facts: facts, print)
         guard
           let test = FoldTest(
             fold: number + 1, seed: seed, speakers: fold.validation.speakers,
@@ -63,16 +64,18 @@ extension Train {
     try Console.end(failures, of: whole.entries.count)
   }
 
-  /// The model of a fold or a seed, trained now, or the rest of it, or before.
+  /// The model of a fold, of a seed or of more epochs, trained now, or the rest of it, or before.
+  /// - Parameter model: That which the training starts from.
   func trained(
-    in folder: String, on training: FeatureSet, _ validation: FeatureSet?, seed: UInt64, for whole: Manifest,
-    _ plan: TrainingPlan, facts: [String: String], _ print: (String) -> Void
+    _ model: TrainedModel, _ recipe: Recipe, in folder: String, on training: FeatureSet, _ validation: FeatureSet?,
+    seed: UInt64, _ plan: TrainingPlan, facts: [String: String], _ print: (String) -> Void
   ) throws -> TrainedModel {
-    let (model, recipe) = try newModel(for: whole, seed: seed, plan)
     let trainer: Trainer
     if !results.overwrite, FileManager.default.fileExists(atPath: "\(folder)/resume.json") {
       let saved = try SavedTraining.read(folder)
-      guard saved.recipe == recipe, saved.seed == seed, saved.configuration == model.configuration else {
+      guard saved.recipe == recipe, saved.seed == seed, saved.configuration == model.configuration,
+        saved.provenance[RepeatedTraining.start] == facts[RepeatedTraining.start]
+      else {
         throw ValidationError(
           "\(folder) holds a training with other settings; choose another --output, or --overwrite it")
       }

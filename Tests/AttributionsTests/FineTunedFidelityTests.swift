@@ -1,0 +1,98 @@
+import Basics
+import Models
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Attributions
+
+@Suite("Fine-tuned fidelity and wanted measures")
+struct FineTunedFidelityTests {
+  private let samples = makeSpeech(16_000)
+
+  @Test("Both fidelities as the formula has them, one input at a time; the order reversed, they change places")
+  func twin() throws {
+    let (model, other) = (makeModel(.fcmfcc), makeModel(.fcmfcc, seed: 5))
+    let clip = Clip(samples, model: model)
+    let target = Target(2)
+    let cells = Array(0..<Cells(of: clip, at: .mel).count).filter { $0 % 3 != 0 }
+    var generator = SeededGenerator(seed: 8)
+    let fidelity = FineTunedFidelity(
+      clip, through: other, at: .mel, target: target, cells: cells, using: &generator)
+    let sizes = clip[.mel].floats.map { Double($0) }
+    let order = cells.sorted { sizes[$0] > sizes[$1] }
+
+    let (mel, silent) = (clip[.mel].floats, clip.silence(at: .mel).floats)
+    func probability(without removed: [Int]) -> Double {
+      var values = mel
+      for cell in removed { values[cell] = silent[cell] }
+      let changed = Clip(samples, model: other).with(Tensor(values, shape: clip.shape(at: .mel)), at: .mel)
+      return Double(changed.logits.softmax().floats[2])
+    }
+    var twin = SeededGenerator(seed: 8)
+    var (plus, minus): ([Double], [Double]) = ([], [])
+    let n = Double(cells.count)
+    for size in [0.1, 0.3, 0.5, 0.7, 0.9] {
+      let k = Int((size * n).rounded())
+      for _ in 0..<4 {
+        let first = min(0.5 * Double(k), 0.1 * n)
+        let rest = min(0.5 * (n - Double(k)), 0.1 * n)
+        let top = twin.shuffled(0..<k).prefix(Int(first.rounded())).map { order[$0] }
+        let others = twin.shuffled(k..<cells.count).prefix(Int(rest.rounded())).map { order[$0] }
+        plus.append(probability(without: []) - probability(without: top))
+        minus.append(probability(without: []) - probability(without: others))
+      }
+    }
+    let found = fidelity.measure(order)
+    #expect(abs(found.plus - plus.reduce(0, +) / 20) < 1e-6)
+    #expect(abs(found.minus - minus.reduce(0, +) / 20) < 1e-6)
+    // Loud cells count, and what is removed first of one order is among the rest of the other.
+    #expect(found.plus != found.minus)
+    let reversed = fidelity.measure(order.reversed())
+    #expect((found.plus - found.minus) * (reversed.plus - reversed.minus) < 0)
+  }
+
+  @Test("A model agrees with itself, and its draws are the same for both")
+  func steadiness() throws {
+    let model = makeModel(.cnnatt)
+    let clip = Clip(samples, model: model)
+    var generator = SeededGenerator(seed: 1)
+    let cells = Array(0..<Cells(of: clip, at: .mel).count)
+    let own = try #require(
+      FineTunedFidelity(clip, through: model, at: .mel, target: Target(0), cells: cells, using: &generator).steadiness)
+    #expect(own.agrees && own.own == own.fineTuned && (0...1).contains(own.own))
+  }
+
+  @Test("Only what is asked for is measured, and it is the same as among all")
+  func wanted() throws {
+    var settings = TrustSettings()
+    (settings.steps, settings.parts, settings.offsets) = (4, 4, 2)
+    func examine(_ settings: TrustSettings, fineTuned: TrainedModel? = nil) throws -> ClipTrust {
+      try TrustExaminer(
+        model: makeModel(.cnnatt), methods: [Saliency()], space: .mel, settings: settings, fineTuned: fineTuned
+      ).examine(samples, path: "a.wav")
+    }
+    let all = try examine(settings, fineTuned: makeModel(.cnnatt, seed: 3))
+    #expect(all.steadiness != nil && all.methods[0].values[.fidelityPlus] != nil)
+    #expect(try examine(settings).methods[0].values[.fidelityPlus] == nil)
+    settings.measures = [.redrawn, .gini, .fidelityMinus]
+    #expect(settings.measures == [.deletion, .insertion, .fidelityMinus, .redrawn, .gini])
+    let some = try examine(settings, fineTuned: makeModel(.cnnatt, seed: 3))
+    for (few, many) in zip(some.methods, all.methods) {
+      #expect(Set(few.values.keys) == Set(settings.measures))
+      #expect(few.values.allSatisfy { many.values[$0] == $1 })
+      #expect(few.cascade.isEmpty && few.cascadeFromInput.isEmpty && few.deletion == many.deletion)
+    }
+    let examiner = TrustExaminer(model: makeModel(.cnnatt), methods: [Saliency()], space: .mel, settings: settings)
+    #expect(some.isPossible(by: examiner) && !all.isPossible(by: examiner))
+    // What the verdicts are of is measured for them.
+    #expect(
+      Set(TrustMeasure.ofVerdicts) == [
+        .deletion, .insertion, .fidelityPlus, .fidelityMinus, .comprehensiveness, .sufficiency, .redrawn, .gain, .seeds,
+        .auc,
+      ])
+    let summary = TrustSummary([some, some], by: examiner)
+    #expect(summary.methods[0].cascade.isEmpty && !summary.measures.contains(.fromHead))
+    #expect(!summary.remarks.contains { $0.contains("Zero everywhere") })
+  }
+}
