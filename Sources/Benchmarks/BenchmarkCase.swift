@@ -13,6 +13,8 @@ struct BenchmarkCase: Hashable {
     case inputXGradient = "input-x-gradient"
     case integratedGradients = "integrated-gradients"
     case smoothGrad = "smoothgrad"
+    /// Projected gradient descent of 40 steps at the model's own input.
+    case pgd
     /// The score's fall when 0.2 s of the waveform are silent, every 0.1 s.
     case occlusion
     /// Forward, gradient at the projected frames: no gradient goes through the convolutions.
@@ -81,6 +83,7 @@ struct BenchmarkCase: Hashable {
         .init(name, .saliency, batch: batch), .init(name, .infer, batch: 1), .init(name, .saliency, batch: 1),
         .init(name, .inputXGradient, batch: batch), .init(name, .inputXGradient, batch: 1),
         .init(name, .integratedGradients, batch: 1), .init(name, .smoothGrad, batch: 1),
+        .init(name, .pgd, batch: 64),
       ]
     }
     + BenchmarkedEncoder.allCases.flatMap {
@@ -110,6 +113,7 @@ struct BenchmarkCase: Hashable {
       case .train: 3.0  // forward, and the gradients of inputs and of weights
       case .saliency, .inputXGradient: 2.0
       case .integratedGradients, .smoothGrad: 100.0
+      case .pgd: 82.0
       default: 1.0
       }
     return (model?.multiplyAdds ?? 0) * passes

@@ -25,7 +25,7 @@ struct Benchmarks: ParsableCommand {
 
   @Option(
     help:
-      "The script that times PyTorch (and librosa, scikit-learn, Captum, matplotlib, transformers, ONNX Runtime, OpenVINO)."
+      "The script that times PyTorch (and librosa, scikit-learn, Captum, torchattacks, matplotlib, transformers, ONNX Runtime, OpenVINO)."
   )
   var peer: String?
 
@@ -136,6 +136,7 @@ extension BenchmarkCase {
     case .train, .infer: ["plain", "channels-last", "compiled"]
     case .saliency: ["plain", "channels-last"]
     case .inputXGradient, .integratedGradients, .smoothGrad: ["captum", "captum channels-last"]
+    case .pgd: ["torchattacks"]
     case .logMel, .mfcc: ["librosa", "torch"]
     case .mfccGradient: ["torch"]
     case .euclidean, .kullbackLeibler, .itakuraSaito: ["scikit-learn"]

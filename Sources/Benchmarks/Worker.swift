@@ -103,6 +103,11 @@ struct Worker {
         }
       let space = kind.input
       return { _ = try method.attribute(batch == 1 ? clip[space] : x, of: clip, at: space, target: Target(0)) }
+    case .pgd:
+      let clips = (0..<batch).map { _ in Clip(random([80_000]).floats.map { 0.1 * $0 }, model: model) }
+      let attacked = AttackedClips(clips, at: kind.input)
+      let attack = PGD(AttackSettings(budget: .largest(1), steps: 40))
+      return { _ = try attack.run(attacked) { _ in } }
     default:
       return { _ = model.network(input, .inference).floats }
     }

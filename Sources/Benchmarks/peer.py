@@ -1,8 +1,8 @@
-"""Times PyTorch, librosa, scikit-learn, Captum and matplotlib for `make benchmark PEER=1`.
+"""Times PyTorch, librosa, scikit-learn, Captum, torchattacks and matplotlib for `make benchmark PEER=1`.
 
 python3 peer.py SUBJECT WORK BATCH MODE, as Worker.swift: says "ready" when it is warm, answers every line it reads with
 the milliseconds a clip of a turn, and at the end of its input with the most memory it held, in bytes. Needs torch; for
-some cases librosa and scipy, scikit-learn, captum and matplotlib, or
+some cases librosa and scipy, scikit-learn, captum, torchattacks and matplotlib, or
 transformers, onnxruntime, onnxscript and openvino. `peer.py explain-once CLIP FIGURE` and `peer.py predict-once FOLDER
 CLIP [FIGURE]` are what a turn of "explain" and of an encoder's "predict" and "figure" runs.
 
@@ -266,6 +266,19 @@ def captum_step(subject, work, batch, mode):
         return lambda: method.attribute(x, baseline, target=0, n_steps=50, return_convergence_delta=True)
     method = captum.attr.NoiseTunnel(captum.attr.Saliency(model))
     return lambda: method.attribute(x, nt_samples=50, stdevs=0.1, target=0, abs=False)
+
+
+def torchattacks_step(subject, batch):
+    import models
+    import torch
+    import torchattacks
+
+    torch.manual_seed(0)
+    model = models.NETWORKS[subject]().eval().requires_grad_(False)
+    x = torch.rand(batch, 1, MELS if subject == "cnnlstm" else COEFFICIENTS, 313)  # torchattacks cuts at 0 and 1
+    labels = model(x).argmax(1)
+    attack = torchattacks.PGD(model, eps=0.1, alpha=0.01, steps=40)
+    return lambda: attack(x, labels)
 
 
 # The front-end
@@ -593,6 +606,8 @@ def main():
         step = factorization_step(work)
     elif subject == "front-end":
         step = librosa_step(work) if mode == "librosa" else torch_step(work, batch)
+    elif mode == "torchattacks":
+        step = torchattacks_step(subject, batch)
     elif mode.startswith("captum"):
         step = captum_step(subject, work, batch, mode)
     else:

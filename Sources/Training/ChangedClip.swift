@@ -59,7 +59,8 @@ extension Augmentation.Step {
     case .vtlp:
       let factor = pow(1 + number, generator.uniform(in: -1..<1))
       return (
-        features.frontEnd.withVocalTract(mel, longerBy: factor), String(format: "a vocal tract %.2f times as long", factor)
+        features.frontEnd.withVocalTract(mel, longerBy: factor),
+        String(format: "a vocal tract %.2f times as long", factor)
       )
     case .masks:
       return (

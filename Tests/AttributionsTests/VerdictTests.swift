@@ -243,7 +243,8 @@ struct VerdictTests {
     let square = methods.map { _ in methods.map { _ in 0.5 } }
     return ClipTrust(
       path: "\(number).wav", target: "angry", predicted: "angry", label: number % 4 == 0 ? "fear" : "angry",
-      speaker: "speaker \(number % 12)", hasCue: false, resemblance: nil, steadiness: nil, methods: methods, correlation: square,
+      speaker: "speaker \(number % 12)", hasCue: false, resemblance: nil, steadiness: nil, methods: methods,
+      correlation: square,
       overlap: square, cueArea: nil)
   }
 
@@ -256,7 +257,8 @@ struct VerdictTests {
       let layers = examiner.layers.count
       made[place] = ClipTrust(
         path: made[place].path, target: "angry", predicted: place % 3 == 0 ? "fear" : "angry",
-        label: place % 3 == 0 ? "fear" : "angry", speaker: made[place].speaker, hasCue: false, resemblance: nil, steadiness: nil,
+        label: place % 3 == 0 ? "fear" : "angry", speaker: made[place].speaker, hasCue: false, resemblance: nil,
+        steadiness: nil,
         methods: made[place].methods.map { method in
           var method = method
           method.cascade = (0..<layers).map { _ in method.values[.redrawn] }
