@@ -96,7 +96,6 @@ struct RepeatedTraining {
     let removal = try Augmentation.Step(.cells, TrustExaminer.fineTunedShare)
     plan.recipe.augmentation = try Augmentation(
       saved.recipe.augmentation.steps.filter { $0.kind != .cells } + [removal])
-    Console.note("fine-tuning \(model.name) without random cells: \(epochs) epochs")
     let set = try command.features(training, nil, for: model, recipe: plan.recipe).training
     _ = try command.trained(
       model, plan.recipe, in: place, on: set, nil, seed: saved.seed, plan,
