@@ -52,6 +52,32 @@ struct FineTunedFidelityTests {
     #expect((found.plus - found.minus) * (reversed.plus - reversed.minus) < 0)
   }
 
+  /// The logit of the first class is the mean of the lowest bands, so that an attribution of these is right.
+  @Test("Who ranks first what counts has the larger FFid+, and who ranks it last the smaller", arguments: [1.0, -1])
+  func order(sign: Double) throws {
+    struct Lowest: AttributionMethod {
+      static let description = MethodDescription(
+        "lowest", .gradient, source: "here", summary: "the lowest bands", cost: "nothing", isSigned: true)
+      var sign = 1.0
+      init(_ options: MethodOptions = MethodOptions()) {}
+      func attribute(_ clip: Clip, at space: InputSpace, target: Target) -> AttributionResult {
+        let frames = clip.mel.shape[3]
+        let values = (0..<clip.mel.count).map { Float($0 / frames < 32 ? sign : 0) }
+        return AttributionResult(Tensor(values, shape: clip.mel.shape))
+      }
+    }
+    var settings = TrustSettings()
+    settings.measures = [.fidelityPlus, .fidelityMinus]
+    var method = Lowest()
+    method.sign = sign
+    let model = CueModel.model()
+    let found = try TrustExaminer(
+      model: model, methods: [method], space: .mel, settings: settings, target: 0, fineTuned: model
+    ).examine(samples, path: "a.wav").methods[0].values
+    // Silence is below what is heard, and so lowers the first class.
+    #expect(sign * (found[.fidelityPlus]! - found[.fidelityMinus]!) > 0.05)
+  }
+
   @Test("A model agrees with itself, and its draws are the same for both")
   func steadiness() throws {
     let model = makeModel(.cnnatt)

@@ -188,6 +188,10 @@ struct TrustTests {
     #expect(line.methods.allSatisfy { $0.cascade.isEmpty })
     #expect(try folder.lines("output/trust/fine-tuned-1/recipe.toml").contains { $0.contains("cells:0.1") })
 
+    // The model that is explained is still the one that it was.
+    let without: Line = try decoded(folder.undertone(own + ["--measures", "gini"]).output[0])
+    #expect(try without.mean("deletion", of: "saliency") == line.mean("deletion", of: "saliency"))
+
     // What is fine-tuned already is not trained again.
     let kept = try folder.undertone(own + ["--fine-tune", "1", "--measures", "gini"])
     let again: Line = try decoded(kept.output[0])

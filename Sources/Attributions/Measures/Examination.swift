@@ -138,7 +138,7 @@ struct Examination {
     let sum = sizes.reduce(0, +)
     let erasure =
       wants(.comprehensiveness, .sufficiency) ? try units.map { game in try erase(directed, by: method, game) } : nil
-    let fidelity = wants(.fidelityPlus, .fidelityMinus) ? fidelity?.measure(order) : nil
+    let fidelity = wants(.fidelityPlus, .fidelityMinus) ? fidelity?.measure(order.reversed()) : nil
     let spokenCue = cue.map { cue in CueCells(isInside: spoken.map { cue.isInside[$0] }, area: cue.area) }
     let heard =
       wants(.averageIncrease, .averageDrop, .averageGain, .faithfulness, .inputFidelity)

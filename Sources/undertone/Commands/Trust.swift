@@ -196,7 +196,7 @@ struct Trust: ParsableCommand {
           + (space == .mel ? "\(model.name) has a pretrained encoder" : "--input is \(space.rawValue)"))
     }
     return try RepeatedTraining(self.model.model, for: "--fine-tune trains the model further")
-      .fineTuned(model, epochs: fineTune, in: folder.file("fine-tuned-\(fineTune)"))
+      .fineTuned(epochs: fineTune, in: folder.file("fine-tuned-\(fineTune)"))
   }
 
   private func tell(_ event: TrustJob.Event, _ bar: ProgressBar) {

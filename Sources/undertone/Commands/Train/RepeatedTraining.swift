@@ -9,6 +9,7 @@ import Training
 /// A training that is in a folder, to be repeated or to go on from: its recipe, on the clips that it was made of and with the
 /// same of them left out.
 struct RepeatedTraining {
+  let folder: String
   let saved: SavedTraining
   let command: Train
   let plan: TrainingPlan
@@ -25,6 +26,7 @@ struct RepeatedTraining {
     guard let folder, FileManager.default.fileExists(atPath: "\(folder)/resume.json") else {
       throw cannot("\(folder ?? "built-in") is not the folder of a training")
     }
+    self.folder = folder
     saved = try SavedTraining.read(folder)
     var arguments = ["--recipe", "\(folder)/\(TrainingPlan.file)", "--seed", "\(saved.seed)"]
     for (name, path) in saved.manifests.sorted(by: { $0.key < $1.key }) {
@@ -85,7 +87,9 @@ struct RepeatedTraining {
 
   /// The model trained further on its training clips with random cells of the mel silenced, for so many epochs at a tenth of
   /// its recipe's rate, which falls along half a cosine; what was stopped goes on, and what is there already is kept.
-  func fineTuned(_ model: TrainedModel, epochs: Int, in place: String) throws -> TrainedModel {
+  func fineTuned(epochs: Int, in place: String) throws -> TrainedModel {
+    // A training changes the weights of the model that it starts from.
+    let model = try TrainedModel(folder: folder)
     var plan = plan
     plan.validation = .absent
     plan.recipe = saved.recipe
