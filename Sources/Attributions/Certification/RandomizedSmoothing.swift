@@ -26,7 +26,7 @@ public struct RandomizedSmoothing: Sendable, Hashable, Codable {
   /// The probability with which a certificate holds.
   public let confidence: Double
 
-  public static let deviationRange = 1e-6...1.0, drawRange = 1...1_000_000, confidenceRange = 0.5...0.999_999
+  public static let deviationRange = 1e-6...1.0, drawRange = 1...1_000_000, confidenceRange = 0.5...(1 - 1e-9)
 
   public init(
     deviation: Double, firstDraws: Int = 100, draws: Int = 1000, confidence: Double = 0.999
@@ -38,7 +38,7 @@ public struct RandomizedSmoothing: Sendable, Hashable, Codable {
       throw .value("\(count) draws; there must be 1 to \(Self.drawRange.upperBound)")
     }
     guard Self.confidenceRange.contains(confidence) else {
-      throw .value("a confidence of \(confidence); it must lie between 0.5 and 0.999999")
+      throw .value("a confidence of \(confidence); it must lie between 0.5 and 1 - 1e-9")
     }
     (self.deviation, self.firstDraws, self.draws, self.confidence) = (deviation, firstDraws, draws, confidence)
   }
