@@ -7,16 +7,16 @@ import Models
 
 /// Of how many clips a smoothed model is certified to be right, against changes of rising size.
 public struct CertificationReport: MeasurementReport {
-  /// The least change against which a certificate is to hold.
+  /// The changes against which a certificate is to hold.
   public enum Reach: Hashable {
-    /// Any: that the smoothed model does not abstain.
+    /// Some, however small: the smoothed model does not abstain.
     case any
     /// All changes of so many dB of signal-to-noise ratio, or more.
     case ratio(Double)
     /// All changes of a 2-norm up to this.
     case radius(Double)
 
-    /// The smaller reach of two that are alike: a radius at the border is not certified, so it has to be larger.
+    /// Whether a certificate holds against them: its radius itself is not certified, and has to be larger.
     func isWithin(_ certificate: Certificate) -> Bool {
       switch self {
       case .any: certificate.radius != nil
@@ -162,18 +162,18 @@ public struct CertificationReport: MeasurementReport {
     let draws = noises[0].smoothing.draws
     let most = noises.map { String(format: "%g", $0.smoothing.largestRadius.rounded(toDigits: 3, .up)) }
       .joined(separator: ", ")
-    let several = noises.count > 1 ? " for all \(noises.count) noises of a clip together" : ""
+    let several = noises.count > 1 ? ", its \(noises.count) noises together" : ""
     return [
-      "certified, with a probability of \(String(format: "%g", confidence))\(several): what \(model.name) says most often "
-        + "under this noise, it says most often after every change of the clip's own samples whose 2-norm is below the "
-        + "radius",
+      "certified, with a probability of \(String(format: "%g", confidence)) for each clip\(several): what \(model.name) "
+        + "says most often under this noise, it says most often after every change of the clip's own samples whose 2-norm "
+        + "is below the radius",
       "not certified: what \(model.name) says without noise; changes of the clip's length, of features, or before quiet "
         + "ends are cut off; other models",
       "\(draws) draws certify no radius beyond \(most); more draws or more noise may",
     ]
   }
 
-  /// "clip.wav: angry within 0.023, 51.2 dB below it, with noise of 0.01 (−40 dBFS)", a line for each clip and noise.
+  /// "clip.wav: angry within 0.0231, an SNR above 51.2 dB, with noise of 0.01 (−40 dBFS)", a line for each clip and noise.
   public var sentences: [String] {
     rows.flatMap { entry, own in
       zip(own.certificates, noises).map { found, noise in

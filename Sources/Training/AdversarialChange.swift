@@ -10,12 +10,13 @@ import Tensors
 /// own samples, so that padding stays silent and a quiet clip changes as little as a loud one.
 ///
 /// One step costs a share of the clips one more forward and backward pass, where the projected steps of Madry et al. 2018
-/// (arXiv:1706.06083) cost as many as there are steps. The random start, and that other clips of the batch stay as they
-/// are, keep the network from learning against this one step only, as it does without a start.
+/// (arXiv:1706.06083) cost as many as there are steps. Without the random start a network comes to withstand this one step and no
+/// other change (Wong et al. 2020); with it that is rarer, and not ruled out (Andriushchenko and Flammarion 2020,
+/// arXiv:2007.02617): only an attack of more steps on the trained model shows what was learned.
 ///
 /// It is sought through the waveform, so that it is one of sound, and through the features as the training fills them up, so
-/// that clips of several lengths are changed in one batch. The network answers as in inference: its running statistics stay, and
-/// nothing is dropped.
+/// that clips of several lengths are changed in one batch; before masks and mixtures, which come after it. The network answers as
+/// in inference: its running statistics stay, and nothing is dropped.
 struct AdversarialChange: Sendable {
   /// r.
   private let radius: Double

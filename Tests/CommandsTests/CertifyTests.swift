@@ -89,7 +89,9 @@ struct CertifyTests {
     let text = try folder.undertone(["certify"] + arguments)
     #expect(text.status == 0 && text.output.allSatisfy { $0.count <= 80 }, "\(text)")
     let words = text.output.joined(separator: " ").split(separator: " ").joined(separator: " ")
-    for part in ["under white noise", "a probability of 0.999 for all 2 noises", "not certified:", "too few clips"] {
+    for part in [
+      "under white noise", "a probability of 0.999 for each clip, its 2 noises", "not certified:", "too few clips",
+    ] {
       #expect(words.contains(part), "\(part): \(words)")
     }
   }

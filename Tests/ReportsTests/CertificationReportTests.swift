@@ -113,7 +113,8 @@ struct CertificationReportTests {
   func written() throws {
     let report = try report()
     #expect(report.words == "3 clips: mean is right for 67 % of them without noise")
-    #expect(report.remarks.count == 3 && report.remarks[0].contains("a probability of 0.98 for all 2 noises"))
+    #expect(
+      report.remarks.count == 3 && report.remarks[0].contains("a probability of 0.98 for each clip, its 2 noises"))
     #expect(report.remarks[2].hasPrefix("100 draws certify no radius beyond 0.017, 0.848"))
     #expect(report.sentences.count == 6)
     #expect(
