@@ -88,7 +88,8 @@ test: dependencies lint
 fixtures:
 	@set -e; \
 	for script in operations models cnnasp features edits measures attributions training calibration evaluation agreement \
-	  pitch cues weights encoders encoder-training heads relevance factorization events attacks localisation masking units \
+	  pitch cues weights encoders encoder-training heads relevance factorization events attacks localisation masking \
+	  smoothing units \
 	  trimming/make Figures/colormaps Figures/images audio/make; do \
 	  echo "$$script.py"; $(PYTHON) Tests/Fixtures/$$script.py > /dev/null; \
 	done; \

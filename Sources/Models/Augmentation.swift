@@ -20,6 +20,9 @@ public struct Augmentation: Equatable, Sendable {
     case band
     /// A telephone line; has no number.
     case codec
+    /// A small change of the sound that raises the loss of the network in training, the change so many decibels below the
+    /// clip: adversarial training (Goodfellow et al. 2015, arXiv:1412.6572; Madry et al. 2018, arXiv:1706.06083).
+    case adversarial
     /// Another length of the vocal tract: frequencies of the mel 1 / (1 + number) to 1 + number times as high (Jaitly and Hinton
     /// 2013).
     case vtlp
@@ -102,7 +105,9 @@ public struct Augmentation: Equatable, Sendable {
   public static let mostSilentNoise = 40.0
 
   /// Whether clips change before they are mixed.
-  public var changesClips: Bool { steps.contains { $0.kind.changesSound || $0.kind.changesMel } }
+  public var changesClips: Bool {
+    steps.contains { $0.kind.changesSound || $0.kind.changesMel || $0.kind.asksNetwork }
+  }
 }
 
 /// Its text, so that a recipe's file has it as it is written on the command line.
@@ -132,6 +137,7 @@ extension Augmentation.Kind {
     case .noise: -20...Augmentation.mostSilentNoise
     case .band: 500...7900
     case .codec: nil
+    case .adversarial: 0...80
     case .vtlp: 0.01...0.5
     case .masks: 1...20
     case .cells: 0.01...0.9
@@ -141,13 +147,16 @@ extension Augmentation.Kind {
     }
   }
 
-  /// Whether it changes a clip's sound, and not what is computed of it or of two clips.
+  /// Whether it changes a clip's sound by itself, and not what is computed of it or of two clips, or with a network.
   public var changesSound: Bool {
     switch self {
     case .crop, .stretch, .pitch, .speed, .gain, .noise, .band, .codec: true
-    case .vtlp, .masks, .cells, .mixstyle, .mixup, .specmix: false
+    case .adversarial, .vtlp, .masks, .cells, .mixstyle, .mixup, .specmix: false
     }
   }
+
+  /// Whether it changes a clip's sound by what a network in training says of it.
+  public var asksNetwork: Bool { self == .adversarial }
 
   /// Whether it changes the log-mel of a clip.
   public var changesMel: Bool { [.vtlp, .masks, .cells].contains(self) }
@@ -163,6 +172,7 @@ extension Augmentation.Kind {
     case .noise: 10
     case .band: 2000
     case .codec: nil
+    case .adversarial: 30
     case .vtlp: 0.1
     case .masks: 2
     case .cells: 0.1
@@ -183,6 +193,7 @@ extension Augmentation.Kind {
     case .noise: "white noise, n to \(Int(Augmentation.mostSilentNoise)) dB below the speech"
     case .band: "low-pass, n Hz or more"
     case .codec: "telephone line"
+    case .adversarial: "adversarial training, a change n dB below the clip that raises the loss"
     case .vtlp: "length of the vocal tract, formants 1/(1 + n) to 1 + n times as high"
     case .masks: "SpecAugment, n spans of frames and of mel bands"
     case .cells: "silence in up to a share n of the mel's cells"

@@ -7,16 +7,20 @@ import Tensors
 /// The batches of a training whose clips are changed anew in every epoch.
 struct AugmentedBatches {
   private let augmentation: Augmentation
-  private let configuration: ModelConfiguration
+  private let model: TrainedModel
   private let extractor: FeatureExtractor
   private let set: FeatureSet
 
-  /// - Parameter set: Clips with their sound, where the augmentation changes it.
-  init(_ augmentation: Augmentation, of set: FeatureSet, for configuration: ModelConfiguration) {
+  private var configuration: ModelConfiguration { model.configuration }
+
+  /// - Parameters:
+  ///   - set: Clips with their sound, where the augmentation changes it.
+  ///   - model: The one in training; adversarial changes are against the weights that it has at each batch.
+  init(_ augmentation: Augmentation, of set: FeatureSet, for model: TrainedModel) {
     demand(
       !augmentation.changesClips || set.clips.allSatisfy { $0.sound != nil }, "clips without the sound to augment")
-    (self.augmentation, self.set, self.configuration) = (augmentation, set, configuration)
-    extractor = FeatureExtractor(configuration.frontEnd)
+    (self.augmentation, self.set, self.model) = (augmentation, set, model)
+    extractor = FeatureExtractor(model.configuration.frontEnd)
   }
 
   /// The clips `rows`, changed, as one batch.
@@ -24,24 +28,59 @@ struct AugmentedBatches {
     _ rows: [Int], using generator: inout SeededGenerator
   ) -> (input: NetworkInput, truth: FeatureSet.Truth) {
     var (input, truth) = set.batch(rows)
-    if augmentation.changesClips {
-      // Each clip has its own place in the generator's sequence, whichever thread changes it.
-      let generators = rows.map { _ in SeededGenerator(seed: generator.next()) }
-      nonisolated(unsafe) let own = self
-      let changed = concurrentMap(count: rows.count) { index in
-        var generator = generators[index]
-        return own.changed(own.set.clips[rows[index]], using: &generator)
-      }
-      input = FeatureSet(changed).batch(changed.indices).input
-    }
+    if augmentation.changesClips { input = changed(rows, using: &generator) }
     if let share = augmentation[.mixstyle] { input = restyled(input, share: share, using: &generator) }
     return mixed(input, &truth, using: &generator)
   }
 
   // MARK: Clips
 
-  private func changed(_ clip: ClipFeatures, using generator: inout SeededGenerator) -> ClipFeatures {
-    let samples = configuration.fitted(sound(clip.sound!, using: &generator))
+  /// A clip while it changes.
+  private struct Changing {
+    /// At the model's length, of which the first `own` are the clip's.
+    var samples: [Float]
+    let own: Int
+    /// Nil of a clip that is not changed against the network.
+    let adversarial: AdversarialChange?
+    var generator: SeededGenerator
+  }
+
+  /// The clips `rows`, changed, as a network's input.
+  private func changed(_ rows: [Int], using generator: inout SeededGenerator) -> NetworkInput {
+    // Each clip has its own place in the generator's sequence, whichever thread changes it.
+    let generators = rows.map { _ in SeededGenerator(seed: generator.next()) }
+    nonisolated(unsafe) let own = self
+    var clips = concurrentMap(count: rows.count) { index in
+      own.changing(own.set.clips[rows[index]], using: generators[index])
+    }
+    // The network runs on all cores, and not inside of a map.
+    let found = AdversarialChange.samples(
+      clips.map { ($0.samples, $0.own, $0.adversarial) }, against: model, truth: { set.truth($0.map { rows[$0] }) })
+    for (index, samples) in found.enumerated() { clips[index].samples = samples }
+    let sounds = clips
+    let changed = concurrentMap(count: rows.count) { index in
+      var generator = sounds[index].generator
+      return own.features(own.set.clips[rows[index]], of: sounds[index].samples, using: &generator)
+    }
+    return FeatureSet(changed).batch(changed.indices).input
+  }
+
+  private func changing(_ clip: ClipFeatures, using start: SeededGenerator) -> Changing {
+    var generator = start
+    let sound = sound(clip.sound!, using: &generator)
+    let samples = configuration.fitted(sound)
+    let own = min(sound.count, samples.count)
+    var adversarial: AdversarialChange?
+    if let ratio = augmentation[.adversarial], generator.uniform() < Augmentation.soundShare {
+      adversarial = AdversarialChange(of: samples.prefix(own), ratio: ratio, using: &generator)
+    }
+    return Changing(samples: samples, own: own, adversarial: adversarial, generator: generator)
+  }
+
+  /// The features of a changed sound, changed themselves.
+  private func features(
+    _ clip: ClipFeatures, of samples: [Float], using generator: inout SeededGenerator
+  ) -> ClipFeatures {
     var path = SignalPath(samples, features: extractor)
     let steps = augmentation.steps.filter(\.kind.changesMel)
     if !steps.isEmpty {

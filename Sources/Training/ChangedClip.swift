@@ -46,7 +46,7 @@ extension Augmentation.Step {
       let hertz = generator.uniform(in: n..<top)
       return (sound.lowPassed(hertz, sampleRate: sampleRate), words("up to %.0f Hz", hertz))
     case .codec: return (sound.telephoned(sampleRate: sampleRate), "300 to 3400 Hz, 8 bits")
-    case .vtlp, .masks, .cells, .mixstyle, .mixup, .specmix: return (sound, "")
+    case .adversarial, .vtlp, .masks, .cells, .mixstyle, .mixup, .specmix: return (sound, "")
     }
   }
 

@@ -51,16 +51,22 @@ public struct FeatureSet: Sendable, Equatable {
       return (space, Tensor(values, shape: [inputs.count] + (space == .waveform ? [columns] : [1, height, columns])))
     }
     let lengths = chosen.map(\.samples)
-    let labels = chosen.compactMap(\.label)
-    let votes = chosen.compactMap(\.votes)
     return (
       NetworkInput(
         Dictionary(uniqueKeysWithValues: tensors),
         lengths: Set(lengths).count > 1 && encoded?.stage != .pooled ? lengths : nil, encoded: encoded),
-      Truth(
-        labels: labels.count == chosen.count ? labels : nil, dimensions: chosen.map(\.dimensions),
-        targets: votes.count == chosen.count ? votes : nil)
+      truth(rows)
     )
+  }
+
+  /// The truth of the clips `rows`.
+  func truth(_ rows: some Collection<Int>) -> Truth {
+    let chosen = rows.map { clips[$0] }
+    let labels = chosen.compactMap(\.label)
+    let votes = chosen.compactMap(\.votes)
+    return Truth(
+      labels: labels.count == chosen.count ? labels : nil, dimensions: chosen.map(\.dimensions),
+      targets: votes.count == chosen.count ? votes : nil)
   }
 
   /// The clips in random batches of `size`, for one epoch of training.

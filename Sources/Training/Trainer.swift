@@ -317,8 +317,7 @@ public final class Trainer {
     let batches = training.shuffledBatches(of: recipe.batch, using: &generator)
     let targets = TrainingTargets(recipe, classes: model.classes.count, of: training)
     let augmented =
-      recipe.augmentation == .none
-      ? nil : AugmentedBatches(recipe.augmentation, of: training, for: model.configuration)
+      recipe.augmentation == .none ? nil : AugmentedBatches(recipe.augmentation, of: training, for: model)
     var sum = 0.0
     var step = StepGradients()
     for (index, rows) in batches.enumerated() {

@@ -29,8 +29,8 @@ struct Undertone: ParsableCommand {
     version: undertoneVersion,
     subcommands: [
       Explain.self, Predict.self, Train.self, Curves.self, Runs.self, Evaluate.self, FiguresCommand.self, Compare.self,
-      Trust.self, Stability.self, Check.self, Audit.self, AttackCommand.self, CorpusCommand.self, Features.self,
-      Decompose.self,
+      Trust.self, Stability.self, Check.self, Audit.self, AttackCommand.self, CertifyCommand.self, CorpusCommand.self,
+      Features.self, Decompose.self,
       Edit.self, ResponseCommand.self, CounterfactualCommand.self, Flips.self, Cues.self, Concepts.self,
       LayersCommand.self, ModalitiesCommand.self,
       MethodsCommand.self, ModelsCommand.self, Doctor.self,

@@ -107,6 +107,7 @@ struct FeaturesTests {
     #expect(try features("clip.wav", "--kind", "chroma").failed(64, naming: "chroma", "delta-delta"))
     #expect(try features("clip.wav", "--format", "jpg").failed(64, naming: "jpg", "npy"))
     #expect(try features("clip.wav", "--augment", "mixup").failed(64, naming: "mixup", "two clips"))
+    #expect(try features("clip.wav", "--augment", "adversarial").failed(64, naming: "adversarial", "in training"))
     #expect(try features("clip.wav", "--augment", "pitch:90").failed(64, naming: "pitch:90"))
     #expect(try features("clip.wav", "--augment", "pitch", "--kind", "mel").failed(64, naming: "--kind"))
     #expect(try features("clip.wav", "--augment", "pitch", "--format", "npy").failed(64, naming: "npy"))

@@ -92,6 +92,7 @@ struct OptionTests {
     "Help fits 80 columns and has examples",
     arguments: [
       "", "explain", "predict", "train", "curves", "runs", "evaluate", "figures", "compare", "trust", "attack",
+      "certify",
       "corpus",
       "corpus prepare",
       "corpus describe",

@@ -60,9 +60,9 @@ struct ReadmeTests {
     }
     #expect(
       folder.files(in: "output").sorted() == [
-        "attack", "compare", "corpus", "counterfactual", "cues", "curves", "decompose", "edit", "emobox", "evaluate",
-        "explain", "features", "figures", "flips", "folds", "layers", "modalities", "predict", "response", "stability",
-        "states", "train", "trust",
+        "attack", "certify", "compare", "corpus", "counterfactual", "cues", "curves", "decompose", "edit", "emobox",
+        "evaluate", "explain", "features", "figures", "flips", "folds", "layers", "modalities", "predict", "response",
+        "stability", "states", "train", "trust",
       ])
   }
 

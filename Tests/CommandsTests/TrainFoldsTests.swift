@@ -70,12 +70,14 @@ struct TrainFoldsTests {
     "Augmentation, cosine, averaged weights and the rest are in the model's folder, and a training resumes with them")
   func options() throws {
     let run = try train(
-      "--augment", "stretch,noise:20,masks,mixup", "--cosine", "--average", "0.9", "--class-weights", "balanced",
+      "--augment", "stretch,noise:20,adversarial,masks,mixup", "--cosine", "--average", "0.9", "--class-weights",
+      "balanced",
       "--label-smoothing", "0.1", "--patience", "4")
     #expect(run.status == 0 && run.output == ["out"], "\(run)")
     let config = String(decoding: try folder.contents("out/config.json"), as: UTF8.self)
     for entry in [
-      #""augment" : "stretch:0.1,noise:20,masks:2,mixup:0.2""#, #""schedule" : "cosine""#, #""average" : 0.9,"#,
+      #""augment" : "stretch:0.1,noise:20,adversarial:30,masks:2,mixup:0.2""#, #""schedule" : "cosine""#,
+      #""average" : 0.9,"#,
       #""class_weights" : "balanced""#, #""label_smoothing" : 0.1,"#, #""patience" : 4,"#,
     ] { #expect(config.contains(entry), "\(config)") }
     let longer = try folder.undertone("train", "--resume", "out", "--epochs", "3")

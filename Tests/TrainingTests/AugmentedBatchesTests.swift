@@ -37,7 +37,8 @@ struct AugmentedBatchesTests {
     _ text: String, _ set: FeatureSet, seed: UInt64 = 1, for configuration: ModelConfiguration? = nil
   ) throws -> (input: NetworkInput, truth: FeatureSet.Truth) {
     var generator = SeededGenerator(seed: seed)
-    return AugmentedBatches(try Augmentation(text: text), of: set, for: configuration ?? self.configuration)
+    let model = TrainedModel(untrained: configuration ?? self.configuration, seed: 2)
+    return AugmentedBatches(try Augmentation(text: text), of: set, for: model)
       .batch(Array(set.clips.indices), using: &generator)
   }
 
@@ -247,7 +248,8 @@ struct AugmentedBatchesTests {
     // Of equal votes any mixture is the same.
     for index in set.clips.indices { set.clips[index].votes = Array(repeating: 1 / 7, count: 7) }
     var generator = SeededGenerator(seed: 4)
-    let batches = AugmentedBatches(try Augmentation(text: "mixup"), of: set, for: configuration)
+    let batches = AugmentedBatches(
+      try Augmentation(text: "mixup"), of: set, for: TrainedModel(untrained: configuration, seed: 2))
     let mixed = batches.batch(Array(set.clips.indices), using: &generator).truth.targets!
     #expect(mixed.allSatisfy { $0.allSatisfy { abs($0 - 1 / 7) < 1e-6 } })
   }
@@ -289,7 +291,7 @@ struct AugmentedBatchesTests {
   @Test("With all of it a training that is interrupted and resumed ends in the same bits", arguments: [2, 4, 8])
   func resume(batches: Int) throws {
     func all(_ recipe: inout Recipe) {
-      recipe.augmentation = try! Augmentation(text: "stretch,noise,masks,mixup,specmix")
+      recipe.augmentation = try! Augmentation(text: "stretch,noise,adversarial,masks,mixup,specmix")
       (recipe.labelSmoothing, recipe.classWeights, recipe.averaging) = (0.1, .balanced, 0.9)
       recipe.schedule = .cosine(warmup: 1)
     }

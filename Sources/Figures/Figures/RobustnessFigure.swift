@@ -1,4 +1,5 @@
-/// How much of what a model says is left under attacks of rising budgets, beside noise as large.
+/// How much of what a model says is left under attacks of rising budgets, beside noise as large; or is certified against changes
+/// of rising size.
 public struct RobustnessFigure: Figure {
   public struct Share: Sendable {
     public var mean: Double

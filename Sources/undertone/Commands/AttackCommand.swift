@@ -274,25 +274,11 @@ struct AttackCommand: ParsableCommand {
     if input != .waveform, let option = given.first(where: { $0.0 != "--largest" })?.0 {
       throw ValidationError("\(option) is of the waveform; on the \(input.rawValue) budgets are --largest")
     }
-    if let masked { return try Self.numbers(masked, "--masked", in: -60...60).map { .masked($0) } }
+    if let masked { return try numbers(masked, "--masked", in: -60...60).map { .masked($0) } }
     if let largest = largest ?? (input == .waveform ? nil : Self.largestChanges) {
-      return try Self.numbers(largest, "--largest", in: 1e-6...1e3).map { .largest($0) }
+      return try numbers(largest, "--largest", in: 1e-6...1e3).map { .largest($0) }
     }
-    return try Self.numbers(ratio ?? Self.ratios, "--ratio", in: -20...120).map { .ratio($0) }
-  }
-
-  /// Numbers with commas between, each once.
-  private static func numbers(_ text: String, _ option: String, in range: ClosedRange<Double>) throws -> [Double] {
-    var found: [Double] = []
-    for word in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let word = word.trimmingCharacters(in: .whitespaces)
-      guard let number = Double(word), range.contains(number) else {
-        throw ValidationError(
-          "\(option): \"\(word)\" is no number from \(range.lowerBound.formatted()) to \(range.upperBound.formatted())")
-      }
-      if !found.contains(number) { found.append(number) }
-    }
-    return found
+    return try numbers(ratio ?? Self.ratios, "--ratio", in: -20...120).map { .ratio($0) }
   }
 
   private func frequencies() throws -> ClosedRange<Double>? {

@@ -90,7 +90,10 @@ struct Features: ParsableCommand {
       throw ValidationError("--augment draws figures and writes sounds; it does not go with --format \(array)")
     }
     if let step = augment.steps.first(where: { !Self.kinds.contains($0.kind.rawValue) }) {
-      throw ValidationError("--augment \(step.kind.rawValue) mixes two clips; there is one to show")
+      throw ValidationError(
+        step.kind.asksNetwork
+          ? "--augment \(step.kind.rawValue) is against a network in training; there is none to show it of"
+          : "--augment \(step.kind.rawValue) mixes two clips; there is one to show")
     }
   }
 

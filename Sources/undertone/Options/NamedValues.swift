@@ -48,4 +48,21 @@ func several(_ text: String, of known: [String], kind: String) throws -> [String
   return known.filter(names.contains)
 }
 
+/// Numbers with commas between, each once.
+/// - Parameter words: The range, where its numbers do not read well.
+func numbers(
+  _ text: String, _ option: String, in range: ClosedRange<Double>, words: String? = nil
+) throws -> [Double] {
+  let limits = words ?? "\(range.lowerBound.formatted()) to \(range.upperBound.formatted())"
+  var found: [Double] = []
+  for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+    let word = word.trimmingCharacters(in: .whitespaces)
+    guard let number = Double(word), range.contains(number) else {
+      throw ValidationError("\(option): \"\(word)\" is no number from \(limits)")
+    }
+    if !found.contains(number) { found.append(number) }
+  }
+  return found
+}
+
 extension InputSpace: ExpressibleByArgument {}

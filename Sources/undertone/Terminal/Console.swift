@@ -74,7 +74,7 @@ enum Console {
       is TensorFileError,
       is CheckpointError, is ParameterError, is TrainingError, is TOMLFileError, is AnnotationError, is UnitsError,
       is EditError, is ConceptError, is SalientCuesError,
-      is CheckError, is AttackError, is AuditError:
+      is CheckError, is AttackError, is AuditError, is CertificationError:
       65
     default: 70
     }
