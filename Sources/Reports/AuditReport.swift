@@ -176,7 +176,7 @@ public struct AuditReport: MeasurementReport {
 
   /// What the steady noise of each emotion does as a table, the header first.
   public var noiseRows: [[String]] {
-    [["emotion", "clips", "probability with its noise less with others'", "low", "high"]]
+    [["emotion", "clips", "probability with its noise less with others', at the level of the rules", "low", "high"]]
       + following.map { own in
         [model.classes[own.label], "\(own.clips)"] + (own.follows?.cells ?? ["", "", ""])
       }

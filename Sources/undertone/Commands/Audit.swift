@@ -207,10 +207,14 @@ struct Audit: ParsableCommand {
       wrapped(
         String(format: "chance is a UAR of %.2f", chance)
           + (others.isEmpty ? "" : "; of clips of fewer emotions: \(others.joined(separator: ", "))")))
-    var noises = Table(header: ["with the steady noise of", "clips", "p of that emotion"])
+    // At the level of the rules, where the table above has 95 %.
+    var noises = Table(
+      header: [
+        "with the noise of its clips", "clips",
+        String(format: "p less with others' (%.2f %%)", 100 * report.rules.level),
+      ])
     noises.rows = report.following.map { own in
-      let follows = own.follows.map { Self.interval($0) } ?? ""
-      return [report.model.classes[own.label], "\(own.clips)", follows]
+      [report.model.classes[own.label], "\(own.clips)", own.follows.map { Self.interval($0) } ?? ""]
     }
     parts.append(noises.text)
     if !report.leakage.associations.isEmpty {
