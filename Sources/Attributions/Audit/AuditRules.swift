@@ -150,7 +150,7 @@ public struct AuditRules: Sendable {
     if let refusal = refusal(topic, effects[.otherNoise], "can be given the noise of others") { return refusal }
     let judged = following.filter { $0.clips >= Estimate.leastClips && $0.follows != nil }
     guard !judged.isEmpty else {
-      return AuditFinding(topic, .notJudged, "of no emotion \(Estimate.leastClips) clips have or are given its noise")
+      return AuditFinding(topic, .notJudged, "no emotion has \(Estimate.leastClips) clips to compare")
     }
     func words(_ own: NoiseFollowing) -> String {
       let follows = own.follows!
@@ -165,11 +165,10 @@ public struct AuditRules: Sendable {
     guard found.isEmpty else {
       return AuditFinding(
         topic, .alarm,
-        "leans on the steady noise under the speech, whose change to that of an emotion makes it more probable: "
+        "leans on the steady noise under the speech: that of an emotion's clips makes it more probable, by "
           + found.map(words).joined(separator: ", ") + without)
     }
-    let same = effects[.sameNoise]!
-    if isAble, same.isCostly {
+    if isAble, let same = effects[.sameNoise], same.isCostly {
       return AuditFinding(
         topic, .caution,
         "depends on the clip's own steady noise: with that of another clip of the same emotion \(Self.words(same))"

@@ -46,8 +46,10 @@ public struct NoiseFollowing: Sendable {
       let own = found[label] ?? []
       return NoiseFollowing(
         label: label,
+        // Student's interval may end beyond what a difference of probabilities can be.
         follows: Estimate(
-          values: own.map(\.value), parties: own.map(\.parties), areSpeakers: areSpeakers, level: level))
+          values: own.map(\.value), parties: own.map(\.parties), areSpeakers: areSpeakers, level: level
+        )?.mapped { min(1, max(-1, $0)) })
     }
   }
 }
