@@ -237,6 +237,39 @@ public struct Estimate: Sendable, Codable, Equatable {
     }
   }
 
+  /// The estimate of the mean of values in which several speakers take part each, as the one who speaks and the one whose room is
+  /// heard; nil of no values.
+  ///
+  /// The interval is Student's, m ± t s, of S − 1 degrees of freedom, with s² = S / (S − 1) Σ (Σ (x − m))² / n²: over the S
+  /// speakers, of the n values in which each takes part. So it is a variance by clusters that overlap (Aronow, Samii and
+  /// Assenova 2015, arXiv:1312.3398), where what two values have in common counts once for each speaker that they share: rather
+  /// too wide than too narrow.
+  /// - Parameters:
+  ///   - parties: The speakers of each value, one or more; of the clip where they are not known.
+  ///   - areSpeakers: Whether the parties are speakers.
+  public init?(values: [Double], parties: [Set<String>], areSpeakers: Bool, level: Double) {
+    demand(values.count == parties.count, "\(values.count) values of \(parties.count) sets of speakers")
+    guard !values.isEmpty else { return nil }
+    let count = Double(values.count)
+    let mean = values.reduce(0, +) / count
+    var sums: [String: Double] = [:]
+    for (value, own) in zip(values, parties) {
+      for name in own { sums[name, default: 0] += value - mean }
+    }
+    let units = sums.count
+    let speakers = areSpeakers ? units : nil
+    guard units > 1, Self.hasInterval(clips: values.count, speakers: speakers) else {
+      self.init(mean: mean, low: nil, high: nil, level: level, clips: values.count, speakers: speakers)
+      return
+    }
+    // In one order, so that the same values have the same last digits.
+    let squares = sums.sorted { $0.key < $1.key }.reduce(0) { $0 + $1.value * $1.value }
+    let error = (squares * Double(units) / Double(units - 1)).squareRoot() / count
+    let half = StudentsT.quantile(within: level, degrees: min(units - 1, 1000)) * error
+    self.init(
+      mean: mean, low: mean - half, high: mean + half, level: level, clips: values.count, speakers: speakers)
+  }
+
   /// The estimate on another scale; `change` must be increasing.
   public func mapped(_ change: (Double) -> Double) -> Estimate {
     Estimate(

@@ -17,6 +17,7 @@ extension AuditReport {
     page.addTable(
       "What the changes are",
       [["change", "what it is"]] + AuditIntervention.allCases.map { [$0.rawValue, $0.summary] })
+    page.addTable("What the steady noise of an emotion does", noiseRows)
     if !leakage.associations.isEmpty {
       page.addTable("How well a column alone tells the emotion", associationRows)
     }

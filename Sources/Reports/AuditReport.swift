@@ -16,6 +16,8 @@ public struct AuditReport: MeasurementReport {
   public let findings: [AuditFinding]
   /// The clips as they are, then each change that leaves clips of two emotions something to hear.
   public let effects: [InterventionEffect]
+  /// How predictions follow the steady noise of each emotion of the clips.
+  public let following: [NoiseFollowing]
   public let leakage: SplitLeakage
   public let copies: SplitLeakage.Copies?
   /// How many clips are of the model's training, and of how many this is known.
@@ -49,22 +51,26 @@ public struct AuditReport: MeasurementReport {
       }
     }
     let pairs = AuditGaps.pairs(rows)
+    let emotions = Set(rows.map(\.clip.label)).count
     leakage = SplitLeakage(
       classed(tested), training: training.map { classed($0.entries) },
-      tests: AuditRules(gaps: pairs, associations: SplitLeakage.columns.count).tests, seed: seed)
-    let rules = AuditRules(gaps: pairs, associations: leakage.associations.count)
+      tests: AuditRules(emotions: emotions, gaps: pairs, associations: SplitLeakage.columns.count).tests, seed: seed)
+    let rules = AuditRules(emotions: emotions, gaps: pairs, associations: leakage.associations.count)
     self.rules = rules
     let clips = rows.map { (clip: $0.clip, speaker: $0.entry.speaker) }
     effects = AuditIntervention.allCases.compactMap {
       InterventionEffect($0, of: clips, level: rules.level, seed: seed)
     }
+    following = NoiseFollowing.all(
+      rows.map { ($0.clip, $0.entry.path, $0.entry.speaker) }, level: rules.level)
     let known = rows.compactMap(\.clip.isTrainedOn)
     trainedOn = known.isEmpty ? nil : (known.count { $0 }, known.count)
     gaps = AuditGaps.columns.compactMap { AuditGaps($0, rows, classes: model.classes, level: rules.level, seed: seed) }
     clusters = SaliencyClusters(rows.map(\.clip), seed: seed)
     let found = Dictionary(uniqueKeysWithValues: effects.map { ($0.intervention, $0) })
     findings =
-      (rules.findings(of: found) + rules.findings(of: leakage, copies: copies, trainedOn: trainedOn)
+      (rules.findings(of: found, following: following, classes: model.classes)
+        + rules.findings(of: leakage, copies: copies, trainedOn: trainedOn)
         + gaps.filter(\.isJudged).map {
           Self.finding(of: $0, by: rules, isAble: found[.asItIs]?.isBeyondChance == true)
         }
@@ -168,6 +174,14 @@ public struct AuditReport: MeasurementReport {
       }
   }
 
+  /// What the steady noise of each emotion does as a table, the header first.
+  public var noiseRows: [[String]] {
+    [["emotion", "clips", "probability with its noise less with others', at the level of the rules", "low", "high"]]
+      + following.map { own in
+        [model.classes[own.label], "\(own.clips)"] + (own.follows?.cells ?? ["", "", ""])
+      }
+  }
+
   private struct Line: Encodable {
     struct Change: Encodable {
       let change: String
@@ -175,6 +189,11 @@ public struct AuditReport: MeasurementReport {
       let chance: Double
       let uar, stays, probability: Estimate
       let excess, loss: Estimate
+    }
+    struct Noise: Encodable {
+      let emotion: String
+      let clips: Int
+      let follows: Estimate?
     }
     struct TrainedOn: Encodable {
       let found, clips: Int
@@ -224,6 +243,7 @@ public struct AuditReport: MeasurementReport {
     let rules: [String]
     let findings: [AuditFinding]
     let changes: [Change]
+    let noises: [Noise]
     let leakage: Leakage
     let groups: [Gaps]
     let clusters: [Cluster]
@@ -241,6 +261,7 @@ public struct AuditReport: MeasurementReport {
           change: effect.intervention.rawValue, clips: effect.clips, chance: effect.chance, uar: effect.recall,
           stays: effect.stays, probability: effect.change, excess: effect.excess, loss: effect.loss)
       },
+      noises: following.map { .init(emotion: model.classes[$0.label], clips: $0.clips, follows: $0.follows) },
       leakage: .init(
         training: training, trainedOn: trainedOn.map { .init(found: $0.found, clips: $0.clips) }, copies: copies,
         shared: leakage.shared, alone: leakage.associations),

@@ -87,7 +87,8 @@ struct AuditTests {
     }
     let half = try Self.changed(.halfRate, sound)
     #expect(abs(Self.gain(1000, in: half) - 1) < 0.01 && Self.gain(6000, in: half) < 0.01)
-    for change in AuditIntervention.allCases where ![.background, .pauses].contains(change) {
+    let ofPauses: [AuditIntervention] = [.background, .pauses, .cleaned, .sameNoise, .otherNoise]
+    for change in AuditIntervention.allCases where !ofPauses.contains(change) {
       #expect(try Self.changed(change, sound).count == 32_000, "\(change)")
     }
     #expect(AuditIntervention.halfRate.sound(of: sound, phrases: [], sampleRate: 8000) == nil)
@@ -103,14 +104,30 @@ struct AuditTests {
       [Float](repeating: 0, count: 16_000) + makeSpeech(20_000) + [Float](repeating: 0, count: 16_000),
       generator.normals(52_000, deviation: 0.002)
     ).map { $0 + $1 }
-    let clip = try AuditedClip(sound, label: 3, path: "a.wav", model: model)
+    let phrases = SpeechSegmentation(sound, sampleRate: 16_000).phrases
+    let noise = try #require(AuditIntervention.steadyNoise(of: sound, phrases: phrases, sampleRate: 16_000))
+    // The noise that was added, but for the last of the speech.
+    #expect(abs(try #require(noise.level) - 20 * log10(0.002)) < 1)
+    let loud = try #require(SteadyNoise(sound.amplified(12), pauses: [0..<15_000], sampleRate: 16_000))
+    let given = NoiseExchange.Given(
+      same: .init(path: "b.wav", label: 3, speaker: "b", noise: noise),
+      other: .init(path: "c.wav", label: 4, speaker: nil, noise: loud), seed: 5)
+    let clip = try AuditedClip(sound, label: 3, path: "a.wav", model: model, given: given)
     #expect(Set(clip.answers.keys) == Set(AuditIntervention.allCases.map(\.rawValue)))
+    #expect(
+      clip.donors
+        == .init(
+          same: .init(path: "b.wav", label: 3, speaker: "b"), other: .init(path: "c.wav", label: 4, speaker: nil)))
+    let alone = try AuditedClip(sound, label: 3, path: "a.wav", model: model)
+    #expect(alone.donors == nil && alone.answer(.otherNoise) == nil && alone.answer(.cleaned) == clip.answer(.cleaned))
     let edited = try EditedClip(sound, path: "a.wav", model: model, seed: 0)
     #expect(clip.answer(.asItIs) == edited.own.probabilities)
     #expect(clip.answer(.reversed) == (try edited.answer(to: sound.reversed())?.probabilities))
-    let phrases = SpeechSegmentation(sound, sampleRate: 16_000).phrases
     let pauses = try #require(AuditIntervention.pauses.sound(of: sound, phrases: phrases, sampleRate: 16_000))
     #expect(clip.answer(.pauses) == (try edited.answer(to: pauses)?.probabilities))
+    var noises = SeededGenerator(seed: 5)
+    let exchanged = zip(noise.removed(from: sound), loud.samples(52_000, using: &noises)).map { $0 + $1 }
+    #expect(clip.answer(.otherNoise) == (try edited.answer(to: exchanged)?.probabilities))
     let seen = try #require(clip.seen)
     #expect(abs(seen.grid.reduce(0, +) - 1) < 1e-9 && (0...1).contains(seen.silent))
     #expect((50...8000).contains(seen.centroid))
@@ -198,7 +215,7 @@ struct AuditTests {
           + (0..<count).map { Self.mapped(100 + $0, class: 0, rows: rows, silent: silent) }
           + (0..<25).map { Self.mapped(200 + $0, class: 1, rows: [4, 5]) }, seed: 3)
     }
-    let rules = AuditRules(gaps: 0, associations: 0)
+    let rules = AuditRules(emotions: 2, gaps: 0, associations: 0)
     let planted = found([7])
     #expect(planted.clusters.map(\.clips) == [25, 8, 25] && planted.clusters.map(\.predicted) == [0, 0, 1])
     let cluster = planted.clusters[1]
@@ -220,8 +237,10 @@ struct AuditTests {
 
   /// Four clips of each of four emotions by each speaker, of which so many (of four) are predicted right after each change; as
   /// they are and after changes that are not named three. The others are predicted another class, each as often.
+  /// - Parameter following: Whether all clips are predicted the class whose noise they are given.
   private static func rows(
-    speakers: Int = 12, right: [AuditIntervention: Int], without: Set<AuditIntervention> = []
+    speakers: Int = 12, right: [AuditIntervention: Int], without: Set<AuditIntervention> = [],
+    following: Bool = false
   ) -> [(clip: AuditedClip, speaker: String?)] {
     (0..<speakers).flatMap { speaker in
       (0..<16).map { number in
@@ -229,10 +248,18 @@ struct AuditTests {
         var answers: [String: [Double]] = [:]
         for change in AuditIntervention.allCases where !without.contains(change) {
           let right = right[change] ?? 3
-          let predicted = take < right ? label : (label + take) % 4
+          let predicted =
+            following && change == .otherNoise ? (label + 1) % 4 : take < right ? label : (label + take) % 4
           answers[change.rawValue] = (0..<4).map { $0 == predicted ? 0.7 : 0.1 }
         }
-        return (AuditedClip(label: label, answers: answers, seen: nil, isTrainedOn: nil), "\(speaker)")
+        func donor(_ label: Int) -> AuditedClip.Donor {
+          let other = "\((speaker + 1) % speakers)"
+          return .init(path: "\(other)-\(label)", label: label, speaker: other)
+        }
+        let donors = AuditedClip.Donors(same: donor(label), other: donor((label + 1) % 4))
+        return (
+          AuditedClip(label: label, answers: answers, seen: nil, isTrainedOn: nil, donors: donors), "\(speaker)"
+        )
       }
     }
   }
@@ -240,11 +267,15 @@ struct AuditTests {
   private static func verdicts(
     _ rows: [(clip: AuditedClip, speaker: String?)]
   ) -> (verdicts: [String: AuditFinding.Verdict], words: [String: String]) {
-    let rules = AuditRules(gaps: 1, associations: 1)
+    let rules = AuditRules(emotions: 4, gaps: 1, associations: 1)
     let effects = AuditIntervention.allCases.compactMap {
       InterventionEffect($0, of: rows, level: rules.level, seed: 1)
     }
-    let found = rules.findings(of: Dictionary(uniqueKeysWithValues: effects.map { ($0.intervention, $0) }))
+    let following = NoiseFollowing.all(
+      rows.enumerated().map { ($1.clip, "\($0)", $1.speaker) }, level: rules.level)
+    let found = rules.findings(
+      of: Dictionary(uniqueKeysWithValues: effects.map { ($0.intervention, $0) }), following: following,
+      classes: ["a", "b", "c", "d"])
     return (
       Dictionary(uniqueKeysWithValues: found.map { ($0.topic, $0.verdict) }),
       Dictionary(uniqueKeysWithValues: found.map { ($0.topic, $0.words) })
@@ -277,7 +308,7 @@ struct AuditTests {
   @Test("A model that leans on nothing raises no alarm and no caution")
   func healthyModel() {
     let found = Self.verdicts(Self.rows(right: Self.healthy))
-    #expect(found.verdicts.count == 7 && found.verdicts.values.allSatisfy { $0 == .noAlarm }, "\(found)")
+    #expect(found.verdicts.count == 8 && found.verdicts.values.allSatisfy { $0 == .noAlarm }, "\(found)")
     #expect(found.words["order"]?.hasPrefix("uses the order") == true)
   }
 
@@ -291,6 +322,7 @@ struct AuditTests {
       // What is missing above 4 kHz cannot be heard alone.
       ("above 4 kHz", .alarm, [.withoutHighest: 1]),
       ("level", .caution, [.louder: 2]), ("lines", .caution, [.telephone: 1, .opus: 2]),
+      ("steady noise", .caution, [.sameNoise: 1, .otherNoise: 1]),
       ("order", .note, [.reversed: 3]),
       ("order", .noAlarm, [.reversed: 2]),
     ]
@@ -302,6 +334,36 @@ struct AuditTests {
     }
     let lines = Self.verdicts(Self.rows(right: Self.healthy.merging([.telephone: 1]) { $1 })).words["lines"] ?? ""
     #expect(lines.contains("telephone: UAR 0.25 (0.25 to 0.25; chance 0.25)") && !lines.contains("Opus"))
+  }
+
+  @Test("Predictions that follow the noise of an emotion raise an alarm, strongest first; clips without a noise none")
+  func followedNoise() throws {
+    let rows = Self.rows(right: Self.healthy, following: true)
+    let found = Self.verdicts(rows)
+    #expect(found.verdicts["steady noise"] == .alarm, "\(found)")
+    // Of the label 0.7 becomes 0.1 in three takes of four, of the other emotion 0.1 becomes 0.7 in all: a mean of 0.525.
+    let words = try #require(found.words["steady noise"])
+    #expect(words.contains("a +0.") && words.contains("d +0."), "\(words)")
+    #expect(found.verdicts.filter { $0.key != "steady noise" }.values.allSatisfy { $0 == .noAlarm }, "\(found)")
+    let without = Self.verdicts(Self.rows(right: Self.healthy, without: [.sameNoise, .otherNoise]))
+    #expect(without.verdicts["steady noise"] == .notJudged)
+    #expect(
+      without.words["steady noise"] == "0 clips can be given the noise of others, fewer than 24 or of one emotion")
+    // Smaller than what is worth an alarm.
+    let small = NoiseFollowing(
+      label: 0,
+      follows: Estimate(
+        values: .init(repeating: 0.04, count: 24), parties: (0..<24).map { ["\($0)"] }, areSpeakers: true, level: 0.99))
+    #expect(small.isFollowed)
+    let rules = AuditRules(emotions: 4, gaps: 0, associations: 0)
+    let effects = AuditIntervention.allCases.compactMap {
+      InterventionEffect($0, of: rows, level: rules.level, seed: 1)
+    }
+    let finding = rules.findings(
+      of: Dictionary(uniqueKeysWithValues: effects.map { ($0.intervention, $0) }),
+      following: [small, NoiseFollowing(label: 1, follows: nil)], classes: ["a", "b", "c", "d"]
+    ).first { $0.topic == "steady noise" }
+    #expect(finding?.verdict == .noAlarm && finding?.words.hasSuffix("; too few clips with a noise: b") == true)
   }
 
   @Test("With few speakers, few clips or a model that guesses there is no verdict")
@@ -328,7 +390,7 @@ struct AuditTests {
         (0..<(speakers * 4)).map { Observation(value: value, speaker: "\(name)\($0 / 4)") }
       }
       let difference = try #require(Estimate(difference: clips(first, "a"), clips(second, "b"), seed: 1))
-      return AuditRules(gaps: 1, associations: 0).gap(
+      return AuditRules(emotions: 2, gaps: 1, associations: 0).gap(
         "sex", best: "female", worst: "male", difference: difference, without: [], fewest: fewest, isAble: isAble
       ).verdict
     }
@@ -363,7 +425,7 @@ struct AuditTests {
     let emotions = [Emotion.angry, .fear, .happy, .neutral]
     let planted = Self.entries((0..<80).map { ("\($0 % 8)", emotions[$0 % 4]) })
     let balanced = Self.entries((0..<160).map { ("\($0 % 8)", emotions[$0 / 8 % 4]) })
-    let rules = AuditRules(gaps: 0, associations: 1)
+    let rules = AuditRules(emotions: 2, gaps: 0, associations: 1)
     func finding(_ tested: [Manifest.Entry], _ training: [Manifest.Entry]?) throws -> AuditFinding {
       let leakage = SplitLeakage(tested, training: training, seed: 1)
       let copies = training.map { _ in SplitLeakage.Copies(of: [], in: []) }
@@ -395,7 +457,7 @@ struct AuditTests {
     var entries = Self.entries([("a", .angry), ("b", .happy)])
     for index in entries.indices { entries[index].extra = ["sentence": "s\(index)", "session": "1"] }
     let leakage = SplitLeakage(entries, training: [entries[0]], seed: 1)
-    let rules = AuditRules(gaps: 0, associations: 0)
+    let rules = AuditRules(emotions: 2, gaps: 0, associations: 0)
     let findings = rules.findings(of: leakage, copies: found, trainedOn: (1, 3))
     let verdicts = Dictionary(uniqueKeysWithValues: findings.map { ($0.topic, $0.verdict) })
     #expect(verdicts["copies"] == .alarm && verdicts["trained on"] == .alarm && verdicts["speakers"] == .alarm)
@@ -410,7 +472,7 @@ struct AuditTests {
 
   @Test("Where speakers are not known, that is told")
   func unknownSpeakers() {
-    let rules = AuditRules(gaps: 0, associations: 0)
+    let rules = AuditRules(emotions: 2, gaps: 0, associations: 0)
     #expect(rules.finding(ofSpeakers: ["a", "b"]) == nil)
     let found = rules.finding(ofSpeakers: ["a", nil, nil])
     #expect(found?.verdict == .note && found?.words.hasPrefix("of 2 of 3 clips: ") == true)
@@ -418,7 +480,9 @@ struct AuditTests {
 
   @Test("The level of the intervals is Bonferroni's over all tests")
   func level() {
-    #expect(AuditRules(gaps: 0, associations: 0).tests == 9 && AuditRules(gaps: 6, associations: 3).tests == 18)
-    #expect(abs(AuditRules(gaps: 1, associations: 0).level - 0.995) < 1e-12)
+    #expect(AuditRules(emotions: 2, gaps: 0, associations: 0).tests == 11)
+    // The noises of two emotions are one test, those of seven seven.
+    #expect(AuditRules(emotions: 7, gaps: 6, associations: 3).tests == 26)
+    #expect(abs(AuditRules(emotions: 2, gaps: 9, associations: 0).level - 0.9975) < 1e-12)
   }
 }

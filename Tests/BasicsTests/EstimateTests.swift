@@ -49,6 +49,30 @@ struct EstimateTests {
     #expect(halfWidth > (values.max()! - values.min()!) / 4)
   }
 
+  @Test("Values in which several speakers take part: by hand, by all of them, and never of fewer than two")
+  func parties() throws {
+    // Deviations −2, −1, 3 and 0 of the mean 3; their sums by speaker −2, −3, 2 and 3, the sum of whose squares is 26.
+    let parties: [Set<String>] = [["a", "b"], ["b", "c"], ["c", "d"], ["d"]]
+    let found = try #require(Estimate(values: [1, 2, 6, 3], parties: parties, areSpeakers: true, level: 0.95))
+    #expect(found.mean == 3 && found.clips == 4 && found.speakers == 4 && found.level == 0.95)
+    let t = StudentsT.quantile(within: 0.95, degrees: 3)
+    #expect(abs(t - 3.1824) < 0.01)
+    let half = t * (26 * 4.0 / 3).squareRoot() / 4
+    let (low, high) = try (#require(found.low), #require(found.high))
+    #expect(abs(high - 3 - half) < 1e-9)
+    #expect(abs(low - 3 + half) < 1e-9)
+    // Each alone: that of a mean, s / √n.
+    let own: [Set<String>] = [["a"], ["b"], ["c"], ["d"]]
+    let alone = try #require(Estimate(values: [1, 2, 6, 3], parties: own, areSpeakers: false, level: 0.95))
+    let width = try #require(alone.halfWidth)
+    #expect(abs(width - t * (14.0 / 3 / 4).squareRoot()) < 1e-9)
+    #expect(alone.speakers == nil)
+    let one = try #require(Estimate(values: [1, 2], parties: [["a"], ["a"]], areSpeakers: true, level: 0.95))
+    #expect(one.mean == 1.5 && one.low == nil && one.speakers == 1)
+    #expect(Estimate(values: [1, 2], parties: [["a"], ["a"]], areSpeakers: false, level: 0.95)?.low == nil)
+    #expect(Estimate(values: [], parties: [], areSpeakers: true, level: 0.95) == nil)
+  }
+
   @Test("Clips of one speaker are alike: the interval is that of the speakers' means, by Student's t")
   func speakers() throws {
     // Sixteen speakers with ten equal clips each: 160 clips, and sixteen numbers.

@@ -21,7 +21,12 @@ struct AuditTests {
       let clips: Int
       let uar, stays: Estimate
     }
+    struct Noise: Decodable {
+      let emotion: String
+      let clips: Int
+    }
     let clips, speakers, tests: Int
+    let noises: [Noise]
     let findings: [Finding]
     let changes: [Change]
     let figures: [String]
@@ -52,7 +57,7 @@ struct AuditTests {
     #expect(page.contains("The rules") && page.contains("<img src="))
     // A row for each clip and change, and for the clip as it is.
     let rows = try folder.lines("parts/audit.csv")
-    #expect(rows.count == 1 + 28 * 18 && rows[0].hasPrefix("path,emotion,speaker,change,predicted,stays,"))
+    #expect(rows.count == 1 + 28 * 21 && rows[0].hasPrefix("path,emotion,speaker,change,predicted,stays,"))
 
     let other = try folder.undertone(arguments + ["--training", "made/manifest.csv", "--json"])
     #expect(other.status == 0 && other.output.count == 1, "\(other)")
@@ -64,6 +69,11 @@ struct AuditTests {
     #expect(finding("copies")?.verdict == "alarm")
     #expect(finding("copies")?.words == "28 exact and 0 near copies of training clips among 28")
     #expect(finding("speakers")?.verdict == "alarm" && finding("leakage") == nil)
+    // Some made clips have long pauses, with a room's noise; each that is given another's tells of two emotions.
+    let given = rows.count { $0.contains(",noise of other emotion,") && !$0.hasSuffix(",,,,") }
+    let compared = line.noises.reduce(0) { $0 + $1.clips }
+    #expect((8..<24).contains(given) && line.noises.count == 7 && compared == 2 * given, "\(line.noises)")
+    #expect(finding("steady noise")?.verdict == "not judged")
     // What the table says, from its rows: all clips as they are, and the reversed ones.
     #expect(line.changes.first?.change == "as it is" && line.changes.first?.stays.mean == 1)
     let reversed = try #require(line.changes.first { $0.change == "reversed in time" })
@@ -74,6 +84,29 @@ struct AuditTests {
       Double(clips.count { $0[4] == $0[1] }) / Double(clips.count)
     }
     #expect(abs(right.reduce(0, +) / 7 - reversed.uar.mean) < 1e-9)
+  }
+
+  @Test(
+    "A model is asked about noises in clips of digital silence, of 8 bits, and whose noise drowns the speech; some have none"
+  )
+  func noises() throws {
+    let rows = try folder.lines("made/manifest.csv")
+    let places = try rows.dropFirst().enumerated().map { number, row in
+      let path = String(try #require(row.split(separator: ",").first))
+      let sound = voice(seconds: 1)
+      let quiet = [Float](repeating: 0, count: 8000)
+      let pause = number % 3 == 2 ? (0..<8000).map { Float(sin(Double($0 * $0) / 50)) * 0.3 } : quiet
+      let coarse = number % 3 == 1 ? pause.enumerated().map { $0 % 7 == 0 ? $1 + 1.0 / 128 : $1 } : pause
+      try folder.write(WAV().file(coarse + sound + coarse), to: "made/odd-\(number).wav")
+      return row.replacing(path, with: "odd-\(number).wav")
+    }
+    try folder.write(([rows[0]] + places).joined(separator: "\n") + "\n", to: "made/odd.csv")
+    let run = try folder.undertone("audit", "--data", "made/odd.csv", "--json")
+    #expect(run.status == 0 && run.output.count == 1, "\(run)")
+    let line: Line = try decoded(try #require(run.output.first))
+    let other = line.changes.first { $0.change == "noise of other emotion" }
+    // The nine whose pauses are as loud as the voice have no noise that is known.
+    #expect(other?.clips == 19, "\(line.changes)")
   }
 
   @Test("Clips that cannot be read are said in each run, with some drawn in their place, and no state is kept")

@@ -11,7 +11,7 @@ struct NotebooksTests {
       .filter { $0.first!.isNumber }.sorted()
     #expect(scripts.count == 10)
     let settings =
-      "UNDERTONE='\(program.path)' OUTPUT=results CLIPS=4 EPOCHS=3 FOLDS=2 ARCHITECTURES=cnnatt METHODS=saliency CUES=pitch PLANTS=noise"
+      "UNDERTONE='\(program.path)' OUTPUT=results CLIPS=4 EPOCHS=3 FOLDS=2 ARCHITECTURES=cnnatt METHODS=saliency CUES=pitch PLANTS=noise CONTROLS=1"
     for script in scripts {
       let path = ReadmeTests.repository.appendingPathComponent("notebooks-cli/\(script)").path
       let run = try folder.start(
@@ -26,7 +26,8 @@ struct NotebooksTests {
       ("5-attention", "compare.html"), ("6-trust", "trust.csv"), ("7-splits/cnnatt-by-clip", "predictions.csv"),
       ("8-built-in/rows/recipe", "predictions.csv"), ("8-built-in/model", "recipe.toml"),
       ("9-planted/pitch/flips", "flips.csv"), ("9-planted/pitch/concepts", "concepts.csv"),
-      ("10-audit/noise/audit", "audit.html"), ("10-audit/noise/train/edited", "angry-001.edited.wav"),
+      ("10-audit/controls/rooms-1", "audit.json"), ("10-audit/noise/audit", "audit.html"),
+      ("10-audit/noise/train/edited", "angry-001.edited.wav"),
     ] {
       #expect(folder.files(in: "results/\(name)").contains(file), "\(name)")
     }

@@ -25,7 +25,10 @@ struct AuditReportTests {
         let entry = Manifest.Entry(
           path: "\(speaker)-\(label).wav", emotion: Emotion.known[label], speaker: "\(speaker)",
           extra: ["sex": isMale ? "male" : "female"])
-        return (entry, AuditedClip(label: label, answers: answers, seen: seen, isTrainedOn: false))
+        let donors = AuditedClip.Donors(
+          same: .init(path: "same", label: label, speaker: "\((speaker + 1) % 12)"),
+          other: .init(path: "other", label: (label + 1) % 7, speaker: "\((speaker + 2) % 12)"))
+        return (entry, AuditedClip(label: label, answers: answers, seen: seen, isTrainedOn: false, donors: donors))
       }
     }
   }
@@ -50,7 +53,8 @@ struct AuditReportTests {
     let gap = try #require(own.gap)
     #expect(gap.best == "female" && gap.worst == "male" && abs(gap.recall.mean - 3.0 / 7) < 1e-12)
     #expect(abs((gap.silent?.mean ?? 9) - 0.2) < 1e-9 && abs((gap.centroid?.mean ?? 9) - 200) < 1e-9)
-    #expect(report.rules.tests == 9 + 1 + report.leakage.associations.count && gap.recall.level == report.rules.level)
+    #expect(
+      report.rules.tests == 10 + 7 + 1 + report.leakage.associations.count && gap.recall.level == report.rules.level)
     #expect(report.findings(.alarm).map(\.topic).contains("gap by sex"))
     let fair = try Self.report(rightOfMen: 7)
     #expect(fair.findings.first { $0.topic == "gap by sex" }?.verdict == .noAlarm)
@@ -122,11 +126,17 @@ struct AuditReportTests {
   @Test("The table has a row for each clip and change; JSON, figure and page can be made")
   func forms() throws {
     let report = try Self.report(rightOfMen: 4)
-    #expect(report.csv.count == 1 + 84 * 18 && report.csv.allSatisfy { $0.count == 8 })
+    #expect(report.csv.count == 1 + 84 * 21 && report.csv.allSatisfy { $0.count == 8 })
     #expect(try report.json(figures: []).contains("\"topic\":\"gap by sex\""))
-    #expect(report.figure.changes.count == 18 && report.figure.changes[0].stays == nil)
+    #expect(report.figure.changes.count == 21 && report.figure.changes[0].stays == nil)
     let page = try report.page().html
     #expect(page.contains("gap by sex") && page.contains("female less male"))
+    // Each emotion's own twelve clips, and the twelve that are given its noise; all answers are the same.
+    #expect(report.following.map(\.clips) == .init(repeating: 24, count: 7))
+    #expect(report.following.allSatisfy { $0.follows?.mean == 0 && $0.follows?.level == report.rules.level })
+    #expect(report.noiseRows.count == 8 && report.noiseRows[1].prefix(3) == [report.model.classes[0], "24", "0.0"])
+    #expect(try report.json(figures: []).contains("\"noises\":[{\"clips\":24,\"emotion\""))
+    #expect(page.contains("What the steady noise of an emotion does"))
   }
 
   @Test("What nothing can be said of is refused with its reason")

@@ -8,6 +8,9 @@ public enum AuditIntervention: String, CaseIterable, Sendable, Codable {
   case asItIs = "as it is"
   case background = "background in place"
   case pauses = "background alone"
+  case cleaned = "without steady noise"
+  case sameNoise = "noise of same emotion"
+  case otherNoise = "noise of other emotion"
   case reversed = "reversed in time"
   case lowest = "below 500 Hz alone"
   case low = "500 to 2000 Hz alone"
@@ -37,6 +40,9 @@ public enum AuditIntervention: String, CaseIterable, Sendable, Codable {
     case .pauses:
       "what is not speech, joined and repeated to \(Self.joinedSeconds.formatted()) s, so that no length and no moment "
         + "tells of the speech"
+    case .cleaned: "the noise that goes on through the pauses is subtracted from the whole sound"
+    case .sameNoise: "without its own, with the steady noise of another clip of its emotion, as loud as there"
+    case .otherNoise: "without its own, with the steady noise of a clip of another emotion, as loud as there"
     case .reversed: "the last sample first"
     case .lowest, .low, .high, .highest: "nothing but this band"
     case .withoutLowest, .withoutLow, .withoutHigh, .withoutHighest: "the sound without this band"
@@ -74,11 +80,14 @@ public enum AuditIntervention: String, CaseIterable, Sendable, Codable {
   }
 
   /// The changed sound; nil where it cannot be made: of a clip without 0.1 s that are not speech, of a band above half the
-  /// sample rate, of a rate that is 8 kHz or less already.
+  /// sample rate, of a rate that is 8 kHz or less already, of noises that are not given.
   /// - Parameters:
   ///   - samples: The whole file's, some, all finite.
   ///   - phrases: Its speech, in seconds, in their order.
-  public func sound(of samples: [Float], phrases: [Range<Double>], sampleRate: Int) -> [Float]? {
+  ///   - given: The steady noises of other clips.
+  public func sound(
+    of samples: [Float], phrases: [Range<Double>], sampleRate: Int, given: NoiseExchange.Given? = nil
+  ) -> [Float]? {
     if let band {
       guard band.lowerBound < 0.45 * Double(sampleRate) else { return nil }
       return isWithoutBand
@@ -93,6 +102,16 @@ public enum AuditIntervention: String, CaseIterable, Sendable, Codable {
       guard let joined = Self.background(of: samples, phrases, sampleRate)?.joined else { return nil }
       let count = Int(Self.joinedSeconds * Double(sampleRate))
       return (0..<count).map { joined[$0 % joined.count] }
+    case .cleaned:
+      return Self.steadyNoise(of: samples, phrases: phrases, sampleRate: sampleRate)?.removed(from: samples)
+    case .sameNoise, .otherNoise:
+      guard let given, let own = Self.steadyNoise(of: samples, phrases: phrases, sampleRate: sampleRate) else {
+        return nil
+      }
+      // The same random numbers in both, so that they differ by their spectra alone.
+      var generator = SeededGenerator(seed: given.seed)
+      let noise = (self == .sameNoise ? given.same : given.other).noise.samples(samples.count, using: &generator)
+      return zip(own.removed(from: samples), noise).map { $0 + $1 }
     case .reversed: return samples.reversed()
     case .halfRate:
       guard sampleRate > 8000 else { return nil }
@@ -107,10 +126,17 @@ public enum AuditIntervention: String, CaseIterable, Sendable, Codable {
     }
   }
 
-  /// What is not speech, in place with silence between, and joined; nil where there is too little.
-  private static func background(
+  /// The noise that goes on through a clip's background; nil where there is too little of it.
+  /// - Parameters: Those of ``sound(of:phrases:sampleRate:given:)``.
+  public static func steadyNoise(of samples: [Float], phrases: [Range<Double>], sampleRate: Int) -> SteadyNoise? {
+    stretches(of: samples, phrases, sampleRate)
+      .flatMap { SteadyNoise(samples, pauses: $0, sampleRate: sampleRate) }
+  }
+
+  /// The places of what is not speech; nil where there is too little.
+  private static func stretches(
     of samples: [Float], _ phrases: [Range<Double>], _ sampleRate: Int
-  ) -> (inPlace: [Float], joined: [Float])? {
+  ) -> [Range<Int>]? {
     func place(_ seconds: Double) -> Int { min(samples.count, max(0, Int(seconds * Double(sampleRate)))) }
     var stretches: [Range<Int>] = []
     var end = 0
@@ -120,9 +146,20 @@ public enum AuditIntervention: String, CaseIterable, Sendable, Codable {
       end = max(end, place(phrase.upperBound + margin))
     }
     if end < samples.count { stretches.append(end..<samples.count) }
-    let fade = max(1, Int(fade * Double(sampleRate)))
-    stretches.removeAll { $0.count < 4 * fade }
-    guard stretches.reduce(0, { $0 + $1.count }) >= Int(leastBackground * Double(sampleRate)) else { return nil }
+    stretches.removeAll { $0.count < 4 * faded(sampleRate) }
+    let isEnough = stretches.reduce(0) { $0 + $1.count } >= Int(leastBackground * Double(sampleRate))
+    return isEnough ? stretches : nil
+  }
+
+  /// The samples of an edge.
+  private static func faded(_ sampleRate: Int) -> Int { max(1, Int(fade * Double(sampleRate))) }
+
+  /// What is not speech, in place with silence between, and joined; nil where there is too little.
+  private static func background(
+    of samples: [Float], _ phrases: [Range<Double>], _ sampleRate: Int
+  ) -> (inPlace: [Float], joined: [Float])? {
+    guard let stretches = stretches(of: samples, phrases, sampleRate) else { return nil }
+    let fade = faded(sampleRate)
     var inPlace = [Float](repeating: 0, count: samples.count)
     for stretch in stretches {
       for index in stretch {

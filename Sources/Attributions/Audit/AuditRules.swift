@@ -26,16 +26,16 @@ public struct AuditFinding: Sendable, Equatable, Encodable {
   }
 }
 
-/// The rules by which an audit gives verdicts. Those of interventions, columns and gaps are tests: where there is nothing to find,
+/// The rules by which an audit gives verdicts. Those of interventions, steady noises, columns and gaps are tests: where there is nothing to find,
 /// one of them raises an alarm or a caution in 5 % of the audits at most (Bonferroni). The others tell facts.
 public struct AuditRules: Sendable {
   /// How many tests there are.
   public let tests: Int
 
-  /// Of interventions: the background, two bands, two levels and four lines.
-  private static let tested = 3 + AuditIntervention.levels.count + AuditIntervention.transmissions.count
-  /// A gap of UAR, or a recall beyond chance from a column, that is worth an alarm.
-  public static let leastGap = 0.05, leastAssociation = 0.1
+  /// Of interventions: the background, a noise of the same emotion, two bands, two levels and four lines.
+  private static let tested = 4 + AuditIntervention.levels.count + AuditIntervention.transmissions.count
+  /// A gap of UAR, a recall beyond chance from a column, or a probability that follows a noise, that is worth an alarm.
+  public static let leastGap = 0.05, leastAssociation = 0.1, leastFollowing = 0.05
   /// Of each of two groups.
   public static let leastSpeakersOfGroup = Estimate.leastSpeakers / 2
   /// Of a cluster: its least clips, the largest part of its class, the least silhouette, and the share of the saliency that
@@ -43,9 +43,12 @@ public struct AuditRules: Sendable {
   public static let leastCluster = 3, largestCluster = 0.5, leastSilhouette = 0.3, decisiveShare = 0.5
 
   /// - Parameters:
+  ///   - emotions: How many the clips have: the noise of each is a test, but what that of one of two does, the other's does too.
   ///   - gaps: How many pairs of groups are compared.
   ///   - associations: How many columns are asked for the emotion.
-  public init(gaps: Int, associations: Int) { tests = Self.tested + gaps + associations }
+  public init(emotions: Int, gaps: Int, associations: Int) {
+    tests = Self.tested + (emotions > 2 ? emotions : 1) + gaps + associations
+  }
 
   public var level: Double { Estimate.level(ofEachAmong: tests) }
   /// The largest p of a test that raises an alarm.
@@ -56,7 +59,7 @@ public struct AuditRules: Sendable {
     let level = String(format: "%.2f %%", 100 * level)
     let part = "\(Int(100 * InterventionEffect.bearable)) %"
     return [
-      "Non-speech, both bands, level, lines, what a column alone tells, and gaps are \(tests) tests: each has an interval of "
+      "Non-speech, steady noise, both bands, level, lines, what a column alone tells, and gaps are \(tests) tests: each has an interval of "
         + "\(level), or p ≤ \(String(format: "%.4f", p)), so that all hold together with 95 %. Verdicts need "
         + "\(Estimate.leastClips) clips and \(Estimate.leastSpeakers) speakers; where speakers are not known, clips count as "
         + "independent.",
@@ -66,6 +69,12 @@ public struct AuditRules: Sendable {
         + "sure loses more than \(part) of what is beyond chance in the clips as they are.",
       "Non-speech: alarm where the background alone, of one length in all clips, is beyond chance; a note where only the "
         + "background in place is, as the moments of the pauses are speech's own.",
+      "Steady noise: each clip is cleaned of the noise of its pauses and given that of a clip of another emotion, and that of "
+        + "one of its own emotion, both of other speakers where there are some. Alarm where an emotion is more probable with the "
+        + "noise of its clips than with that of others, by \(Self.leastFollowing) or more, and the whole interval, by the speakers of "
+        + "voices and of noises, lies above 0; each emotion counts as a test. It is found too where the speakers "
+        + "of an emotion share a room that others do not have. Caution where even the noise of the same emotion is costly. Clips "
+        + "without 0.1 s that are 25 dB under their loudest moment have no pauses, and are left out.",
       "Above 4 kHz: alarm where to be without it is costly, and it is beyond chance alone or nothing is shown to be beyond "
         + "chance without it: listeners on a telephone do not need it. Below 500 Hz: a note then, as the voice's pitch is "
         + "there.",
@@ -87,11 +96,19 @@ public struct AuditRules: Sendable {
 
   // MARK: Interventions
 
-  /// - Parameter effects: By intervention; none of those that no clip can be heard after.
-  public func findings(of effects: [AuditIntervention: InterventionEffect]) -> [AuditFinding] {
+  /// - Parameters:
+  ///   - effects: By intervention; none of those that no clip can be heard after.
+  ///   - following: Of each emotion of the clips.
+  ///   - classes: Their names.
+  public func findings(
+    of effects: [AuditIntervention: InterventionEffect], following: [NoiseFollowing], classes: [String]
+  ) -> [AuditFinding] {
     let own = effects[.asItIs]
     let isAble = own?.isBeyondChance == true
-    return [ability(own), nonSpeech(effects), highest(effects, isAble), lowest(effects, isAble)]
+    return [
+      ability(own), nonSpeech(effects), steadyNoise(effects, following, classes, isAble), highest(effects, isAble),
+      lowest(effects, isAble),
+    ]
       + [
         costs("level", AuditIntervention.levels, effects, isAble, "the level of the recording"),
         costs("lines", AuditIntervention.transmissions, effects, isAble, "what lines and codecs take away"),
@@ -123,6 +140,43 @@ public struct AuditRules: Sendable {
           + "(\(Self.words(alone))): by the moments of the pauses")
     }
     return AuditFinding(topic, .noAlarm, "the background alone is not beyond chance: \(Self.words(alone))")
+  }
+
+  private func steadyNoise(
+    _ effects: [AuditIntervention: InterventionEffect], _ following: [NoiseFollowing], _ classes: [String],
+    _ isAble: Bool
+  ) -> AuditFinding {
+    let topic = "steady noise"
+    if let refusal = refusal(topic, effects[.otherNoise], "can be given the noise of others") { return refusal }
+    let judged = following.filter { $0.clips >= Estimate.leastClips && $0.follows != nil }
+    guard !judged.isEmpty else {
+      return AuditFinding(topic, .notJudged, "no emotion has \(Estimate.leastClips) clips to compare")
+    }
+    func words(_ own: NoiseFollowing) -> String {
+      let follows = own.follows!
+      let interval =
+        follows.low.flatMap { low in follows.high.map { String(format: " (%+.2f to %+.2f)", low, $0) } } ?? ""
+      return "\(classes[own.label]) " + (String(format: "%+.2f", follows.mean) + interval).replacing("-", with: "−")
+    }
+    let rest = following.filter { own in !judged.contains { $0.label == own.label } }.map { classes[$0.label] }
+    let without = rest.isEmpty ? "" : "; too few clips with a noise: \(rest.joined(separator: ", "))"
+    let found = judged.filter { $0.isFollowed && $0.follows!.mean >= Self.leastFollowing }
+      .sorted { $0.follows!.mean > $1.follows!.mean }
+    guard found.isEmpty else {
+      return AuditFinding(
+        topic, .alarm,
+        "leans on the steady noise under the speech: that of an emotion's clips makes it more probable, by "
+          + found.map(words).joined(separator: ", ") + without)
+    }
+    if isAble, let same = effects[.sameNoise], same.isCostly {
+      return AuditFinding(
+        topic, .caution,
+        "depends on the clip's own steady noise: with that of another clip of the same emotion \(Self.words(same))"
+          + without)
+    }
+    let most = judged.max { $0.follows!.mean < $1.follows!.mean }!
+    return AuditFinding(
+      topic, .noAlarm, "predictions do not follow that of other clips: at most \(words(most))" + without)
   }
 
   private func highest(_ effects: [AuditIntervention: InterventionEffect], _ isAble: Bool) -> AuditFinding {

@@ -57,6 +57,29 @@ public struct AuditedClip: Codable, Sendable, Equatable {
     }
   }
 
+  /// A clip whose steady noise another is given.
+  public struct Donor: Codable, Sendable, Equatable {
+    public let path: String
+    /// Its class.
+    public let label: Int
+    public let speaker: String?
+
+    public init(path: String, label: Int, speaker: String?) {
+      (self.path, self.label, self.speaker) = (path, label, speaker)
+    }
+
+    fileprivate init(_ member: NoiseExchange.Member) {
+      self.init(path: member.path, label: member.label, speaker: member.speaker)
+    }
+  }
+
+  /// Those of the clip's own emotion and of another.
+  public struct Donors: Codable, Sendable, Equatable {
+    public let same, other: Donor
+
+    public init(same: Donor, other: Donor) { (self.same, self.other) = (same, other) }
+  }
+
   /// The class of its label.
   public let label: Int
   /// The probabilities by class after each change, by its name; of changes that cannot be made, or leave silence, none.
@@ -65,19 +88,26 @@ public struct AuditedClip: Codable, Sendable, Equatable {
   public let seen: Seen?
   /// Whether it is one of the clips that the model was trained on; nil where these are not known.
   public let isTrainedOn: Bool?
+  /// Nil where it was given no other noise.
+  public let donors: Donors?
 
-  public init(label: Int, answers: [String: [Double]], seen: Seen?, isTrainedOn: Bool?) {
+  public init(
+    label: Int, answers: [String: [Double]], seen: Seen?, isTrainedOn: Bool?, donors: Donors? = nil
+  ) {
     (self.label, self.answers, self.seen, self.isTrainedOn) = (label, answers, seen, isTrainedOn)
+    self.donors = donors
   }
 
   /// - Parameters:
   ///   - samples: The whole sound at the model's rate, not trimmed.
   ///   - label: Its class.
   ///   - path: The file's path, for errors.
+  ///   - given: The steady noises of other clips; nil where there are none.
   ///   - progress: Called with the share of the questions that are answered.
   /// - Throws: ``EditError/silent(path:)`` or ``ExplanationError``.
   public init(
-    _ samples: [Float], label: Int, path: String, model: TrainedModel, progress: (Double) -> Void = { _ in }
+    _ samples: [Float], label: Int, path: String, model: TrainedModel, given: NoiseExchange.Given? = nil,
+    progress: (Double) -> Void = { _ in }
   ) throws {
     let frontEnd = model.configuration.frontEnd
     let rate = frontEnd.sampleRate
@@ -88,7 +118,7 @@ public struct AuditedClip: Codable, Sendable, Equatable {
     let phrases = SpeechSegmentation(samples, sampleRate: rate).phrases
     let changes = AuditIntervention.changes
     let sounds = concurrentMap(count: changes.count) {
-      changes[$0].sound(of: samples, phrases: phrases, sampleRate: rate)
+      changes[$0].sound(of: samples, phrases: phrases, sampleRate: rate, given: given)
     }
     var answers = [AuditIntervention.asItIs.rawValue: own.probabilities]
     for (place, (change, sound)) in zip(changes, sounds).enumerated() {
@@ -107,7 +137,10 @@ public struct AuditedClip: Codable, Sendable, Equatable {
     }
     let saliency = rows(found.attribution).map { $0.map(abs) }
     let seen = Seen(saliency, logMel: rows(found.values), centres: frontEnd.melCentres)
-    self.init(label: label, answers: answers, seen: seen, isTrainedOn: clip.resemblance?.isTrainedOn)
+    let isGiven = [AuditIntervention.sameNoise, .otherNoise].allSatisfy { answers[$0.rawValue] != nil }
+    self.init(
+      label: label, answers: answers, seen: seen, isTrainedOn: clip.resemblance?.isTrainedOn,
+      donors: isGiven ? given.map { Donors(same: Donor($0.same), other: Donor($0.other)) } : nil)
   }
 
   public func answer(_ intervention: AuditIntervention) -> [Double]? { answers[intervention.rawValue] }
@@ -119,7 +152,13 @@ public struct AuditedClip: Codable, Sendable, Equatable {
     let isSeen = seen.map { seen in
       seen.grid.count == cells && (seen.grid + [seen.silent, seen.centroid]).allSatisfy { $0 >= 0 && $0.isFinite }
     }
-    return (0..<classes).contains(label) && isSeen ?? true && answers[AuditIntervention.asItIs.rawValue] != nil
+    let isGiven = [AuditIntervention.sameNoise, .otherNoise].allSatisfy { answers[$0.rawValue] != nil }
+    let areDonors = donors.map { donors in
+      isGiven && donors.same.label == label && donors.other.label != label
+        && (0..<classes).contains(donors.other.label)
+    }
+    return (0..<classes).contains(label) && isSeen ?? true && areDonors ?? true
+      && answers[AuditIntervention.asItIs.rawValue] != nil
       && answers.allSatisfy { name, own in
         names.contains(name) && own.count == classes && own.allSatisfy { (0...1.001).contains($0) }
       }
