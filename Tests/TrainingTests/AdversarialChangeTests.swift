@@ -88,7 +88,8 @@ struct AdversarialChangeTests {
   func raises() {
     let model = model()
     let sounds = sounds(4)
-    let clips = changing(sounds, model, ratio: 40)
+    // So small that the loss is nearly linear, as it is not for long in a network that has learned nothing.
+    let clips = changing(sounds, model, ratio: 60)
     let found = found(clips, model)
     var generator = SeededGenerator(seed: 9)
     for (place, change) in differences(found, clips).enumerated() {

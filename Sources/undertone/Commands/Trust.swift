@@ -88,7 +88,7 @@ struct Trust: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Train the model further without random cells, for so many epochs: 1 to 1000. (default: not at all)",
+      "The number of epochs to train the model further without random cells: 1 to 1000. (default: not at all)",
       valueName: "count"))
   var fineTune: Int?
 
