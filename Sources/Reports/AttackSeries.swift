@@ -426,22 +426,7 @@ extension AttackSeries.Other {
   }
 }
 
-extension AttackSettings {
-  /// These with another budget.
-  fileprivate func with(_ budget: AttackBudget) -> AttackSettings {
-    var settings = self
-    settings.budget = budget
-    return settings
-  }
-}
-
 extension AttackBudget {
-  var number: Double {
-    switch self {
-    case .ratio(let number), .largest(let number), .masked(let number): number
-    }
-  }
-
   /// The name of what the number is, as in a column of a table.
   var kind: String {
     switch self {
@@ -452,11 +437,6 @@ extension AttackBudget {
   }
 
   fileprivate var isMasked: Bool { if case .masked = self { true } else { false } }
-
-  /// Whether it allows less than another of its kind: the larger a ratio, or the further below the threshold.
-  fileprivate func isSmaller(than other: AttackBudget) -> Bool {
-    if case .largest = self { number < other.number } else { number > other.number }
-  }
 
   /// Whether a change lies within it, but for rounding; of a masked one its attack only knows.
   fileprivate func has(_ clip: AttackedClip) -> Bool {
