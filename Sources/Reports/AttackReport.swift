@@ -200,13 +200,7 @@ public struct AttackReport: MeasurementReport {
   public func budget(of curve: Curve) -> String { series.budgets[curve.budget].words }
 
   /// The title of a column of budgets.
-  public var budgetTitle: String {
-    switch series.budgets[0] {
-    case .ratio: "SNR ≥"
-    case .largest: "change ≤"
-    case .masked: "below mask"
-    }
-  }
+  public var budgetTitle: String { series.budgets[0].title }
 
   /// What the accuracy is of.
   public var measure: String { series.isLabelled ? "accuracy" : "share of predictions that hold" }
@@ -314,24 +308,9 @@ public struct AttackReport: MeasurementReport {
       title: [
         "What is left of \(model.name) under attack",
         cleanWords("\(clips) clip\(clips == 1 ? "" : "s")") + (isEnough ? " · 95 % intervals" : ""),
-      ], measure: measure.prefix(1).uppercased() + measure.dropFirst(), budget: axis,
+      ], measure: measure.prefix(1).uppercased() + measure.dropFirst(),
+      budget: series.budgets[0].axis(at: series.space),
       budgets: series.budgets.map(\.words), clean: drawn(clean), lines: lines)
-  }
-
-  private var axis: String {
-    switch series.budgets[0] {
-    case .ratio: "Least signal-to-noise ratio of the change"
-    case .largest: "Largest change of a \(series.space == .waveform ? "sample" : "value") (\(unit))"
-    case .masked: "How far the change stays below what the clip masks"
-    }
-  }
-
-  private var unit: String {
-    switch series.space {
-    case .waveform, .spectrogram: "amplitude"
-    case .mel: "dB"
-    case .mfcc: "MFCC"
-    }
   }
 
   public var provenance: [String: String] {

@@ -427,8 +427,17 @@ extension AttackSeries.Other {
 }
 
 extension AttackBudget {
+  /// The title of a column of budgets of this kind.
+  public var title: String {
+    switch self {
+    case .ratio: "SNR ≥"
+    case .largest: "change ≤"
+    case .masked: "below mask"
+    }
+  }
+
   /// The name of what the number is, as in a column of a table.
-  var kind: String {
+  public var kind: String {
     switch self {
     case .ratio: "ratio"
     case .largest: "largest"
@@ -444,6 +453,21 @@ extension AttackBudget {
     case .ratio(let least): clip.ratio.map { $0 >= least - 0.01 } ?? false
     case .largest(let most): clip.largest <= most * 1.0001
     case .masked: true
+    }
+  }
+
+  /// The name of an axis of budgets of this kind.
+  func axis(at space: InputSpace) -> String {
+    let unit =
+      switch space {
+      case .waveform, .spectrogram: "amplitude"
+      case .mel: "dB"
+      case .mfcc: "MFCC"
+      }
+    return switch self {
+    case .ratio: "Least signal-to-noise ratio of the change"
+    case .largest: "Largest change of a \(space == .waveform ? "sample" : "value") (\(unit))"
+    case .masked: "How far the change stays below what the clip masks"
     }
   }
 
