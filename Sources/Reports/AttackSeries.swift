@@ -43,6 +43,8 @@ public struct AttackSeries {
   public let others: [Other]
   /// Whether every clip's emotion is a class of the model.
   public let isLabelled: Bool
+  /// The paths of the clips that a change for all clips is fitted to; nil where that is fitted to all.
+  public let fitted: Set<String>?
   public let seed: UInt64
   private let settings: AttackSettings
   private let explainer: Explainer?
@@ -60,16 +62,19 @@ public struct AttackSeries {
   ///   - others: Other models that are asked of the changed sounds; on features none can be.
   ///   - explainer: Of the model, on the mel; nil where nothing is explained.
   ///   - isLabelled: Whether every clip's emotion is a class of the model: only clips that it predicts rightly are attacked.
+  ///   - fitted: See ``fittedHalf(of:seed:)``.
   /// - Throws: `AttackError` of an attack that there is not, or of settings that it cannot have.
   ///   Of the predicted class alone no target is found: noise is hardly ever called a given emotion, and clips that are
   ///   called so are not attacked. The smallest 2-norm is no measure of what a clip masks.
   public init(
     _ model: TrainedModel, attacks: [String], budgets: [AttackBudget], at space: InputSpace, target: Int?,
-    settings: AttackSettings, others: [TrainedModel], explainer: Explainer?, isLabelled: Bool
+    settings: AttackSettings, others: [TrainedModel], explainer: Explainer?, isLabelled: Bool,
+    fitted: Set<String>? = nil
   ) throws(AttackError) {
     demand(others.isEmpty || space == .waveform, "other models are asked of sounds, and not of the \(space)")
     (self.model, self.attacks, self.space, self.target) = (model, attacks, space, target)
     (self.settings, self.explainer, self.isLabelled, seed) = (settings, explainer, isLabelled, settings.seed)
+    self.fitted = attacks.contains(Universal.name) ? fitted : nil
     self.budgets = budgets.sorted { $0.isSmaller(than: $1) }
     self.others = others.map { other in
       Other(
@@ -88,6 +93,20 @@ public struct AttackSeries {
         throw .unsuitable(attack: name, reason: "has no target: it starts from noise that is called something else")
       }
     }
+  }
+
+  /// The paths of the clips of half of the speakers, drawn at random: a change for all clips is fitted to these, and measured on
+  /// the other half too. Nil where there are too few clips or speakers for a verdict on them, or a speaker is not known: it is
+  /// fitted to all.
+  public static func fittedHalf(of entries: [Manifest.Entry], seed: UInt64) -> Set<String>? {
+    let speakers = entries.compactMap(\.speaker)
+    let known = Set(speakers).sorted()
+    guard speakers.count == entries.count, Estimate.isEnough(clips: entries.count, speakers: known.count) else {
+      return nil
+    }
+    var generator = SeededGenerator(seed: seed)
+    let half = Set(generator.shuffled(known).prefix(known.count / 2))
+    return Set(entries.filter { half.contains($0.speaker!) }.map(\.path))
   }
 
   /// Attacks clips together.
@@ -199,7 +218,7 @@ public struct AttackSeries {
   /// is not the others'.
   private func found(_ name: String, of rows: [Row], progress: (Double) -> Void) -> [Result<[Change], AttackError>] {
     do throws(AttackError) {
-      return try changes(name, on: rows.map(\.clip), progress: progress).map { .success($0) }
+      return try changes(name, on: rows, progress: progress).map { .success($0) }
     } catch {
       // One change for all clips is not that of each.
       let isLast = rows.count == 1 || name == Universal.name
@@ -213,18 +232,32 @@ public struct AttackSeries {
   /// attacked again. Of one change for all clips each budget has its own: together, those of several would be several
   /// changes.
   private func changes(
-    _ name: String, on clips: [Clip], progress: (Double) -> Void
+    _ name: String, on rows: [Row], progress: (Double) -> Void
   ) throws(AttackError) -> [[Change]] {
+    func attacked(_ numbers: [Int]) -> AttackedClips {
+      AttackedClips(
+        numbers.map { rows[$0].clip }, at: space, targets: target.map { Array(repeating: $0, count: numbers.count) })
+    }
     func found(
-      _ budget: AttackBudget, _ clips: [Clip], _ progress: (Double) -> Void
+      _ budget: AttackBudget, _ numbers: [Int], _ progress: (Double) -> Void
     ) throws(AttackError) -> [AttackedClip] {
-      let targets = target.map { Array(repeating: $0, count: clips.count) }
-      return try Attacks.make(name, settings.with(budget))
-        .run(AttackedClips(clips, at: space, targets: targets), progress: progress)
+      let attack = try Attacks.make(name, settings.with(budget))
+      guard let universal = attack as? Universal, let fitted else {
+        return try attack.run(attacked(numbers), progress: progress)
+      }
+      let own = numbers.filter { fitted.contains(rows[$0].item.entry.path) }
+      let others = numbers.filter { !own.contains($0) }
+      guard !own.isEmpty else {
+        throw .unsuitable(attack: name, reason: "is fitted to half of the speakers, and no clip of theirs is attacked")
+      }
+      guard !others.isEmpty else { return try attack.run(attacked(numbers), progress: progress) }
+      let found = try universal.attack(attacked(own), others: attacked(others), progress: progress)
+      let all = Dictionary(uniqueKeysWithValues: zip(own + others, found.clips + found.others))
+      return numbers.map { all[$0]! }
     }
     if Attacks.all.contains(where: { $0.name == name && $0.isMinimal }) {
       // The smallest change is the same for every budget that has room for it.
-      return try found(budgets.last!, clips, progress).map { clip in
+      return try found(budgets.last!, Array(rows.indices), progress).map { clip in
         budgets.map { budget in
           let isWithin = clip.isWithinBudget && budget.has(clip)
           return Change(
@@ -233,15 +266,15 @@ public struct AttackSeries {
       }
     }
     let isUniversal = name == Universal.name
-    var changes = clips.map { _ in [Change]() }
+    var changes = rows.map { _ in [Change]() }
     for (place, budget) in budgets.enumerated() {
-      let open = clips.indices.filter { isUniversal || changes[$0].last?.isFooled != true }
+      let open = rows.indices.filter { isUniversal || changes[$0].last?.isFooled != true }
       let new =
         open.isEmpty
         ? []
-        : try found(budget, open.map { clips[$0] }) { progress((Double(place) + $0) / Double(budgets.count)) }
+        : try found(budget, open) { progress((Double(place) + $0) / Double(budgets.count)) }
       let fresh = Dictionary(uniqueKeysWithValues: zip(open, new))
-      for number in clips.indices {
+      for number in rows.indices {
         let last = isUniversal ? nil : changes[number].last
         guard let clip = fresh[number] else {
           changes[number].append(last!)
@@ -322,12 +355,13 @@ public struct AttackSeries {
   }
 
   private func result(of row: Row) throws -> ClipAttacks {
-    guard row.isAttacked else { return ClipAttacks(from: row.from, truth: row.truth) }
+    let isFitted = fitted.map { $0.contains(row.item.entry.path) }
+    guard row.isAttacked else { return ClipAttacks(from: row.from, truth: row.truth, isFitted: isFitted) }
     return ClipAttacks(
       from: row.from, truth: row.truth, tries: row.tries,
       noise: try budgets.map { try noise($0, row) }, found: row.found,
       playedBack: space == .waveform ? try fooling(speech(row.clip.waveform.floats, of: row.clip), row) : [:],
-      cues: row.cues)
+      cues: row.cues, isFitted: isFitted)
   }
 
   /// The values of a clip with random changes as large as a budget allows: the first are the same whatever their number.
@@ -413,6 +447,7 @@ public struct AttackSeries {
       "Input": space.rawValue, "Seed": "\(seed)", "Steps": "\(settings.steps)",
     ]
     entries["Band"] = settings.band.map { "\($0.lowerBound) to \($0.upperBound) Hz" }
+    entries["Fitted"] = fitted.map { "\($0.count) clips of half of the speakers" }
     return entries
   }
 }

@@ -21,7 +21,8 @@ struct AttackCommand: ParsableCommand {
       speakers have no intervals. Beside each budget stand \
       random changes that use all of it. What fools within a small budget counts within the larger ones, and is not attacked \
       again; but universal seeks one change for all clips with each budget, of \(AttackSeries.mostUniversal) clips of one \
-      length at most, on which it is measured too.
+      length at most. Of a manifest with \(Estimate.leastClips) clips of \(Estimate.leastSpeakers) speakers it is fitted to those of half of the \
+      speakers, drawn at random, and measured on them and on the other half; else on the clips that it is fitted to.
 
       On the waveform the change that fools within the smallest budget is stored with 16 bits and played back: as it is, \
       after MP3 of 32 kbit/s and Opus of 16, at half the sample rate and back, and as the program reads a file, without \
@@ -292,7 +293,8 @@ struct AttackCommand: ParsableCommand {
         settings: AttackSettings(
           budget: budgets[0], band: frequencies, steps: steps, restarts: restarts, seed: seed),
         others: others, explainer: explainer,
-        isLabelled: entries.allSatisfy { model.configuration.classIndex(of: $0.emotion) != nil })
+        isLabelled: entries.allSatisfy { model.configuration.classIndex(of: $0.emotion) != nil },
+        fitted: AttackSeries.fittedHalf(of: entries, seed: seed))
     } catch {
       throw ValidationError("\(error)")
     }
@@ -424,7 +426,7 @@ struct AttackCommand: ParsableCommand {
         curve.predictions.map { "\(Int(gradients.rounded()))+\(Int($0.rounded()))" }
       }
       return [report.name(of: curve), report.budget(of: curve), "\(Self.percent(curve.accuracy.mean)) %"]
-        + (report.isEnough ? [ends ?? "none"] : [])
+        + (report.isEnough ? [curve.isEnough ? ends ?? "none" : "too few"] : [])
         + [
           "\(Self.percent(curve.fooled.mean)) %", curve.ratio.map { String(format: "%.1f", $0) } ?? "–", asked ?? "–",
         ]
