@@ -266,17 +266,18 @@ public struct AttackReport: MeasurementReport {
 
   /// What a change for all clips is fitted to, and what it is measured on.
   private var fittedWords: String {
-    func words(_ isFitted: Bool) -> (clips: Int, speakers: Int)? {
+    /// "35 clips of 12 speakers"; nil of none.
+    func words(_ isFitted: Bool) -> String? {
       let attacked = rows.filter { $0.attacks.isFitted == isFitted && $0.attacks.isAttacked }
-      return attacked.isEmpty ? nil : (attacked.count, Set(attacked.map(\.entry.speaker)).count)
+      let speakers = Set(attacked.map(\.entry.speaker)).count
+      guard !attacked.isEmpty else { return nil }
+      return "\(attacked.count) clip\(attacked.count == 1 ? "" : "s") of \(speakers) speaker\(speakers == 1 ? "" : "s")"
     }
     guard let own = words(true), let others = words(false) else {
       return "fitted on these same clips and measured on them; it is measured on others where a manifest has "
         + "\(Estimate.leastClips) clips of \(Estimate.leastSpeakers) speakers"
     }
-    return
-      "fitted to \(own.clips) clips of \(own.speakers) speakers, and measured on the half of the speakers that these are "
-      + "of, and on \(others.clips) others of \(others.speakers) speakers"
+    return "fitted to \(own), and measured on their half of the speakers (fitted) and on the other (others): \(others)"
   }
 
   /// "pgd: attributions before and after correlate by 0.31 (−0.40 beside noise as large) for …".
