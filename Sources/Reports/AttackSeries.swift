@@ -43,7 +43,7 @@ public struct AttackSeries {
   public let others: [Other]
   /// Whether every clip's emotion is a class of the model.
   public let isLabelled: Bool
-  /// The paths of the clips that a change for all clips is fitted to; nil where that is fitted to all.
+  /// The speakers to whose clips a change for all clips is fitted; nil where it is fitted to all.
   public let fitted: Set<String>?
   public let seed: UInt64
   private let settings: AttackSettings
@@ -95,18 +95,14 @@ public struct AttackSeries {
     }
   }
 
-  /// The paths of the clips of half of the speakers, drawn at random: a change for all clips is fitted to these, and measured on
-  /// the other half too. Nil where there are too few clips or speakers for a verdict on them, or a speaker is not known: it is
-  /// fitted to all.
+  /// Half of the speakers of clips, drawn at random: a change for all clips is fitted to theirs, and measured on the others' too.
+  /// Nil where there are too few clips or speakers for a verdict, or a speaker is not known: it is fitted to all.
   public static func fittedHalf(of entries: [Manifest.Entry], seed: UInt64) -> Set<String>? {
-    let speakers = entries.compactMap(\.speaker)
-    let known = Set(speakers).sorted()
-    guard speakers.count == entries.count, Estimate.isEnough(clips: entries.count, speakers: known.count) else {
-      return nil
-    }
+    let known = Set(entries.compactMap(\.speaker)).sorted()
+    guard entries.allSatisfy({ $0.speaker != nil }), Estimate.isEnough(clips: entries.count, speakers: known.count)
+    else { return nil }
     var generator = SeededGenerator(seed: seed)
-    let half = Set(generator.shuffled(known).prefix(known.count / 2))
-    return Set(entries.filter { half.contains($0.speaker!) }.map(\.path))
+    return Set(generator.shuffled(known).prefix(known.count / 2))
   }
 
   /// Attacks clips together.
@@ -245,7 +241,7 @@ public struct AttackSeries {
       guard let universal = attack as? Universal, let fitted else {
         return try attack.run(attacked(numbers), progress: progress)
       }
-      let own = numbers.filter { fitted.contains(rows[$0].item.entry.path) }
+      let own = numbers.filter { fitted.contains(rows[$0].item.entry.speaker ?? "") }
       let others = numbers.filter { !own.contains($0) }
       guard !own.isEmpty else {
         throw .unsuitable(attack: name, reason: "is fitted to half of the speakers, and no clip of theirs is attacked")
@@ -355,7 +351,7 @@ public struct AttackSeries {
   }
 
   private func result(of row: Row) throws -> ClipAttacks {
-    let isFitted = fitted.map { $0.contains(row.item.entry.path) }
+    let isFitted = fitted.map { $0.contains(row.item.entry.speaker ?? "") }
     guard row.isAttacked else { return ClipAttacks(from: row.from, truth: row.truth, isFitted: isFitted) }
     return ClipAttacks(
       from: row.from, truth: row.truth, tries: row.tries,
@@ -447,7 +443,7 @@ public struct AttackSeries {
       "Input": space.rawValue, "Seed": "\(seed)", "Steps": "\(settings.steps)",
     ]
     entries["Band"] = settings.band.map { "\($0.lowerBound) to \($0.upperBound) Hz" }
-    entries["Fitted"] = fitted.map { "\($0.count) clips of half of the speakers" }
+    entries["Fitted"] = fitted.map { "to \($0.sorted().joined(separator: ", "))" }
     return entries
   }
 }

@@ -48,8 +48,8 @@ struct AttackCommand: ParsableCommand {
         undertone attack --data validation.csv --attack fgsm,pgd --ratio 50,40,30,20
         undertone attack --data validation.csv --input mel --largest 0.5,1,2
         undertone attack --data validation.csv --transfer output/cnnatt --explain
-        undertone attack clip.wav --on explanation --ratio 50,40,30
-        undertone attack --data validation.csv --on explanation --aim map --method saliency,lrp
+        undertone attack clip.wav --on explanation --aim map --ratio 50,40,30
+        undertone attack --data validation.csv --on explanation --method saliency,lrp
       """)
 
   @OptionGroup var files: ClipFiles
