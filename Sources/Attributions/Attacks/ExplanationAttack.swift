@@ -22,13 +22,13 @@ import Tensors
 ///
 /// What the map's input has beside it, as the waveform in a model of both, is held fixed in H: such a model's attack follows a part
 /// of the slope, but is measured whole.
-public struct ExplanationAttack: Sendable {
+struct ExplanationAttack: Sendable {
   /// A clip after the attack within one budget.
-  public struct Found: Sendable {
+  struct Found: Sendable {
     /// Predicted as before.
-    public let clip: AttackedClip
+    let clip: AttackedClip
     /// The loss of the map before and after: see ``ExplanationAim``.
-    public let before, after: Double
+    let before, after: Double
   }
 
   private let map: AttackedMap
@@ -43,7 +43,7 @@ public struct ExplanationAttack: Sendable {
   var reach = 0.03
 
   /// - Parameter settings: But for the budget; restarts are not used.
-  public init(_ map: AttackedMap, at space: InputSpace, _ settings: AttackSettings) {
+  init(_ map: AttackedMap, at space: InputSpace, _ settings: AttackSettings) {
     demand([.waveform, .mel].contains(space), "an attack on a map on the \(space)")
     (self.map, self.space, self.settings) = (map, space, settings)
   }

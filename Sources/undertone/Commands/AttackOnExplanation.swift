@@ -39,7 +39,7 @@ extension AttackCommand {
     let bar = ProgressBar("attacking", total: entries.count)
     var done = 0
     let result = try job.run(
-      in: folder.path, asked: asked(examiner, manifest), groups: min(8, model.kind.clipsAtOnce),
+      in: folder.path, asked: asked(examiner, manifest), groups: min(4, model.kind.clipsAtOnce),
       status: Console.exitStatus, shouldStop: { Interruption.wasAsked }, isPossible: { $0.isPossible(by: examiner) },
       { event in
         if case .progress(let count) = event { done = count }
