@@ -186,7 +186,7 @@ struct ExplanationAttackTests {
         #expect(own.clip.gradients >= 3 * 11)
       }
       let losses = [found[number][0].before] + found[number].map(\.after)
-      #expect(losses[1] < losses[0] && losses[2] < losses[1] && losses[2] < 0.95 * losses[0], "\(losses)")
+      #expect(losses[1] < losses[0] && losses[2] < losses[1] && losses[2] < 0.98 * losses[0], "\(losses)")
       let alone = try ExplanationAttack(map, at: .mel, settings).run(
         AttackedClips([clip], at: .waveform), within: [.ratio(30)],
         losses: [self.losses([clip], map, aim, [attacked.predicted[number]])[0]])
