@@ -8,10 +8,19 @@ import Models
 
 /// How much of what a model says is left under attacks of rising budgets, and what becomes of the clips that fool it.
 public struct AttackReport: MeasurementReport {
+  /// One of the halves of the speakers.
+  public enum Half: String {
+    /// That which a change for all clips is fitted to.
+    case fitted
+    case others
+  }
+
   /// One attack, or noise, with one budget.
   public struct Curve {
     /// The attack's place; nil of noise.
     let attack: Int?
+    /// The half that the numbers are of; nil of all clips.
+    public let half: Half?
     let budget: Int
     /// The share of all clips that are right, or of files without labels keep their prediction.
     public let accuracy: Estimate
@@ -27,6 +36,9 @@ public struct AttackReport: MeasurementReport {
     public let others: [Estimate?]
     /// The same of the same clips with noise as large; empty of noise.
     public let othersOfNoise: [Estimate?]
+
+    /// Whether there are clips and speakers enough for what the accuracy says of others than these.
+    public var isEnough: Bool { Estimate.isEnough(clips: accuracy.clips, speakers: accuracy.speakers) }
   }
 
   /// Of the clips that one attack fools, each within the smallest budget that does.
@@ -100,31 +112,43 @@ public struct AttackReport: MeasurementReport {
     clean = share(rows, \.isRight)!
     curves =
       series.attacks.indices.flatMap { attack in
-        series.budgets.indices.map { budget in
-          let fooled = attacked.filter { $0.attacks.tries[attack][budget].isFooled }
-          func mean(_ value: (ClipAttacks.Try) -> Int) -> Double {
-            Double(attacked.reduce(0) { $0 + value($1.attacks.tries[attack][budget]) }) / Double(attacked.count)
+        Self.halves(rows, series.attacks[attack]).flatMap { half, rows in
+          let attacked = rows.filter(\.attacks.isAttacked)
+          return series.budgets.indices.map { budget in
+            let fooled = attacked.filter { $0.attacks.tries[attack][budget].isFooled }
+            func mean(_ value: (ClipAttacks.Try) -> Int) -> Double {
+              Double(attacked.reduce(0) { $0 + value($1.attacks.tries[attack][budget]) }) / Double(attacked.count)
+            }
+            let ratios = fooled.compactMap { $0.attacks.tries[attack][budget].ratio }
+            return Curve(
+              attack: attack, half: half, budget: budget, accuracy: share(rows) { $0.holds(attack, budget) }!,
+              fooled: share(attacked) { $0.tries[attack][budget].isFooled }!,
+              ratio: ratios.isEmpty ? nil : ratios.reduce(0, +) / Double(ratios.count), gradients: mean(\.gradients),
+              predictions: mean(\.predictions),
+              others: series.others.indices.map { other in
+                share(fooled) { $0.tries[attack][budget].others[other] }
+              }, othersOfNoise: series.others.indices.map { other in share(fooled) { $0.noise[budget].others[other] } })
           }
-          let ratios = fooled.compactMap { $0.attacks.tries[attack][budget].ratio }
-          return Curve(
-            attack: attack, budget: budget, accuracy: share(rows) { $0.holds(attack, budget) }!,
-            fooled: share(attacked) { $0.tries[attack][budget].isFooled }!,
-            ratio: ratios.isEmpty ? nil : ratios.reduce(0, +) / Double(ratios.count), gradients: mean(\.gradients),
-            predictions: mean(\.predictions),
-            others: series.others.indices.map { other in
-              share(fooled) { $0.tries[attack][budget].others[other] }
-            }, othersOfNoise: series.others.indices.map { other in share(fooled) { $0.noise[budget].others[other] } })
         }
       }
       + series.budgets.indices.map { budget in
         Curve(
-          attack: nil, budget: budget, accuracy: estimate(rows) { $0.holdsAgainstNoise(budget) }!,
+          attack: nil, half: nil, budget: budget, accuracy: estimate(rows) { $0.holdsAgainstNoise(budget) }!,
           fooled: estimate(attacked) { $0.noise[budget].share }!, ratio: nil, gradients: nil, predictions: nil,
           others: series.others.indices.map { other in share(attacked) { $0.noise[budget].others[other] } },
           othersOfNoise: [])
       }
     played = series.space == .waveform ? Self.played(attacked, attacks: series.attacks.count) : []
     explained = Self.explained(attacked, attacks: series.attacks.count, seed: series.seed)
+  }
+
+  /// The clips that an attack's curves are of: all, or of one change for all clips those that it is fitted to, and the others, each
+  /// where some are attacked.
+  private static func halves(_ rows: [Row], _ attack: String) -> [(half: Half?, rows: [Row])] {
+    guard attack == Universal.name, rows.contains(where: { $0.attacks.isFitted != nil }) else { return [(nil, rows)] }
+    return [(Half.fitted, true), (.others, false)].map { half, isFitted in
+      (half, rows.filter { $0.attacks.isFitted == isFitted })
+    }.filter { $0.rows.contains { $0.attacks.isAttacked } }
   }
 
   private static func played(_ rows: [Row], attacks: Int) -> [Played] {
@@ -194,19 +218,17 @@ public struct AttackReport: MeasurementReport {
   /// Whether there are clips and speakers enough for what is said of others than these.
   public var isEnough: Bool { Estimate.isEnough(clips: clean.clips, speakers: clean.speakers) }
 
+  /// "pgd", "universal, others", or "noise".
+  public func name(of curve: Curve) -> String {
+    attack(of: curve) + (curve.half.map { ", \($0.rawValue)" } ?? "")
+  }
   /// "pgd", or "noise".
-  public func name(of curve: Curve) -> String { curve.attack.map { series.attacks[$0] } ?? "noise" }
+  private func attack(of curve: Curve) -> String { curve.attack.map { series.attacks[$0] } ?? "noise" }
   public func name(of played: Played) -> String { series.attacks[played.attack] }
   public func budget(of curve: Curve) -> String { series.budgets[curve.budget].words }
 
   /// The title of a column of budgets.
-  public var budgetTitle: String {
-    switch series.budgets[0] {
-    case .ratio: "SNR ≥"
-    case .largest: "change ≤"
-    case .masked: "below mask"
-    }
-  }
+  public var budgetTitle: String { series.budgets[0].title }
 
   /// What the accuracy is of.
   public var measure: String { series.isLabelled ? "accuracy" : "share of predictions that hold" }
@@ -237,10 +259,25 @@ public struct AttackReport: MeasurementReport {
           + "the largest change of a value; what holds here may not hold against one that seeks that")
     }
     if series.attacks.contains(Universal.name) {
-      remarks.append(
-        "\(Universal.name): one change for all clips with each budget, fitted on these same clips and measured on them")
+      remarks.append("\(Universal.name): one change for all clips with each budget, \(fittedWords)")
     }
     return remarks
+  }
+
+  /// What a change for all clips is fitted to, and what it is measured on.
+  private var fittedWords: String {
+    /// "35 clips of 12 speakers"; nil of none.
+    func words(_ isFitted: Bool) -> String? {
+      let attacked = rows.filter { $0.attacks.isFitted == isFitted && $0.attacks.isAttacked }
+      let speakers = Set(attacked.map(\.entry.speaker)).count
+      guard !attacked.isEmpty else { return nil }
+      return "\(attacked.count) clip\(attacked.count == 1 ? "" : "s") of \(speakers) speaker\(speakers == 1 ? "" : "s")"
+    }
+    guard let own = words(true), let others = words(false) else {
+      return "fitted on these same clips and measured on them; it is measured on others where a manifest has "
+        + "\(Estimate.leastClips) clips of \(Estimate.leastSpeakers) speakers"
+    }
+    return "fitted to \(own), and measured on their half of the speakers (fitted) and on the other (others): \(others)"
   }
 
   /// "pgd: attributions before and after correlate by 0.31 (−0.40 beside noise as large) for …".
@@ -302,36 +339,24 @@ public struct AttackReport: MeasurementReport {
 
   public var figure: RobustnessFigure {
     func drawn(_ estimate: Estimate) -> RobustnessFigure.Share {
-      .init(
+      let isEnough = Estimate.isEnough(clips: estimate.clips, speakers: estimate.speakers)
+      return .init(
         mean: estimate.mean, low: isEnough ? estimate.low : nil, high: isEnough ? estimate.high : nil)
     }
-    let lines = (series.attacks.indices.map { $0 } as [Int?] + [nil]).map { attack in
-      RobustnessFigure.Line(
-        name: attack.map { series.attacks[$0] } ?? "random noise as large",
-        shares: curves.filter { $0.attack == attack }.map { drawn($0.accuracy) }, isControl: attack == nil)
+    // All budgets of an attack, or of a half of its clips, stand together.
+    let lines = stride(from: 0, to: curves.count, by: series.budgets.count).map { first in
+      let own = curves[first..<(first + series.budgets.count)]
+      return RobustnessFigure.Line(
+        name: own[first].attack == nil ? "random noise as large" : name(of: own[first]),
+        shares: own.map { drawn($0.accuracy) }, isControl: own[first].attack == nil)
     }
     return RobustnessFigure(
       title: [
         "What is left of \(model.name) under attack",
         cleanWords("\(clips) clip\(clips == 1 ? "" : "s")") + (isEnough ? " · 95 % intervals" : ""),
-      ], measure: measure.prefix(1).uppercased() + measure.dropFirst(), budget: axis,
+      ], measure: measure.prefix(1).uppercased() + measure.dropFirst(),
+      budget: series.budgets[0].axis(at: series.space),
       budgets: series.budgets.map(\.words), clean: drawn(clean), lines: lines)
-  }
-
-  private var axis: String {
-    switch series.budgets[0] {
-    case .ratio: "Least signal-to-noise ratio of the change"
-    case .largest: "Largest change of a \(series.space == .waveform ? "sample" : "value") (\(unit))"
-    case .masked: "How far the change stays below what the clip masks"
-    }
-  }
-
-  private var unit: String {
-    switch series.space {
-    case .waveform, .spectrogram: "amplitude"
-    case .mel: "dB"
-    case .mfcc: "MFCC"
-    }
   }
 
   public var provenance: [String: String] {
@@ -379,6 +404,7 @@ public struct AttackReport: MeasurementReport {
   private struct Line: Encodable {
     struct Curve: Encodable {
       let attack: String
+      let half: String?
       let budget: Double
       let accuracy, fooled: Estimate
       let ratio, gradients, predictions: Double?
@@ -445,8 +471,9 @@ public struct AttackReport: MeasurementReport {
       clean: clean,
       curves: curves.map { curve in
         .init(
-          attack: name(of: curve), budget: series.budgets[curve.budget].number, accuracy: curve.accuracy,
-          fooled: curve.fooled, ratio: curve.ratio, gradients: curve.gradients, predictions: curve.predictions,
+          attack: attack(of: curve), half: curve.half?.rawValue, budget: series.budgets[curve.budget].number,
+          accuracy: curve.accuracy, fooled: curve.fooled, ratio: curve.ratio, gradients: curve.gradients,
+          predictions: curve.predictions,
           others: named(curve.others), othersOfNoise: named(curve.othersOfNoise))
       },
       played: played.map { own in

@@ -43,6 +43,8 @@ public struct AttackSeries {
   public let others: [Other]
   /// Whether every clip's emotion is a class of the model.
   public let isLabelled: Bool
+  /// The speakers to whose clips a change for all clips is fitted; nil where it is fitted to all.
+  public let fitted: Set<String>?
   public let seed: UInt64
   private let settings: AttackSettings
   private let explainer: Explainer?
@@ -60,16 +62,19 @@ public struct AttackSeries {
   ///   - others: Other models that are asked of the changed sounds; on features none can be.
   ///   - explainer: Of the model, on the mel; nil where nothing is explained.
   ///   - isLabelled: Whether every clip's emotion is a class of the model: only clips that it predicts rightly are attacked.
+  ///   - fitted: See ``fittedHalf(of:seed:)``.
   /// - Throws: `AttackError` of an attack that there is not, or of settings that it cannot have.
   ///   Of the predicted class alone no target is found: noise is hardly ever called a given emotion, and clips that are
   ///   called so are not attacked. The smallest 2-norm is no measure of what a clip masks.
   public init(
     _ model: TrainedModel, attacks: [String], budgets: [AttackBudget], at space: InputSpace, target: Int?,
-    settings: AttackSettings, others: [TrainedModel], explainer: Explainer?, isLabelled: Bool
+    settings: AttackSettings, others: [TrainedModel], explainer: Explainer?, isLabelled: Bool,
+    fitted: Set<String>? = nil
   ) throws(AttackError) {
     demand(others.isEmpty || space == .waveform, "other models are asked of sounds, and not of the \(space)")
     (self.model, self.attacks, self.space, self.target) = (model, attacks, space, target)
     (self.settings, self.explainer, self.isLabelled, seed) = (settings, explainer, isLabelled, settings.seed)
+    self.fitted = attacks.contains(Universal.name) ? fitted : nil
     self.budgets = budgets.sorted { $0.isSmaller(than: $1) }
     self.others = others.map { other in
       Other(
@@ -88,6 +93,16 @@ public struct AttackSeries {
         throw .unsuitable(attack: name, reason: "has no target: it starts from noise that is called something else")
       }
     }
+  }
+
+  /// Half of the speakers of clips, drawn at random: a change for all clips is fitted to theirs, and measured on the others' too.
+  /// Nil where there are too few clips or speakers for a verdict, or a speaker is not known: it is fitted to all.
+  public static func fittedHalf(of entries: [Manifest.Entry], seed: UInt64) -> Set<String>? {
+    let known = Set(entries.compactMap(\.speaker)).sorted()
+    guard entries.allSatisfy({ $0.speaker != nil }), Estimate.isEnough(clips: entries.count, speakers: known.count)
+    else { return nil }
+    var generator = SeededGenerator(seed: seed)
+    return Set(generator.shuffled(known).prefix(known.count / 2))
   }
 
   /// Attacks clips together.
@@ -199,7 +214,7 @@ public struct AttackSeries {
   /// is not the others'.
   private func found(_ name: String, of rows: [Row], progress: (Double) -> Void) -> [Result<[Change], AttackError>] {
     do throws(AttackError) {
-      return try changes(name, on: rows.map(\.clip), progress: progress).map { .success($0) }
+      return try changes(name, on: rows, progress: progress).map { .success($0) }
     } catch {
       // One change for all clips is not that of each.
       let isLast = rows.count == 1 || name == Universal.name
@@ -213,18 +228,32 @@ public struct AttackSeries {
   /// attacked again. Of one change for all clips each budget has its own: together, those of several would be several
   /// changes.
   private func changes(
-    _ name: String, on clips: [Clip], progress: (Double) -> Void
+    _ name: String, on rows: [Row], progress: (Double) -> Void
   ) throws(AttackError) -> [[Change]] {
+    func attacked(_ numbers: [Int]) -> AttackedClips {
+      AttackedClips(
+        numbers.map { rows[$0].clip }, at: space, targets: target.map { Array(repeating: $0, count: numbers.count) })
+    }
     func found(
-      _ budget: AttackBudget, _ clips: [Clip], _ progress: (Double) -> Void
+      _ budget: AttackBudget, _ numbers: [Int], _ progress: (Double) -> Void
     ) throws(AttackError) -> [AttackedClip] {
-      let targets = target.map { Array(repeating: $0, count: clips.count) }
-      return try Attacks.make(name, settings.with(budget))
-        .run(AttackedClips(clips, at: space, targets: targets), progress: progress)
+      let attack = try Attacks.make(name, settings.with(budget))
+      guard let universal = attack as? Universal, let fitted else {
+        return try attack.run(attacked(numbers), progress: progress)
+      }
+      let own = numbers.filter { fitted.contains(rows[$0].item.entry.speaker ?? "") }
+      let others = numbers.filter { !own.contains($0) }
+      guard !own.isEmpty else {
+        throw .unsuitable(attack: name, reason: "is fitted to half of the speakers, and no clip of theirs is attacked")
+      }
+      guard !others.isEmpty else { return try attack.run(attacked(numbers), progress: progress) }
+      let found = try universal.attack(attacked(own), others: attacked(others), progress: progress)
+      let all = Dictionary(uniqueKeysWithValues: zip(own + others, found.clips + found.others))
+      return numbers.map { all[$0]! }
     }
     if Attacks.all.contains(where: { $0.name == name && $0.isMinimal }) {
       // The smallest change is the same for every budget that has room for it.
-      return try found(budgets.last!, clips, progress).map { clip in
+      return try found(budgets.last!, Array(rows.indices), progress).map { clip in
         budgets.map { budget in
           let isWithin = clip.isWithinBudget && budget.has(clip)
           return Change(
@@ -233,15 +262,15 @@ public struct AttackSeries {
       }
     }
     let isUniversal = name == Universal.name
-    var changes = clips.map { _ in [Change]() }
+    var changes = rows.map { _ in [Change]() }
     for (place, budget) in budgets.enumerated() {
-      let open = clips.indices.filter { isUniversal || changes[$0].last?.isFooled != true }
+      let open = rows.indices.filter { isUniversal || changes[$0].last?.isFooled != true }
       let new =
         open.isEmpty
         ? []
-        : try found(budget, open.map { clips[$0] }) { progress((Double(place) + $0) / Double(budgets.count)) }
+        : try found(budget, open) { progress((Double(place) + $0) / Double(budgets.count)) }
       let fresh = Dictionary(uniqueKeysWithValues: zip(open, new))
-      for number in clips.indices {
+      for number in rows.indices {
         let last = isUniversal ? nil : changes[number].last
         guard let clip = fresh[number] else {
           changes[number].append(last!)
@@ -322,12 +351,13 @@ public struct AttackSeries {
   }
 
   private func result(of row: Row) throws -> ClipAttacks {
-    guard row.isAttacked else { return ClipAttacks(from: row.from, truth: row.truth) }
+    let isFitted = fitted.map { $0.contains(row.item.entry.speaker ?? "") }
+    guard row.isAttacked else { return ClipAttacks(from: row.from, truth: row.truth, isFitted: isFitted) }
     return ClipAttacks(
       from: row.from, truth: row.truth, tries: row.tries,
       noise: try budgets.map { try noise($0, row) }, found: row.found,
       playedBack: space == .waveform ? try fooling(speech(row.clip.waveform.floats, of: row.clip), row) : [:],
-      cues: row.cues)
+      cues: row.cues, isFitted: isFitted)
   }
 
   /// The values of a clip with random changes as large as a budget allows: the first are the same whatever their number.
@@ -413,6 +443,7 @@ public struct AttackSeries {
       "Input": space.rawValue, "Seed": "\(seed)", "Steps": "\(settings.steps)",
     ]
     entries["Band"] = settings.band.map { "\($0.lowerBound) to \($0.upperBound) Hz" }
+    entries["Fitted"] = fitted.map { "to \($0.sorted().joined(separator: ", "))" }
     return entries
   }
 }
@@ -426,24 +457,18 @@ extension AttackSeries.Other {
   }
 }
 
-extension AttackSettings {
-  /// These with another budget.
-  fileprivate func with(_ budget: AttackBudget) -> AttackSettings {
-    var settings = self
-    settings.budget = budget
-    return settings
-  }
-}
-
 extension AttackBudget {
-  var number: Double {
+  /// The title of a column of budgets of this kind.
+  public var title: String {
     switch self {
-    case .ratio(let number), .largest(let number), .masked(let number): number
+    case .ratio: "SNR ≥"
+    case .largest: "change ≤"
+    case .masked: "below mask"
     }
   }
 
   /// The name of what the number is, as in a column of a table.
-  var kind: String {
+  public var kind: String {
     switch self {
     case .ratio: "ratio"
     case .largest: "largest"
@@ -453,17 +478,27 @@ extension AttackBudget {
 
   fileprivate var isMasked: Bool { if case .masked = self { true } else { false } }
 
-  /// Whether it allows less than another of its kind: the larger a ratio, or the further below the threshold.
-  fileprivate func isSmaller(than other: AttackBudget) -> Bool {
-    if case .largest = self { number < other.number } else { number > other.number }
-  }
-
   /// Whether a change lies within it, but for rounding; of a masked one its attack only knows.
   fileprivate func has(_ clip: AttackedClip) -> Bool {
     switch self {
     case .ratio(let least): clip.ratio.map { $0 >= least - 0.01 } ?? false
     case .largest(let most): clip.largest <= most * 1.0001
     case .masked: true
+    }
+  }
+
+  /// The name of an axis of budgets of this kind.
+  func axis(at space: InputSpace) -> String {
+    let unit =
+      switch space {
+      case .waveform, .spectrogram: "amplitude"
+      case .mel: "dB"
+      case .mfcc: "MFCC"
+      }
+    return switch self {
+    case .ratio: "Least signal-to-noise ratio of the change"
+    case .largest: "Largest change of a \(space == .waveform ? "sample" : "value") (\(unit))"
+    case .masked: "How far the change stays below what the clip masks"
     }
   }
 

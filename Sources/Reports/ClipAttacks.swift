@@ -58,18 +58,21 @@ public struct ClipAttacks: Codable {
   let playedBack: [Playback: Bool]
   /// The mean of each cue of the voice; empty where nothing is explained, on features, and of a clip that is not attacked.
   let cues: [VoiceCue: Double]
+  /// Whether the clip is of those that a change for all clips is fitted to; nil where that is fitted to all.
+  let isFitted: Bool?
 
   /// Of a clip that is not attacked.
-  init(from: Int, truth: Int?) {
-    self.init(from: from, truth: truth, tries: [], noise: [], found: [], playedBack: [:], cues: [:])
+  init(from: Int, truth: Int?, isFitted: Bool? = nil) {
+    self.init(
+      from: from, truth: truth, tries: [], noise: [], found: [], playedBack: [:], cues: [:], isFitted: isFitted)
   }
 
   init(
     from: Int, truth: Int?, tries: [[Try]], noise: [Noise], found: [Found?], playedBack: [Playback: Bool],
-    cues: [VoiceCue: Double]
+    cues: [VoiceCue: Double], isFitted: Bool? = nil
   ) {
     (self.from, self.truth, self.tries, self.noise) = (from, truth, tries, noise)
-    (self.found, self.playedBack, self.cues) = (found, playedBack, cues)
+    (self.found, self.playedBack, self.cues, self.isFitted) = (found, playedBack, cues, isFitted)
   }
 
   public var isAttacked: Bool { !tries.isEmpty }

@@ -185,6 +185,25 @@ struct AttacksTests {
     #expect(size <= radius * (1 + 1e-5) && size > 0.2 * radius)
   }
 
+  @Test("Other clips have of a universal change what their own budget allows, and none of the search")
+  func others() throws {
+    let clips = WaveModel.clips(WaveModel.model())
+    let settings = AttackSettings(budget: .ratio(20), steps: 10)
+    let fitted = AttackedClips(Array(clips.prefix(3)), at: .waveform)
+    // The last is so quiet that its budget is smaller than the change.
+    let quiet = Clip(clips[4].waveform.floats.map { 0.1 * $0 }, model: clips[0].model)
+    let perturbation = try Universal(settings).attack(fitted).perturbation
+    let found = try Universal(settings).attack(fitted, others: AttackedClips([clips[3], quiet], at: .waveform))
+    #expect(found.clips.count == 3 && found.others.count == 2 && found.others.allSatisfy { $0.gradients == 0 })
+    let length = norm(perturbation.map(Double.init))
+    for (clip, one) in zip([clips[3], quiet], found.others) {
+      let scale = min(1, 0.1 * norm(clip.waveform) / length)
+      #expect(
+        one.isWithinBudget && largestDifference(change(one, of: clip), perturbation.map { Float(scale) * $0 }) < 1e-6)
+    }
+    #expect(length > 0.1 * norm(quiet.waveform))
+  }
+
   @Test("Of a clip whose loss is above 9 a universal change's steps take nothing; below it they go along the loss")
   func cutLoss() throws {
     let clip = WaveModel.clips(WaveModel.model())[0]

@@ -150,6 +150,9 @@ struct StabilityTests {
         #expect(alike.another(than: low, predicted: 0)?.sampleCount == 9_216)
         #expect(alike.another(than: paths[0], predicted: 0)?.sampleCount == 16_000)
         #expect(alike.another(than: paths[1], predicted: 2) == nil)
+        // The only one that is predicted otherwise is the high one.
+        let otherwise = try #require(alike.another(than: low) { $0 != 0 })
+        #expect(otherwise.sampleCount == 16_000 && otherwise.logits.floats.likeliestClass == 2)
       }
     }
   }

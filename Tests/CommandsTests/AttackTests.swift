@@ -177,6 +177,119 @@ struct AttackTests {
     }
   }
 
+  // MARK: On explanations
+
+  private struct ExplanationLine: Decodable {
+    struct Similarity: Decodable { let correlation, overlap: Value }
+    struct Explanation: Decodable {
+      struct Method: Decodable {
+        struct Budget: Decodable {
+          let budget: Double
+          let attacked, noise: Similarity?
+          let verdict: String
+        }
+        let name, map: String
+        let own: Bool
+        let budgets: [Budget]
+        let another: Similarity?
+      }
+      struct Change: Decodable {
+        let map: String
+        let budget: Double
+        let before, after, probability: Value
+        let ratio: Double?
+      }
+      struct Found: Decodable {
+        let path, predicted, map: String
+        let budget: Double
+        let sound: String?
+        let figures: [String]
+      }
+      let space, aim: String
+      let methods: [Method]
+      let changes: [Change]
+      let sentences: [String]
+      let found: [Found]
+    }
+    let clips: Int
+    let enough: Bool
+    let remarks, figures: [String]
+    let explanation: Explanation
+  }
+
+  private func explanationLine(_ arguments: [String]) throws -> ExplanationLine {
+    let run = try folder.undertone(["attack", "--on", "explanation"] + arguments + ["--json"])
+    try #require(run.status == 0 && run.output.count == 1, "\(run)")
+    return try decoded(run.output[0])
+  }
+
+  @Test("On the explanation of a file: the WAV lies within the ratio, and is predicted as the clip")
+  func explanation() throws {
+    let arguments = ["clip.wav", "--ratio", "10,30", "--steps", "6", "--method", "saliency,lrp"]
+    let line = try explanationLine(arguments)
+    let found = line.explanation
+    #expect(line.clips == 1 && !line.enough && found.space == "mel" && found.aim == "top" && line.remarks.count == 1)
+    #expect(found.methods.map(\.name) == ["saliency", "lrp"] && found.methods.map(\.own) == [true, false])
+    #expect(found.methods.map(\.map) == ["saliency", "input-x-gradient"])
+    #expect(found.methods.allSatisfy { $0.budgets.map(\.budget) == [30, 10] && $0.another == nil })
+    #expect(found.methods.flatMap(\.budgets).allSatisfy { $0.verdict == "too few clips" })
+    #expect(found.changes.map(\.budget) == [30, 10, 30, 10])
+    for change in found.changes {
+      #expect(change.after.mean < change.before.mean && (change.ratio ?? 0) > change.budget - 0.01, "\(change)")
+    }
+    let saliency = try #require(found.methods[0].budgets[1].attacked)
+    #expect(try saliency.correlation.mean < #require(found.methods[0].budgets[1].noise).correlation.mean)
+    #expect(found.found.map(\.map) == ["saliency", "input-x-gradient"])
+    let original = try AudioClip.trimmedSpeech(path: folder.path("clip.wav"), sampleRate: 16_000)
+    let model = try TrainedModel.builtIn()
+    for own in found.found {
+      let path = try #require(own.sound)
+      #expect(
+        path == "output/attack/clip.explanation.\(own.map).wav" && own.figures == [path.replacing(".wav", with: ".png")]
+      )
+      let sound = try AudioClip.decode(path: folder.path(path))
+      let change = zip(sound.samples, original.samples).map { Double($0) - Double($1) }
+      let energy = original.samples.reduce(0.0) { $0 + Double($1) * Double($1) }
+      #expect(10 * log10(energy / change.reduce(0) { $0 + $1 * $1 }) > own.budget - 0.1)
+      let said = try Clip(sound.samples, model: model).probabilities(path: path).likeliestClass
+      #expect(try own.predicted == prediction("clip.wav") && model.classes[said] == own.predicted)
+    }
+    #expect(try folder.lines("output/attack/explanation.csv").count == 1 + 2 * 2)
+    #expect(line.figures == ["output/attack/explanation.png"])
+    // The same again, as text.
+    let run = try folder.undertone(["attack", "--on", "explanation"] + arguments)
+    #expect(run.status == 0 && run.output.allSatisfy { $0.count <= 80 }, "\(run)")
+    let text = run.output.joined(separator: " ").split(separator: " ").joined(separator: " ")
+    #expect(text.contains(found.sentences[0]) && text.contains("No verdicts: too few clips (1)"))
+    #expect(text.contains("only measured are lrp after the attack on input-x-gradient"))
+  }
+
+  @Test(
+    "On the explanations of a manifest: all clips, with another's maps as the floor; one that is broken is left out")
+  func explanations() throws {
+    let made = ["corpus", "synthesize", "--clips", "2", "--speakers", "2", "--output", "made"]
+    #expect(try folder.undertone(made).status == 0)
+    let rows = try folder.lines("made/manifest.csv")
+    let broken = rows[1].replacing("speaker-01/", with: "speaker-01/not-", maxReplacements: 1)
+    try folder.write((rows + [broken]).joined(separator: "\n") + "\n", to: "made/clips.csv")
+    let arguments = [
+      "attack", "--on", "explanation", "--data", "made/clips.csv", "--ratio", "40,35,30,25,20", "--steps", "1", "--aim",
+      "map",
+      "--method", "saliency,guided-backpropagation",
+    ]
+    let run = try folder.undertone(arguments)
+    #expect(run.status == 66 && run.output.allSatisfy { $0.count <= 80 }, "\(run)")
+    let text = run.output.joined(separator: " ").split(separator: " ").joined(separator: " ")
+    #expect(text.contains("14 clips: explanations of built-in on the"))
+    #expect(run.output.contains { $0.hasPrefix("method") && $0.contains("another") } && text.contains("1 − cosine"))
+    #expect(try folder.lines("output/attack/explanation.csv").count == 1 + 14 * 5 * 2)
+    #expect(!folder.files(in: "output/attack").contains { $0.hasSuffix(".wav") || $0 == "resume.json" })
+    let printed = try folder.undertone(arguments + ["--json"])
+    let line: ExplanationLine = try decoded(try #require(printed.output.first))
+    #expect(line.clips == 14 && line.explanation.found.isEmpty && line.explanation.aim == "map")
+    #expect(line.explanation.methods.allSatisfy { $0.another != nil && $0.budgets.count == 5 })
+  }
+
   @Test("What cannot be attacked has one line")
   func errors() throws {
     try folder.write(WAV().file(Array(repeating: 0, count: 8_000)), to: "silence.wav")
@@ -201,6 +314,18 @@ struct AttackTests {
       (["clip.wav", "--band", "4000"], 64, "is not two frequencies"),
       (["clip.wav", "--band", "0-9000"], 64, "the model's sound ends at 8000 Hz"),
       (["clip.wav", "--steps", "0"], 64, "--steps must be at least 1"),
+      (["clip.wav", "--aim", "top"], 64, "--aim is of --on explanation"), (["clip.wav", "--on", "sleep"], 64, "sleep"),
+      (["clip.wav", "--on", "explanation", "--attack", "pgd"], 64, "--attack is of --on prediction"),
+      (["clip.wav", "--on", "explanation", "--to", "angry"], 64, "--to is of --on prediction"),
+      (["clip.wav", "--on", "explanation", "--restarts", "2"], 64, "--restarts is of --on prediction"),
+      (["clip.wav", "--on", "explanation", "--transfer", "x"], 64, "--transfer is of --on prediction"),
+      (["clip.wav", "--on", "explanation", "--explain"], 64, "--explain is of --on prediction"),
+      (["clip.wav", "--on", "explanation", "--input", "mel"], 64, "it does not go with --input mel"),
+      (["clip.wav", "--on", "explanation", "--method", "magic"], 64, "no method \"magic\""),
+      (["clip.wav", "--on", "explanation", "--method", "value-zeroing"], 64, "there is no method left"),
+      (["clip.wav", "--on", "explanation", "--band", "0-9000"], 64, "the model's sound ends at 8000 Hz"),
+      (["clip.wav", "--on", "explanation", "--model", "numbers"], 64, "attack needs a model with classes"),
+      (["silence.wav", "--on", "explanation"], 65, "silence.wav: is silent"),
       (["clip.wav", "--model", "numbers"], 64, "attack needs a model with classes"),
       (["clip.wav", "--transfer", "numbers"], 64, "--transfer needs a model with classes"),
       (["silence.wav"], 65, "silence.wav: is silent"), (["none.wav"], 66, "none.wav"),

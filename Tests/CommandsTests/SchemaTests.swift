@@ -105,6 +105,14 @@ struct SchemaTests {
         ["attack", "--data", "two/calm.csv", "--clips", "4", "--steps", "5", "--ratio", "30,0", "--json"]
           + ["--transfer", "a", "--explain", "--write"],
         ["attack", clip, "--input", "mel", "--largest", "5", "--steps", "5", "--to", other, "--json"],
+        // A universal change is fitted to half of ten speakers.
+        ["attack", "--data", "ten.csv", "--clips", "24", "--steps", "2", "--ratio", "0", "--json"]
+          + ["--attack", "universal"],
+        // Of fourteen clips two are predicted the same of seven emotions.
+        ["attack", "--data", "two/manifest.csv", "--clips", "2", "--steps", "2", "--ratio", "20", "--json"]
+          + ["--on", "explanation", "--method", "saliency"],
+        ["attack", clip, "--on", "explanation", "--aim", "map", "--steps", "2", "--ratio", "20", "--json"]
+          + ["--method", "saliency,lrp"],
       ],
       // What the model says of a file is certified with noise as soft as this; of clips with labels it may be wrong.
       "certify": [
@@ -192,6 +200,8 @@ struct SchemaTests {
     try folder.write(calm.joined(separator: "\n") + "\n", to: "two/calm.csv")
     let paths = clips.dropFirst().map { "\($0.split(separator: ",")[0]),calm\n" }
     try folder.write("path,emotion\n" + paths.joined(), to: "two/unnamed.csv")
+    let ten = (0..<24).map { "\(clip),calm,s\($0 % 10)\n" }
+    try folder.write("path,emotion,speaker\n" + ten.joined(), to: "ten.csv")
     let fusion = ["train", "mmfusion", "--encoder", "tiny-random", "--convnext", "tiny-random", "--data", "clips.csv"]
     #expect(
       try folder.undertone(fusion + ["--validation", "clips.csv", "--epochs", "1", "--output", "fusion"]).status == 0)

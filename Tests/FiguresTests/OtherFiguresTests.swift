@@ -91,6 +91,9 @@ import Testing
       sheet.clips[index].prediction = .value(of: "arousal", 0.25 * Double(index), truth: index == 0 ? nil : 0.4)
     }
     #expect(try sheet.rendered().hasWhiteBorder(of: 16))
+    // Of a change between two clips nothing is predicted.
+    sheet.clips[2].prediction = nil
+    #expect(try sheet.rendered().hasWhiteBorder(of: 16))
     sheet.clips[1].prediction = .value(of: "arousal", .nan, truth: nil)
     #expect(throws: FigureError.self) { try sheet.encoded() }
   }

@@ -43,6 +43,27 @@ struct RobustnessFigureTests {
     #expect(try band > 20_000 && figure.rendered().count(where: light) < 2000)
   }
 
+  @Test("A control beside a line has its colour, dashed, and no name; correlations reach below 0 where they may")
+  func partners() throws {
+    var figure = Self.figure
+    func line(_ mean: Double, partner: Int? = nil) -> RobustnessFigure.Line {
+      .init(
+        name: "a line", shares: (0..<4).map { _ in .init(mean: mean) }, isControl: partner != nil, partner: partner)
+    }
+    let isBlue = { (color: Color) in color == Color(0x0072B2) }
+    figure.lines = [line(0.4)]
+    let alone = try figure.rendered()
+    figure.lines.append(line(0.6, partner: 0))
+    let both = try figure.rendered()
+    #expect(both.count(where: isBlue) > alone.count(where: isBlue) && both.height == alone.height)
+    figure.lines[0] = line(-0.3)
+    #expect(throws: FigureError.self) { try figure.encoded() }
+    figure.least = -1
+    #expect(try figure.rendered().count(where: isBlue) > 0)
+    figure.lines[1].partner = 7
+    #expect(throws: FigureError.empty(name: "the line beside which a line stands")) { try figure.encoded() }
+  }
+
   @Test("Lines of another number of budgets, NaN and shares beyond 1 are refused by name")
   func refused() throws {
     var figure = Self.figure

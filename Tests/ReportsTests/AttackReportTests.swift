@@ -314,6 +314,63 @@ struct AttackReportTests {
     #expect(throws: AttackError.self) { try universal.run(items, progress: { _ in }) { _ in (nil, []) } }
   }
 
+  // MARK: One change for all clips
+
+  /// So many clips of so many speakers, by turns.
+  private func entries(_ count: Int, speakers: Int) -> [Manifest.Entry] {
+    (0..<count).map { .init(path: "\($0).wav", emotion: Emotion(rawValue: "a"), speaker: "s\($0 % speakers)") }
+  }
+
+  @Test("A universal change is fitted to half of the speakers where there are 24 clips of 10 known ones, else to all")
+  func half() throws {
+    let entries = entries(25, speakers: 11)
+    let fitted = try #require(AttackSeries.fittedHalf(of: entries, seed: 3))
+    #expect(fitted.count == 5 && fitted.isSubset(of: entries.map { $0.speaker! }))
+    // The same from the same seed, others from another.
+    #expect(AttackSeries.fittedHalf(of: entries, seed: 3) == fitted)
+    #expect((4..<10).contains { AttackSeries.fittedHalf(of: entries, seed: $0) != fitted })
+    #expect(AttackSeries.fittedHalf(of: Array(entries.prefix(23)), seed: 3) == nil)
+    #expect(AttackSeries.fittedHalf(of: self.entries(30, speakers: 9), seed: 3) == nil)
+    #expect(AttackSeries.fittedHalf(of: entries + [.init(path: "x.wav", emotion: .angry)], seed: 3) == nil)
+  }
+
+  @Test("A universal change that is fitted to two clips is measured on others apart: what was not fitted is not raised")
+  func heldOut() throws {
+    let series = try AttackSeries(
+      MeanModel.model(), attacks: ["universal", "pgd"], budgets: [.ratio(40), .ratio(20)], at: .waveform, target: nil,
+      settings: AttackSettings(budget: .ratio(40), steps: 3, seed: 5), others: [], explainer: nil, isLabelled: true,
+      fitted: ["s0"])
+    let items = ["s0", "s1", "s0"].map { speaker in
+      AttackSeries.Item(
+        entry: .init(path: "\(speaker).wav", emotion: Emotion(rawValue: "a"), speaker: speaker), path: speaker,
+        sound: AudioClip(samples: hum, sampleRate: 16_000))
+    }
+    let rows = try zip(items, series.run(items, progress: { _ in }) { _ in (nil, []) }).map {
+      (entry: $0.entry, attacks: try $1.get())
+    }
+    #expect(rows.map(\.attacks.isFitted) == [true, false, true])
+    let report = AttackReport(rows, of: series, source: "clips.csv", method: nil)
+    let names = report.curves.map { report.name(of: $0) }
+    #expect(names == ["universal, fitted", "universal, others", "pgd", "noise"].flatMap { [$0, $0] })
+    #expect(report.curves.map(\.accuracy.clips) == [2, 2, 1, 1, 3, 3, 3, 3])
+    // The hum of the third is the same: at 20 dB the change of the mean fools it too.
+    #expect(report.curves.prefix(4).map(\.fooled.mean) == [0, 1, 0, 1])
+    #expect(
+      report.figure.lines.map(\.name) == ["universal, fitted", "universal, others", "pgd", "random noise as large"])
+    #expect(
+      report.remarks == [
+        "universal: one change for all clips with each budget, fitted to 2 clips of 1 speaker, and measured on their half of the speakers (fitted) and on the other (others): 1 clip of 1 speaker"
+      ])
+    #expect(try report.json(figures: []).contains(#""half":"others""#))
+    // Where nobody of the half is attacked there is nothing to fit to.
+    let nobody = try AttackSeries(
+      MeanModel.model(), attacks: ["universal"], budgets: [.ratio(40)], at: .waveform, target: nil,
+      settings: AttackSettings(budget: .ratio(40), steps: 3, seed: 5), others: [], explainer: nil, isLabelled: true,
+      fitted: ["s2"])
+    let failed = try nobody.run(items, progress: { _ in }) { _ in (nil, []) }
+    #expect(throws: AttackError.self) { try failed[0].get() }
+  }
+
   @Test("Of clips that are attacked at once, one whose logits overflow fails by itself")
   func overflow() throws {
     // At 20 dB the mean of the hum's change is above 0.013 from the first step on; that of the quiet one's reaches 0.0064.

@@ -39,6 +39,13 @@ public struct AttackSettings: Sendable, Hashable, Codable {
     (self.budget, self.band, self.steps, self.restarts, self.seed) = (budget, band, steps, restarts, seed)
   }
 
+  /// These with another budget.
+  public func with(_ budget: AttackBudget) -> AttackSettings {
+    var settings = self
+    settings.budget = budget
+    return settings
+  }
+
   /// Throws where no attack can have these settings.
   func check() throws(AttackError) {
     guard steps > 0 else { throw .value("\(steps) steps; there must be 1 or more") }

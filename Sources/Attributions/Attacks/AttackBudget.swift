@@ -16,6 +16,18 @@ public enum AttackBudget: Sendable, Hashable {
     case .largest: false
     }
   }
+
+  /// In dB, or of the largest change in the value's own unit.
+  public var number: Double {
+    switch self {
+    case .ratio(let number), .largest(let number), .masked(let number): number
+    }
+  }
+
+  /// Whether it allows less than another of its kind: the larger a ratio, or the further below the threshold.
+  public func isSmaller(than other: AttackBudget) -> Bool {
+    if case .largest = self { number < other.number } else { number > other.number }
+  }
 }
 
 /// As an object of one number: {"ratio": 30}.

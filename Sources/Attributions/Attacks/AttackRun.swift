@@ -32,24 +32,29 @@ final class AttackRun {
 
   // MARK: Answers
 
-  /// The logits of the classes, [inputs, classes], of inputs [inputs, …], each of a clip.
-  private func logits(_ inputs: Tensor, of numbers: ArraySlice<Int>) -> Tensor {
-    let (space, model) = (clips.space, clips.model)
+  /// The logits of the classes, [inputs, classes], of inputs [inputs, …] at a place, each on a path.
+  private func logits(_ inputs: Tensor, at space: InputSpace, on paths: [SignalPath]) -> Tensor {
+    let model = clips.model
     let needed = model.kind.inputs
-    func input(_ values: Tensor, _ number: Int) -> NetworkInput {
-      clips.clips[number].path.input(values, at: space, for: needed, through: true)
+    func input(_ values: Tensor, _ path: SignalPath) -> NetworkInput {
+      path.input(values, at: space, for: needed, through: true)
     }
     let made: NetworkInput
-    if space == .waveform || Set(numbers).count == 1 {
-      made = input(inputs, numbers.first!)
+    if space == .waveform || paths.allSatisfy({ $0 === paths[0] }) {
+      made = input(inputs, paths[0])
     } else {
-      // What is upstream, or beside the values, is each clip's own.
-      let parts = numbers.enumerated().map { input(inputs.slice(axis: 0, $0.offset..<($0.offset + 1)), $0.element) }
+      // What is upstream, or beside the values, is each path's own.
+      let parts = paths.enumerated().map { input(inputs.slice(axis: 0, $0.offset..<($0.offset + 1)), $0.element) }
       made = NetworkInput(
         Dictionary(
           uniqueKeysWithValues: needed.map { place in (place, .concatenated(parts.map { $0[place] }, axis: 0)) }))
     }
     return model.network(made, .inference).slice(axis: 1, 0..<classes)
+  }
+
+  /// The logits of the classes, [inputs, classes], of inputs [inputs, …], each of a clip.
+  private func logits(_ inputs: Tensor, of numbers: ArraySlice<Int>) -> Tensor {
+    logits(inputs, at: clips.space, on: numbers.map { clips.clips[$0].path })
   }
 
   private func inBatches(_ changes: [[Float]], of numbers: [Int], _ body: (Tensor, ArraySlice<Int>) -> Void) {
@@ -94,6 +99,21 @@ final class AttackRun {
     }
     for number in numbers { gradientCounts[number] += 1 }
     return (answers, slopes)
+  }
+
+  /// ∂ logit / ∂ input of each input's own class, of their shape, of inputs [inputs, …] at a place of the paths of changed
+  /// clips; and the logits. All are one pass.
+  /// - Parameter numbers: Of the clips, of which each has the class that is predicted of it unchanged.
+  func classSlopes(
+    _ inputs: Tensor, at space: InputSpace, on paths: [SignalPath], of numbers: [Int]
+  ) -> (logits: [[Double]], slopes: Tensor) {
+    demand(paths.count == numbers.count, "\(paths.count) paths of \(numbers.count) clips")
+    let inputs = inputs.variable()
+    let logits = logits(inputs, at: space, on: paths)
+    let weight = numbers.flatMap { number in (0..<classes).map { Float($0 == clips.predicted[number] ? 1 : 0) } }
+    let slopes = gradients(of: logits, weight: Tensor(weight, shape: logits.shape), at: [inputs])[0]
+    for number in numbers { gradientCounts[number] += 1 }
+    return (rows(logits), slopes)
   }
 
   // MARK: The attacked loss

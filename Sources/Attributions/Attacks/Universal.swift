@@ -56,6 +56,16 @@ public struct Universal: Attack {
     return (best.change, try run.results(shares(best.change)))
   }
 
+  /// ``attack(_:progress:)``, and other clips of the same length after the same change, which was not fitted to them: each has
+  /// what of it lies in its own samples or frames, and within its own budget.
+  public func attack(
+    _ clips: AttackedClips, others: AttackedClips, progress: (Double) -> Void = { _ in }
+  ) throws(AttackError) -> (clips: [AttackedClip], others: [AttackedClip]) {
+    let found = try attack(clips, progress: progress)
+    let run = try AttackRun(others, settings)
+    return (found.clips, try run.results(run.allowed.map { $0.project(found.perturbation) }))
+  }
+
   /// ∂ min(loss, β) / ∂ logit.
   static func weights(_ logits: [Double], _ run: AttackRun, _ number: Int) -> [Double] {
     run.loss(logits, of: number) < mostLoss ? run.lossWeights(logits, of: number) : logits.map { _ in 0 }

@@ -8,6 +8,8 @@ public struct ClipStability: Sendable, Codable {
     public let correlation: Double
     /// The share of the top tenth of the cells that both have in common, 0…1.
     public let overlap: Double
+
+    var isPossible: Bool { abs(correlation) <= 1.001 && (0...1).contains(overlap) }
   }
 
   /// What became of the clip by one disturbance.
@@ -35,7 +37,7 @@ public struct ClipStability: Sendable, Codable {
     let (classes, methods) = (examiner.model.classes.indices, examiner.methods.count)
     func arePossible(_ similarities: [Similarity?]) -> Bool {
       similarities.count == methods
-        && similarities.allSatisfy { $0.map { abs($0.correlation) <= 1.001 && (0...1).contains($0.overlap) } ?? true }
+        && similarities.allSatisfy { $0?.isPossible ?? true }
     }
     return classes.contains(predicted) && (0...1.001).contains(probability)
       && disturbed.count == Disturbance.allCases.count && another.map(arePossible) ?? true

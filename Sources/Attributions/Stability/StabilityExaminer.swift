@@ -75,14 +75,14 @@ public struct StabilityExaminer {
     var another = other.map { _ in [ClipStability.Similarity?]() }
     for (index, method) in methods.enumerated() {
       progress(Double(index) / Double(methods.count), method.name)
-      var own = try sizes(by: method, of: clip, Target(predicted), path: path)
+      var own = try method.speechSizes(of: clip, at: space, target: Target(predicted), path: path)
       if let other {
-        let others = try sizes(by: method, of: other, Target(predicted), path: path)
+        let others = try method.speechSizes(of: other, at: space, target: Target(predicted), path: path)
         own = own.first(others.frames)
         another?.append(own.similarity(to: others))
       }
       for (place, clip) in clips.enumerated() {
-        let found = try sizes(by: method, of: clip, Target(predicted), path: path)
+        let found = try method.speechSizes(of: clip, at: space, target: Target(predicted), path: path)
         similarities[place].append(own.similarity(to: found))
       }
     }
@@ -92,52 +92,10 @@ public struct StabilityExaminer {
         .init(predicted: after.likeliestClass, change: after[predicted] - before[predicted], methods: methods)
       }, another: another, resemblance: clip.resemblance)
   }
-
-  private func sizes(
-    by method: any AttributionMethod, of clip: Clip, _ target: Target, path: String
-  ) throws(ExplanationError) -> SpeechSizes {
-    let values: AttributionResult
-    do {
-      values = try method.attribute(clip, at: space, target: target)
-    } catch {
-      throw .method(path: path, error)
-    }
-    guard values.values.isFinite else { throw .notFinite(path: "\(path): \(method.name)", space: space) }
-    let cells = Cells(of: clip, at: space)
-    let sizes = cells.sizes(values.values)
-    let frames = min(cells.frames, 1 + clip.sampleCount / model.configuration.frontEnd.hopSamples)
-    return SpeechSizes((0..<cells.rows).map { Array(sizes[($0 * cells.frames)...].prefix(frames)) })
-  }
 }
 
-/// The sizes of an attribution's cells while there is speech, [rows, frames].
-private struct SpeechSizes {
-  private let rows: [[Double]]
-  private let ranking: Ranking
-
-  init(_ rows: [[Double]]) {
-    self.rows = rows
-    ranking = Ranking(rows.flatMap(\.self))
-  }
-
-  var frames: Int { rows[0].count }
-
-  /// Up to so many frames.
-  func first(_ frames: Int) -> Self {
-    frames >= self.frames ? self : Self(rows.map { Array($0.prefix(frames)) })
-  }
-
-  /// Over the frames that both have; nil where one has no ranks there.
-  func similarity(to other: Self) -> ClipStability.Similarity? {
-    let frames = min(frames, other.frames)
-    let (a, b) = (first(frames).ranking, other.first(frames).ranking)
-    return a.correlation(with: b).map {
-      .init(correlation: $0, overlap: a.overlap(with: b, share: StabilityExaminer.top))
-    }
-  }
-}
-
-/// Finds to each of some clips another that a model predicts the same; each is predicted once, and read where it is the one.
+/// Finds to each of some clips another that a model predicts the same, or otherwise; each is predicted once, and read where it
+/// is the one.
 public final class AlikeClips {
   private let paths: [String]
   private let model: TrainedModel
@@ -147,15 +105,18 @@ public final class AlikeClips {
   public init(_ paths: [String], model: TrainedModel) { (self.paths, self.model) = (paths, model) }
 
   /// The next clip after a path, from the last on to the first, that is predicted a class; nil where there is none.
-  public func another(than path: String, predicted: Int) -> Clip? {
+  public func another(than path: String, predicted: Int) -> Clip? { another(than: path) { $0 == predicted } }
+
+  /// The next clip after a path, from the last on to the first, whose predicted class is wanted; nil where there is none.
+  public func another(than path: String, isWanted: (_ predicted: Int) -> Bool) -> Clip? {
     guard let place = paths.firstIndex(of: path) else { return nil }
     for other in paths[(place + 1)...] + paths[..<place] where other != path {
       let known = classes[other]
-      if let known, known != predicted { continue }
+      if let known, known.map(isWanted) != true { continue }
       let clip = (try? model.configuration.speech(of: other)).map { Clip($0, model: model) }
       let found = known ?? clip.flatMap { try? $0.probabilities(path: other).likeliestClass }
       classes[other] = .some(found)
-      if found == predicted, let clip { return clip }
+      if let found, isWanted(found), let clip { return clip }
     }
     return nil
   }

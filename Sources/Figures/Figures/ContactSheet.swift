@@ -11,10 +11,11 @@ public struct ContactSheet: OverlaidFigure {
     public var input: ExplainedInput
     /// Seconds of speech. What lies beyond is padding and is not drawn.
     public var duration: Double
-    public var prediction: Prediction
+    /// Nil of what nothing is predicted of, as the change between two clips.
+    public var prediction: Prediction?
 
     public init(
-      name: String, detail: String = "", input: ExplainedInput, duration: Double, prediction: Prediction
+      name: String, detail: String = "", input: ExplainedInput, duration: Double, prediction: Prediction?
     ) {
       (self.name, self.detail) = (name, detail)
       self.input = input
@@ -196,6 +197,7 @@ public struct ContactSheet: OverlaidFigure {
     case .value(let name, let value, let truth):
       let name = isSmall ? "" : "\(name) "
       text = name + number(value, digits: 2) + (truth.map { ", is \(number($0, digits: 2))" } ?? "")
+    case nil: return
     }
     canvas.text(
       canvas.shortened(text, to: room.width, .tick), at: Point(x: room.left, y: top), .tick,
@@ -222,6 +224,7 @@ public struct ContactSheet: OverlaidFigure {
         guard value.isFinite, truth?.isFinite != false else {
           throw .notFinite(name: "value of \(clip.name)", index: 0)
         }
+      case nil: break
       }
       guard attribution.isSigned == clips[0].input.attribution?.isSigned else {
         // They share a colour bar.

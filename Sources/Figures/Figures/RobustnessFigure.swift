@@ -1,5 +1,5 @@
-/// How much of what a model says is left under attacks of rising budgets, beside noise as large; or is certified against changes
-/// of rising size.
+/// How much of what a model says, or of its explanations, is left under attacks of rising budgets, beside noise as large; or is
+/// certified against changes of rising size.
 public struct RobustnessFigure: Figure {
   public struct Share: Sendable {
     public var mean: Double
@@ -17,9 +17,12 @@ public struct RobustnessFigure: Figure {
     public var shares: [Share]
     /// Whether it is of noise, and not of an attack.
     public var isControl: Bool
+    /// The place of the line beside which a control stands, in that line's colour and without a name in the key; nil of a
+    /// control of all.
+    public var partner: Int?
 
-    public init(name: String, shares: [Share], isControl: Bool = false) {
-      (self.name, self.shares, self.isControl) = (name, shares, isControl)
+    public init(name: String, shares: [Share], isControl: Bool = false, partner: Int? = nil) {
+      (self.name, self.shares, self.isControl, self.partner) = (name, shares, isControl, partner)
     }
   }
 
@@ -31,19 +34,28 @@ public struct RobustnessFigure: Figure {
   /// Without an attack.
   public var clean: Share
   public var lines: [Line]
+  /// The lower end of the measure: 0 of shares, −1 of correlations. The axis begins at 0, or below what lies below it.
+  public var least = 0.0
 
   public init(title: [String], measure: String, budget: String, budgets: [String], clean: Share, lines: [Line]) {
     (self.title, self.measure, self.budget, self.budgets) = (title, measure, budget, budgets)
     (self.clean, self.lines) = (clean, lines)
   }
 
-  // Okabe and Ito's.
-  private static let colors = [0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9, 0x5A5A5A].map {
-    Color(UInt32($0))
-  }
+  // Okabe and Ito's, with a darker yellow.
+  private static let colors = [
+    0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9, 0x5A5A5A, 0xB0A000,
+  ].map { Color(UInt32($0)) }
 
   private func color(_ place: Int) -> Color {
-    lines[place].isControl ? .secondaryInk : Self.colors[place % Self.colors.count]
+    let own = lines[place].partner ?? place
+    return lines[own].isControl ? .secondaryInk : Self.colors[own % Self.colors.count]
+  }
+
+  /// The lower end of the axis, in fifths.
+  private var floor: Double {
+    let values = lines.flatMap(\.shares).map { min($0.mean, $0.low ?? $0.mean) }
+    return max(least, min(0, ((values.min() ?? 0) * 5 + 1e-9).rounded(.down) / 5))
   }
 
   private static func height(_ layout: FigureLayout) -> Double { layout.height(300) }
@@ -60,7 +72,7 @@ public struct RobustnessFigure: Figure {
     try check()
     let margin = canvas.layout.margin
     let top = canvas.drawTitle(title, left: margin, right: canvas.bounds.right - margin)
-    let y = Axis.linear(measure, from: 0, to: 1, ticks: canvas.layout.ticks(5))
+    let y = Axis.linear(measure, from: floor, to: 1, ticks: canvas.layout.ticks(5))
     let left = margin + y.room(on: canvas)
     let frame = canvas.aligned(
       Rectangle(x: left, y: top, width: canvas.bounds.right - margin - 8 - left, height: Self.height(canvas.layout)))
@@ -94,7 +106,7 @@ public struct RobustnessFigure: Figure {
   /// The places of lines in rows as wide as the figure.
   private func keyRows(on canvas: Canvas) -> [[Int]] {
     var (rows, x): ([[Int]], Double) = ([[]], 0)
-    for place in lines.indices {
+    for place in lines.indices where lines[place].partner == nil {
       let width = keyWidth(place, on: canvas)
       if x + width > canvas.layout.width - 2 * canvas.layout.margin, !rows[rows.count - 1].isEmpty {
         rows.append([])
@@ -127,12 +139,17 @@ public struct RobustnessFigure: Figure {
   private func check() throws(FigureError) {
     guard !budgets.isEmpty, !lines.isEmpty else { throw .empty(name: "budgets of the attacks") }
     for line in lines {
+      if let partner = line.partner {
+        guard lines.indices.contains(partner), lines[partner].partner == nil else {
+          throw .empty(name: "the line beside which \(line.name) stands")
+        }
+      }
       guard line.shares.count == budgets.count else {
         throw .shape(name: line.name, expected: [budgets.count], found: [line.shares.count])
       }
       for share in [clean] + line.shares {
-        for value in [share.mean, share.low ?? 0, share.high ?? 0] where !(-1e-9...1.0001).contains(value) {
-          throw .outOfRange(name: "a share of \(line.name)", value: value, expected: "between 0 and 1")
+        for value in [share.mean, share.low ?? 0, share.high ?? 0] where !(least - 1e-9...1.0001).contains(value) {
+          throw .outOfRange(name: "a share of \(line.name)", value: value, expected: "between \(Int(least)) and 1")
         }
       }
     }

@@ -11,7 +11,7 @@ import Reports
 struct AttackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attack",
-    abstract: "Adversarial attacks: how small a change makes a model say another emotion.",
+    abstract: "Adversarial attacks: how small a change makes a model say another emotion, or explain it otherwise.",
     usage: "undertone attack (<files> ... | --data <file>) [<options>]",
     discussion: """
       Changes of the clips are sought after which the model says another emotion, or that of --to: within each of several \
@@ -21,7 +21,8 @@ struct AttackCommand: ParsableCommand {
       speakers have no intervals. Beside each budget stand \
       random changes that use all of it. What fools within a small budget counts within the larger ones, and is not attacked \
       again; but universal seeks one change for all clips with each budget, of \(AttackSeries.mostUniversal) clips of one \
-      length at most, on which it is measured too.
+      length at most. Of a manifest with \(Estimate.leastClips) clips of \(Estimate.leastSpeakers) speakers it is fitted to those of half of the \
+      speakers, drawn at random, and measured on them and on the other half; else on the clips that it is fitted to.
 
       On the waveform the change that fools within the smallest budget is stored with 16 bits and played back: as it is, \
       after MP3 of 32 kbit/s and Opus of 16, at half the sample rate and back, and as the program reads a file, without \
@@ -29,10 +30,17 @@ struct AttackCommand: ParsableCommand {
       MFCC a change need not be any sound's. A run that is stopped resumes, but of \
       universal begins again.
 
+      With --on explanation the prediction stays and the map is another: the waveform is changed, within the same budgets, so \
+      that less of the relevance lies in the cells that were the top tenth (--aim top), or so that the map is like that of \
+      another clip that is predicted otherwise (--aim map). Attacked are saliency and input × gradient on the mel; --method names \
+      the methods whose maps are measured. Beside each rank correlation of the map before and after stand that after random \
+      changes as large, and that with another clip that is predicted the same.
+
       Attacks:
       \(Attacks.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
 
-      Writes attack.png (what is left over the budgets) and attack.csv (a row for each clip, attack and budget).
+      Writes attack.png (what is left over the budgets) and attack.csv (a row for each clip, attack and budget); on \
+      explanations explanation.png and explanation.csv (a row for each clip, budget and method).
 
       Examples:
         undertone attack clip.wav
@@ -40,6 +48,8 @@ struct AttackCommand: ParsableCommand {
         undertone attack --data validation.csv --attack fgsm,pgd --ratio 50,40,30,20
         undertone attack --data validation.csv --input mel --largest 0.5,1,2
         undertone attack --data validation.csv --transfer output/cnnatt --explain
+        undertone attack clip.wav --on explanation --aim map --ratio 50,40,30
+        undertone attack --data validation.csv --on explanation --method saliency,lrp
       """)
 
   @OptionGroup var files: ClipFiles
@@ -54,10 +64,26 @@ struct AttackCommand: ParsableCommand {
       "The number of clips sampled of each emotion of a manifest, at most: 1 or more.", valueName: "count"))
   var clips = 10
 
+  /// What an attack is on.
+  enum Attacked: String, CaseIterable, ExpressibleByArgument { case prediction, explanation }
+
+  @Option(help: "What is to be another after the change: prediction, or explanation, with the prediction as it was.")
+  var on = Attacked.prediction
+
   @Option(
     help: ArgumentHelp(
-      "The attacks, separated by commas: \(Attacks.all.map { $0.name }.joined(separator: ", ")).", valueName: "names"))
-  var attack = "pgd"
+      """
+      Of --on explanation, what is sought: top (less in the cells that were the top tenth) or map (another clip's map, or \
+      the own one played backwards where no clip is predicted otherwise). (default: top)
+      """, valueName: "aim"))
+  var aim: ExplanationAim?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      The attacks, separated by commas: \(Attacks.all.map { $0.name }.joined(separator: ", ")). (default: \(PGD.name))
+      """, valueName: "names"))
+  var attack: String?
 
   @Option(help: "What is changed: waveform, mel or mfcc.")
   var input = InputSpace.waveform
@@ -119,10 +145,17 @@ struct AttackCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The attribution method of --explain; `undertone methods` lists them.", valueName: "name"))
-  var method = "saliency"
+      """
+      The attribution method of --explain; of --on explanation the methods whose maps are measured, separated by commas. \
+      `undertone methods` lists them. (default: \(Saliency.name); of --on explanation \
+      \(MethodOption.examined.joined(separator: ", ")))
+      """, valueName: "name"))
+  var method: String?
 
-  @Flag(help: "Also write the sounds of a manifest's clips that fool, and with --explain a figure of each.")
+  @Flag(
+    help: """
+      Also write the sounds of a manifest's clips that fool, and with --explain or --on explanation a figure of each.
+      """)
   var write = false
 
   @OptionGroup var drawing: OverlaidFigureOption
@@ -152,6 +185,11 @@ struct AttackCommand: ParsableCommand {
       throw ValidationError("name either files or a manifest with --data")
     }
     guard input != .spectrogram else { throw ValidationError("--input takes waveform, mel or mfcc") }
+    if on == .explanation {
+      try validateOnExplanation()
+    } else if aim != nil {
+      throw ValidationError("--aim is of --on explanation: a prediction is made any other, or that of --to")
+    }
     _ = try (names(), budgets(), frequencies())
     guard input != .waveform else { return }
     for (option, isGiven) in [("--band", band != nil), ("--transfer", transfer != nil), ("--write", write)]
@@ -166,6 +204,7 @@ struct AttackCommand: ParsableCommand {
       let drawing = try self.drawing.files()  // what is wrong with them is said before the work
       let model = try self.model.load()
       let (manifest, entries) = try sampledClips(files, data: data, clips: clips, seed: seed)
+      guard on == .prediction else { return try runOnExplanation(model, manifest, entries, drawing) }
       let series = try series(model, entries)
       var folder = try OutputFolder(output)
       // Before the work, so that a run that resumes has the same.
@@ -229,11 +268,7 @@ struct AttackCommand: ParsableCommand {
       throw ValidationError("\(model.name) has one class: there is nothing else that it could say")
     }
     _ = try inputSpace(input, of: model)
-    let frequencies = try frequencies()
-    let highest = Double(model.configuration.frontEnd.sampleRate) / 2
-    if let frequencies, frequencies.upperBound > highest {
-      throw ValidationError("--band: the model's sound ends at \(Int(highest)) Hz")
-    }
+    let frequencies = try band(of: model)
     let target = try to.map { try model.classIndices(of: $0) }
     if let target, target.count != 1 { throw ValidationError("--to takes one emotion") }
     let explainer =
@@ -258,17 +293,18 @@ struct AttackCommand: ParsableCommand {
         settings: AttackSettings(
           budget: budgets[0], band: frequencies, steps: steps, restarts: restarts, seed: seed),
         others: others, explainer: explainer,
-        isLabelled: entries.allSatisfy { model.configuration.classIndex(of: $0.emotion) != nil })
+        isLabelled: entries.allSatisfy { model.configuration.classIndex(of: $0.emotion) != nil },
+        fitted: AttackSeries.fittedHalf(of: entries, seed: seed))
     } catch {
       throw ValidationError("\(error)")
     }
   }
 
   private func names() throws -> [String] {
-    try several(attack, of: Attacks.all.map { $0.name }, kind: "attack")
+    try several(attack ?? PGD.name, of: Attacks.all.map { $0.name }, kind: "attack")
   }
 
-  private func budgets() throws -> [AttackBudget] {
+  func budgets() throws -> [AttackBudget] {
     let given = [("--ratio", ratio), ("--largest", largest), ("--masked", masked)].filter { $0.1 != nil }
     guard given.count < 2 else { throw ValidationError("\(given[0].0) and \(given[1].0) exclude each other") }
     if input != .waveform, let option = given.first(where: { $0.0 != "--largest" })?.0 {
@@ -290,6 +326,16 @@ struct AttackCommand: ParsableCommand {
     return low...high
   }
 
+  /// The frequencies of a change, which end with the model's own.
+  func band(of model: TrainedModel) throws -> ClosedRange<Double>? {
+    let frequencies = try frequencies()
+    let highest = Double(model.configuration.frontEnd.sampleRate) / 2
+    if let frequencies, frequencies.upperBound > highest {
+      throw ValidationError("--band: the model's sound ends at \(Int(highest)) Hz")
+    }
+    return frequencies
+  }
+
   private func otherModels() throws -> [TrainedModel] {
     guard let transfer else { return [] }
     var folders: [String] = []
@@ -303,7 +349,7 @@ struct AttackCommand: ParsableCommand {
     var options = MethodOptions()
     options.seed = seed
     do {
-      return try AttributionMethods.make(method, options)
+      return try AttributionMethods.make(method ?? Saliency.name, options)
     } catch {
       throw ValidationError("\(error)")
     }
@@ -321,7 +367,7 @@ struct AttackCommand: ParsableCommand {
   // MARK: Results
 
   /// Whether sounds and figures of clips are written.
-  private var isWritten: Bool { data == nil || write }
+  var isWritten: Bool { data == nil || write }
 
   private func write(
     _ fooled: AttackSeries.Fooled, named name: String, _ series: AttackSeries, _ drawing: FigureFiles,
@@ -380,7 +426,7 @@ struct AttackCommand: ParsableCommand {
         curve.predictions.map { "\(Int(gradients.rounded()))+\(Int($0.rounded()))" }
       }
       return [report.name(of: curve), report.budget(of: curve), "\(Self.percent(curve.accuracy.mean)) %"]
-        + (report.isEnough ? [ends ?? "none"] : [])
+        + (report.isEnough ? [curve.isEnough ? ends ?? "none" : "too few"] : [])
         + [
           "\(Self.percent(curve.fooled.mean)) %", curve.ratio.map { String(format: "%.1f", $0) } ?? "–", asked ?? "–",
         ]

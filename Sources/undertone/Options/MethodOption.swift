@@ -19,7 +19,7 @@ struct MethodOption: ParsableArguments {
   var method: String?
 
   /// One of each kind that is used much and takes at most some fifty gradients.
-  private static let examined = [
+  static let examined = [
     "saliency", "input-x-gradient", "integrated-gradients", "smoothgrad", "guided-backpropagation", "deeplift", "lrp",
     "grad-cam",
   ]
