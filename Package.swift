@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 /// A library of the system, found by pkg-config where it has a .pc file.
@@ -24,6 +24,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
     .package(url: "https://github.com/LebJe/TOMLKit", .upToNextMinor(from: "0.6.0")),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", .upToNextMinor(from: "2.28.1"), traits: []),
   ],
   targets: [
     system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-openmp-dev", brew: "openblas"),
@@ -62,11 +63,18 @@ let package = Package(
         "Basics", "Tensors", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training", "Attributions", "Figures",
       ],
       resources: ["page.css", "numbers.js", "timeline.js", "page.js", "table.js"].map { .embedInCode("Page/\($0)") }),
+    .target(
+      name: "Service",
+      dependencies: [
+        "Basics", "Tensors", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training", "Attributions", "Figures",
+        "Reports", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+      ], resources: [.embedInCode("openapi.json")]),
     .executableTarget(
       name: "undertone",
       dependencies: [
         "Basics", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training", "Attributions",
-        "Figures", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Figures", "Reports", "Service", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
     .executableTarget(

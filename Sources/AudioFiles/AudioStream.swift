@@ -4,7 +4,7 @@ import CSndFile
 import Foundation
 import Kernels
 
-/// The first channel of a file, or of standard input ("-"), in any format that libsndfile reads, decoded and resampled block by block: the samples
+/// The first channel of a file, of a file's bytes, or of standard input ("-"), in any format that libsndfile reads, decoded and resampled block by block: the samples
 /// come in order, and memory does not grow with the file.
 public final class AudioStream {
   public let path: String
@@ -25,6 +25,8 @@ public final class AudioStream {
   private(set) var decoderRemarks = 0
 
   private let file: OpaquePointer
+  /// The bytes of a file that is in memory, which live as long as libsndfile has them open.
+  private let memory: MemoryFile?
   private let frameLimit: Int
   private var block: [Float]
   private var resampler: (any Resampler)?
@@ -34,13 +36,31 @@ public final class AudioStream {
   ///   - sampleRate: Samples a second of what is read (by libsamplerate's best sinc filter, ⌈n · wanted / found⌉ samples in all);
   ///     nil keeps the file's own.
   ///   - limit: Seconds of the file to read at most; nil reads all.
-  public init(path: String, resampledTo sampleRate: Int? = 16_000, limit: Double? = nil) throws(AudioFileError) {
+  public convenience init(
+    path: String, resampledTo sampleRate: Int? = 16_000, limit: Double? = nil
+  ) throws(AudioFileError) {
+    try Self.checkReadable(path)
+    try self.init(path, nil, resampledTo: sampleRate, limit: limit)
+  }
+
+  /// - Parameters:
+  ///   - bytes: Those of a whole file.
+  ///   - name: What they are called in errors.
+  public convenience init(
+    bytes: [UInt8], name: String, resampledTo sampleRate: Int? = 16_000, limit: Double? = nil
+  ) throws(AudioFileError) {
+    guard !bytes.isEmpty else { throw .emptyFile(path: name) }
+    try self.init(name, MemoryFile(bytes), resampledTo: sampleRate, limit: limit)
+  }
+
+  private init(
+    _ path: String, _ memory: MemoryFile?, resampledTo sampleRate: Int?, limit: Double?
+  ) throws(AudioFileError) {
     demand(sampleRate ?? 1 > 0, "the wanted sample rate must be positive, not \(sampleRate!)")
     demand(limit ?? 1 > 0, "the limit must be positive, not \(limit!) seconds")
-    try Self.checkReadable(path)
     var information = SF_INFO()
-    (file, decoderRemarks) = try Self.openForReading(path, &information)
-    self.path = path
+    (file, decoderRemarks) = try Self.openForReading(path, memory, &information)
+    (self.path, self.memory) = (path, memory)
     let found = Int(information.samplerate)
     let wanted = sampleRate ?? found
     sourceSampleRate = found
@@ -129,15 +149,20 @@ public final class AudioStream {
   private static let openingLock = NSLock()
 
   private static func openForReading(
-    _ path: String, _ information: inout SF_INFO
+    _ path: String, _ memory: MemoryFile?, _ information: inout SF_INFO
   ) throws(AudioFileError) -> (file: OpaquePointer, remarks: Int) {
     openingLock.lock()
     defer { openingLock.unlock() }
-    let descriptor = path == StandardInput.path ? try StandardInput.open() : nil
+    let descriptor = memory == nil && path == StandardInput.path ? try StandardInput.open() : nil
     kernel_begin_quiet()
     let file =
-      descriptor.map { sf_open_fd($0, Int32(SFM_READ), &information, 1) }
-      ?? sf_open(path, Int32(SFM_READ), &information)
+      if let memory {
+        memory.open(SFM_READ, &information)
+      } else if let descriptor {
+        sf_open_fd(descriptor, Int32(SFM_READ), &information, 1)
+      } else {
+        sf_open(path, Int32(SFM_READ), &information)
+      }
     let remarks = kernel_end_quiet()
     guard let file else {
       let reason = String(cString: sf_strerror(nil)).trimmingCharacters(in: .whitespacesAndNewlines)

@@ -82,7 +82,7 @@ extension AudioClip {
     var information = SF_INFO()
     let memory = MemoryFile(bytes)
     return withExtendedLifetime(memory) {
-      let file = memory.open(SFM_READ, &information)
+      let file = memory.openKnown(SFM_READ, &information)
       defer { sf_close(file) }
       var samples: [Float] = []
       var block = [Float](repeating: 0, count: 16_384)

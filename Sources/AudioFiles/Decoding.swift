@@ -8,7 +8,11 @@ extension AudioClip {
   public static func decode(
     path: String, resampledTo sampleRate: Int? = 16_000, limit: Double? = nil
   ) throws(AudioFileError) -> AudioClip {
-    let stream = try AudioStream(path: path, resampledTo: sampleRate, limit: limit)
+    try decode(AudioStream(path: path, resampledTo: sampleRate, limit: limit))
+  }
+
+  /// The first channel of a stream from its beginning on.
+  public static func decode(_ stream: AudioStream) throws(AudioFileError) -> AudioClip {
     var samples: [Float] = []
     samples.reserveCapacity(stream.likelySamples)
     while try stream.read(into: &samples) {}

@@ -9,11 +9,15 @@ final class MemoryFile {
 
   init(_ bytes: [UInt8] = []) { self.bytes = bytes }
 
-  /// libsndfile's file on these bytes, in a format that it can read or write.
-  func open(_ mode: Int, _ information: inout SF_INFO) -> OpaquePointer {
+  /// libsndfile's file on these bytes; nil where it cannot read them, or write what is asked for.
+  func open(_ mode: Int, _ information: inout SF_INFO) -> OpaquePointer? {
     var callbacks = Self.callbacks
-    guard let file = sf_open_virtual(&callbacks, Int32(mode), &information, Unmanaged.passUnretained(self).toOpaque())
-    else {
+    return sf_open_virtual(&callbacks, Int32(mode), &information, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  /// The same in a format that libsndfile has.
+  func openKnown(_ mode: Int, _ information: inout SF_INFO) -> OpaquePointer {
+    guard let file = open(mode, &information) else {
       fault(
         "libsndfile has no format \(String(information.format, radix: 16)) at \(information.samplerate) Hz: "
           + String(cString: sf_strerror(nil)))

@@ -34,8 +34,9 @@ extension AudioClip {
     }
   }
 
-  /// The file's bytes. Made in memory: libsndfile's FLAC encoder does not report a write that fails while it ends.
-  private func encoded(as format: FileFormat, comment: String?) -> [UInt8] {
+  /// The bytes of a file of one channel. Made in memory: libsndfile's FLAC encoder does not report a write that fails while it
+  /// ends.
+  public func encoded(as format: FileFormat = .integer16, comment: String? = nil) -> [UInt8] {
     encoded(
       format.code, set: { file in if let comment { sf_set_string(file, Int32(SF_STR_COMMENT), comment) } }
     ) { file, count in
@@ -58,7 +59,7 @@ extension AudioClip {
     information.channels = 1
     information.format = Int32(format)
     let memory = MemoryFile()
-    let file = memory.open(SFM_WRITE, &information)
+    let file = memory.openKnown(SFM_WRITE, &information)
     set(file)
     let count = sf_count_t(samples.count)
     let written = write(file, count)

@@ -9,7 +9,7 @@ import Models
 /// A clip that is edited, and what a model makes of it before and after.
 public struct EditReport {
   /// A model's answer, by the names of its outputs.
-  struct Answer: Encodable {
+  public struct Answer: Encodable, Sendable {
     let predicted: String?
     let probabilities: [String: Double]
     let values: [String: Double]
@@ -34,9 +34,9 @@ public struct EditReport {
   public let sound: AudioClip
   private let model: TrainedModel
   private let seed: UInt64
-  private let before, after: Answer
+  public let before, after: Answer
   /// To the clip changed in pitch, tempo and formants and changed back; nil where these stay.
-  private let back: Answer?
+  public let back: Answer?
 
   /// - Parameters:
   ///   - clip: The file's sound at the model's rate, not trimmed.

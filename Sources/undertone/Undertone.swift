@@ -33,7 +33,7 @@ struct Undertone: ParsableCommand {
       Features.self, Decompose.self,
       Edit.self, ResponseCommand.self, CounterfactualCommand.self, Flips.self, Cues.self, Concepts.self,
       LayersCommand.self, ModalitiesCommand.self,
-      MethodsCommand.self, ModelsCommand.self, Doctor.self,
+      MethodsCommand.self, ModelsCommand.self, Serve.self, Doctor.self,
     ])
 
   /// ArgumentParser's own, but for its words on wrong usage: one line, as every other error has.

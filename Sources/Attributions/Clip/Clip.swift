@@ -115,6 +115,22 @@ public final class Clip {
     return made
   }
 
+  /// Predicts clips of one model and one length in as few passes as it takes, after which their ``logits`` are known.
+  public static func predictTogether(_ clips: [Clip]) {
+    guard clips.count > 1 else { return }
+    let (model, size) = (clips[0].model, clips[0].batch)
+    demand(
+      clips.allSatisfy { $0.model === model && $0.waveform.shape == clips[0].waveform.shape },
+      "clips of several models or lengths in one pass")
+    for first in stride(from: 0, to: clips.count, by: size) {
+      let some = clips[first..<min(first + size, clips.count)]
+      let inputs = some.map { $0.path.input(model.kind.inputs) }
+      let spaces = model.kind.inputs.map { space in (space, Tensor.concatenated(inputs.map { $0[space] }, axis: 0)) }
+      let logits = model.network(NetworkInput(Dictionary(uniqueKeysWithValues: spaces)), .inference)
+      for (row, clip) in some.enumerated() { clip.keptLogits = logits.slice(axis: 0, row..<(row + 1)) }
+    }
+  }
+
   private func record() -> (inputs: [Tensor], logits: Tensor) {
     let inputs = model.kind.inputs.map { self[$0].variable() }
     let input = NetworkInput(Dictionary(uniqueKeysWithValues: zip(model.kind.inputs, inputs)))

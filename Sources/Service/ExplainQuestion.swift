@@ -1,0 +1,142 @@
+import Attributions
+import AudioFiles
+import Basics
+import Figures
+import Foundation
+import Models
+import Reports
+
+/// What is asked about a prediction, checked before it reaches the models.
+struct ExplainQuestion: Sendable {
+  private let model, method: String
+  private let options: MethodOptions
+  private let target, versus: Int?
+  private let spaces: [InputSpace]
+  private let hasArrays: Bool
+
+  init(_ parameters: RequestParameters, of model: ServedModel) throws(RequestFault) {
+    self.model = model.name
+    method = try ServedMethod.named(parameters.text("method"))
+    var options = MethodOptions()
+    options.seed = UInt64(try parameters.whole("seed", in: 0...Int.max) ?? 0)
+    options[.steps] = try parameters.whole("steps", in: 1...500)
+    options[.draws] = try parameters.whole("draws", in: 1...2000)
+    self.options = options
+    func output(_ name: String) throws(RequestFault) -> Int? {
+      guard let text = parameters.text(name), text != "predicted" else { return nil }
+      let outputs = model.classes + model.dimensions
+      guard let place = outputs.firstIndex(of: text) else {
+        throw .wrong(
+          name,
+          "\(model.name) has no output \"\(visible(String(text.prefix(64))))\"; it has \(outputs.joined(separator: ", "))"
+        )
+      }
+      return place
+    }
+    (target, versus) = (try output("target"), try output("versus"))
+    if let target, target == versus { throw .wrong("versus", "is the target itself") }
+    guard let text = parameters.text("input") else {
+      spaces = model.inputs.filter { [.waveform, .mel].contains($0) }
+      hasArrays = try parameters.flag("arrays")
+      return
+    }
+    var spaces: [InputSpace] = []
+    for name in text.split(separator: ",") {
+      guard let space = InputSpace(rawValue: String(name)), model.inputs.contains(space) else {
+        throw .wrong(
+          "input", "\(model.name) can be explained on \(model.inputs.map(\.rawValue).joined(separator: ", "))")
+      }
+      spaces.append(space)
+    }
+    guard !spaces.isEmpty else { throw .wrong("input", "names no input") }
+    (self.spaces, hasArrays) = (spaces, try parameters.flag("arrays"))
+  }
+
+  /// An explanation as JSON.
+  struct Answer: Sendable, Encodable {
+    struct Input: Sendable, Encodable {
+      /// Rows and columns of the attribution.
+      let shape: [Int]
+      let unit: String
+      let sum: Double
+      /// Row by row; nil where it was not asked for.
+      let attribution: [Float]?
+    }
+    let model, method: String
+    let parameters: [String: String]
+    let predicted: String?
+    let probabilities: [String: Double]
+    let values: [String: Double]
+    let target: String
+    let versus: String?
+    /// Seconds of the sound that the model uses, and between two columns that are frames.
+    let start, end, hop: Double
+    let inputs: [String: Input]
+    /// Where the attributions are strongest, in words.
+    let words: String
+    let trainingData: Resemblance?
+  }
+
+  private func report(_ speech: AudioClip, by shelf: ModelShelf) throws -> ExplanationReport {
+    let model = try shelf.model(self.model)
+    let explainer = Explainer(model: model, method: try AttributionMethods.make(method, options), spaces: spaces)
+    let explanation = try explainer.explain(speech, path: UploadedSound.name) { predicted in
+      let target = target ?? predicted
+      return Target(target, versus: target == versus ? nil : versus)
+    }
+    return ExplanationReport(explanation, model: model, file: UploadedSound.name)
+  }
+
+  func answer(_ speech: AudioClip, by shelf: ModelShelf) throws -> Answer {
+    let report = try report(speech, by: shelf)
+    let found = report.explanation
+    let inputs = found.inputs.map { input in
+      (
+        input.space.rawValue,
+        Answer.Input(
+          shape: input.attribution.shape, unit: found.unit(at: input.space),
+          sum: Double(input.attribution.sum().scalar), attribution: hasArrays ? input.attribution.floats : nil)
+      )
+    }
+    return Answer(
+      model: model, method: found.method, parameters: found.parameters,
+      predicted: found.classes.isEmpty ? nil : found.classes[found.predicted],
+      probabilities: Dictionary(uniqueKeysWithValues: zip(found.classes, found.probabilities)),
+      values: Dictionary(uniqueKeysWithValues: zip(found.dimensions, found.values)),
+      target: found.outputs[found.target.emotion], versus: found.target.versus.map { found.outputs[$0] },
+      start: found.used.lowerBound, end: found.used.upperBound, hop: found.hop,
+      inputs: Dictionary(uniqueKeysWithValues: inputs), words: report.words, trainingData: found.resemblance)
+  }
+
+  func figure(_ speech: AudioClip, as format: FigureFormat, by shelf: ModelShelf) throws -> [UInt8] {
+    let report = try report(speech, by: shelf)
+    return try report.figure.encoded(as: format, provenance: report.provenance)
+  }
+}
+
+/// Several models on one sound.
+struct ComparedModels: Sendable, Encodable {
+  let method: String
+  let predictions: [ClipPrediction]
+  /// Spearman's rank correlation of the explanations on the mel, [models, models]; null where one has none, or another grid.
+  let correlation: [[Double?]]
+
+  init(_ speeches: [AudioClip], by names: [String], _ method: String, shelf: ModelShelf) throws {
+    self.method = method
+    var (predictions, maps): ([ClipPrediction], [[Float]?]) = ([], [])
+    for (speech, name) in zip(speeches, names) {
+      let model = try shelf.model(name)
+      let clip = Clip(speech, model: model)
+      predictions.append(try ClipPrediction(clip, as: name))
+      let explainer = Explainer(model: model, method: try AttributionMethods.make(method), spaces: [.mel])
+      maps.append(try? explainer.explain(clip, path: UploadedSound.name).inputs.first?.attribution.floats.map(abs))
+    }
+    self.predictions = predictions
+    correlation = maps.map { first in
+      maps.map { second in
+        guard let first, let second, first.count == second.count else { return nil }
+        return Agreement(first, second, rows: 1, columns: first.count, isSigned: false).values[.spearman]
+      }
+    }
+  }
+}

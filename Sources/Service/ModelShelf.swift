@@ -1,0 +1,74 @@
+import Attributions
+import AudioFeatures
+import Basics
+import Corpora
+import Models
+
+/// What there is to know of a model without running it.
+public struct ServedModel: Sendable, Encodable {
+  /// The name in requests.
+  public let name: String
+  let title: String
+  /// A digest of the weights.
+  let digest: String
+  let classes, dimensions: [String]
+  /// Hz.
+  let sampleRate: Int
+  /// What can be explained.
+  let inputs: [InputSpace]
+  let trimming: Trimming
+
+  init(_ model: TrainedModel, as name: String) {
+    (self.name, title, digest) = (name, model.title, model.digest)
+    (classes, dimensions) = (model.classes, model.dimensions)
+    let configuration = model.configuration
+    (sampleRate, trimming) = (configuration.frontEnd.sampleRate, configuration.trimming)
+    let isHeard = model.kind.inputs.contains { [.mel, .mfcc].contains($0) }
+    inputs = isHeard ? InputSpace.allCases : [.waveform, .spectrogram]
+  }
+
+  private enum CodingKeys: CodingKey { case name, title, digest, classes, dimensions, sampleRate, inputs }
+}
+
+/// The models of a service, warm, by their names. They are used on the models' thread alone.
+public final class ModelShelf {
+  /// A model and how it is loaded again.
+  public struct Entry {
+    let name: String
+    let load: @Sendable () throws -> TrainedModel
+    fileprivate var model: TrainedModel
+
+    public init(_ name: String, load: @escaping @Sendable () throws -> TrainedModel) throws {
+      (self.name, self.load, model) = (name, load, try load())
+    }
+  }
+
+  private var entries: [Entry]
+
+  /// - Parameter entries: At least one; the first is the one that is used where none is named.
+  public init(_ entries: [Entry]) {
+    demand(!entries.isEmpty, "a service without a model")
+    self.entries = entries
+  }
+
+  var served: [ServedModel] { entries.map { ServedModel($0.model, as: $0.name) } }
+
+  func model(_ name: String) throws(RequestFault) -> TrainedModel {
+    guard let entry = entries.first(where: { $0.name == name }) else {
+      throw RequestFault(.notFound, "model", "there is no model \"\(visible(name))\"")
+    }
+    return entry.model
+  }
+
+  /// Loads a model's files again; where they cannot be read, the model stays as it is.
+  func reload(_ name: String) throws(RequestFault) {
+    guard let place = entries.firstIndex(where: { $0.name == name }) else {
+      throw RequestFault(.notFound, "model", "there is no model \"\(visible(name))\"")
+    }
+    do {
+      entries[place].model = try entries[place].load()
+    } catch {
+      throw RequestFault(.conflict, "model", "\(name) stays as it is, as its files cannot be read")
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Basics
+import Foundation
+
+/// The parameters of a request, from its query and its form: each known, each once.
+struct RequestParameters {
+  private let values: [String: String]
+
+  /// - Parameter known: The names that the request may have.
+  init(_ given: [(name: String, value: String)], known: [String]) throws(RequestFault) {
+    var values: [String: String] = [:]
+    for (name, value) in given {
+      guard known.contains(name) else {
+        throw .wrong(
+          visible(String(name.prefix(64))), "there is no such parameter; there are \(known.joined(separator: ", "))")
+      }
+      guard values.updateValue(value, forKey: name) == nil else { throw .wrong(name, "is given twice") }
+    }
+    self.values = values
+  }
+
+  func text(_ name: String) -> String? { values[name] }
+
+  func number(_ name: String, in range: ClosedRange<Double>) throws(RequestFault) -> Double? {
+    guard let text = values[name] else { return nil }
+    guard let number = Double(text), range.contains(number) else {
+      throw .wrong(name, "is no number from \(range.lowerBound.formatted()) to \(range.upperBound.formatted())")
+    }
+    return number
+  }
+
+  func whole(_ name: String, in range: ClosedRange<Int>) throws(RequestFault) -> Int? {
+    guard let text = values[name] else { return nil }
+    guard let number = Int(text), range.contains(number) else {
+      throw .wrong(name, "is no whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  func flag(_ name: String) throws(RequestFault) -> Bool {
+    switch values[name] {
+    case nil, "false", "0": false
+    case "true", "1", "": true
+    default: throw .wrong(name, "is neither true nor false")
+    }
+  }
+
+  /// One of some names.
+  func choice<Value: RawRepresentable<String> & CaseIterable>(_ name: String) throws(RequestFault) -> Value? {
+    guard let text = values[name] else { return nil }
+    guard let value = Value(rawValue: text) else {
+      throw .wrong(name, "is none of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return value
+  }
+}

@@ -1,0 +1,28 @@
+/// Where a service listens, and what it allows.
+public struct ServiceSettings: Sendable {
+  public var host = "127.0.0.1"
+  public var port = 8080
+  /// The token that each request must carry as `Authorization: Bearer …`; nil for none.
+  public var token: String?
+  /// The web page, as its `Origin`, whose scripts may read answers; nil for none.
+  public var origin: String?
+  /// Requests that wait for the models at most; more are answered 429.
+  public var mostWaiting = 256
+  /// How long a request waits for the models at most, in seconds.
+  public var patience = 30.0
+  /// Bytes of a request's body at most.
+  public var mostBytes = 32 << 20
+  /// Seconds that a body may take to arrive, and that a stream or a connection may be silent.
+  public var bodySeconds = 15.0
+  /// Connections at once.
+  public var mostConnections = 1024
+  /// Seconds for which a prediction waits for others of the same length.
+  public var batchSeconds = 0.002
+  /// Clips that are predicted in one pass at most.
+  public var mostTogether = 16
+
+  public init() {}
+
+  /// Whether only this machine can connect.
+  public var isLocal: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}

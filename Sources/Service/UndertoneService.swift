@@ -1,0 +1,99 @@
+import Basics
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// A service that answers requests about sounds over HTTP until it is asked to stop (SIGTERM, SIGINT); then it takes no more,
+/// finishes what it has, and returns.
+public struct UndertoneService: Sendable {
+  private let settings: ServiceSettings
+  private let metrics = ServiceMetrics()
+  private let compute: ComputeThread
+  private let models: ServedModels
+
+  /// - Parameter shelf: Makes the models, on the thread that they will live on.
+  /// - Throws: What it throws.
+  public init(
+    _ settings: ServiceSettings, shelf: @escaping @Sendable () throws -> ModelShelf
+  ) async throws {
+    self.settings = settings
+    compute = try await ComputeThread(settings, metrics, shelf: shelf)
+    models = ServedModels(try await compute.run { $0.served })
+  }
+
+  /// Runs until it is asked to stop.
+  /// - Parameter started: Called with the port once connections are taken.
+  public func run(started: @escaping @Sendable (Int) -> Void) async throws {
+    let router = Router(context: ServiceContext.self)
+    router.middlewares.add(Envelope(settings: settings, metrics: metrics))
+    router.middlewares.add(Gate(token: settings.token))
+    addRoutes(to: router)
+    var logger = Logger(label: "undertone") { _ in SwiftLogNoOpLogHandler() }
+    logger.logLevel = .critical
+    let application = Application(
+      router: router,
+      server: .http1(
+        configuration: .init(
+          idleTimeout: .milliseconds(Int64(1000 * 2 * settings.bodySeconds)),
+          httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
+      configuration: ApplicationConfiguration(
+        address: .hostname(settings.host, port: settings.port),
+        availableConnectionsDelegate: MaximumAvailableConnections(settings.mostConnections)),
+      onServerRunning: { channel in started(channel.localAddress?.port ?? settings.port) },
+      logger: logger)
+    defer { compute.stop() }
+    try await application.runService()
+  }
+
+  private func addRoutes(to router: Router<ServiceContext>) {
+    let sounds = SoundRoutes(settings: settings, compute: compute, models: models)
+    router.get("healthz") { _, _ in Answer.text("ok\n") }
+    router.get("metrics") { [metrics, compute] _, _ in
+      Answer.text(metrics.text(waiting: compute.waiting), type: "text/plain; version=0.0.4")
+    }
+    router.get("v1/openapi.json") { _, _ in Answer.data(PackageResources.openapi_json, type: "application/json") }
+    router.get("v1/models") { [models] _, _ in Answer.json(["models": models.all]) }
+    router.get("v1/methods") { _, _ in Answer.json(["methods": ServedMethod.all]) }
+    router.post("v1/models/:name/reload") { [models, compute] _, context in
+      let name = context.parameters.get("name") ?? ""
+      models.all = try await compute.run { shelf in
+        try shelf.reload(name)
+        return shelf.served
+      }
+      return Answer.json(try models.named(name))
+    }
+    router.post("v1/predict", use: sounds.predict)
+    router.post("v1/explain", use: sounds.explain)
+    router.post("v1/edit", use: sounds.edit)
+    router.post("v1/compare", use: sounds.compare)
+    router.post("v1/stream", use: sounds.stream)
+  }
+}
+
+/// What is known of the models, for requests before they reach the models' thread.
+final class ServedModels: Sendable {
+  private let kept: Locked<[ServedModel]>
+
+  init(_ models: [ServedModel]) { kept = Locked(models) }
+
+  var all: [ServedModel] {
+    get { kept.withLock { $0 } }
+    set { kept.withLock { $0 = newValue } }
+  }
+
+  /// The model of a name; the first where none is given.
+  func named(_ name: String?) throws(RequestFault) -> ServedModel {
+    let models = all
+    guard let name else { return models[0] }
+    guard let model = models.first(where: { $0.name == name }) else {
+      let known = models.map(\.name).joined(separator: ", ")
+      throw RequestFault(
+        .notFound, "model", "there is no model \"\(visible(String(name.prefix(64))))\"; there are \(known)")
+    }
+    return model
+  }
+}

@@ -1,0 +1,125 @@
+import ArgumentParser
+import Basics
+import Foundation
+import Models
+import Service
+
+struct Serve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Answers requests about sounds over HTTP.",
+    discussion: """
+      POST /v1/predict, /v1/explain (JSON, PNG or SVG), /v1/edit (JSON or WAV) and /v1/compare take a sound as their body, \
+      or as the part "file" of a form, and parameters in the query. POST /v1/stream takes samples of 16 bits as they come, \
+      and answers with a line of JSON for each window. GET /v1/models, /v1/methods, /v1/openapi.json (all routes with \
+      their parameters), /healthz and /metrics (Prometheus). A wrong request gets a status and an error in JSON, with its \
+      field, its reason and an id.
+
+      The service listens on this machine only. With another --host it needs a token, from the file of --token-file or the \
+      variable UNDERTONE_TOKEN: requests then carry "Authorization: Bearer TOKEN". It reads and writes no files but the \
+      models', and stores no sound. Predictions that come together and are of one length are made together. Ctrl-C, or \
+      SIGTERM, lets it finish what it has.
+
+      POST /v1/models/NAME/reload reads a model's files again, between two requests.
+
+      Examples:
+        undertone serve
+        undertone serve --model output/train/cnnatt --model built-in --port 9000
+        curl --data-binary @clip.wav http://127.0.0.1:8080/v1/predict
+        curl --data-binary @clip.wav 'http://127.0.0.1:8080/v1/explain?method=lrp&format=png' -o clip.png
+        curl -F file=@clip.wav -F pitch=3 -F format=wav http://127.0.0.1:8080/v1/edit -o higher.wav
+        sox clip.wav -t s16 -r 16000 -c 1 - | curl -NT - 'http://127.0.0.1:8080/v1/stream?hop=0.5' -X POST
+      """)
+
+  @Option(
+    name: .customLong("model"),
+    help: ArgumentHelp(
+      """
+      A model folder, or built-in; several times for several models, the first of which answers where none is named. \
+      (default: built-in)
+      """, valueName: "folder"))
+  var models: [String] = []
+
+  @Option(help: ArgumentHelp("The address to listen on.", valueName: "address"))
+  var host = "127.0.0.1"
+
+  @Option(help: ArgumentHelp("The number of the port to listen on: 0 (a free one) to 65535.", valueName: "number"))
+  var port = 8080
+
+  @Option(
+    help: ArgumentHelp(
+      "The file that holds the token of requests. (default: UNDERTONE_TOKEN, or none)", valueName: "file"))
+  var tokenFile: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The origin, such as https://example.org, of a web page whose scripts may ask. (default: none)",
+      valueName: "origin"))
+  var origin: String?
+
+  @Option(help: ArgumentHelp("The number of requests that may wait for the models: 1 to 100000.", valueName: "count"))
+  var waiting = 256
+
+  @Option(help: ArgumentHelp("The most megabytes of a request: 1 to 1024.", valueName: "megabytes"))
+  var largest = 32
+
+  @OptionGroup var threads: ThreadOption
+
+  func validate() throws {
+    guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535") }
+    guard (1...100_000).contains(waiting) else { throw ValidationError("--waiting must be 1 to 100000") }
+    guard (1...1024).contains(largest) else { throw ValidationError("--largest must be 1 to 1024") }
+  }
+
+  func run() throws {
+    try Console.run {
+      // A client that leaves is no reason to end.
+      signal(SIGPIPE, SIG_IGN)
+      var settings = ServiceSettings()
+      (settings.host, settings.port, settings.origin) = (host, port, origin)
+      (settings.mostWaiting, settings.mostBytes) = (waiting, largest << 20)
+      settings.token = try token()
+      guard settings.isLocal || settings.token != nil else {
+        throw ValidationError("--host \(host) is open to others, and needs a token: --token-file, or UNDERTONE_TOKEN")
+      }
+      let folders = models.isEmpty ? ["built-in"] : models
+      let names = try distinctNames(of: folders)
+      let error = awaited { [settings] in
+        let service = try await UndertoneService(settings) {
+          try ModelShelf(
+            zip(folders, names).map { folder, name in
+              try ModelShelf.Entry(name) { try TrainedModel.named(folder, as: name) }
+            })
+        }
+        try await service.run { port in
+          Console.note("undertone: listening on http://\(settings.host):\(port) (\(names.joined(separator: ", ")))")
+        }
+      }
+      if let error { throw error }
+      Console.note("undertone: stopped")
+    }
+  }
+
+  private func token() throws -> String? {
+    guard let tokenFile else {
+      return ProcessInfo.processInfo.environment["UNDERTONE_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+    guard let text = try? String(contentsOfFile: tokenFile, encoding: .utf8) else {
+      throw FileError.unreadable(path: tokenFile, reason: "it cannot be read as text")
+    }
+    let token = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !token.isEmpty else { throw ValidationError("--token-file \(tokenFile): the file is empty") }
+    return token
+  }
+
+  /// Waits for work to end; returns its error.
+  private func awaited(_ work: @escaping @Sendable () async throws -> Void) -> (any Error)? {
+    let ended = DispatchSemaphore(value: 0)
+    let outcome = Locked<(any Error)?>(nil)
+    Task.detached {
+      do { try await work() } catch { outcome.withLock { $0 = error } }
+      ended.signal()
+    }
+    ended.wait()
+    return outcome.withLock { $0 }
+  }
+}

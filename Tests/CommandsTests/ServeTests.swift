@@ -1,0 +1,277 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("serve", .serialized)
+struct ServeTests {
+  /// A service on a port of its own, which ends with the test.
+  private final class Service {
+    let port: Int
+    let folder: Folder
+    private let process: Process
+    private let finish: () throws -> Run
+
+    init(_ arguments: String..., environment: [String: String] = [:]) throws {
+      folder = try Folder()
+      try folder.write("", to: "said")
+      let said = folder.url.appendingPathComponent("said")
+      (process, finish) = try folder.start(
+        ["serve", "--port", "0"] + arguments, errors: FileHandle(forWritingTo: said))
+      var port: Int?
+      for _ in 0..<600 where port == nil {
+        let text = try String(contentsOf: said, encoding: .utf8)
+        port = text.firstMatch(of: /http:\/\/127\.0\.0\.1:(\d+)/).flatMap { Int($0.1) }
+        if port == nil { usleep(50_000) }
+      }
+      guard let port else {
+        process.terminate()
+        throw NoPort()
+      }
+      self.port = port
+    }
+
+    deinit { process.terminate() }
+
+    func stopped() throws -> Int32 {
+      process.terminate()
+      return try finish().status
+    }
+  }
+
+  private struct NoPort: Error {}
+
+  private struct Prediction: Decodable {
+    let model: String
+    let predicted: String?
+    let probabilities: [String: Double]
+  }
+
+  private struct Fault: Decodable {
+    struct Inner: Decodable {
+      let status: Int
+      let field: String?
+      let reason: String
+    }
+    let error: Inner
+    let requestId: String
+  }
+
+  private static let clip = WAV().file(voice(seconds: 1.2))
+
+  @Test("Predicts as `predict` does, of a body and of a form, alone and together with others")
+  func predicts() throws {
+    let service = try Service()
+    try service.folder.write(Self.clip, to: "clip.wav")
+    let own: Prediction = try decoded(service.folder.undertone("predict", "clip.wav", "--json").output[0])
+    let answer = try #require(ask(service.port, "POST", "/v1/predict", Data(Self.clip)))
+    #expect(answer.status == 200 && answer.headers["content-type"] == "application/json")
+    let found: Prediction = try answer.json()
+    #expect(found.model == "built-in" && found.predicted == own.predicted)
+    for (name, value) in own.probabilities { #expect(abs(found.probabilities[name]! - value) < 1e-6) }
+
+    var form = Data("--XX\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nbuilt-in\r\n".utf8)
+    form += Data("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n".utf8)
+    form += Data(Self.clip) + Data("\r\n--XX--\r\n".utf8)
+    let formed = try #require(
+      ask(service.port, "POST", "/v1/predict", form, headers: ["Content-Type": "multipart/form-data; boundary=XX"]))
+    let same: Prediction = try formed.json()
+    #expect(same.probabilities == found.probabilities)
+
+    // Several at once are one pass, or a few, and the answers are each its own.
+    let other = WAV().file(voice(seconds: 1.2).map { $0 * 0.5 })
+    let (port, clip) = (service.port, Data(Self.clip))
+    let answers = UnsafeMutableBufferPointer<Answered?>.allocate(capacity: 24)
+    answers.initialize(repeating: nil)
+    defer { answers.deallocate() }
+    nonisolated(unsafe) let slots = answers
+    DispatchQueue.concurrentPerform(iterations: 24) { number in
+      slots[number] = ask(port, "POST", "/v1/predict", number % 2 == 0 ? clip : Data(other))
+    }
+    for (number, answer) in answers.enumerated() {
+      let one: Prediction = try #require(answer).json()
+      if number % 2 == 0 {
+        for (name, value) in found.probabilities { #expect(abs(one.probabilities[name]! - value) < 1e-5) }
+      }
+    }
+    let metrics = try #require(ask(service.port, "GET", "/metrics")).text
+    #expect(metrics.contains("undertone_predictions_total 26"), "\(metrics)")
+    #expect(metrics.contains(#"undertone_requests_total{route="/v1/predict",status="200"} 26"#))
+    #expect(try service.stopped() == 0)
+  }
+
+  @Test("Explains as JSON and as pictures, edits, compares, and tells what there is")
+  func answers() throws {
+    struct Explanation: Decodable {
+      struct Input: Decodable {
+        let shape: [Int]
+        let attribution: [Double]?
+      }
+      let target, method: String
+      let inputs: [String: Input]
+    }
+    struct Edited: Decodable {
+      struct Answer: Decodable { let predicted: String? }
+      let before, after: Answer
+      let edits: [String: Double]
+    }
+    struct Compared: Decodable { let correlation: [[Double?]] }
+    let folder = try Folder()
+    let made = try folder.undertone("corpus", "synthesize", "--clips", "2", "--output", "corpus")
+    #expect(made.status == 0)
+    let train = ["train", "fcmfcc", "--data", "corpus/manifest.csv", "--epochs", "1", "--output", "model"]
+    #expect(try folder.undertone(train).status == 0)
+    let service = try Service(
+      "--model", "built-in", "--model", folder.url.appendingPathComponent("model").path)
+    let (port, clip) = (service.port, Data(Self.clip))
+    let path = "/v1/explain?method=integrated-gradients&steps=4&target=angry&input=mel"
+    let explained: Explanation = try #require(ask(port, "POST", path + "&arrays=true", clip)).json()
+    #expect(explained.target == "angry" && explained.method == "integrated-gradients")
+    let mel = try #require(explained.inputs["mel"])
+    #expect(mel.attribution?.count == mel.shape.reduce(1, *) && explained.inputs.count == 1)
+    let png = try #require(ask(port, "POST", path + "&format=png", clip))
+    #expect(png.headers["content-type"] == "image/png" && png.body.starts(with: [0x89, 0x50, 0x4E, 0x47]))
+    let svg = try #require(ask(port, "POST", path + "&format=svg", clip))
+    #expect(svg.text.contains("<svg") && !svg.text.contains(service.folder.url.path))
+
+    let edited: Edited = try #require(ask(port, "POST", "/v1/edit?loudness=-6", clip)).json()
+    #expect(edited.edits == ["loudness": -6] && edited.before.predicted != nil)
+    let sound = try #require(ask(port, "POST", "/v1/edit?loudness=-6&format=wav", clip))
+    #expect(sound.headers["content-type"] == "audio/wav" && sound.body.starts(with: Data("RIFF".utf8)))
+
+    let compared: Compared = try #require(ask(port, "POST", "/v1/compare", clip)).json()
+    #expect(compared.correlation.count == 2)
+
+    for route in ["/v1/models", "/v1/methods", "/v1/openapi.json", "/healthz"] {
+      #expect(ask(port, "GET", route)?.status == 200, "\(route)")
+    }
+    // Another training in its folder is taken up, and one that cannot be read is not.
+    let before = try #require(ask(port, "GET", "/v1/models")).text
+    #expect(try folder.undertone(train + ["--seed", "3", "--overwrite"]).status == 0)
+    #expect(ask(port, "POST", "/v1/models/model/reload")?.status == 200)
+    #expect(try #require(ask(port, "GET", "/v1/models")).text != before)
+    try folder.write("nothing", to: "model/model.safetensors")
+    let refused = try #require(ask(port, "POST", "/v1/models/model/reload"))
+    #expect(refused.status == 409 && !refused.text.contains(folder.url.path))
+    #expect(ask(port, "POST", "/v1/predict?model=model", clip)?.status == 200)
+    #expect(try service.stopped() == 0)
+  }
+
+  @Test("A stream is answered window by window, silence and a last piece among them")
+  func streams() throws {
+    struct Line: Decodable {
+      let start, end: Double
+      let predicted: String?
+      let isSilent: Bool
+      let probabilities: [String: Double]?
+    }
+    let service = try Service()
+    let sound = voice(seconds: 2.5) + [Float](repeating: 0, count: 16_000 * 3)
+    let bytes = sound.flatMap { sample -> [UInt8] in
+      let value = UInt16(bitPattern: Int16(sample * 32_000))
+      return [UInt8(value & 255), UInt8(value >> 8)]
+    }
+    let connection = try #require(Connection(port: service.port))
+    connection.send(
+      "POST /v1/stream?rate=16000&window=2&hop=1&abstain=0.01 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        .utf8)
+    // Pieces of an odd number of bytes.
+    var place = 0
+    while place < bytes.count {
+      let piece = bytes[place..<min(place + 9_999, bytes.count)]
+      connection.send(Array("\(String(piece.count, radix: 16))\r\n".utf8) + piece + Array("\r\n".utf8))
+      place += piece.count
+    }
+    connection.send("0\r\n\r\n".utf8)
+    let answer = try #require(connection.answer())
+    #expect(answer.status == 200)
+    let lines: [Line] = try answer.text.split(separator: "\n").map { try decoded(String($0)) }
+    #expect(lines.map(\.end) == [2, 3, 4, 5, 5.5], "\(answer.text)")
+    #expect(lines.map(\.start) == [0, 1, 2, 3, 3.5])
+    #expect(lines.map(\.isSilent) == [false, false, false, true, true])
+    #expect(lines[0].predicted != nil && abs(lines[0].probabilities!.values.reduce(0, +) - 1) < 1e-6)
+    #expect(lines[4].predicted == nil && lines[4].probabilities == nil)
+  }
+
+  @Test("Each wrong request has a status, the field, a reason and an id, and the service goes on")
+  func wrong() throws {
+    let service = try Service("--largest", "1")
+    let (port, clip) = (service.port, Data(Self.clip))
+    let form = ["Content-Type": "multipart/form-data; boundary=XX"]
+    let cases: [(String, String, Data, [String: String], Int, String?)] = [
+      ("POST", "/v1/predict", Data("no sound".utf8), [:], 422, "file"),
+      ("POST", "/v1/predict", Data(), [:], 400, "file"),
+      ("POST", "/v1/predict", clip.prefix(60), [:], 422, "file"),
+      ("POST", "/v1/predict", Data(WAV().file([Float](repeating: 0, count: 16_000))), [:], 422, "file"),
+      ("POST", "/v1/predict", Data(count: 3 << 20), [:], 413, "body"),
+      ("POST", "/v1/predict?model=none", clip, [:], 404, "model"),
+      ("POST", "/v1/predict?mode=none", clip, [:], 400, "mode"),
+      ("POST", "/v1/predict?model=../../etc/passwd", clip, [:], 404, "model"),
+      ("POST", "/v1/predict", clip, form, 400, "body"),
+      ("POST", "/v1/predict", clip, ["Content-Type": "multipart/form-data"], 400, "content-type"),
+      ("POST", "/v1/explain?method=magic", clip, [:], 400, "method"),
+      ("POST", "/v1/explain?method=saliency&steps=3", clip, [:], 400, "method"),
+      ("POST", "/v1/explain?method=integrated-gradients&steps=0", clip, [:], 400, "steps"),
+      ("POST", "/v1/explain?target=joy", clip, [:], 400, "target"),
+      ("POST", "/v1/explain?target=angry&versus=angry", clip, [:], 400, "versus"),
+      ("POST", "/v1/explain?input=smell", clip, [:], 400, "input"),
+      ("POST", "/v1/explain?format=gif", clip, [:], 400, "format"),
+      ("POST", "/v1/explain?seed=-1", clip, [:], 400, "seed"),
+      ("POST", "/v1/edit", clip, [:], 400, "edit"),
+      ("POST", "/v1/edit?pitch=99", clip, [:], 400, "pitch"),
+      ("POST", "/v1/edit?pitch=1&pitch=2", clip, [:], 400, "pitch"),
+      ("POST", "/v1/compare", clip, [:], 400, "models"),
+      ("POST", "/v1/stream?hop=0", Data(), [:], 400, "hop"),
+      ("POST", "/v1/models/none/reload", Data(), [:], 404, "model"),
+      ("GET", "/v1/predict", Data(), [:], 404, nil),
+      ("GET", "/../../etc/passwd", Data(), [:], 404, nil),
+      ("GET", "/v1/%2e%2e/secret", Data(), [:], 404, nil),
+    ]
+    for (method, path, body, headers, status, field) in cases {
+      let answer = try #require(ask(port, method, path, body, headers: headers), "\(path)")
+      let fault: Fault = try answer.json()
+      #expect(answer.status == status && fault.error.status == status, "\(path): \(answer.text)")
+      #expect(fault.error.field == field, "\(path): \(answer.text)")
+      #expect(!fault.error.reason.isEmpty && fault.requestId == answer.headers["x-request-id"], "\(path)")
+      #expect(answer.headers["content-security-policy"] != nil && answer.headers["x-content-type-options"] == "nosniff")
+    }
+    // No requests of HTTP at all, and some that end early.
+    for bytes in ["\u{0}\u{1}\u{2}\r\n\r\n", "GET\r\n\r\n", "POST /v1/predict HTTP/1.1\r\nContent-Length: -1\r\n\r\n"]
+      + ["GET / HTTP/1.1\r\n" + String(repeating: "X-A: b\r\n", count: 3000) + "\r\n"]
+      + ["GET /healthz HTTP/1.1\r\nX-A: \(String(repeating: "a", count: 100_000))\r\n\r\n"]
+    {
+      let connection = try #require(Connection(port: port, seconds: 5))
+      connection.send(bytes.utf8)
+      #expect(connection.answer().map { (400..<500).contains($0.status) } ?? true)
+    }
+    do {
+      let cut = try #require(Connection(port: port))
+      cut.send("POST /v1/predict HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\nRIFF".utf8)
+    }
+    #expect(ask(port, "POST", "/v1/predict", clip)?.status == 200)
+    #expect(try service.stopped() == 0)
+  }
+
+  @Test("A token is asked for, of all but /healthz; who is open to others must have one; a full queue says so")
+  func guarded() throws {
+    let service = try Service("--token-file", try token())
+    let port = service.port
+    #expect(ask(port, "GET", "/healthz")?.status == 200)
+    for headers in [[:], ["Authorization": "Bearer wrong"], ["Authorization": "secret"]] {
+      #expect(ask(port, "GET", "/v1/models", headers: headers)?.status == 401)
+      #expect(ask(port, "GET", "/metrics", headers: headers)?.status == 401)
+    }
+    #expect(ask(port, "GET", "/v1/models", headers: ["Authorization": "Bearer secret"])?.status == 200)
+    #expect(try service.stopped() == 0)
+    let folder = try Folder()
+    #expect(try folder.undertone("serve", "--host", "0.0.0.0").failed(64, naming: "--host", "token"))
+    #expect(try folder.undertone("serve", "--port", "70000").failed(64, naming: "--port"))
+    #expect(try folder.undertone("serve", "--model", "none").failed(66, naming: "none"))
+    #expect(try folder.undertone("serve", "--token-file", "none").failed(66, naming: "none"))
+  }
+
+  private func token() throws -> String {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("undertone-token-\(UUID())")
+    try Data("secret\n".utf8).write(to: path)
+    return path.path
+  }
+}
