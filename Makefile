@@ -1,4 +1,4 @@
-# Debian or Ubuntu with Swift 6.1 or later; everything else is installed from here.
+# Debian or Ubuntu with Swift 6.2 or later; everything else is installed from here.
 SWIFT ?= swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := libopenblas-openmp-dev libdnnl-dev libfftw3-dev libsndfile1-dev libsamplerate0-dev libpng-dev \
