@@ -93,6 +93,8 @@ public struct AttackReport: MeasurementReport {
   public let curves: [Curve]
   public let played: [Played]
   public let explained: [Explained]
+  /// The other model under the same attacks; nil where there is none.
+  public let against: AttackAgainst?
   private let rows: [Row]
 
   var model: TrainedModel { series.model }
@@ -100,8 +102,13 @@ public struct AttackReport: MeasurementReport {
   /// - Parameters:
   ///   - rows: At least one that is attacked.
   ///   - method: The attribution method with its parameters; nil where nothing is explained.
-  public init(_ rows: [Row], of series: AttackSeries, source: String, method: String?) {
+  ///   - against: The clips under the same attacks on another model.
+  public init(
+    _ rows: [Row], of series: AttackSeries, source: String, method: String?,
+    against: (rows: [Row], series: AttackSeries)? = nil
+  ) {
     (self.rows, self.series, self.source, self.method) = (rows, series, source, method)
+    self.against = against.flatMap { AttackAgainst(rows, $0.rows, of: series, against: $0.series) }
     let attacked = rows.filter(\.attacks.isAttacked)
     (clips, self.attacked) = (rows.count, attacked.count)
     func estimate(_ rows: [Row], _ value: (ClipAttacks) -> Double) -> Estimate? {
@@ -435,6 +442,12 @@ public struct AttackReport: MeasurementReport {
       let sound: String?
       let figures: [String]
     }
+    struct Against: Encodable {
+      let model: String
+      let clips, bothRight: Int
+      let rows: [AttackAgainst.Row]
+      let words: String
+    }
     let source, model, input, kind: String
     let target, method: String?
     let clips, attacked: Int
@@ -446,12 +459,13 @@ public struct AttackReport: MeasurementReport {
     let played: [Played]
     let explained: [Explained]
     let found: [Found]
+    let against: Against?
     let figures: [String]
     let command: String
 
     enum CodingKeys: String, CodingKey {
       case source, model, input, kind, target, method, clips, attacked, remarks, seed, clean, curves, played, explained
-      case found, figures, command
+      case found, against, figures, command
       case isLabelled = "labelled"
       case isEnough = "enough"
     }
@@ -498,6 +512,9 @@ public struct AttackReport: MeasurementReport {
             ratio: tried.ratio, largest: tried.largest, survives: named(found.survives), sound: found.sound,
             figures: found.figures)
         }
+      },
+      against: against.map {
+        .init(model: $0.other, clips: $0.clips, bothRight: $0.bothRight, rows: $0.rows, words: $0.words)
       }, figures: figures, command: commandLine
     ).line
   }

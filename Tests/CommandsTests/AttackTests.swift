@@ -175,6 +175,16 @@ struct AttackTests {
     for (way, count) in line.played[0].counts {
       #expect(count == line.found.count { $0.survives[way] == true })
     }
+
+    // A model against itself is fooled as often.
+    let beside = try folder.undertone(
+      "attack", "--data", "clips.csv", "--ratio", "0,30", "--steps", "2", "--against", "built-in")
+    let words = beside.output.joined(separator: " ").split(separator: " ").joined(separator: " ")
+    #expect(beside.status == 0 && beside.output.allSatisfy { $0.count <= 80 }, "\(beside)")
+    #expect(words.contains("is not judged: both predict 5 clips rightly"), "\(beside)")
+    #expect(
+      try folder.undertone("attack", "--data", "clips.csv", "--on", "explanation", "--against", "new")
+        .failed(64, naming: "--against"))
   }
 
   // MARK: On explanations

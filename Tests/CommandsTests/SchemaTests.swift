@@ -103,7 +103,7 @@ struct SchemaTests {
       // Labels that are no class: every clip is attacked. What a budget of 0 dB changes fools.
       "attack": [
         ["attack", "--data", "two/calm.csv", "--clips", "4", "--steps", "5", "--ratio", "30,0", "--json"]
-          + ["--transfer", "a", "--explain", "--write"],
+          + ["--transfer", "a", "--explain", "--write", "--against", "built-in"],
         ["attack", clip, "--input", "mel", "--largest", "5", "--steps", "5", "--to", other, "--json"],
         // A universal change is fitted to half of ten speakers.
         ["attack", "--data", "ten.csv", "--clips", "24", "--steps", "2", "--ratio", "0", "--json"]

@@ -91,6 +91,34 @@ struct AttackReportTests {
     #expect(try figure.encoded().count > 1000)
   }
 
+  @Test("Against another model: accuracies of all clips, shares that are fooled of those that both predict rightly")
+  func against() throws {
+    let series = try series()
+    // Of 40 clips of ten speakers the model is right about 36 and the other about 30.
+    func rows(_ row: (Int) -> ClipAttacks) -> [AttackReport.Row] {
+      (0..<40).map { (Manifest.Entry(path: "\($0).wav", emotion: .angry, speaker: "s\($0 % 10)"), row($0)) }
+    }
+    let own = rows { $0 < 4 ? ClipAttacks(from: 2, truth: 0) : attacked([$0 % 2 == 0, true], noise: 0) }
+    let other = rows { $0 >= 30 ? ClipAttacks(from: 2, truth: 0) : attacked([$0 % 2 == 0, false], noise: 0) }
+    let against = try #require(AttackAgainst(own, other, of: series, against: series))
+    #expect(against.clips == 40 && against.bothRight == 26 && against.isEnough)
+    let (small, large) = (against.rows[0], against.rows[1])
+    #expect(small.budget == 40 && large.budget == 20)
+    #expect(small.accuracy == 18 / 40.0 && small.otherAccuracy == 15 / 40.0)
+    #expect(small.fooled == 0.5 && small.otherFooled == 0.5 && small.fooledDifference?.mean == 0)
+    #expect(large.accuracy == 0 && large.otherAccuracy == 30 / 40.0 && large.difference.mean == 0.75)
+    #expect(large.fooled == 1 && large.otherFooled == 0 && large.fooledDifference?.high == -1)
+    #expect(large.fooledDifference?.level == 1 - 0.05 / 2)
+    #expect(
+      against.words.contains("is harder to fool than") && against.words.contains("less in 1, more in 0 of 2 rows"))
+    // The other way round it is easier; of few clips nothing is said.
+    let reversed = try #require(AttackAgainst(other, own, of: series, against: series))
+    #expect(reversed.words.contains("is easier to fool than"))
+    let few = try #require(AttackAgainst(Array(own.prefix(9)), other, of: series, against: series))
+    #expect(few.clips == 9 && !few.isEnough && few.words.contains("is not judged"))
+    #expect(AttackAgainst(own, [], of: series, against: series) == nil)
+  }
+
   @Test("With a target, a clip that is driven to a third emotion is neither fooled nor right; noise counts likewise")
   func targeted() throws {
     func noise(_ holds: Double) -> [ClipAttacks.Noise] {

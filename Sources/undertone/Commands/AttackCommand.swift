@@ -152,6 +152,13 @@ struct AttackCommand: ParsableCommand {
       """, valueName: "name"))
   var method: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Attack this model too, with the same budgets on the same clips, and say which is harder to fool. (default: none)
+      """, valueName: "folder"))
+  var against: String?
+
   @Flag(
     help: """
       Also write the sounds of a manifest's clips that fool, and with --explain or --on explanation a figure of each.
@@ -186,6 +193,7 @@ struct AttackCommand: ParsableCommand {
     }
     guard input != .spectrogram else { throw ValidationError("--input takes waveform, mel or mfcc") }
     if on == .explanation {
+      if against != nil { throw ValidationError("--against compares attacks on predictions, not --on explanation") }
       try validateOnExplanation()
     } else if aim != nil {
       throw ValidationError("--aim is of --on explanation: a prediction is made any other, or that of --to")
@@ -211,31 +219,17 @@ struct AttackCommand: ParsableCommand {
       let stems = entries.reduce(into: [:]) { stems, entry in
         if stems[entry.path] == nil { stems[entry.path] = folder.stem(for: entry.path) }
       }
-      let job = ClipJob<ClipAttacks>(entries, of: manifest, sampleRate: model.configuration.frontEnd.sampleRate)
-      let bar = ProgressBar("attacking", total: entries.count)
-      var done = 0
-      // One change for all clips is of all of them, and all are kept; else few enough that a run can be stopped soon.
-      let group = series.attacks.contains(Universal.name) ? entries.count : min(8, model.kind.clipsAtOnce)
-      let result = try job.run(
-        in: folder.path, asked: try asked(series, manifest), groups: group, status: Console.exitStatus,
-        shouldStop: { Interruption.wasAsked },
-        isPossible: {
-          $0.isPossible(
-            classes: model.classes.count, attacks: series.attacks.count, budgets: series.budgets.count,
-            others: series.others.count)
-        },
-        { event in
-          if case .progress(let count) = event { done = count }
-          tell(event, bar)
-        }
-      ) { items in
-        try series.run(items, progress: { bar.show(done, of: $0 * Double(items.count)) }) { fooled in
-          let name = "\(stems[fooled.item.entry.path]!).\(fooled.attack).\(model.classes[fooled.to])"
-          return try self.write(fooled, named: name, series, drawing, folder)
-        }
+      let result = try attacked(series, manifest, entries, in: folder) { fooled in
+        let name = "\(stems[fooled.item.entry.path]!).\(fooled.attack).\(model.classes[fooled.to])"
+        return try self.write(fooled, named: name, series, drawing, folder)
       }
-      ProgressBar.clear()
-      try Console.endInterrupted(result.isFinished)
+      let opponent = try against.map { folder in
+        let name = try distinctNames(of: [self.model.model ?? "built-in", folder])[1]
+        return try self.series(.named(folder, as: name), entries, isOpponent: true)
+      }
+      let others = try opponent.map { opponent in
+        try attacked(opponent, manifest, entries, in: OutputFolder(folder.file("against"))) { _ in (nil, []) }
+      }
       if !result.rows.isEmpty {
         guard result.rows.contains(where: \.row.isAttacked) else {
           result.finish()
@@ -247,7 +241,10 @@ struct AttackCommand: ParsableCommand {
         }
         let report = AttackReport(
           result.rows.map { ($0.entry, $0.row) }, of: series, source: data ?? files.source,
-          method: explain ? try attributionMethod().nameWithParameters : nil)
+          method: explain ? try attributionMethod().nameWithParameters : nil,
+          against: opponent.flatMap { opponent in
+            others.map { others in (others.rows.map { ($0.entry, $0.row) }, opponent) }
+          })
         let figures = try drawing.write(report.figure, to: folder, as: "attack", provenance: report.provenance)
         try folder.write(CSV.text(of: report.csv), to: "attack.csv")
         try Console.print(
@@ -256,13 +253,49 @@ struct AttackCommand: ParsableCommand {
             : ([text(report)] + figures + [folder.file("attack.csv")]).joined(separator: "\n"))
       }
       result.finish()
+      others?.finish()
       try Console.end(result.failures, of: entries.count)
     }
   }
 
+  /// The clips after the attacks on a model, the run's or the other that it is compared with.
+  /// - Parameter write: Writes what is found of a clip, and returns the paths.
+  private func attacked(
+    _ series: AttackSeries, _ manifest: Manifest, _ entries: [Manifest.Entry], in folder: OutputFolder,
+    write: (AttackSeries.Fooled) throws -> (sound: String?, figures: [String])
+  ) throws -> ClipJob<ClipAttacks>.Result {
+    let model = series.model
+    let job = ClipJob<ClipAttacks>(entries, of: manifest, sampleRate: model.configuration.frontEnd.sampleRate)
+    let bar = ProgressBar(against == nil ? "attacking" : "attacking \(model.name)", total: entries.count)
+    var done = 0
+    // One change for all clips is of all of them, and all are kept; else few enough that a run can be stopped soon.
+    let group = series.attacks.contains(Universal.name) ? entries.count : min(8, model.kind.clipsAtOnce)
+    let result = try job.run(
+      in: folder.path, asked: try asked(series, manifest), groups: group, status: Console.exitStatus,
+      shouldStop: { Interruption.wasAsked },
+      isPossible: {
+        $0.isPossible(
+          classes: model.classes.count, attacks: series.attacks.count, budgets: series.budgets.count,
+          others: series.others.count)
+      },
+      { event in
+        if case .progress(let count) = event { done = count }
+        tell(event, bar)
+      }
+    ) { items in
+      try series.run(items, progress: { bar.show(done, of: $0 * Double(items.count)) }, write: write)
+    }
+    ProgressBar.clear()
+    try Console.endInterrupted(result.isFinished)
+    return result
+  }
+
   // MARK: What is asked
 
-  private func series(_ model: TrainedModel, _ entries: [Manifest.Entry]) throws -> AttackSeries {
+  /// - Parameter isOpponent: Whether the model is the one that the other is compared with, of which nothing else is asked.
+  private func series(
+    _ model: TrainedModel, _ entries: [Manifest.Entry], isOpponent: Bool = false
+  ) throws -> AttackSeries {
     try model.checkClasses(for: "attack")
     guard model.classes.count > 1 else {
       throw ValidationError("\(model.name) has one class: there is nothing else that it could say")
@@ -272,8 +305,8 @@ struct AttackCommand: ParsableCommand {
     let target = try to.map { try model.classIndices(of: $0) }
     if let target, target.count != 1 { throw ValidationError("--to takes one emotion") }
     let explainer =
-      explain ? Explainer(model: model, method: try attributionMethod(), spaces: [.mel]) : nil
-    let others = try otherModels()
+      explain && !isOpponent ? Explainer(model: model, method: try attributionMethod(), spaces: [.mel]) : nil
+    let others = isOpponent ? [] : try otherModels()
     for other in others {
       try other.checkClasses(for: "--transfer")
       if let name = target.map({ model.classes[$0[0]] }),
@@ -409,6 +442,7 @@ struct AttackCommand: ParsableCommand {
       "share that fools other models too (the same clips with noise as large)\n\($0.text)"
     }
     parts += report.explained.map { wrapped(report.words(of: $0)) }
+    if let against = report.against { parts += [table(against, report).text, wrapped(against.words)] }
     if data == nil { parts.append(report.sentences.map { wrapped($0) }.joined(separator: "\n")) }
     return parts.joined(separator: "\n\n") + "\n"
   }
@@ -430,6 +464,25 @@ struct AttackCommand: ParsableCommand {
         + [
           "\(Self.percent(curve.fooled.mean)) %", curve.ratio.map { String(format: "%.1f", $0) } ?? "–", asked ?? "–",
         ]
+    }
+    return table
+  }
+
+  /// The model beside the other.
+  private func table(_ against: AttackAgainst, _ report: AttackReport) -> Table {
+    func percent(_ share: Double?) -> String { share.map { Self.percent($0) + " %" } ?? "–" }
+    var table = Table(
+      header: ["attack", report.budgetTitle, "accuracy", String(against.other.suffix(12)), "fooled of both", "less"])
+    table.rows = against.rows.map { row in
+      let less = row.fooledDifference.map { difference in
+        zip([difference.low].compactMap { $0 }, [difference.high].compactMap { $0 }).map { low, high in
+          String(format: "%+.2f to %+.2f", low, high).replacing("-", with: "−")
+        }.first ?? String(format: "%+.2f", difference.mean).replacing("-", with: "−")
+      }
+      return [
+        row.attack, row.budget.formatted(), percent(row.accuracy), percent(row.otherAccuracy),
+        "\(percent(row.fooled)), \(percent(row.otherFooled))", less ?? "–",
+      ]
     }
     return table
   }
