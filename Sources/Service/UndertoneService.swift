@@ -31,7 +31,8 @@ public struct UndertoneService: Sendable {
     router.middlewares.add(Envelope(settings: settings, metrics: metrics))
     router.middlewares.add(Gate(token: settings.token))
     addRoutes(to: router)
-    var logger = Logger(label: "undertone") { _ in SwiftLogNoOpLogHandler() }
+    // Hummingbird keeps the request's id in the logger.
+    var logger = Logger(label: "undertone") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .critical
     let application = Application(
       router: router,

@@ -40,7 +40,7 @@ struct Serve: ParsableCommand {
   var models: [String] = []
 
   @Option(help: ArgumentHelp("The address to listen on.", valueName: "address"))
-  var host = "127.0.0.1"
+  var host = "localhost"
 
   @Option(help: ArgumentHelp("The number of the port to listen on: 0 (a free one) to 65535.", valueName: "number"))
   var port = 8080
@@ -75,7 +75,8 @@ struct Serve: ParsableCommand {
       // A client that leaves is no reason to end.
       signal(SIGPIPE, SIG_IGN)
       var settings = ServiceSettings()
-      (settings.host, settings.port, settings.origin) = (host, port, origin)
+      (settings.port, settings.origin) = (port, origin)
+      if host != "localhost" { settings.host = host }
       (settings.mostWaiting, settings.mostBytes) = (waiting, largest << 20)
       settings.token = try token()
       guard settings.isLocal || settings.token != nil else {
