@@ -10,8 +10,8 @@ import Models
 public struct AttackAgainst {
   /// One attack with one budget.
   public struct Row: Encodable {
-    let attack: String
-    let budget: Double
+    public let attack: String
+    public let budget: Double
     /// The share of clips that each model predicts rightly under the attack.
     public let accuracy, otherAccuracy: Double
     /// The other's less that of the model; the intervals of all rows hold together.

@@ -224,7 +224,7 @@ struct AttackCommand: ParsableCommand {
         return try self.write(fooled, named: name, series, drawing, folder)
       }
       let opponent = try against.map { folder in
-        let name = try distinctNames(of: [self.model.model ?? "built-in", folder])[1]
+        let name = distinctNames(of: [self.model.model ?? "built-in", folder])[1]
         return try self.series(.named(folder, as: name), entries, isOpponent: true)
       }
       let others = try opponent.map { opponent in

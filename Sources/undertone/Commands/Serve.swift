@@ -83,7 +83,7 @@ struct Serve: ParsableCommand {
         throw ValidationError("--host \(host) is open to others, and needs a token: --token-file, or UNDERTONE_TOKEN")
       }
       let folders = models.isEmpty ? ["built-in"] : models
-      let names = try distinctNames(of: folders)
+      let names = distinctNames(of: folders)
       let error = awaited { [settings] in
         let service = try await UndertoneService(settings) {
           try ModelShelf(
