@@ -3,6 +3,7 @@ import AudioFeatures
 import Basics
 import Corpora
 import Models
+import Tensors
 
 /// What there is to know of a model without running it.
 public struct ServedModel: Sendable, Encodable {
@@ -30,6 +31,17 @@ public struct ServedModel: Sendable, Encodable {
   private enum CodingKeys: CodingKey { case name, title, digest, classes, dimensions, sampleRate, inputs }
 }
 
+extension TrainedModel {
+  /// The model with weights of its own: those that are mapped from a file go with it, and whoever writes over the file ends
+  /// the process.
+  fileprivate func inMemory() -> TrainedModel {
+    for parameter in network.parameters {
+      parameter.value = Tensor(parameter.value.floats, shape: parameter.shape)
+    }
+    return self
+  }
+}
+
 /// The models of a service, warm, by their names. They are used on the models' thread alone.
 public final class ModelShelf {
   /// A model and how it is loaded again.
@@ -39,7 +51,8 @@ public final class ModelShelf {
     fileprivate var model: TrainedModel
 
     public init(_ name: String, load: @escaping @Sendable () throws -> TrainedModel) throws {
-      (self.name, self.load, model) = (name, load, try load())
+      (self.name, self.load) = (name, { try load().inMemory() })
+      model = try self.load()
     }
   }
 

@@ -71,7 +71,8 @@ struct SoundStream: Sendable {
       parts.append(part(to: nextEnd))
       nextEnd += hop
     }
-    let passed = min(samples.count, max(0, nextEnd - window - first))
+    // The last window ends wherever the stream does.
+    let passed = max(0, samples.count - window)
     samples.removeFirst(passed)
     first += passed
     return parts

@@ -200,7 +200,7 @@ struct ServeTests {
     let cases: [(String, String, Data, [String: String], Int, String?)] = [
       ("POST", "/v1/predict", Data("no sound".utf8), [:], 422, "file"),
       ("POST", "/v1/predict", Data(), [:], 400, "file"),
-      ("POST", "/v1/predict", clip.prefix(60), [:], 422, "file"),
+      ("POST", "/v1/predict", clip.prefix(30), [:], 422, "file"),
       ("POST", "/v1/predict", Data(WAV().file([Float](repeating: 0, count: 16_000))), [:], 422, "file"),
       ("POST", "/v1/predict", Data(count: 3 << 20), [:], 413, "body"),
       ("POST", "/v1/predict?model=none", clip, [:], 404, "model"),

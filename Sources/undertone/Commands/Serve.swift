@@ -42,7 +42,7 @@ struct Serve: ParsableCommand {
   @Option(help: ArgumentHelp("The address to listen on.", valueName: "address"))
   var host = "localhost"
 
-  @Option(help: ArgumentHelp("The number of the port to listen on: 0 (a free one) to 65535.", valueName: "number"))
+  @Option(help: ArgumentHelp("The number of the port to listen on, 0 for a free one: 0 to 65535.", valueName: "number"))
   var port = 8080
 
   @Option(
@@ -59,7 +59,7 @@ struct Serve: ParsableCommand {
   @Option(help: ArgumentHelp("The number of requests that may wait for the models: 1 to 100000.", valueName: "count"))
   var waiting = 256
 
-  @Option(help: ArgumentHelp("The most megabytes of a request: 1 to 1024.", valueName: "megabytes"))
+  @Option(help: ArgumentHelp("The number of megabytes of a request at most: 1 to 1024.", valueName: "megabytes"))
   var largest = 32
 
   @OptionGroup var threads: ThreadOption
