@@ -36,7 +36,10 @@ final class MemoryFile {
           case SEEK_CUR: file.position
           default: file.bytes.count
           }
-        file.position = max(0, start + Int(offset))
+        // A damaged file can ask for any place.
+        let (place, overflows) = start.addingReportingOverflow(Int(offset))
+        guard !overflows, place >= 0 else { return -1 }
+        file.position = place
         return sf_count_t(file.position)
       },
       read: { target, count, place in MemoryFile.at(place).read(into: target!, Int(count)) },

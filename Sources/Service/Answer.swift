@@ -3,15 +3,31 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Responses of one piece.
+/// Responses whose content is known.
 enum Answer {
+  /// Bytes that are written at once at most: a piece is sent before the next is written, so that no answer ends with a
+  /// connection that closes behind it.
+  private static let piece = 64 << 10
+
   static func data(_ data: some Sequence<UInt8>, type: String, status: HTTPResponse.Status = .ok) -> Response {
-    Response(status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(bytes: data)))
+    let whole = ByteBuffer(bytes: data)
+    let size = whole.readableBytes
+    let body =
+      size <= piece
+      ? ResponseBody(byteBuffer: whole)
+      : ResponseBody(contentLength: size) { writer in
+        var rest = whole
+        while let part = rest.readSlice(length: min(piece, rest.readableBytes)), part.readableBytes > 0 {
+          try await writer.write(part)
+        }
+        try await writer.finish(nil)
+      }
+    return Response(status: status, headers: [.contentType: type], body: body)
   }
 
   static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
     data(text.utf8, type: type)
   }
 
-  static func json(_ value: some Encodable) -> Response { data(encoded(value), type: "application/json") }
+  static func json(_ value: some Encodable) throws -> Response { data(try encoded(value), type: "application/json") }
 }

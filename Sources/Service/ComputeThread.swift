@@ -16,7 +16,9 @@ final class ComputeThread: Sendable {
 
   private struct Prediction {
     let speech: AudioClip
-    let model: String
+    let model: ServedModel
+    /// Samples that the model reads of it.
+    let length: Int
     let answer: @Sendable (Result<ClipPrediction, any Error>) -> Void
   }
 
@@ -80,10 +82,11 @@ final class ComputeThread: Sendable {
   }
 
   /// A model's prediction of speech that is trimmed and has the model's sample rate.
-  func predict(_ speech: AudioClip, by model: String) async throws -> ClipPrediction {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<ClipPrediction, any Error>) in
+  func predict(_ speech: AudioClip, by model: ServedModel) async throws -> ClipPrediction {
+    let length = model.length(of: speech)
+    return try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<ClipPrediction, any Error>) in
       enqueue(
-        .prediction(Prediction(speech: speech, model: model) { continuation.resume(with: $0) }),
+        .prediction(Prediction(speech: speech, model: model, length: length) { continuation.resume(with: $0) }),
         giveUp: { continuation.resume(throwing: $0) })
     }
   }
@@ -123,7 +126,8 @@ final class ComputeThread: Sendable {
       guard case .prediction(let prediction) = first.work else { return [state.queue.removeFirst().work] }
       let alike = state.queue.indices.filter { place in
         if case .prediction(let other) = state.queue[place].work {
-          return other.model == prediction.model && other.speech.samples.count == prediction.speech.samples.count
+          return other.model.digest == prediction.model.digest && other.model.name == prediction.model.name
+            && other.length == prediction.length
         }
         return false
       }.prefix(settings.mostTogether)
@@ -137,6 +141,13 @@ final class ComputeThread: Sendable {
       for place in alike.reversed() { state.queue.remove(at: place) }
       return works
     }
+  }
+
+  /// Ends the waits that have lasted too long; asked for from time to time, as a job may take longer.
+  func forget() {
+    condition.lock()
+    defer { condition.unlock() }
+    forgetTheLate()
   }
 
   private func forgetTheLate() {
@@ -160,7 +171,7 @@ final class ComputeThread: Sendable {
       let clips = predictions.map { Clip($0.speech, model: model) }
       Clip.predictTogether(clips)
       for (prediction, clip) in zip(predictions, clips) {
-        prediction.answer(Result { try ClipPrediction(clip, as: prediction.model) })
+        prediction.answer(Result { try ClipPrediction(clip, as: prediction.model.name) })
       }
     } catch {
       for prediction in predictions { prediction.answer(.failure(error)) }

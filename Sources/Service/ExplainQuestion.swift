@@ -8,14 +8,15 @@ import Reports
 
 /// What is asked about a prediction, checked before it reaches the models.
 struct ExplainQuestion: Sendable {
-  private let model, method: String
+  private let model: ServedModel
+  private let method: String
   private let options: MethodOptions
   private let target, versus: Int?
   private let spaces: [InputSpace]
   private let hasArrays: Bool
 
   init(_ parameters: RequestParameters, of model: ServedModel) throws(RequestFault) {
-    self.model = model.name
+    self.model = model
     method = try ServedMethod.named(parameters.text("method"))
     var options = MethodOptions()
     options.seed = UInt64(try parameters.whole("seed", in: 0...Int.max) ?? 0)
@@ -77,6 +78,25 @@ struct ExplainQuestion: Sendable {
     let trainingData: Resemblance?
   }
 
+  /// Throws where the answer would take the models for too long.
+  func check(_ speech: AudioClip) throws(RequestFault) {
+    let defaults = AttributionMethods.all.first { $0.name == method }?.description.defaults ?? [:]
+    func asked(_ given: Int?, _ option: MethodOptions.Name) -> Int {
+      given ?? defaults[option].flatMap { Int($0) } ?? 1
+    }
+    let passes = max(asked(options[.steps], .steps), asked(options[.draws], .draws)) * spaces.count
+    let seconds = max(1, speech.duration)
+    guard Double(passes) * seconds <= Self.most else {
+      throw RequestFault(
+        .unprocessableContent, "method",
+        "asks for too much: steps or draws (\(passes / spaces.count)) × inputs (\(spaces.count)) × seconds "
+          + "(\(seconds.formatted(.number.precision(.fractionLength(1))))) are \(Int(Self.most)) at most")
+    }
+  }
+
+  /// Passes through the network times seconds of speech.
+  private static let most = 12_000.0
+
   private func report(_ speech: AudioClip, by shelf: ModelShelf) throws -> ExplanationReport {
     let model = try shelf.model(self.model)
     let explainer = Explainer(model: model, method: try AttributionMethods.make(method, options), spaces: spaces)
@@ -99,7 +119,7 @@ struct ExplainQuestion: Sendable {
       )
     }
     return Answer(
-      model: model, method: found.method, parameters: found.parameters,
+      model: model.name, method: found.method, parameters: found.parameters,
       predicted: found.classes.isEmpty ? nil : found.classes[found.predicted],
       probabilities: Dictionary(uniqueKeysWithValues: zip(found.classes, found.probabilities)),
       values: Dictionary(uniqueKeysWithValues: zip(found.dimensions, found.values)),
@@ -121,13 +141,13 @@ struct ComparedModels: Sendable, Encodable {
   /// Spearman's rank correlation of the explanations on the mel, [models, models]; null where one has none, or another grid.
   let correlation: [[Double?]]
 
-  init(_ speeches: [AudioClip], by names: [String], _ method: String, shelf: ModelShelf) throws {
+  init(_ speeches: [AudioClip], by models: [ServedModel], _ method: String, shelf: ModelShelf) throws {
     self.method = method
     var (predictions, maps): ([ClipPrediction], [[Float]?]) = ([], [])
-    for (speech, name) in zip(speeches, names) {
-      let model = try shelf.model(name)
+    for (speech, served) in zip(speeches, models) {
+      let model = try shelf.model(served)
       let clip = Clip(speech, model: model)
-      predictions.append(try ClipPrediction(clip, as: name))
+      predictions.append(try ClipPrediction(clip, as: served.name))
       let explainer = Explainer(model: model, method: try AttributionMethods.make(method), spaces: [.mel])
       maps.append(try? explainer.explain(clip, path: UploadedSound.name).inputs.first?.attribution.floats.map(abs))
     }

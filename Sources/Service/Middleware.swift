@@ -7,8 +7,12 @@ import NIOCore
 /// A request while it is answered.
 struct ServiceContext: RequestContext {
   var coreContext: CoreRequestContextStorage
+  let channel: any Channel
 
-  init(source: ApplicationRequestContextSource) { coreContext = .init(source: source) }
+  init(source: ApplicationRequestContextSource) {
+    coreContext = .init(source: source)
+    channel = source.channel
+  }
 }
 
 extension HTTPField.Name {
@@ -20,6 +24,9 @@ extension HTTPField.Name {
   static let crossOriginResourcePolicy = Self("Cross-Origin-Resource-Policy")!
   static let allowOrigin = Self("Access-Control-Allow-Origin")!
   static let allowHeaders = Self("Access-Control-Allow-Headers")!
+  static let allowMethods = Self("Access-Control-Allow-Methods")!
+  static let exposeHeaders = Self("Access-Control-Expose-Headers")!
+  static let maxAge = Self("Access-Control-Max-Age")!
 }
 
 /// Gives each request an id, makes an answer of each error, counts, and sets the headers that keep a browser from doing
@@ -33,15 +40,23 @@ struct Envelope: RouterMiddleware {
   ) async throws -> Response {
     let (start, id) = (ContinuousClock.now, context.id)
     var response: Response
-    do {
-      response = try await next(request, context)
-    } catch let error as HTTPError where error.status == .contentTooLarge {
-      response = answer(RequestFault(.contentTooLarge, "body", "has more than \(settings.mostBytes) bytes"), id)
-    } catch let error as HTTPError {
-      let reason = error.status == .notFound ? "there is no such route for \(request.method.rawValue)" : error.body
-      response = answer(RequestFault(error.status, nil, reason ?? error.status.reasonPhrase), id)
-    } catch {
-      response = answer(RequestFault(error), id)
+    if request.method == .options, settings.origin != nil {
+      response = Response(
+        status: .noContent, headers: [.allowMethods: "GET, HEAD, POST", .maxAge: "600"])
+    } else {
+      do {
+        response = try await next(request, context)
+      } catch let error as HTTPError {
+        let reason = error.status == .notFound ? "there is no such route for \(request.method.rawValue)" : error.body
+        response = answer(RequestFault(error.status, nil, reason ?? error.status.reasonPhrase), request, context)
+      } catch {
+        response = answer(RequestFault(error), request, context)
+      }
+    }
+    if request.method == .head {
+      let length = response.headers[.contentLength]
+      response.body = .init()
+      response.headers[.contentLength] = length
     }
     response.headers[.requestID] = id
     response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
@@ -51,36 +66,69 @@ struct Envelope: RouterMiddleware {
     if let origin = settings.origin {
       response.headers[.allowOrigin] = origin
       response.headers[.allowHeaders] = "authorization, content-type"
+      response.headers[.exposeHeaders] = "x-request-id, retry-after"
     }
     let path = context.endpointPath ?? "other"
     metrics.add(path: path, status: response.status.code, seconds: (ContinuousClock.now - start) / .seconds(1))
     return response
   }
 
-  private func answer(_ fault: RequestFault, _ id: String) -> Response {
-    var response = Answer.data(fault.json(request: id), type: "application/json", status: fault.status)
-    response.headers[.retryAfter] = fault.retryAfter.map { "\($0)" }
-    // What is left of a body that is not read would be taken for the next request.
-    if fault.status == .contentTooLarge || fault.status == .requestTimeout { response.headers[.connection] = "close" }
-    return response
+  private func answer(_ fault: RequestFault, _ request: Request, _ context: ServiceContext) -> Response {
+    let json = ByteBuffer(bytes: fault.json(request: context.id))
+    var headers: HTTPFields = [.contentType: "application/json"]
+    headers[.retryAfter] = fault.retryAfter.map { "\($0)" }
+    guard request.method == .post else {
+      return Response(status: fault.status, headers: headers, body: .init(byteBuffer: json))
+    }
+    // Part of the body may not have been read: it is not waited for, as it need have no end.
+    headers[.connection] = "close"
+    let channel = context.channel
+    return Response(
+      status: fault.status, headers: headers,
+      body: ResponseBody(contentLength: json.readableBytes) { writer in
+        try await writer.write(json)
+        try await writer.finish(nil)
+        try? await channel.close()
+      })
   }
 }
 
-/// Lets in who has the token; all may ask whether the service lives.
+/// Lets in who has the token, and no page of another origin; all may ask whether the service lives.
 struct Gate: RouterMiddleware {
-  let token: String?
+  let settings: ServiceSettings
 
   func handle(
     _ request: Request, context: ServiceContext, next: (Request, ServiceContext) async throws -> Response
   ) async throws -> Response {
-    guard let token, context.endpointPath != "/healthz", request.method != .options else {
+    let host = request.head.authority ?? ""
+    if let origin = request.headers[.origin], origin != settings.origin,
+      !["http://\(host)", "https://\(host)"].contains(origin)
+    {
+      throw RequestFault(
+        .forbidden, "origin", "pages of \(visible(String(origin.prefix(64)))) may not ask: see --origin")
+    }
+    guard let token = settings.token else {
+      // A page whose name is made to lead here would be of its own origin.
+      guard ServiceSettings.isLocal(host: Self.name(of: host)) else {
+        throw RequestFault(.forbidden, "host", "is no name of this machine alone")
+      }
       return try await next(request, context)
     }
-    let given = request.headers[.authorization].map { Array($0.utf8) } ?? []
-    guard isSame(given, Array("Bearer \(token)".utf8)) else {
+    guard request.uri.path != "/healthz" else { return try await next(request, context) }
+    let given = request.headers[.authorization] ?? ""
+    let scheme = "bearer "
+    guard given.lowercased().hasPrefix(scheme),
+      isSame(Array(given.utf8.dropFirst(scheme.utf8.count)), Array(token.utf8))
+    else {
       throw RequestFault(.unauthorized, "authorization", "needs the service's token: Authorization: Bearer …")
     }
     return try await next(request, context)
+  }
+
+  /// A host without its port.
+  private static func name(of host: String) -> String {
+    if host.hasPrefix("[") { return String(host.dropFirst().prefix { $0 != "]" }) }
+    return String(host.prefix { $0 != ":" })
   }
 
   /// In a time that does not tell where two texts of one length differ.

@@ -1,5 +1,6 @@
 import Attributions
 import AudioFeatures
+import AudioFiles
 import Basics
 import Corpora
 import Models
@@ -18,15 +19,19 @@ public struct ServedModel: Sendable, Encodable {
   /// What can be explained.
   let inputs: [InputSpace]
   let trimming: Trimming
+  private let configuration: ModelConfiguration
 
   init(_ model: TrainedModel, as name: String) {
     (self.name, title, digest) = (name, model.title, model.digest)
     (classes, dimensions) = (model.classes, model.dimensions)
-    let configuration = model.configuration
+    configuration = model.configuration
     (sampleRate, trimming) = (configuration.frontEnd.sampleRate, configuration.trimming)
     let isHeard = model.kind.inputs.contains { [.mel, .mfcc].contains($0) }
     inputs = isHeard ? InputSpace.allCases : [.waveform, .spectrogram]
   }
+
+  /// The samples that the model reads of speech: it cuts, or fills up, to what it takes.
+  func length(of speech: AudioClip) -> Int { configuration.fitted(speech.samples).count }
 
   private enum CodingKeys: CodingKey { case name, title, digest, classes, dimensions, sampleRate, inputs }
 }
@@ -66,18 +71,18 @@ public final class ModelShelf {
 
   var served: [ServedModel] { entries.map { ServedModel($0.model, as: $0.name) } }
 
-  func model(_ name: String) throws(RequestFault) -> TrainedModel {
-    guard let entry = entries.first(where: { $0.name == name }) else {
-      throw RequestFault(.notFound, "model", "there is no model \"\(visible(name))\"")
-    }
+  /// The model that a request was read for.
+  func model(_ served: ServedModel) throws(RequestFault) -> TrainedModel {
+    guard let entry = entries.first(where: { $0.name == served.name }) else { throw noModel(served.name) }
+    guard entry.model.digest == served.digest else { throw .exchanged }
     return entry.model
   }
 
+  private func noModel(_ name: String) -> RequestFault { .noModel(name, among: entries.map(\.name)) }
+
   /// Loads a model's files again; where they cannot be read, the model stays as it is.
   func reload(_ name: String) throws(RequestFault) {
-    guard let place = entries.firstIndex(where: { $0.name == name }) else {
-      throw RequestFault(.notFound, "model", "there is no model \"\(visible(name))\"")
-    }
+    guard let place = entries.firstIndex(where: { $0.name == name }) else { throw noModel(name) }
     do {
       entries[place].model = try entries[place].load()
     } catch {

@@ -19,11 +19,22 @@ struct RequestFault: Error, Equatable {
 
   static func wrong(_ field: String, _ reason: String) -> RequestFault { RequestFault(.badRequest, field, reason) }
 
-  static let busy = RequestFault(
-    .tooManyRequests, nil, "as many requests wait for the models as may", retryAfter: 1)
-  static let late = RequestFault(
-    .serviceUnavailable, nil, "the models were busy for too long", retryAfter: 2)
+  static let busy = RequestFault(.tooManyRequests, nil, "as many requests are answered as may be", retryAfter: 1)
+  static let late = RequestFault(.serviceUnavailable, nil, "the models were busy for too long", retryAfter: 2)
   static let stopping = RequestFault(.serviceUnavailable, nil, "the service is stopping")
+  /// The model was loaded again after the request was read for it.
+  static let exchanged = RequestFault(.serviceUnavailable, "model", "was loaded again meanwhile", retryAfter: 1)
+  static let cutBody = RequestFault(.badRequest, "body", "breaks off, or is no body of HTTP")
+
+  static func tooLarge(_ bytes: Int) -> RequestFault {
+    RequestFault(.contentTooLarge, "body", "has more than \(bytes) bytes")
+  }
+
+  static func noModel(_ name: String, among known: [String]) -> RequestFault {
+    RequestFault(
+      .notFound, "model",
+      "there is no model \"\(visible(String(name.prefix(64))))\"; there are \(known.joined(separator: ", "))")
+  }
 
   /// What an error of the libraries says of the sound or of what is asked of it.
   init(_ error: any Error) {
@@ -31,8 +42,11 @@ struct RequestFault: Error, Equatable {
     case let fault as RequestFault: self = fault
     case let error as AudioFileError: self.init(.unprocessableContent, UploadedSound.field, "\(error)")
     case let error as EditError: self.init(.unprocessableContent, UploadedSound.field, "\(error)")
+    case ExplanationError.method(_, let error): self.init(error)
+    case ExplanationError.noPrediction: self.init(.unprocessableContent, "model", "\(error)")
     case let error as ExplanationError: self.init(.unprocessableContent, UploadedSound.field, "\(error)")
-    case let error as MethodError: self.init(.badRequest, "method", "\(error)")
+    // Options have no dashes here.
+    case let error as MethodError: self.init(.badRequest, "method", "\(error)".replacing("--", with: ""))
     default: self.init(.internalServerError, nil, "the service failed: \(type(of: error))")
     }
   }
@@ -49,21 +63,15 @@ struct RequestFault: Error, Equatable {
 
   /// {"error": {"field": …, "reason": …, "status": …}, "request_id": …}
   func json(request: String) -> Data {
-    encoded(
-      Body(
-        error: .init(status: status.code, field: field, reason: visible(reason)), requestId: request))
+    let body = Body(error: .init(status: status.code, field: field, reason: visible(reason)), requestId: request)
+    return (try? encoded(body)) ?? Data()
   }
 }
 
-/// A value as JSON, with keys_like_this in the order of the alphabet.
-func encoded(_ value: some Encodable) -> Data {
+/// A value as JSON, with keys_like_this in the order of the alphabet; throws where a number is not finite.
+func encoded(_ value: some Encodable) throws -> Data {
   let encoder = JSONEncoder()
   encoder.keyEncodingStrategy = .convertToSnakeCase
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  encoder.nonConformingFloatEncodingStrategy = .throw
-  do {
-    return try encoder.encode(value)
-  } catch {
-    fault("an answer cannot be written as JSON: \(error)")
-  }
+  return try encoder.encode(value)
 }

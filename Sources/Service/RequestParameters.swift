@@ -1,9 +1,21 @@
 import Basics
 import Foundation
+import Hummingbird
 
 /// The parameters of a request, from its query and its form: each known, each once.
 struct RequestParameters {
   private let values: [String: String]
+
+  /// - Parameters:
+  ///   - request: Whose query is read.
+  ///   - more: From its form.
+  ///   - known: The names that the request may have.
+  init(_ request: Request, _ more: [(name: String, value: String)] = [], known: [String]) throws(RequestFault) {
+    let query = request.uri.queryParameters.map { pair in
+      (name: String(pair.key).removingPercentEncoding ?? String(pair.key), value: String(pair.value))
+    }
+    try self.init(query + more, known: known)
+  }
 
   /// - Parameter known: The names that the request may have.
   init(_ given: [(name: String, value: String)], known: [String]) throws(RequestFault) {

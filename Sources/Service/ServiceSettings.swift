@@ -4,16 +4,19 @@ public struct ServiceSettings: Sendable {
   public var port = 8080
   /// The token that each request must carry as `Authorization: Bearer …`; nil for none.
   public var token: String?
-  /// The web page, as its `Origin`, whose scripts may read answers; nil for none.
+  /// The web page, as its `Origin`, whose scripts may ask; nil for none.
   public var origin: String?
   /// Requests that wait for the models at most; more are answered 429.
   public var mostWaiting = 256
   /// How long a request waits for the models at most, in seconds.
   public var patience = 30.0
-  /// Bytes of a request's body at most.
+  /// Bytes of a request's body at most, and of all that are held at once.
   public var mostBytes = 32 << 20
-  /// Seconds that a body may take to arrive, and that a stream or a connection may be silent.
+  public var mostBytesInSum = 512 << 20
+  /// Seconds that a body may take to arrive.
   public var bodySeconds = 15.0
+  /// Seconds that an answer may take to leave, and running requests to end, once the service is to stop.
+  public var lastSeconds = 60.0
   /// Connections at once.
   public var mostConnections = 1024
   /// Seconds for which a prediction waits for others of the same length.
@@ -24,5 +27,12 @@ public struct ServiceSettings: Sendable {
   public init() {}
 
   /// Whether only this machine can connect.
-  public var isLocal: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+  public var isLocal: Bool { Self.isLocal(host: host) }
+
+  /// Whether a host is this machine by a name that leads nowhere else.
+  static func isLocal(host: String) -> Bool {
+    let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    return ["localhost", "::1"].contains(host)
+      || (numbers.count == 4 && numbers.allSatisfy { $0 != nil } && numbers[0] == 127)
+  }
 }

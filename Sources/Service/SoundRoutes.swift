@@ -9,34 +9,46 @@ import Hummingbird
 import Models
 import NIOCore
 import Reports
+import ServiceLifecycle
 
 /// The routes that take a sound.
 struct SoundRoutes: Sendable {
-  let settings: ServiceSettings
   let compute: ComputeThread
   let models: ServedModels
+  let uploads: Uploads
 
-  /// The sound and the parameters of a request.
-  private func read(
-    _ request: Request, _ known: [String]
-  ) async throws -> (sound: UploadedSound, parameters: RequestParameters) {
-    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > settings.mostBytes {
-      throw RequestFault(.contentTooLarge, "body", "has more than \(settings.mostBytes) bytes")
+  /// The answer to a request's sound and parameters. A model that is loaded again meanwhile is asked again.
+  private func answer(
+    _ request: Request, _ known: [String], _ work: (UploadedSound, RequestParameters) async throws -> Response
+  ) async throws -> Response {
+    try await uploads.withBody(of: request) { body in
+      let sound = try UploadedSound(body, contentType: request.headers[.contentType])
+      let parameters = try RequestParameters(request, sound.parameters, known: known)
+      for _ in 0..<Self.tries {
+        do {
+          return try await work(sound, parameters)
+        } catch let fault as RequestFault where fault == .exchanged {
+          continue
+        }
+      }
+      throw RequestFault.exchanged
     }
-    let body = try await within(seconds: settings.bodySeconds) { [settings] in
-      try await request.body.collect(upTo: settings.mostBytes)
-    }
-    let sound = try UploadedSound(Array(buffer: body), contentType: request.headers[.contentType])
-    let query = request.uri.queryParameters.map { (name: String($0.key), value: String($0.value)) }
-    return (sound, try RequestParameters(query + sound.parameters, known: known))
+  }
+
+  private static let tries = 3
+
+  private func model(_ parameters: RequestParameters) throws(RequestFault) -> ServedModel {
+    try models.named(parameters.text("model"))
   }
 
   // MARK: Predict
 
   @Sendable func predict(_ request: Request, _ context: ServiceContext) async throws -> Response {
-    let (sound, parameters) = try await read(request, ["model"])
-    let model = try models.named(parameters.text("model"))
-    return Answer.json(try await compute.predict(sound.speech(for: model), by: model.name))
+    try await answer(request, ["model"]) { sound, parameters in
+      let model = try model(parameters)
+      let speech = try await uploads.decoded { try sound.speech(for: model) }
+      return try Answer.json(await compute.predict(speech, by: model))
+    }
   }
 
   // MARK: Explain
@@ -44,18 +56,20 @@ struct SoundRoutes: Sendable {
   private enum Format: String, CaseIterable { case json, png, svg }
 
   @Sendable func explain(_ request: Request, _ context: ServiceContext) async throws -> Response {
-    let (sound, parameters) = try await read(
-      request, ["model", "method", "target", "versus", "input", "steps", "draws", "seed", "format", "arrays"])
-    let model = try models.named(parameters.text("model"))
-    let question = try ExplainQuestion(parameters, of: model)
-    let format: Format = try parameters.choice("format") ?? .json
-    let speech = try sound.speech(for: model)
-    switch format {
-    case .json:
-      return Answer.json(try await compute.run { try question.answer(speech, by: $0) })
-    case .png, .svg:
-      let bytes = try await compute.run { try question.figure(speech, as: format == .png ? .png : .svg, by: $0) }
-      return Answer.data(bytes, type: format == .png ? "image/png" : "image/svg+xml")
+    let known = ["model", "method", "target", "versus", "input", "steps", "draws", "seed", "format", "arrays"]
+    return try await answer(request, known) { sound, parameters in
+      let model = try model(parameters)
+      let question = try ExplainQuestion(parameters, of: model)
+      let format: Format = try parameters.choice("format") ?? .json
+      let speech = try await uploads.decoded { try sound.speech(for: model) }
+      try question.check(speech)
+      switch format {
+      case .json:
+        return try Answer.json(await compute.run { try question.answer(speech, by: $0) })
+      case .png, .svg:
+        let bytes = try await compute.run { try question.figure(speech, as: format == .png ? .png : .svg, by: $0) }
+        return Answer.data(bytes, type: format == .png ? "image/png" : "image/svg+xml")
+      }
     }
   }
 
@@ -75,93 +89,107 @@ struct SoundRoutes: Sendable {
 
   @Sendable func edit(_ request: Request, _ context: ServiceContext) async throws -> Response {
     let kinds = SoundEdits.Kind.allCases
-    let (sound, parameters) = try await read(
-      request, ["model", "format", "telephone", "seed"] + kinds.map(\.rawValue))
-    let model = try models.named(parameters.text("model"))
-    let amounts = try kinds.compactMap { kind in
-      try parameters.number(kind.rawValue, in: kind.limits).map { (kind, $0) }
+    return try await answer(request, ["model", "format", "telephone", "seed"] + kinds.map(\.rawValue)) {
+      sound, parameters in
+      let model = try model(parameters)
+      let amounts = try kinds.compactMap { kind in
+        try parameters.number(kind.rawValue, in: kind.limits).map { (kind, $0) }
+      }
+      let edits = SoundEdits(Dictionary(uniqueKeysWithValues: amounts), isTelephoned: try parameters.flag("telephone"))
+      guard !edits.isEmpty else {
+        throw RequestFault.wrong(
+          "edit", "nothing is to be changed; there are \(kinds.map(\.rawValue).joined(separator: ", ")), telephone")
+      }
+      let seed = UInt64(try parameters.whole("seed", in: 0...Int.max) ?? 0)
+      let format: EditFormat = try parameters.choice("format") ?? .json
+      let clip = try await uploads.decoded { try sound.decoded(sampleRate: model.sampleRate) }
+      let (edited, bytes) = try await compute.run { shelf in
+        let report = try EditReport(
+          clip, file: UploadedSound.name, edits: edits, model: shelf.model(model), seed: seed)
+        return (
+          Edited(
+            model: model.name, edits: Dictionary(uniqueKeysWithValues: amounts.map { ($0.rawValue, $1) }),
+            telephone: edits.isTelephoned, before: report.before, after: report.after, back: report.back,
+            remark: report.remark), format == .wav ? report.sound.encoded(as: .float32) : []
+        )
+      }
+      return format == .wav ? Answer.data(bytes, type: "audio/wav") : try Answer.json(edited)
     }
-    let edits = SoundEdits(Dictionary(uniqueKeysWithValues: amounts), isTelephoned: try parameters.flag("telephone"))
-    guard !edits.isEmpty else {
-      throw RequestFault.wrong(
-        "edit", "nothing is to be changed; there are \(kinds.map(\.rawValue).joined(separator: ", ")), telephone")
-    }
-    let seed = UInt64(try parameters.whole("seed", in: 0...Int.max) ?? 0)
-    let format: EditFormat = try parameters.choice("format") ?? .json
-    let clip = try sound.decoded(sampleRate: model.sampleRate)
-    let (edited, bytes) = try await compute.run { shelf in
-      let report = try EditReport(
-        clip, file: UploadedSound.name, edits: edits, model: shelf.model(model.name), seed: seed)
-      return (
-        Edited(
-          model: model.name, edits: Dictionary(uniqueKeysWithValues: amounts.map { ($0.rawValue, $1) }),
-          telephone: edits.isTelephoned, before: report.before, after: report.after, back: report.back,
-          remark: report.remark), format == .wav ? report.sound.encoded(as: .float32) : []
-      )
-    }
-    return format == .wav ? Answer.data(bytes, type: "audio/wav") : Answer.json(edited)
   }
 
   // MARK: Compare
 
   @Sendable func compare(_ request: Request, _ context: ServiceContext) async throws -> Response {
-    let (sound, parameters) = try await read(request, ["models", "method"])
-    let names = parameters.text("models")?.split(separator: ",").map(String.init)
-    let compared = try names?.map { try models.named($0) } ?? models.all
-    guard compared.count > 1, Set(compared.map(\.name)).count == compared.count else {
-      throw RequestFault.wrong("models", "two models or more are compared, such as a,b")
+    try await answer(request, ["models", "method"]) { sound, parameters in
+      let names = parameters.text("models")?.split(separator: ",").map(String.init)
+      let compared = try names?.map { try models.named($0) } ?? models.all
+      guard compared.count > 1, Set(compared.map(\.name)).count == compared.count else {
+        throw RequestFault.wrong("models", "two models or more are compared, such as a,b")
+      }
+      let method = try ServedMethod.named(parameters.text("method"))
+      let speeches = try await uploads.decoded { try compared.map { try sound.speech(for: $0) } }
+      return try Answer.json(
+        await compute.run { try ComparedModels(speeches, by: compared, method, shelf: $0) })
     }
-    let speeches = try compared.map { try sound.speech(for: $0) }
-    let method = try ServedMethod.named(parameters.text("method"))
-    return Answer.json(
-      try await compute.run { try ComparedModels(speeches, by: compared.map(\.name), method, shelf: $0) })
   }
 
   // MARK: Stream
 
   @Sendable func stream(_ request: Request, _ context: ServiceContext) async throws -> Response {
-    let query = request.uri.queryParameters.map { (name: String($0.key), value: String($0.value)) }
-    let parameters = try RequestParameters(query, known: ["model"] + SoundStream.parameters)
-    let model = try models.named(parameters.text("model"))
+    let parameters = try RequestParameters(request, known: ["model"] + SoundStream.parameters)
+    let model = try model(parameters)
     let start = try SoundStream(parameters, for: model)
-    let compute = compute
-    // A sender that falls silent is cut off by the connection's own timeout.
     return Response(
       status: .ok, headers: [.contentType: "application/x-ndjson"],
       body: ResponseBody { writer in
         var stream = start
+        let begin = ContinuousClock.now
         func line(_ part: SoundStream.Part) async throws -> ByteBuffer {
-          var prediction: ClipPrediction?
-          if let speech = part.speech { prediction = try await compute.predict(speech, by: model.name) }
-          return ByteBuffer(bytes: stream.line(part, prediction))
+          let prediction = try await part.speech.asyncMap { try await predict($0) }
+          return ByteBuffer(bytes: try stream.line(part, prediction))
         }
         do {
           for try await chunk in request.body {
-            for part in try stream.feed(Array(buffer: chunk)) { try await writer.write(line(part)) }
+            try stream.feed(Array(buffer: chunk))
+            while let part = stream.next() { try await writer.write(line(part)) }
+            // A stream need have no end of its own.
+            guard !Task.isShuttingDownGracefully else { throw RequestFault.stopping }
+            guard ContinuousClock.now - begin < .seconds(SoundStream.mostSeconds) else {
+              throw RequestFault(.requestTimeout, "body", "lasts longer than \(Int(SoundStream.mostSeconds)) s")
+            }
           }
           if let part = stream.rest() { try await writer.write(line(part)) }
         } catch let error as ChannelError {
           throw error
         } catch {
-          // The head is sent: an error is a line.
+          // The head is sent: an error is a line, and the end.
           try await writer.write(ByteBuffer(bytes: RequestFault(error).json(request: context.id) + [10]))
+          try await writer.finish(nil)
+          try? await context.channel.close()
+          return
         }
         try await writer.finish(nil)
+
+        /// Where too many requests wait, the window waits too.
+        func predict(_ speech: AudioClip) async throws -> ClipPrediction {
+          while true {
+            do {
+              return try await compute.predict(speech, by: models.named(model.name))
+            } catch let fault as RequestFault where fault == .busy {
+              try await Task.sleep(for: .milliseconds(200))
+            } catch let fault as RequestFault where fault == .exchanged {
+              continue
+            }
+          }
+        }
       })
   }
 }
 
-/// The result of work that must be done within so many seconds.
-func within<Result: Sendable>(
-  seconds: Double, _ work: @escaping @Sendable () async throws -> Result
-) async throws -> Result {
-  try await withThrowingTaskGroup(of: Result.self) { group in
-    group.addTask { try await work() }
-    group.addTask {
-      try await Task.sleep(for: .seconds(seconds))
-      throw RequestFault(.requestTimeout, "body", "did not arrive within \(seconds.formatted()) s")
-    }
-    defer { group.cancelAll() }
-    return try await group.next()!
+extension Optional {
+  /// The result of asynchronous work on the value; nil where there is none.
+  fileprivate func asyncMap<Result>(_ work: (Wrapped) async throws -> Result) async rethrows -> Result? {
+    guard let value = self else { return nil }
+    return try await work(value)
   }
 }

@@ -8,7 +8,7 @@ import Foundation
 struct SoundStream: Sendable {
   static let parameters = ["rate", "window", "hop", "smooth", "abstain"]
   /// Seconds of a stream at most.
-  private static let mostSeconds = 3600.0
+  static let mostSeconds = 3600.0
 
   /// A window.
   struct Part: Sendable {
@@ -42,7 +42,11 @@ struct SoundStream: Sendable {
 
   init(_ parameters: RequestParameters, for model: ServedModel) throws(RequestFault) {
     self.model = model
-    rate = try parameters.whole("rate", in: 8000...96_000) ?? model.sampleRate
+    let rate = try parameters.whole("rate", in: 8000...192_000) ?? model.sampleRate
+    guard UploadedSound.rates.contains(rate) else {
+      throw .wrong("rate", "is none of \(UploadedSound.rates.map(String.init).joined(separator: ", "))")
+    }
+    self.rate = rate
     window = Int((try parameters.number("window", in: 0.5...60) ?? 3) * Double(rate))
     hop = Int((try parameters.number("hop", in: 0.1...60) ?? 1) * Double(rate))
     smoothing = try parameters.number("smooth", in: 0...0.99) ?? 0
@@ -50,8 +54,8 @@ struct SoundStream: Sendable {
     nextEnd = window
   }
 
-  /// The windows that end with these bytes.
-  mutating func feed(_ bytes: [UInt8]) throws(RequestFault) -> [Part] {
+  /// Takes bytes, after which ``next()`` has the windows that end with them.
+  mutating func feed(_ bytes: [UInt8]) throws(RequestFault) {
     var bytes = bytes[...]
     if let low = half, let high = bytes.popFirst() {
       append(low, high)
@@ -66,16 +70,19 @@ struct SoundStream: Sendable {
     guard Double(first + samples.count) <= Self.mostSeconds * Double(rate) else {
       throw RequestFault(.contentTooLarge, "body", "lasts longer than \(Int(Self.mostSeconds)) s")
     }
-    var parts: [Part] = []
-    while first + samples.count >= nextEnd {
-      parts.append(part(to: nextEnd))
-      nextEnd += hop
+  }
+
+  /// The next window whose end has come; nil where more must come first.
+  mutating func next() -> Part? {
+    guard first + samples.count >= nextEnd else {
+      // The last window ends wherever the stream does.
+      let passed = max(0, samples.count - window)
+      samples.removeFirst(passed)
+      first += passed
+      return nil
     }
-    // The last window ends wherever the stream does.
-    let passed = max(0, samples.count - window)
-    samples.removeFirst(passed)
-    first += passed
-    return parts
+    defer { nextEnd += hop }
+    return part(to: nextEnd)
   }
 
   /// The window that ends with the stream, where sound has come since the last.
@@ -99,7 +106,7 @@ struct SoundStream: Sendable {
 
   /// The line of a window: probabilities p ← smoothing · p + (1 − smoothing) · those of the window; silence leaves them as they
   /// are.
-  mutating func line(_ part: Part, _ prediction: ClipPrediction?) -> [UInt8] {
+  mutating func line(_ part: Part, _ prediction: ClipPrediction?) throws -> [UInt8] {
     if let found = prediction?.probabilities {
       let before = smoothed
       smoothed = Dictionary(
@@ -112,6 +119,6 @@ struct SoundStream: Sendable {
       start: part.start, end: part.end,
       predicted: likeliest.flatMap { $0.value >= least ? $0.key : nil }, isSilent: prediction == nil,
       probabilities: prediction == nil ? nil : smoothed, values: prediction?.values)
-    return encoded(line) + [10]
+    return try encoded(line) + [10]
   }
 }

@@ -5,6 +5,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import ServiceLifecycle
 
 /// A service that answers requests about sounds over HTTP until it is asked to stop (SIGTERM, SIGINT); then it takes no more,
 /// finishes what it has, and returns.
@@ -13,6 +14,7 @@ public struct UndertoneService: Sendable {
   private let metrics = ServiceMetrics()
   private let compute: ComputeThread
   private let models: ServedModels
+  private let uploads: Uploads
 
   /// - Parameter shelf: Makes the models, on the thread that they will live on.
   /// - Throws: What it throws.
@@ -22,14 +24,15 @@ public struct UndertoneService: Sendable {
     self.settings = settings
     compute = try await ComputeThread(settings, metrics, shelf: shelf)
     models = ServedModels(try await compute.run { $0.served })
+    uploads = Uploads(settings)
   }
 
   /// Runs until it is asked to stop.
   /// - Parameter started: Called with the port once connections are taken.
   public func run(started: @escaping @Sendable (Int) -> Void) async throws {
-    let router = Router(context: ServiceContext.self)
+    let router = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
     router.middlewares.add(Envelope(settings: settings, metrics: metrics))
-    router.middlewares.add(Gate(token: settings.token))
+    router.middlewares.add(Gate(settings: settings))
     addRoutes(to: router)
     // Hummingbird keeps the request's id in the logger.
     var logger = Logger(label: "undertone") { StreamLogHandler.standardError(label: $0) }
@@ -38,7 +41,8 @@ public struct UndertoneService: Sendable {
       router: router,
       server: .http1(
         configuration: .init(
-          idleTimeout: .milliseconds(Int64(1000 * 2 * settings.bodySeconds)),
+          // Who sends a body is not read from while the models are busy, and counts as idle.
+          idleTimeout: .milliseconds(Int64(1000 * (settings.bodySeconds + settings.patience))),
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
       configuration: ApplicationConfiguration(
@@ -47,31 +51,63 @@ public struct UndertoneService: Sendable {
       onServerRunning: { channel in started(channel.localAddress?.port ?? settings.port) },
       logger: logger)
     defer { compute.stop() }
-    try await application.runService()
+    var group = ServiceGroupConfiguration(
+      services: [application, Patience(compute: compute)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    group.maximumGracefulShutdownDuration = .milliseconds(Int64(1000 * settings.lastSeconds))
+    do {
+      try await ServiceGroup(configuration: group).run()
+    } catch let error as IOError {
+      throw ServiceError.address(reason: systemReason(error.errnoCode))
+    } catch let error as SocketAddressError {
+      throw ServiceError.address(reason: "\(error)")
+    }
+  }
+
+  /// Ends the waits for the models that have lasted too long.
+  private struct Patience: ServiceLifecycle.Service {
+    let compute: ComputeThread
+
+    func run() async throws {
+      while !Task.isShuttingDownGracefully, !Task.isCancelled {
+        try? await Task.sleep(for: .milliseconds(100))
+        compute.forget()
+      }
+    }
   }
 
   private func addRoutes(to router: Router<ServiceContext>) {
-    let sounds = SoundRoutes(settings: settings, compute: compute, models: models)
+    let sounds = SoundRoutes(compute: compute, models: models, uploads: uploads)
     router.get("healthz") { _, _ in Answer.text("ok\n") }
     router.get("metrics") { [metrics, compute] _, _ in
       Answer.text(metrics.text(waiting: compute.waiting), type: "text/plain; version=0.0.4")
     }
     router.get("v1/openapi.json") { _, _ in Answer.data(PackageResources.openapi_json, type: "application/json") }
-    router.get("v1/models") { [models] _, _ in Answer.json(["models": models.all]) }
-    router.get("v1/methods") { _, _ in Answer.json(["methods": ServedMethod.all]) }
+    router.get("v1/models") { [models] _, _ in try Answer.json(["models": models.all]) }
+    router.get("v1/methods") { _, _ in try Answer.json(["methods": ServedMethod.all]) }
     router.post("v1/models/:name/reload") { [models, compute] _, context in
       let name = context.parameters.get("name") ?? ""
-      models.all = try await compute.run { shelf in
+      try await compute.run { shelf in
         try shelf.reload(name)
-        return shelf.served
+        models.all = shelf.served
       }
-      return Answer.json(try models.named(name))
+      return try Answer.json(models.named(name))
     }
     router.post("v1/predict", use: sounds.predict)
     router.post("v1/explain", use: sounds.explain)
     router.post("v1/edit", use: sounds.edit)
     router.post("v1/compare", use: sounds.compare)
     router.post("v1/stream", use: sounds.stream)
+  }
+}
+
+public enum ServiceError: Error, CustomStringConvertible {
+  /// It cannot be listened on.
+  case address(reason: String)
+
+  public var description: String {
+    switch self {
+    case .address(let reason): "cannot be listened on: \(reason)"
+    }
   }
 }
 
@@ -90,11 +126,7 @@ final class ServedModels: Sendable {
   func named(_ name: String?) throws(RequestFault) -> ServedModel {
     let models = all
     guard let name else { return models[0] }
-    guard let model = models.first(where: { $0.name == name }) else {
-      let known = models.map(\.name).joined(separator: ", ")
-      throw RequestFault(
-        .notFound, "model", "there is no model \"\(visible(String(name.prefix(64))))\"; there are \(known)")
-    }
+    guard let model = models.first(where: { $0.name == name }) else { throw .noModel(name, among: models.map(\.name)) }
     return model
   }
 }

@@ -9,8 +9,12 @@ struct UploadedSound {
   /// The part of a form that is the sound, and what a sound is called in errors.
   static let field = "file"
   static let name = "the sound"
-  /// What is decoded at most, so that a small file cannot ask for much: Hz, and channels.
-  static let (mostRate, mostChannels) = (192_000, 32)
+  /// Sample rates that are taken, in Hz: a filter is kept for each.
+  static let rates = [
+    8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000,
+  ]
+  /// Channels that are taken at most: a small file can have many.
+  private static let mostChannels = 32
   /// Parts of a form, and bytes of a part that is a parameter.
   private static let (mostParts, mostParameterBytes) = (32, 4096)
 
@@ -46,15 +50,19 @@ struct UploadedSound {
 
   /// The first minute of the first channel, at a sample rate, not trimmed.
   func decoded(sampleRate: Int) throws -> AudioClip {
-    let stream = try AudioStream(
-      bytes: bytes, name: Self.name, resampledTo: sampleRate, limit: AudioClip.longestSpeech)
-    guard stream.sourceSampleRate <= Self.mostRate, stream.sourceChannels <= Self.mostChannels else {
+    let facts = try AudioStream(bytes: bytes, name: Self.name, resampledTo: nil)
+    guard facts.sourceChannels <= Self.mostChannels else {
       throw RequestFault(
         .unprocessableContent, Self.field,
-        "has \(stream.sourceChannels) channels of \(stream.sourceSampleRate) Hz; \(Self.mostChannels) of "
-          + "\(Self.mostRate) Hz are taken at most")
+        "has \(facts.sourceChannels) channels; \(Self.mostChannels) are taken at most")
     }
-    return try .decode(stream)
+    guard Self.rates.contains(facts.sourceSampleRate) else {
+      throw RequestFault(
+        .unprocessableContent, Self.field,
+        "has \(facts.sourceSampleRate) Hz; taken are \(Self.rates.map(String.init).joined(separator: ", "))")
+    }
+    return try .decode(
+      AudioStream(bytes: bytes, name: Self.name, resampledTo: sampleRate, limit: AudioClip.longestSpeech))
   }
 
   /// What a model reads of it.
@@ -104,7 +112,13 @@ struct UploadedSound {
   private static func name(in head: String) -> String? {
     for line in head.split(whereSeparator: \.isNewline)
     where line.lowercased().hasPrefix("content-disposition:") {
-      for piece in line.split(separator: ";") {
+      // A semicolon in quotes ends nothing.
+      var (pieces, isQuoted) = ([""], false)
+      for letter in line {
+        if letter == "\"" { isQuoted.toggle() }
+        if letter == ";", !isQuoted { pieces.append("") } else { pieces[pieces.count - 1].append(letter) }
+      }
+      for piece in pieces {
         let piece = piece.trimmingCharacters(in: .whitespaces)
         guard piece.lowercased().hasPrefix("name=") else { continue }
         let name = piece.dropFirst("name=".count).trimmingCharacters(in: CharacterSet(charactersIn: "\""))

@@ -94,6 +94,9 @@ struct ServeTests {
       }
     }
     let metrics = try #require(ask(service.port, "GET", "/metrics")).text
+    let passes = try #require(
+      metrics.firstMatch(of: /undertone_passes_total (\d+)/).flatMap { Int($0.1) })
+    #expect(passes < 26, "\(metrics)")
     #expect(metrics.contains("undertone_predictions_total 26"), "\(metrics)")
     #expect(metrics.contains(#"undertone_requests_total{route="/v1/predict",status="200"} 26"#))
     #expect(try service.stopped() == 0)
@@ -150,6 +153,18 @@ struct ServeTests {
     #expect(ask(port, "POST", "/v1/models/model/reload")?.status == 200)
     #expect(try #require(ask(port, "GET", "/v1/models")).text != before)
     try folder.write("nothing", to: "model/model.safetensors")
+    // Requests while a model is loaded again are answered by the one or the other.
+    let counted = UnsafeMutableBufferPointer<Int>.allocate(capacity: 12)
+    counted.initialize(repeating: 0)
+    defer { counted.deallocate() }
+    nonisolated(unsafe) let statuses = counted
+    DispatchQueue.concurrentPerform(iterations: 12) { number in
+      statuses[number] =
+        number == 5
+        ? ask(port, "POST", "/v1/models/built-in/reload")?.status ?? 0
+        : ask(port, "POST", "/v1/predict", clip)?.status ?? 0
+    }
+    #expect(statuses.allSatisfy { $0 == 200 }, "\(Array(statuses))")
     let refused = try #require(ask(port, "POST", "/v1/models/model/reload"))
     #expect(refused.status == 409 && !refused.text.contains(folder.url.path))
     #expect(ask(port, "POST", "/v1/predict?model=model", clip)?.status == 200)
@@ -239,9 +254,33 @@ struct ServeTests {
       + ["GET / HTTP/1.1\r\n" + String(repeating: "X-A: b\r\n", count: 3000) + "\r\n"]
       + ["GET /healthz HTTP/1.1\r\nX-A: \(String(repeating: "a", count: 100_000))\r\n\r\n"]
     {
-      let connection = try #require(Connection(port: port, seconds: 5))
+      let connection = try #require(Connection(port: port, seconds: 20))
       connection.send(bytes.utf8)
-      #expect(connection.answer().map { (400..<500).contains($0.status) } ?? true)
+      #expect(connection.answer().map { (400..<500).contains($0.status) } == true, "\(bytes.prefix(40))")
+    }
+    // Bodies in chunks: too large a one, and one that is none.
+    for (chunks, status) in [
+      (String(repeating: "10000\r\n" + String(repeating: "a", count: 65_536) + "\r\n", count: 40), 413),
+      ("ZZ\r\n", 400),
+    ] {
+      let connection = try #require(Connection(port: port))
+      connection.send("POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".utf8)
+      connection.send(chunks.utf8)
+      #expect(connection.answer()?.status == status)
+    }
+    // Damaged files that ask for places beyond all numbers.
+    for name in ["ds64", "wave64"] {
+      #expect(ask(port, "POST", "/v1/predict", Data(Self.endless(name)))?.status == 422, "\(name)")
+    }
+    // Who may only look sees no content, and who is another page sees nothing.
+    let head = try #require(ask(port, "HEAD", "/healthz"))
+    #expect(head.status == 200 && head.body.isEmpty && head.headers["content-length"] == "3")
+    #expect(ask(port, "POST", "/v1/predict", clip, headers: ["Origin": "https://example.org"])?.status == 403)
+    #expect(ask(port, "POST", "/v1/predict", clip, headers: ["Origin": "http://localhost"])?.status == 200)
+    do {
+      let other = try #require(Connection(port: port))
+      other.send("GET /v1/models HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n".utf8)
+      #expect(other.answer()?.status == 403)
     }
     do {
       let cut = try #require(Connection(port: port))
@@ -251,27 +290,87 @@ struct ServeTests {
     #expect(try service.stopped() == 0)
   }
 
-  @Test("A token is asked for, of all but /healthz; who is open to others must have one; a full queue says so")
+  /// A header of RF64 or Wave64 whose data is as long as a number can be.
+  private static func endless(_ kind: String) -> [UInt8] {
+    func bytes(_ value: UInt64, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
+    }
+    let format = bytes(1, 2) + bytes(1, 2) + bytes(16_000, 4) + bytes(32_000, 4) + bytes(2, 2) + bytes(16, 2)
+    let most = bytes(0x7fff_ffff_ffff_fff0, 8)
+    if kind == "ds64" {
+      return Array("RF64".utf8) + bytes(0xffff_ffff, 4) + Array("WAVEds64".utf8) + bytes(28, 4) + most + most + most
+        + bytes(0, 4) + Array("fmt ".utf8) + bytes(16, 4) + format + Array("data".utf8) + bytes(0xffff_ffff, 4)
+        + [UInt8](repeating: 1, count: 5000)
+    }
+    let rest: [UInt8] = [0xF3, 0xAC, 0xD3, 0x11, 0x8C, 0xD1, 0x00, 0xC0, 0x4F, 0x8E, 0xDB, 0x8A]
+    let riff: [UInt8] = [0x2E, 0x91, 0xCF, 0x11, 0xA5, 0xD6, 0x28, 0xDB, 0x04, 0xC1, 0x00, 0x00]
+    return Array("riff".utf8) + riff + most + Array("wave".utf8) + rest + Array("fmt ".utf8) + rest + bytes(40, 8)
+      + format
+      + Array("data".utf8) + rest + most + [UInt8](repeating: 1, count: 5000)
+  }
+
+  @Test("Of many at once that may not wait, some are told so with a time to come again, and the others are answered")
+  func full() throws {
+    let service = try Service("--waiting", "1")
+    let (port, clip) = (service.port, Data(Self.clip))
+    let counted = UnsafeMutableBufferPointer<Int>.allocate(capacity: 24)
+    counted.initialize(repeating: 0)
+    defer { counted.deallocate() }
+    nonisolated(unsafe) let statuses = counted
+    let path = "/v1/explain?method=smoothgrad&draws=200&input=mel"
+    DispatchQueue.concurrentPerform(iterations: 24) { number in
+      let answer = ask(port, "POST", path, clip)
+      statuses[number] = answer?.status == 429 && answer?.headers["retry-after"] == nil ? 0 : answer?.status ?? 0
+    }
+    #expect(
+      Set(statuses).isSubset(of: [200, 429]) && statuses.contains(200) && statuses.contains(429), "\(Array(statuses))")
+  }
+
+  @Test("Asked to stop, it ends what it has: a large answer is whole, a stream has a last line")
+  func stops() throws {
+    let service = try Service()
+    let port = service.port
+    let stream = try #require(Connection(port: port))
+    stream.send(
+      "POST /v1/stream?hop=0.5 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n\u{0}\u{0}\u{0}\u{0}\r\n"
+        .utf8)
+    let explained = try #require(Connection(port: port))
+    let sound = WAV().file(voice(seconds: 20))
+    let path = "/v1/explain?method=integrated-gradients&steps=100&input=waveform,spectrogram,mel&arrays=1"
+    explained.send("POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(sound.count)\r\n\r\n".utf8)
+    explained.send(sound)
+    usleep(700_000)
+    let stopping = DispatchQueue(label: "stop")
+    nonisolated(unsafe) let service2 = service
+    nonisolated(unsafe) var status: Int32?
+    stopping.async { status = try? service2.stopped() }
+    let answer = try #require(explained.answer())
+    #expect(answer.status == 200 && Int(answer.headers["content-length"] ?? "") == answer.body.count)
+    // A stream is asked again when more of it comes.
+    stream.send("4\r\n\u{0}\u{0}\u{0}\u{0}\r\n".utf8)
+    #expect(stream.answer()?.text.contains("the service is stopping") == true)
+    stopping.sync {}
+    #expect(status == 0)
+  }
+
+  @Test("A token is asked for, of all but /healthz; who is open to others must have one; a port that is taken is named")
   func guarded() throws {
-    let service = try Service("--token-file", try token())
+    let folder = try Folder()
+    try folder.write("secret\n", to: "token")
+    let service = try Service("--token-file", folder.url.appendingPathComponent("token").path)
     let port = service.port
     #expect(ask(port, "GET", "/healthz")?.status == 200)
+    #expect(try service.folder.undertone("serve", "--port", "\(port)").failed(64, naming: "--port \(port)", "in use"))
+    #expect(ask(port, "GET", "/v1/models", headers: ["Authorization": "bearer secret"])?.status == 200)
     for headers in [[:], ["Authorization": "Bearer wrong"], ["Authorization": "secret"]] {
       #expect(ask(port, "GET", "/v1/models", headers: headers)?.status == 401)
       #expect(ask(port, "GET", "/metrics", headers: headers)?.status == 401)
     }
     #expect(ask(port, "GET", "/v1/models", headers: ["Authorization": "Bearer secret"])?.status == 200)
     #expect(try service.stopped() == 0)
-    let folder = try Folder()
     #expect(try folder.undertone("serve", "--host", "0.0.0.0").failed(64, naming: "--host", "token"))
     #expect(try folder.undertone("serve", "--port", "70000").failed(64, naming: "--port"))
     #expect(try folder.undertone("serve", "--model", "none").failed(66, naming: "none"))
     #expect(try folder.undertone("serve", "--token-file", "none").failed(66, naming: "none"))
-  }
-
-  private func token() throws -> String {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("undertone-token-\(UUID())")
-    try Data("secret\n".utf8).write(to: path)
-    return path.path
   }
 }

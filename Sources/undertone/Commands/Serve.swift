@@ -91,8 +91,13 @@ struct Serve: ParsableCommand {
               try ModelShelf.Entry(name) { try TrainedModel.named(folder, as: name) }
             })
         }
-        try await service.run { port in
-          Console.note("undertone: listening on http://\(settings.host):\(port) (\(names.joined(separator: ", ")))")
+        do {
+          try await service.run { port in
+            let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+            Console.note("undertone: listening on http://\(host):\(port) (\(names.joined(separator: ", ")))")
+          }
+        } catch let error as ServiceError {
+          throw ValidationError("--host \(settings.host) --port \(settings.port): \(error)")
         }
       }
       if let error { throw error }
