@@ -9,7 +9,8 @@ enum Answer {
   /// connection that closes behind it.
   private static let piece = 64 << 10
 
-  static func data(_ data: some Sequence<UInt8>, type: String, status: HTTPResponse.Status = .ok) -> Response {
+  /// - Parameter channel: That of the request, for what may be large.
+  static func data(_ data: some Sequence<UInt8>, type: String, on channel: (any Channel)? = nil) -> Response {
     let whole = ByteBuffer(bytes: data)
     let size = whole.readableBytes
     let body =
@@ -20,14 +21,20 @@ enum Answer {
         while let part = rest.readSlice(length: min(piece, rest.readableBytes)), part.readableBytes > 0 {
           try await writer.write(part)
         }
+        // A service that stops closes behind the end, whatever has not been sent.
+        while let channel, channel.isActive, try await channel.getOption(.bufferedWritableBytes).get() > 0 {
+          try await Task.sleep(for: .milliseconds(2))
+        }
         try await writer.finish(nil)
       }
-    return Response(status: status, headers: [.contentType: type], body: body)
+    return Response(status: .ok, headers: [.contentType: type], body: body)
   }
 
   static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
     data(text.utf8, type: type)
   }
 
-  static func json(_ value: some Encodable) throws -> Response { data(try encoded(value), type: "application/json") }
+  static func json(_ value: some Encodable, on channel: (any Channel)? = nil) throws -> Response {
+    data(try encoded(value), type: "application/json", on: channel)
+  }
 }

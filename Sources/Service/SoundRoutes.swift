@@ -65,10 +65,10 @@ struct SoundRoutes: Sendable {
       try question.check(speech)
       switch format {
       case .json:
-        return try Answer.json(await compute.run { try question.answer(speech, by: $0) })
+        return try Answer.json(await compute.run { try question.answer(speech, by: $0) }, on: context.channel)
       case .png, .svg:
         let bytes = try await compute.run { try question.figure(speech, as: format == .png ? .png : .svg, by: $0) }
-        return Answer.data(bytes, type: format == .png ? "image/png" : "image/svg+xml")
+        return Answer.data(bytes, type: format == .png ? "image/png" : "image/svg+xml", on: context.channel)
       }
     }
   }
@@ -113,7 +113,7 @@ struct SoundRoutes: Sendable {
             remark: report.remark), format == .wav ? report.sound.encoded(as: .float32) : []
         )
       }
-      return format == .wav ? Answer.data(bytes, type: "audio/wav") : try Answer.json(edited)
+      return format == .wav ? Answer.data(bytes, type: "audio/wav", on: context.channel) : try Answer.json(edited)
     }
   }
 
