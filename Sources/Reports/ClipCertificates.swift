@@ -33,7 +33,7 @@ public struct ClipCertificates: Codable {
     let clip = Clip(speech, model: model)
     said = try clip.probabilities(path: item.path).likeliestClass
     truth = isLabelled ? model.configuration.classIndex(of: item.entry.emotion) : nil
-    norm = clip.waveform.floats.prefix(clip.sampleCount).reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    norm = clip.waveform.floats.prefix(clip.sampleCount).norm
     var print = Fingerprint()
     print.add(seed)
     print.add(item.entry.path)
