@@ -34,10 +34,7 @@ public struct ClipCertificates: Codable {
     said = try clip.probabilities(path: item.path).likeliestClass
     truth = isLabelled ? model.configuration.classIndex(of: item.entry.emotion) : nil
     norm = clip.waveform.floats.prefix(clip.sampleCount).norm
-    var print = Fingerprint()
-    print.add(seed)
-    print.add(item.entry.path)
-    var generator = SeededGenerator(seed: print.value)
+    var generator = SeededGenerator(seed: seed, of: item.entry.path)
     var found: [Certificate] = []
     for (place, smoothing) in smoothings.enumerated() {
       do throws(CertificationError) {

@@ -244,7 +244,7 @@ struct ExplanationAttackTests {
     var asked: [String] = []
     var progress: [Double] = []
     let found = try examiner.examine(
-      [.init(clips[0], path: "a.wav"), .init(clips[1], path: "b.wav")],
+      [.init(clips[0], path: "a.wav", name: "a"), .init(clips[1], path: "b.wav", name: "b")],
       another: { path, isWanted in
         asked.append(path)
         return isWanted(try! clips[0].probabilities(path: "").likeliestClass) ? clips[1] : nil
@@ -268,7 +268,7 @@ struct ExplanationAttackTests {
     }
     #expect(try found[0].get().row.another?.count == 3)
     // The same again, alone.
-    let again = try examiner.examine([.init(clips[0], path: "a.wav")], another: { _, _ in nil })[0].get().row
+    let again = try examiner.examine([.init(clips[0], path: "a.wav", name: "a")], another: { _, _ in nil })[0].get().row
     #expect(again.another == nil)
     let (first, second) = (try found[0].get().row.attacked[0][1], again.attacked[0][1])
     #expect(abs(try #require(first).correlation - #require(second).correlation) < 0.05)
@@ -283,7 +283,7 @@ struct ExplanationAttackTests {
     let clip = Clip(makeSpeech(16_000), model: examiner.model)
     let own = try clip.probabilities(path: "").likeliestClass
     var wanted: [[Bool]] = []
-    let row = try examiner.examine([.init(clip, path: "a.wav")]) { _, isWanted in
+    let row = try examiner.examine([.init(clip, path: "a.wav", name: "a")]) { _, isWanted in
       wanted.append([isWanted(own), isWanted(own + 1)])
       return nil
     }[0].get().row
@@ -302,7 +302,7 @@ struct ExplanationAttackTests {
       settings: AttackSettings(budget: .ratio(20), band: 61...62, steps: 2))
     // Frequencies of 0.3 s are 3.3 Hz apart: none lies between 61 and 62.
     let items = [(16_000, "long.wav"), (4_800, "short.wav")].map {
-      ExplanationAttackExaminer.Item(Clip(makeSpeech($0.0), model: model), path: $0.1)
+      ExplanationAttackExaminer.Item(Clip(makeSpeech($0.0), model: model), path: $0.1, name: $0.1)
     }
     let found = try examiner.examine(items, another: { _, _ in nil })
     #expect(try found[0].get().row.maps.count == 1)

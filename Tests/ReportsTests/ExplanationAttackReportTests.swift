@@ -185,4 +185,21 @@ struct ExplanationAttackReportTests {
     }
     #expect(try series.run([items[0]], progress: { _ in }, write: nil)[0].get().written.isEmpty)
   }
+
+  @Test("The noise of a clip is the same wherever its folder lies, and other noise for another clip")
+  func places() throws {
+    let series = ExplanationAttackSeries(
+      try examiner([Saliency()], of: try TrainedModel.builtIn(), steps: 1), among: [])
+    let hum = (0..<9_000).map { Float(0.15 * sin(0.08 * Double($0)) * (1 + sin(0.001 * Double($0)))) }
+    func noise(_ name: String, in folder: String) throws -> Double {
+      let item = ExplanationAttackSeries.Item(
+        entry: .init(path: name, emotion: .angry), path: "\(folder)/\(name)",
+        sound: AudioClip(samples: hum, sampleRate: 16_000))
+      let row = try series.run([item], progress: { _ in }, write: nil)[0].get()
+      return try #require(row.noise[1].methods[0]).correlation
+    }
+    let here = try noise("a.wav", in: "/here")
+    #expect(abs(try noise("a.wav", in: "/there") - here) < 1e-7)
+    #expect(abs(try noise("b.wav", in: "/here") - here) > 1e-5)
+  }
 }
