@@ -72,6 +72,36 @@ private final class SmoothModel: EmotionModel {
   }
 }
 
+/// Of a waveform x the logits ReLU(Σ a x² − 95 % of that of ones times 0.1) + 1 and 0, with a = 1 in the first tenth and 0.1 in the
+/// rest: where x becomes smaller, the first class stays and its gradient vanishes.
+private final class VanishingModel: EmotionModel {
+  struct Configuration: NetworkConfiguration { var problem: String? { nil } }
+
+  static let name = "vanishing"
+  static let title = "Vanishing"
+  static let summary = "for tests"
+  static let inputs = [InputSpace.waveform]
+  static let clipLength = ClipLength.natural(leastFrames: 1)
+  static let recipes: [Recipe.Name: Recipe] = [:]
+  static let clipsAtOnce = 2
+  static let multiplyAdds = 0.0
+  static let base = Configuration()
+
+  let parameters: [Parameter] = []
+
+  init(_ sizes: Configuration, outputs: Int, from source: ParameterSource) {}
+
+  func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor {
+    let x = input[.waveform]
+    let count = x.shape[1]
+    let weights = (0..<count).map { $0 < count / 10 ? Float(1) : 0.1 }
+    let sum = (x.squared() * Tensor(weights, shape: [1, count])).sum(axes: [1]).reshaped([x.shape[0], 1])
+    let least = 0.95 * 0.01 * weights.reduce(0, +)
+    let first = (sum - least).relu() + 1
+    return .concatenated([first, first * 0], axis: 1)
+  }
+}
+
 @Suite("Attacks on explanations")
 struct ExplanationAttackTests {
   /// Slow and obvious.
@@ -205,6 +235,28 @@ struct ExplanationAttackTests {
       attacked, within: [.largest(0), .ratio(20)], losses: [.top(of: sizes.fitted(frames: sizes.frames))])[0]
     #expect(found[0].clip.largest == 0 && abs(found[0].after - found[0].before) < 1e-9)
     #expect(found[1].after < found[1].before && found[1].clip.to == found[1].clip.from)
+  }
+
+  @Test("A change that leaves no gradient is no other map: it is not kept, though nothing of it is on top")
+  func vanishing() throws {
+    let model = TrainedModel(
+      untrained: ModelConfiguration(
+        VanishingModel.self, network: VanishingModel.Configuration(), classes: ["a", "b"]), seed: 0)
+    let clip = Clip([Float](repeating: 0.1, count: 16_000), model: model)
+    let attacked = AttackedClips([clip], at: .waveform)
+    let own = try Saliency().speechSizes(of: clip, at: .waveform, target: Target(0), path: "")
+    let losses = [MapLoss.top(of: own.fitted(frames: own.frames))]
+    // The steepest step makes the first tenth quieter, by so much that the sum falls below the kink.
+    let settings = AttackSettings(budget: .ratio(10), steps: 4)
+    let run = try AttackRun(attacked, settings)
+    let attack = ExplanationAttack(.saliency, at: .waveform, settings)
+    let quieter = attack.look(run, [clip.waveform.floats.map { -0.5 * $0 }], losses)[0]
+    #expect(quieter.holds && !quieter.isMap && quieter.loss == 0)
+    let found = try attack.run(attacked, within: [.ratio(10)], losses: losses)[0][0]
+    #expect(found.clip.to == 0 && found.before > 0.4 && found.after > 0 && found.after <= found.before)
+    let changed = clip.with(Tensor(found.clip.values, shape: clip.waveform.shape), at: .waveform)
+    let after = try Saliency().speechSizes(of: changed, at: .waveform, target: Target(0), path: "")
+    #expect(own.similarity(to: after) != nil)
   }
 
   // MARK: Methods
