@@ -10,6 +10,15 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Codable, Equatab
     state = seed
   }
 
+  /// Other numbers for each name, as of each clip of a manifest.
+  /// - Parameter name: What does not depend on where the files lie: the path that a manifest has.
+  public init(seed: UInt64, of name: String) {
+    var print = Fingerprint()
+    print.add(seed)
+    print.add(name)
+    self.init(seed: print.value)
+  }
+
   private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
 
   public mutating func next() -> UInt64 {

@@ -41,10 +41,13 @@ public struct AttackReport: MeasurementReport {
     public var isEnough: Bool { Estimate.isEnough(clips: accuracy.clips, speakers: accuracy.speakers) }
   }
 
-  /// Of the clips that one attack fools, each within the smallest budget that does.
+  /// Of the clips that one attack fools, each within the smallest budget that does; of a change that is fitted to half of the
+  /// speakers those of the others.
   public struct Played {
     /// The attack's place.
     let attack: Int
+    /// The half that the numbers are of; nil of all clips.
+    let half: Half?
     public let clips: Int
     /// How many of them still fool, and of how many of the same clips the prediction changes so without the attack.
     public let counts, changes: [Playback: Int]
@@ -69,9 +72,11 @@ public struct AttackReport: MeasurementReport {
     public let difference: Estimate?
   }
 
-  /// What explanations say of the clips that one attack fools.
+  /// What explanations say of the clips that one attack fools; of a change that is fitted to half of the speakers of the others.
   public struct Explained {
     let attack: Int
+    /// The half that the numbers are of; nil of all clips.
+    let half: Half?
     /// Rank correlations, before with after, of the attributions of the class said before, and of that said after.
     public let ofBefore, ofAfter: Correlation?
     /// The cue that is changed most first; empty where the attacked clips have no deviation.
@@ -145,8 +150,12 @@ public struct AttackReport: MeasurementReport {
           others: series.others.indices.map { other in share(attacked) { $0.noise[budget].others[other] } },
           othersOfNoise: [])
       }
-    played = series.space == .waveform ? Self.played(attacked, attacks: series.attacks.count) : []
-    explained = Self.explained(attacked, attacks: series.attacks.count, seed: series.seed)
+    // What a change does to clips that it was fitted to says nothing of others.
+    let judged = series.attacks.map { Self.halves(rows, $0).last ?? (nil, rows) }.map { half, rows in
+      (half: half, rows: rows.filter(\.attacks.isAttacked))
+    }
+    played = series.space == .waveform ? Self.played(judged) : []
+    explained = Self.explained(judged, among: attacked, seed: series.seed)
   }
 
   /// The clips that an attack's curves are of: all, or of one change for all clips those that it is fitted to, and the others, each
@@ -158,26 +167,33 @@ public struct AttackReport: MeasurementReport {
     }.filter { $0.rows.contains { $0.attacks.isAttacked } }
   }
 
-  private static func played(_ rows: [Row], attacks: Int) -> [Played] {
+  /// - Parameter judged: Of each attack.
+  private static func played(_ judged: [(half: Half?, rows: [Row])]) -> [Played] {
     func counted(_ found: [[Playback: Bool]]) -> [Playback: Int] {
       Playback.allCases.reduce(into: [:]) { counts, playback in
         counts[playback] = found.count { $0[playback] == true }
       }
     }
-    return (0..<attacks).map { attack in
-      let fooled = rows.filter { $0.attacks.found[attack] != nil }
+    return judged.enumerated().map { attack, own in
+      let fooled = own.rows.filter { $0.attacks.found[attack] != nil }
       return Played(
-        attack: attack, clips: fooled.count, counts: counted(fooled.map { $0.attacks.found[attack]!.survives }),
+        attack: attack, half: own.half, clips: fooled.count,
+        counts: counted(fooled.map { $0.attacks.found[attack]!.survives }),
         changes: counted(fooled.map(\.attacks.playedBack)))
     }
   }
 
-  private static func explained(_ rows: [Row], attacks: Int, seed: UInt64) -> [Explained] {
+  /// - Parameters:
+  ///   - judged: Of each attack.
+  ///   - rows: All clips that are attacked, over which cues have their deviations.
+  private static func explained(
+    _ judged: [(half: Half?, rows: [Row])], among rows: [Row], seed: UInt64
+  ) -> [Explained] {
     let deviations = VoiceCue.allCases.compactMap { cue in
       deviation(rows.compactMap { $0.attacks.cues[cue] }).map { (cue: cue, deviation: $0) }
     }
-    return (0..<attacks).compactMap { attack -> Explained? in
-      let found = rows.compactMap { row in
+    return judged.enumerated().compactMap { attack, own -> Explained? in
+      let found = own.rows.compactMap { row in
         row.attacks.found[attack]?.explanation.map { (speaker: row.entry.speaker, own: $0) }
       }
       guard !found.isEmpty else { return nil }
@@ -206,7 +222,7 @@ public struct AttackReport: MeasurementReport {
       }
       let speakers = found.map(\.speaker)
       return Explained(
-        attack: attack, ofBefore: correlation(\.ofBefore), ofAfter: correlation(\.ofAfter),
+        attack: attack, half: own.half, ofBefore: correlation(\.ofBefore), ofAfter: correlation(\.ofAfter),
         cues: cues.sorted { $0.size > $1.size }, clips: found.count,
         speakers: speakers.contains(nil) ? nil : Set(speakers).count)
     }
@@ -226,12 +242,12 @@ public struct AttackReport: MeasurementReport {
   public var isEnough: Bool { Estimate.isEnough(clips: clean.clips, speakers: clean.speakers) }
 
   /// "pgd", "universal, others", or "noise".
-  public func name(of curve: Curve) -> String {
-    attack(of: curve) + (curve.half.map { ", \($0.rawValue)" } ?? "")
-  }
+  public func name(of curve: Curve) -> String { attack(of: curve) + Self.words(of: curve.half) }
   /// "pgd", or "noise".
   private func attack(of curve: Curve) -> String { curve.attack.map { series.attacks[$0] } ?? "noise" }
-  public func name(of played: Played) -> String { series.attacks[played.attack] }
+  /// "pgd", or "universal, others".
+  public func name(of played: Played) -> String { series.attacks[played.attack] + Self.words(of: played.half) }
+  private static func words(of half: Half?) -> String { half.map { ", \($0.rawValue)" } ?? "" }
   public func budget(of curve: Curve) -> String { series.budgets[curve.budget].words }
 
   /// The title of a column of budgets.
@@ -309,7 +325,7 @@ public struct AttackReport: MeasurementReport {
       Estimate.tooFew(clips: own.clips, speakers: own.speakers).map { "; \($0)" }
       ?? "; intervals are of 95 %, those of all cues together"
     let start =
-      "\(series.attacks[own.attack]): attributions (\(method ?? "")) of the clips before and after have a rank correlation "
+      "\(series.attacks[own.attack])\(Self.words(of: own.half)): attributions (\(method ?? "")) of the clips before and after have a rank correlation "
       + "of \(correlation(own.ofBefore)) for the class said before, and of \(correlation(own.ofAfter)) for that said after"
     guard series.space == .waveform else { return start + end }
     guard !own.cues.isEmpty else { return start + "; cues of the voice need two clips with different ones" + end }
@@ -335,6 +351,11 @@ public struct AttackReport: MeasurementReport {
           + (found.sound.map { " → \($0)" } ?? "")
       }
     }
+  }
+
+  /// The half that a clip is of, where an attack is fitted to one.
+  private func half(of clip: ClipAttacks, _ attack: String) -> Half? {
+    attack == Universal.name ? clip.isFitted.map { $0 ? .fitted : .others } : nil
   }
 
   private func cleanWords(_ clips: String) -> String {
@@ -419,6 +440,7 @@ public struct AttackReport: MeasurementReport {
     }
     struct Played: Encodable {
       let attack: String
+      let half: String?
       let clips: Int
       let counts, changes: [String: Int]
     }
@@ -435,6 +457,7 @@ public struct AttackReport: MeasurementReport {
     }
     struct Found: Encodable {
       let path, attack, from, to: String
+      let half: String?
       let budget, probability: Double
       let ratio: Double?
       let largest: Double
@@ -491,7 +514,9 @@ public struct AttackReport: MeasurementReport {
           others: named(curve.others), othersOfNoise: named(curve.othersOfNoise))
       },
       played: played.map { own in
-        .init(attack: name(of: own), clips: own.clips, counts: named(own.counts), changes: named(own.changes))
+        .init(
+          attack: series.attacks[own.attack], half: own.half?.rawValue, clips: own.clips, counts: named(own.counts),
+          changes: named(own.changes))
       },
       explained: explained.map { own in
         .init(
@@ -508,7 +533,8 @@ public struct AttackReport: MeasurementReport {
           let tried = own.tries[attack][found.budget]
           return Line.Found(
             path: entry.path, attack: series.attacks[attack], from: model.classes[own.from],
-            to: model.classes[tried.to], budget: series.budgets[found.budget].number, probability: tried.probability,
+            to: model.classes[tried.to], half: half(of: own, series.attacks[attack])?.rawValue,
+            budget: series.budgets[found.budget].number, probability: tried.probability,
             ratio: tried.ratio, largest: tried.largest, survives: named(found.survives), sound: found.sound,
             figures: found.figures)
         }

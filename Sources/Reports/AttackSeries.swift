@@ -362,11 +362,7 @@ public struct AttackSeries {
 
   /// The values of a clip with random changes as large as a budget allows: the first are the same whatever their number.
   private func draws(_ count: Int, _ budget: AttackBudget, _ row: Row) throws(AttackError) -> [[Float]] {
-    // Other numbers for each clip.
-    var print = Fingerprint()
-    print.add(seed)
-    print.add(row.item.entry.path)
-    var generator = SeededGenerator(seed: print.value)
+    var generator = SeededGenerator(seed: seed, of: row.item.entry.path)
     let change = try RandomChange(row.clip, at: space, settings.with(budget))
     return (0..<count).map { _ in change.values(using: &generator) }
   }

@@ -192,7 +192,7 @@ public struct AuditReport: MeasurementReport {
     }
     struct Noise: Encodable {
       let emotion: String
-      let clips: Int
+      let clips, givers: Int
       let follows: Estimate?
     }
     struct TrainedOn: Encodable {
@@ -261,7 +261,9 @@ public struct AuditReport: MeasurementReport {
           change: effect.intervention.rawValue, clips: effect.clips, chance: effect.chance, uar: effect.recall,
           stays: effect.stays, probability: effect.change, excess: effect.excess, loss: effect.loss)
       },
-      noises: following.map { .init(emotion: model.classes[$0.label], clips: $0.clips, follows: $0.follows) },
+      noises: following.map {
+        .init(emotion: model.classes[$0.label], clips: $0.clips, givers: $0.givers, follows: $0.follows)
+      },
       leakage: .init(
         training: training, trainedOn: trainedOn.map { .init(found: $0.found, clips: $0.clips) }, copies: copies,
         shared: leakage.shared, alone: leakage.associations),

@@ -167,6 +167,9 @@ public struct CertificationReport: MeasurementReport {
       "certified, with a probability of \(String(format: "%g", confidence)) for each clip\(several): what \(model.name) "
         + "says most often under this noise, it says most often after every change of the clip's own samples whose 2-norm "
         + "is below the radius",
+      "these are the samples that \(model.name) reads: decoded, of the first channel, at "
+        + "\(model.configuration.frontEnd.sampleRate) Hz, without quiet ends, and no more of them than it has room for; the 2-norm "
+        + "and the ratio are of them, and not of the file",
       "not certified: what \(model.name) says without noise; changes of the clip's length, of features, or before quiet "
         + "ends are cut off; other models",
       "\(draws) draws certify no radius beyond \(most); more draws or more noise may",
@@ -234,23 +237,23 @@ public struct CertificationReport: MeasurementReport {
 
   // MARK: Numbers
 
-  /// A row for each clip and noise, the header first.
+  /// A row for each clip and noise, the header first. Numbers have all their digits, as a radius that is rounded up is not proven.
   public var csv: [[String]] {
     let header = [
       "path", "emotion", "speaker", "predicted", "norm", "noise", "guess", "count", "draws", "probability", "certified",
       "radius", "ratio",
     ]
-    func cell(_ value: Double?, _ format: String) -> String { value.map { String(format: format, $0) } ?? "" }
+    func cell(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
     func name(_ place: Int?) -> String { place.map { model.classes[$0] } ?? "" }
     return [header]
       + rows.flatMap { entry, own -> [[String]] in
         let first = [
-          entry.path, entry.emotion.rawValue, entry.speaker ?? "", name(own.said), cell(own.norm, "%.6g"),
+          entry.path, entry.emotion.rawValue, entry.speaker ?? "", name(own.said), cell(own.norm),
         ]
         return own.certificates.map { found -> [String] in
           let drawn = ["\(found.deviation)", name(found.guess), "\(found.count)", "\(found.draws)"]
-          let certified = [cell(found.probability, "%.6f"), name(found.certified), cell(found.radius, "%.6g")]
-          return first + drawn + certified + [cell(found.ratio, "%.2f")]
+          let certified = [cell(found.probability), name(found.certified), cell(found.radius), cell(found.ratio)]
+          return first + drawn + certified
         }
       }
   }

@@ -33,11 +33,8 @@ public struct ClipCertificates: Codable {
     let clip = Clip(speech, model: model)
     said = try clip.probabilities(path: item.path).likeliestClass
     truth = isLabelled ? model.configuration.classIndex(of: item.entry.emotion) : nil
-    norm = clip.waveform.floats.prefix(clip.sampleCount).reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-    var print = Fingerprint()
-    print.add(seed)
-    print.add(item.entry.path)
-    var generator = SeededGenerator(seed: print.value)
+    norm = clip.waveform.floats.prefix(clip.sampleCount).norm
+    var generator = SeededGenerator(seed: seed, of: item.entry.path)
     var found: [Certificate] = []
     for (place, smoothing) in smoothings.enumerated() {
       do throws(CertificationError) {

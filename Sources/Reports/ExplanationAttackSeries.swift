@@ -44,7 +44,7 @@ public struct ExplanationAttackSeries {
     var read: [(place: Int, item: ExplanationAttackExaminer.Item)] = []
     for (place, item) in items.enumerated() {
       if let speech = item.sound.trimmed(model.configuration.trimming) {
-        read.append((place, .init(Clip(speech, model: model), path: item.path)))
+        read.append((place, .init(Clip(speech, model: model), path: item.path, name: item.entry.path)))
       } else {
         rows[place] = .failure(ExplanationError.silent(path: item.path))
       }

@@ -107,8 +107,3 @@ struct AdversarialChange: Sendable {
       Dictionary(uniqueKeysWithValues: tensors), lengths: Set(lengths).count > 1 ? lengths : nil)
   }
 }
-
-extension Collection<Float> {
-  /// ‖x‖, summed in double.
-  fileprivate var norm: Double { reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot() }
-}

@@ -353,17 +353,33 @@ struct AuditTests {
     let small = NoiseFollowing(
       label: 0,
       follows: Estimate(
-        values: .init(repeating: 0.04, count: 24), parties: (0..<24).map { ["\($0)"] }, areSpeakers: true, level: 0.99))
+        values: .init(repeating: 0.04, count: 24), parties: (0..<24).map { ["\($0)"] }, areSpeakers: true, level: 0.99),
+      givers: 5)
     #expect(small.isFollowed)
     let rules = AuditRules(emotions: 4, gaps: 0, associations: 0)
     let effects = AuditIntervention.allCases.compactMap {
       InterventionEffect($0, of: rows, level: rules.level, seed: 1)
     }
-    let finding = rules.findings(
-      of: Dictionary(uniqueKeysWithValues: effects.map { ($0.intervention, $0) }),
-      following: [small, NoiseFollowing(label: 1, follows: nil)], classes: ["a", "b", "c", "d"]
-    ).first { $0.topic == "steady noise" }
-    #expect(finding?.verdict == .noAlarm && finding?.words.hasSuffix("; too few clips with a noise: b") == true)
+    func finding(_ following: [NoiseFollowing]) -> AuditFinding? {
+      rules.findings(
+        of: Dictionary(uniqueKeysWithValues: effects.map { ($0.intervention, $0) }), following: following,
+        classes: ["a", "b", "c", "d"]
+      ).first { $0.topic == "steady noise" }
+    }
+    let few = finding([small, NoiseFollowing(label: 1, follows: nil, givers: 0)])
+    #expect(few?.verdict == .noAlarm && few?.words.hasSuffix("; too few clips with a noise: b") == true)
+    // A large difference says nothing where the rooms are those of four speakers.
+    func large(_ label: Int, givers: Int) -> NoiseFollowing {
+      NoiseFollowing(
+        label: label,
+        follows: Estimate(
+          values: .init(repeating: 0.4, count: 24), parties: (0..<24).map { ["\($0)"] }, areSpeakers: true, level: 0.99),
+        givers: givers)
+    }
+    let rooms = finding([small, large(1, givers: 4)])
+    #expect(rooms?.verdict == .noAlarm && rooms?.words.hasSuffix("; too few speakers with a noise: b") == true)
+    #expect(finding([large(1, givers: 4)])?.verdict == .notJudged)
+    #expect(finding([small, large(1, givers: 5)])?.verdict == .alarm)
   }
 
   @Test("With few speakers, few clips or a model that guesses there is no verdict")

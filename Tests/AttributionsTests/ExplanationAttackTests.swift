@@ -72,6 +72,36 @@ private final class SmoothModel: EmotionModel {
   }
 }
 
+/// Of a waveform x the logits ReLU(Σ a x² − 95 % of that of ones times 0.1) + 1 and 0, with a = 1 in the first tenth and 0.1 in the
+/// rest: where x becomes smaller, the first class stays and its gradient vanishes.
+private final class VanishingModel: EmotionModel {
+  struct Configuration: NetworkConfiguration { var problem: String? { nil } }
+
+  static let name = "vanishing"
+  static let title = "Vanishing"
+  static let summary = "for tests"
+  static let inputs = [InputSpace.waveform]
+  static let clipLength = ClipLength.natural(leastFrames: 1)
+  static let recipes: [Recipe.Name: Recipe] = [:]
+  static let clipsAtOnce = 2
+  static let multiplyAdds = 0.0
+  static let base = Configuration()
+
+  let parameters: [Parameter] = []
+
+  init(_ sizes: Configuration, outputs: Int, from source: ParameterSource) {}
+
+  func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor {
+    let x = input[.waveform]
+    let count = x.shape[1]
+    let weights = (0..<count).map { $0 < count / 10 ? Float(1) : 0.1 }
+    let sum = (x.squared() * Tensor(weights, shape: [1, count])).sum(axes: [1]).reshaped([x.shape[0], 1])
+    let least = 0.95 * 0.01 * weights.reduce(0, +)
+    let first = (sum - least).relu() + 1
+    return .concatenated([first, first * 0], axis: 1)
+  }
+}
+
 @Suite("Attacks on explanations")
 struct ExplanationAttackTests {
   /// Slow and obvious.
@@ -207,6 +237,28 @@ struct ExplanationAttackTests {
     #expect(found[1].after < found[1].before && found[1].clip.to == found[1].clip.from)
   }
 
+  @Test("A change that leaves no gradient is no other map: it is not kept, though nothing of it is on top")
+  func vanishing() throws {
+    let model = TrainedModel(
+      untrained: ModelConfiguration(
+        VanishingModel.self, network: VanishingModel.Configuration(), classes: ["a", "b"]), seed: 0)
+    let clip = Clip([Float](repeating: 0.1, count: 16_000), model: model)
+    let attacked = AttackedClips([clip], at: .waveform)
+    let own = try Saliency().speechSizes(of: clip, at: .waveform, target: Target(0), path: "")
+    let losses = [MapLoss.top(of: own.fitted(frames: own.frames))]
+    // The steepest step makes the first tenth quieter, by so much that the sum falls below the kink.
+    let settings = AttackSettings(budget: .ratio(10), steps: 4)
+    let run = try AttackRun(attacked, settings)
+    let attack = ExplanationAttack(.saliency, at: .waveform, settings)
+    let quieter = attack.look(run, [clip.waveform.floats.map { -0.5 * $0 }], losses)[0]
+    #expect(quieter.holds && !quieter.isMap && quieter.loss == 0)
+    let found = try attack.run(attacked, within: [.ratio(10)], losses: losses)[0][0]
+    #expect(found.clip.to == 0 && found.before > 0.4 && found.after > 0 && found.after <= found.before)
+    let changed = clip.with(Tensor(found.clip.values, shape: clip.waveform.shape), at: .waveform)
+    let after = try Saliency().speechSizes(of: changed, at: .waveform, target: Target(0), path: "")
+    #expect(own.similarity(to: after) != nil)
+  }
+
   // MARK: Methods
 
   @Test("Parts of the score are attacked by input × gradient, slopes by saliency; on the waveform both are one")
@@ -244,7 +296,7 @@ struct ExplanationAttackTests {
     var asked: [String] = []
     var progress: [Double] = []
     let found = try examiner.examine(
-      [.init(clips[0], path: "a.wav"), .init(clips[1], path: "b.wav")],
+      [.init(clips[0], path: "a.wav", name: "a"), .init(clips[1], path: "b.wav", name: "b")],
       another: { path, isWanted in
         asked.append(path)
         return isWanted(try! clips[0].probabilities(path: "").likeliestClass) ? clips[1] : nil
@@ -268,7 +320,7 @@ struct ExplanationAttackTests {
     }
     #expect(try found[0].get().row.another?.count == 3)
     // The same again, alone.
-    let again = try examiner.examine([.init(clips[0], path: "a.wav")], another: { _, _ in nil })[0].get().row
+    let again = try examiner.examine([.init(clips[0], path: "a.wav", name: "a")], another: { _, _ in nil })[0].get().row
     #expect(again.another == nil)
     let (first, second) = (try found[0].get().row.attacked[0][1], again.attacked[0][1])
     #expect(abs(try #require(first).correlation - #require(second).correlation) < 0.05)
@@ -283,7 +335,7 @@ struct ExplanationAttackTests {
     let clip = Clip(makeSpeech(16_000), model: examiner.model)
     let own = try clip.probabilities(path: "").likeliestClass
     var wanted: [[Bool]] = []
-    let row = try examiner.examine([.init(clip, path: "a.wav")]) { _, isWanted in
+    let row = try examiner.examine([.init(clip, path: "a.wav", name: "a")]) { _, isWanted in
       wanted.append([isWanted(own), isWanted(own + 1)])
       return nil
     }[0].get().row
@@ -302,7 +354,7 @@ struct ExplanationAttackTests {
       settings: AttackSettings(budget: .ratio(20), band: 61...62, steps: 2))
     // Frequencies of 0.3 s are 3.3 Hz apart: none lies between 61 and 62.
     let items = [(16_000, "long.wav"), (4_800, "short.wav")].map {
-      ExplanationAttackExaminer.Item(Clip(makeSpeech($0.0), model: model), path: $0.1)
+      ExplanationAttackExaminer.Item(Clip(makeSpeech($0.0), model: model), path: $0.1, name: $0.1)
     }
     let found = try examiner.examine(items, another: { _, _ in nil })
     #expect(try found[0].get().row.maps.count == 1)

@@ -132,6 +132,8 @@ struct NoiseExchangeTests {
     ]
     let found = NoiseFollowing.all(rows, level: 0.99)
     #expect(found.map(\.label) == [0, 1, 2] && found.map(\.clips) == [3, 2, 1])
+    // Of the first q gives twice and p once; of the second r and s; of the third u.
+    #expect(found.map(\.givers) == [2, 2, 1])
     for (own, mean) in zip(found, [(0.4 + 0.1 + 0.1) / 3, (0.4 + 0.1) / 2, 0.1]) {
       #expect(abs((own.follows?.mean ?? 9) - mean) < 1e-12 && own.follows?.level == 0.99)
     }
@@ -143,13 +145,16 @@ struct NoiseExchangeTests {
     #expect(abs((found[0].follows?.high ?? 9) - (interval.high ?? 0)) < 1e-12 && found[0].follows?.speakers == 6)
     // Where one speaker is not known, clips count.
     let unknown = NoiseFollowing.all(rows.map { ($0.clip, $0.path, $0.path == "p" ? nil : $0.speaker) }, level: 0.99)
-    #expect(unknown[0].follows?.speakers == nil && unknown[0].follows?.low != nil)
+    #expect(unknown[0].follows?.speakers == nil && unknown[0].follows?.low != nil && unknown[0].givers == 2)
     // Clips that were given nothing are not compared.
     let none = rows.map { row in
       let clip = AuditedClip(label: row.clip.label, answers: row.clip.answers, seen: nil, isTrainedOn: nil)
       return (clip: clip, path: row.path, speaker: row.speaker)
     }
-    #expect(NoiseFollowing.all(none, level: 0.99).allSatisfy { $0.follows == nil && $0.clips == 0 && !$0.isFollowed })
+    #expect(
+      NoiseFollowing.all(none, level: 0.99).allSatisfy {
+        $0.follows == nil && $0.clips == 0 && $0.givers == 0 && !$0.isFollowed
+      })
   }
 
   // MARK: Planted

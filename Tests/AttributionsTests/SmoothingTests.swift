@@ -149,6 +149,22 @@ struct SmoothingTests {
     }
   }
 
+  @Test("Between two classes that are as likely no more certificates are granted than the confidence leaves to chance")
+  func apart() throws {
+    let model = TrainedModel(untrained: ModelConfiguration(TossModel.self, classes: ["above", "below"]), seed: 0)
+    let clip = Clip([Float](repeating: 0, count: 64), model: model)
+    // 18 of 28 draws or more are certified, which chance gives in 9.2 %. Where the draws that choose the class also bound its
+    // probability, it may be either class: twice as often.
+    let seeds = 1000
+    let granted = try (0..<seeds).count { seed in
+      var generator = SeededGenerator(seed: UInt64(seed))
+      return try RandomizedSmoothing(deviation: 0.1, firstDraws: 28, draws: 28, confidence: 0.9)
+        .certificate(of: clip, using: &generator).certified != nil
+    }
+    let share = Double(granted) / Double(seeds)
+    #expect(share < 0.1 + 3.3 * (0.1 * 0.9 / Double(seeds)).squareRoot() && share > 0.06, "\(share)")
+  }
+
   @Test("A clip of any length of a model that reads the mel has a certificate")
   func features() throws {
     let clip = Clip(makeSpeech(8_000), model: makeModel(.cnnatt))
@@ -181,6 +197,31 @@ struct SmoothingTests {
     #expect(throws: CertificationError.noSamples) {
       try certificate(Clip([], model: makeModel(.cnnatt)), deviation: 0.1)
     }
+  }
+}
+
+/// Logits m and −m of the mean m of a waveform: of silence under noise both classes have a probability of ½.
+private final class TossModel: EmotionModel {
+  struct Configuration: NetworkConfiguration { var problem: String? { nil } }
+
+  static let name = "toss"
+  static let title = "Toss"
+  static let summary = "for tests"
+  static let inputs = [InputSpace.waveform]
+  static let clipLength = ClipLength.natural(leastFrames: 1)
+  static let recipes: [Recipe.Name: Recipe] = [:]
+  static let clipsAtOnce = 28
+  static let multiplyAdds = 0.0
+  static let base = Configuration()
+
+  let parameters: [Parameter] = []
+
+  init(_ sizes: Configuration, outputs: Int, from source: ParameterSource) {}
+
+  func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor {
+    let x = input[.waveform]
+    let mean = x.mean(axes: [1]).reshaped([x.shape[0], 1])
+    return .concatenated([mean, mean * -1], axis: 1)
   }
 }
 

@@ -158,11 +158,12 @@ struct StabilityTests {
   }
 
   /// Clips of twelve speakers, whose correlations with what was before and with another clip are given.
+  /// - Parameter spread: By how much the correlations of every second speaker are higher, and of the others lower.
   private func summary(
-    _ count: Int, correlation: Double, another: Double, loudness: Double? = 0.3, moved: Int = 0
+    _ count: Int, correlation: Double, another: Double, loudness: Double? = 0.3, moved: Int = 0, spread: Double = 0
   ) -> StabilitySummary {
     let clips = (0..<count).map { index -> ClipStability in
-      let less = 0.01 * Double(index % 5)
+      let less = 0.01 * Double(index % 5) + (index % 2 == 0 ? spread : -spread)
       let own = ClipStability.Similarity(correlation: correlation - less, overlap: 0.5)
       let (isMoved, other) = (index < moved, ClipStability.Similarity(correlation: another, overlap: 0.1))
       return ClipStability(
@@ -207,6 +208,11 @@ struct StabilityTests {
     #expect(holds.methods[1...].allSatisfy { $0.isControl && $0.disturbed.allSatisfy { $0.verdict == nil } })
 
     #expect(verdicts(summary(24, correlation: 0.5, another: 0.2)) == [.notShown])
+    // By chance alone the mean is above a half, as the interval reaches below.
+    let chance = summary(24, correlation: 0.62, another: 0.1, spread: 0.25)
+    let uncertain = chance.methods[0].disturbed[0]
+    #expect((uncertain.all?.correlation.mean ?? 0) > 0.59 && (uncertain.beyond?.low ?? 0) > 0)
+    #expect(verdicts(chance) == [.notShown] && verdicts(summary(24, correlation: 0.62, another: 0.1)) == [.holds])
     let alike = summary(24, correlation: 0.9, another: 0.89)
     #expect(verdicts(alike) == [.notShown])
     #expect(alike.verdicts == ["saliency: not shown to hold through all."])

@@ -14,6 +14,16 @@ struct SeededGeneratorTests {
       ])
   }
 
+  @Test("Names have numbers of their own, as seeds have")
+  func names() {
+    func first(_ seed: UInt64, _ name: String) -> UInt64 {
+      var generator = SeededGenerator(seed: seed, of: name)
+      return generator.next()
+    }
+    #expect(first(1, "a.wav") == first(1, "a.wav"))
+    #expect(Set([first(1, "a.wav"), first(1, "b.wav"), first(2, "a.wav")]).count == 3)
+  }
+
   @Test("Uniform and normal numbers have their means and deviations")
   func moments() {
     var generator = SeededGenerator(seed: 1)

@@ -390,6 +390,11 @@ struct AttackReportTests {
         "universal: one change for all clips with each budget, fitted to 2 clips of 1 speaker, and measured on their half of the speakers (fitted) and on the other (others): 1 clip of 1 speaker"
       ])
     #expect(try report.json(figures: []).contains(#""half":"others""#))
+    // Played is what fools one that it was not fitted to, and of the other attack all three.
+    #expect(report.played.map { report.name(of: $0) } == ["universal, others", "pgd"])
+    #expect(report.played.map(\.clips) == [1, 3])
+    let halves = try report.json(figures: []).components(separatedBy: #""half":"fitted""#).count - 1
+    #expect(halves == 2 + 2)  // of two curves, and of what was found of two clips
     // Where nobody of the half is attacked there is nothing to fit to.
     let nobody = try AttackSeries(
       MeanModel.model(), attacks: ["universal"], budgets: [.ratio(40)], at: .waveform, target: nil,

@@ -114,13 +114,24 @@ struct CertificationReportTests {
     let report = try report()
     #expect(report.words == "3 clips: mean is right for 67 % of them without noise")
     #expect(
-      report.remarks.count == 3 && report.remarks[0].contains("a probability of 0.98 for each clip, its 2 noises"))
-    #expect(report.remarks[2].hasPrefix("100 draws certify no radius beyond 0.017, 0.848"))
+      report.remarks.count == 4 && report.remarks[0].contains("a probability of 0.98 for each clip, its 2 noises"))
+    #expect(
+      report.remarks[1].contains("at 16000 Hz, without quiet ends") && report.remarks[1].hasSuffix("not of the file"))
+    #expect(report.remarks[3].hasPrefix("100 draws certify no radius beyond 0.017, 0.848"))
     #expect(report.sentences.count == 6)
     #expect(
       report.sentences[0].hasPrefix("0.wav: b within 0.0169, an SNR above 53.5 dB, with noise of 0.01 (−40 dBFS)"))
     #expect(report.sentences[3] == "1.wav: b without noise; abstains with noise of 0.5 (−6 dBFS)")
     #expect(report.csv.count == 1 + 6 && Set(report.csv.map(\.count)).count == 1)
+    // Nothing is rounded: what is read again is what is proven.
+    let proven = try certificates(0.4, smoothings()).certificates[0]
+    for (column, value) in [
+      ("radius", try #require(proven.radius)), ("ratio", try #require(proven.ratio)),
+      ("probability", proven.probability),
+    ] {
+      let place = try #require(report.csv[0].firstIndex(of: column))
+      #expect(Double(report.csv[1][place]) == value, "\(column)")
+    }
     #expect(report.figure.lines.count == 2 && report.figure.budgets == ["smoothed", "60 dB", "10 dB"])
     #expect(try report.figure.encoded().count > 1000)
     #expect(try #require(report.radiusFigure).encoded().count > 1000)

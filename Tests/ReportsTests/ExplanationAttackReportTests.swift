@@ -50,14 +50,15 @@ struct ExplanationAttackReportTests {
       }, another: [similarity(0.3), nil, nil])
   }
 
-  private func report(clips: Int, speakers: Int = 12, _ attacked: [Double] = [0.6, 0.1]) throws
-    -> ExplanationAttackReport
-  {
+  /// - Parameter spread: By how much the correlations of a speaker are more or less than these.
+  private func report(
+    clips: Int, speakers: Int = 12, _ attacked: [Double] = [0.6, 0.1], spread: Double = 0.02
+  ) throws -> ExplanationAttackReport {
     ExplanationAttackReport(
       (0..<clips).map { place in
         (
           Manifest.Entry(path: "\(place).wav", emotion: .angry, speaker: "s\(place % speakers)"),
-          row(attacked, shift: 0.02 * Double(place % 3 - 1))
+          row(attacked, shift: spread * Double(place % 3 - 1))
         )
       }, by: try examiner(), source: "clips.csv")
   }
@@ -84,6 +85,16 @@ struct ExplanationAttackReportTests {
     #expect(sentences[1].contains("not shown that its map can be made another") && sentences[1].contains("on saliency"))
     #expect(sentences[2].hasSuffix("no ranks to compare."))
     #expect(summary.criterion.contains("at 99.17 %, so that all 6 comparisons hold"))
+  }
+
+  @Test("A mean correlation that is low by chance alone makes no map another")
+  func spread() throws {
+    // Speakers differ by ±0.2, so that the interval of a mean of 0.45 reaches beyond 0.5; all are 0.35 below noise.
+    let summary = try report(clips: 36, [0.45, 0.1], spread: 0.2).summary
+    let own = try #require(summary.methods[0].budgets[0].attacked).correlation
+    #expect(abs(own.mean - 0.45) < 1e-12 && (summary.methods[0].budgets[0].beyondNoise?.high ?? 9) < 0)
+    #expect(summary.methods[0].budgets.map(\.verdict) == [.notShown, .another])
+    #expect(try report(clips: 36, [0.45, 0.1]).summary.methods[0].budgets.map(\.verdict) == [.another, .another])
   }
 
   @Test("Of few clips or speakers there is no verdict, and no interval in words or figure")
@@ -173,5 +184,22 @@ struct ExplanationAttackReportTests {
       #expect(try turned.figure.encoded().count > 1000)
     }
     #expect(try series.run([items[0]], progress: { _ in }, write: nil)[0].get().written.isEmpty)
+  }
+
+  @Test("The noise of a clip is the same wherever its folder lies, and other noise for another clip")
+  func places() throws {
+    let series = ExplanationAttackSeries(
+      try examiner([Saliency()], of: try TrainedModel.builtIn(), steps: 1), among: [])
+    let hum = (0..<9_000).map { Float(0.15 * sin(0.08 * Double($0)) * (1 + sin(0.001 * Double($0)))) }
+    func noise(_ name: String, in folder: String) throws -> Double {
+      let item = ExplanationAttackSeries.Item(
+        entry: .init(path: name, emotion: .angry), path: "\(folder)/\(name)",
+        sound: AudioClip(samples: hum, sampleRate: 16_000))
+      let row = try series.run([item], progress: { _ in }, write: nil)[0].get()
+      return try #require(row.noise[1].methods[0]).correlation
+    }
+    let here = try noise("a.wav", in: "/here")
+    #expect(abs(try noise("a.wav", in: "/there") - here) < 1e-7)
+    #expect(abs(try noise("b.wav", in: "/here") - here) > 1e-5)
   }
 }

@@ -206,8 +206,6 @@ struct AllowedChange {
 }
 
 extension Collection<Float> {
-  /// ‖x‖, summed in double.
-  var norm: Double { reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot() }
   fileprivate var largestMagnitude: Float { reduce(0) { Swift.max($0, abs($1)) } }
   /// The largest |x|.
   var largest: Double { Double(largestMagnitude) }

@@ -18,7 +18,7 @@ import Tensors
 /// two gradients a step besides g. One vector-Jacobian product of the front-end leads from ∂L/∂m to the waveform; there the steps
 /// are those of ``PGD``, x ← P(x − α d), α = 2.5 / steps, from the clip itself, and within a larger budget from what the smaller
 /// one found. Where the model predicts another class, the next step goes back along that class's cross-entropy instead. Only
-/// iterates of the same class are kept, and of these that of the least loss.
+/// iterates of the same class that have a gradient are kept, and of these that of the least loss.
 ///
 /// What the map's input has beside it, as the waveform in a model of both, is held fixed in H: such a model's attack follows a part
 /// of the slope, but is measured whole.
@@ -37,9 +37,8 @@ struct ExplanationAttack: Sendable {
   private let settings: AttackSettings
   /// ε as a share of ‖m − mean(m)‖: of the mel a constant is only its level. On a smooth network any share from 0.001 to 0.1
   /// gives the same slope to 1 %, so near are rounding and the next term to nothing. A network of ReLU has no second
-  /// derivatives but at its kinks, and of these only what ε reaches across is seen: of the built-in model 20 steps at 40 dB left
-  /// 0.13 of the saliency in the cells that had 0.38 with a share of 0.001, 0.08 with 0.01, 0.06 with 0.03 and 0.08 with 0.1
-  /// (four synthetic clips). Dombrowski et al. replace ReLU by softplus to the same end.
+  /// derivatives but at its kinks, and of these only what ε reaches across is seen, so that a small share finds less. Dombrowski et
+  /// al. replace ReLU by softplus to the same end.
   var reach = 0.03
 
   /// - Parameter settings: But for the budget; restarts are not used.
@@ -71,7 +70,7 @@ struct ExplanationAttack: Sendable {
       for step in 0...settings.steps {
         let views = look(run, changes, losses)
         if before.isEmpty { before = views.map(\.loss) }
-        for number in run.numbers where views[number].holds && views[number].loss < best[number].loss {
+        for number in run.numbers where views[number].isMap && views[number].loss < best[number].loss {
           best[number] = (changes[number], views[number].loss)
         }
         guard step < settings.steps else { break }
@@ -101,6 +100,9 @@ struct ExplanationAttack: Sendable {
   struct View {
     /// Whether the class is that of the clip as it is.
     let holds: Bool
+    /// Whether it is so, and the map has any relevance left: where the gradient vanishes there is none, nothing of it is on
+    /// top, and yet that is no other map.
+    let isMap: Bool
     let loss: Double
     /// ∂ loss / ∂ waveform, [samples].
     let slope: [Float]
@@ -149,9 +151,10 @@ struct ExplanationAttack: Sendable {
     let floats = pulled.floats
     let samples = floats.count / numbers.count
     return numbers.indices.map { place in
-      View(
-        holds: !run.isFooled(logits[place], numbers[place]) && logits[place].allSatisfy(\.isFinite),
-        loss: parts[place].loss, slope: Array(floats[(place * samples)..<((place + 1) * samples)]))
+      let holds = !run.isFooled(logits[place], numbers[place]) && logits[place].allSatisfy(\.isFinite)
+      return View(
+        holds: holds, isMap: holds && !parts[place].isEmpty, loss: parts[place].loss,
+        slope: Array(floats[(place * samples)..<((place + 1) * samples)]))
     }
   }
 }
@@ -159,6 +162,8 @@ struct ExplanationAttack: Sendable {
 /// The loss of a clip's map at one input, and its slope there: see ``ExplanationAttack``.
 private struct MapSlope {
   let loss: Double
+  /// Whether no cell has any relevance.
+  let isEmpty: Bool
   private let input: [Float]
   /// v/‖v‖, ‖v‖ and w.
   private var direction: [Float]
@@ -176,8 +181,9 @@ private struct MapSlope {
     let cells = Cells(of: clip, at: space)
     let frames = cells.speechFrames(of: clip)
     let spoken = (0..<cells.rows).flatMap { row in (0..<frames).map { row * cells.frames + $0 } }
-    let found = loss(spoken.map { cell in cells[cell].reduce(0.0) { $0 + Double(abs(values[$1])) } })
-    self.loss = found.loss
+    let sizes = spoken.map { cell in cells[cell].reduce(0.0) { $0 + Double(abs(values[$1])) } }
+    let found = loss(sizes)
+    (self.loss, isEmpty) = (found.loss, sizes.allSatisfy { $0 == 0 })
     (direction, direct) = (input.map { _ in 0 }, input.map { _ in 0 })
     for (cell, weight) in zip(spoken, found.slopes) {
       for place in cells[cell] {

@@ -12,10 +12,14 @@ public struct ExplanationAttackExaminer {
   /// A clip to attack.
   public struct Item {
     public let clip: Clip
-    /// The file's path, for errors.
+    /// The file's path, for errors and to find others.
     public let path: String
+    /// What its noise depends on besides the seed: the path that a manifest has, wherever the folder lies.
+    public let name: String
 
-    public init(_ clip: Clip, path: String) { (self.clip, self.path) = (clip, path) }
+    public init(_ clip: Clip, path: String, name: String) {
+      (self.clip, self.path, self.name) = (clip, path, name)
+    }
   }
 
   /// What is found of a clip, and the changed values, [map][budget].
@@ -212,11 +216,7 @@ public struct ExplanationAttackExaminer {
 
   /// The values of a clip with random changes as large as a budget allows.
   private func draws(_ budget: AttackBudget, _ item: Item) throws(AttackError) -> [[Float]] {
-    // Other numbers for each clip.
-    var print = Fingerprint()
-    print.add(settings.seed)
-    print.add(item.path)
-    var generator = SeededGenerator(seed: print.value)
+    var generator = SeededGenerator(seed: settings.seed, of: item.name)
     let change: RandomChange
     do {
       change = try RandomChange(item.clip, at: .waveform, settings.with(budget))

@@ -63,7 +63,7 @@ public struct ExplanationAttackSummary: Sendable {
   public let speakers: Int?
   private let comparisons: Int
 
-  /// The mean correlation below which a map is another.
+  /// The mean correlation below which a map is another: all of its interval.
   public static let mostCorrelation = StabilitySummary.leastCorrelation
 
   /// - Parameters:
@@ -95,9 +95,11 @@ public struct ExplanationAttackSummary: Sendable {
           }
         }
         let beyond = Estimate(differences, level: level, seed: seed)
+        let correlation = Estimate(
+          observed { $0.attacked[index][budget]?.correlation }, level: level, seed: seed)
         return OfBudget(
           attacked: attacked, noise: similarity { $0.noise[budget].methods[index] }, beyondNoise: beyond,
-          verdict: Self.verdict(attacked, beyond))
+          verdict: Self.verdict(correlation, beyond))
       }
       return OfMethod(
         name: method.name, map: AttackedMap(for: method, at: examiner.space),
@@ -126,11 +128,12 @@ public struct ExplanationAttackSummary: Sendable {
     self.comparisons = comparisons
   }
 
-  private static func verdict(_ attacked: Similarity?, _ beyond: Estimate?) -> Verdict {
-    guard let attacked, let beyond, let high = beyond.high,
+  /// Of intervals that hold together: both have to be shown, so that they are one comparison.
+  private static func verdict(_ correlation: Estimate?, _ beyond: Estimate?) -> Verdict {
+    guard let most = correlation?.high, let beyond, let high = beyond.high,
       Estimate.isEnough(clips: beyond.clips, speakers: beyond.speakers)
     else { return .tooFew }
-    return high < 0 && attacked.correlation.mean < mostCorrelation ? .another : .notShown
+    return high < 0 && most < mostCorrelation ? .another : .notShown
   }
 
   // MARK: Words
@@ -139,8 +142,9 @@ public struct ExplanationAttackSummary: Sendable {
   public var criterion: String {
     let level = String(format: "%.4g", 100 * Estimate.level(ofEachAmong: comparisons))
     return "Criterion: a map can be made another where the mean rank correlation before and after is below "
-      + "\(Self.mostCorrelation), and below that after noise as large: the whole interval of the mean difference, clip by clip, "
-      + "is below 0, by \(speakers == nil ? "clip" : "speaker"), at \(level) %, so that all \(comparisons) comparisons hold "
+      + "\(Self.mostCorrelation), and below that after noise as large: the whole interval of the mean, and that of the mean "
+      + "difference, clip by clip, which is to be below 0, by \(speakers == nil ? "clip" : "speaker"), at \(level) %, so that "
+      + "all \(comparisons) comparisons hold "
       + "with 95 % (Bonferroni). What is not shown by one attack may be done by another."
   }
 

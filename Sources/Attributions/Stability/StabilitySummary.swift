@@ -55,7 +55,7 @@ public struct StabilitySummary: Sendable {
   /// The number of speakers; nil where the speaker of a clip is not known.
   public let speakers: Int?
 
-  /// The least mean correlation of an explanation that holds.
+  /// The least mean correlation of an explanation that holds: all of its interval.
   public static let leastCorrelation = 0.5
 
   /// - Parameters:
@@ -92,6 +92,7 @@ public struct StabilitySummary: Sendable {
             found(clip).flatMap { own in clip.another?[index].map { own.correlation - $0.correlation } }
           }
           let beyond = Estimate(differences, level: level, seed: seed)
+          let correlation = Estimate(observed { found($0)?.correlation }, level: level, seed: seed)
           let louder = observed { clip in
             guard let own = found(clip), let control = loudness.flatMap({ clip.disturbed[place].methods[$0] }) else {
               return nil
@@ -100,7 +101,7 @@ public struct StabilitySummary: Sendable {
           }
           return OfDisturbance(
             all: all, held: held, beyond: beyond, beyondLoudness: Estimate(louder, level: level, seed: seed),
-            verdict: Self.verdict(all, beyond))
+            verdict: Self.verdict(correlation, beyond))
         }, another: similarity { $0.another?[index] })
     }
     predictions = Disturbance.allCases.indices.map { place in
@@ -111,11 +112,12 @@ public struct StabilitySummary: Sendable {
     (self.clips, self.speakers) = (clips.count, observed { _ in 0 }.speakers)
   }
 
-  private static func verdict(_ all: Similarity?, _ beyond: Estimate?) -> Verdict {
-    guard let all, let beyond, let low = beyond.low,
+  /// Of intervals that hold together: both have to be shown, so that they are one comparison.
+  private static func verdict(_ correlation: Estimate?, _ beyond: Estimate?) -> Verdict {
+    guard let least = correlation?.low, let beyond, let low = beyond.low,
       Estimate.isEnough(clips: beyond.clips, speakers: beyond.speakers)
     else { return .tooFew }
-    return low > 0 && all.correlation.mean >= leastCorrelation ? .holds : .notShown
+    return low > 0 && least >= leastCorrelation ? .holds : .notShown
   }
 
   // MARK: Words
@@ -126,8 +128,8 @@ public struct StabilitySummary: Sendable {
     let level = String(format: "%.4g", 100 * Estimate.level(ofEachAmong: count))
     return "Criterion: an explanation holds where the mean rank correlation with that of the undisturbed clip is at "
       + "least \(Self.leastCorrelation), and above that with another clip predicted the same: the whole interval of the "
-      + "mean difference, clip by clip, is above 0, by \(speakers == nil ? "clip" : "speaker"), at \(level) %, so that all "
-      + "\(count) comparisons hold with 95 % (Bonferroni). Half of them are with loudness before and after, which needs no "
+      + "mean, and that of the mean difference, clip by clip, which is to be above 0, by "
+      + "\(speakers == nil ? "clip" : "speaker"), at \(level) %, so that all \(count) comparisons hold with 95 % (Bonferroni). Half of them are with loudness before and after, which needs no "
       + "model: what holds, and is not shown to stay more than that, is named."
   }
 

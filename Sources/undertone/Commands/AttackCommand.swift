@@ -22,7 +22,8 @@ struct AttackCommand: ParsableCommand {
       random changes that use all of it. What fools within a small budget counts within the larger ones, and is not attacked \
       again; but universal seeks one change for all clips with each budget, of \(AttackSeries.mostUniversal) clips of one \
       length at most. Of a manifest with \(Estimate.leastClips) clips of \(Estimate.leastSpeakers) speakers it is fitted to those of half of the \
-      speakers, drawn at random, and measured on them and on the other half; else on the clips that it is fitted to.
+      speakers, drawn at random, and measured on them and, with intervals from twice as many clips and speakers on, on the other \
+      half, whose clips alone are played back and explained; else on the clips that it is fitted to.
 
       On the waveform the change that fools within the smallest budget is stored with 16 bits and played back: as it is, \
       after MP3 of 32 kbit/s and Opus of 16, at half the sample rate and back, and as the program reads a file, without \

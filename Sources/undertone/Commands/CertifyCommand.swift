@@ -15,7 +15,9 @@ struct CertifyCommand: ParsableCommand {
       Randomised smoothing (Cohen, Rosenfeld and Kolter 2019): each clip is predicted many times under white noise. Where one \
       emotion comes surely more often than not, no change of the sound that is smaller than a radius can make another the \
       most frequent, whatever attack sought it. The radius is a 2-norm of the waveform; beside it stands the \
-      signal-to-noise ratio that it means for the clip. Where the draws do not tell, the model abstains, which counts as wrong.
+      signal-to-noise ratio that it means for the clip. Where the draws do not tell, the model abstains, which counts as wrong. \
+      Both are of the samples that the model reads, and not of the file: decoded, of the first channel, at the model's sample \
+      rate, without quiet ends, and cut to the model's length.
 
       What is certified is the smoothed model: what this one, with its own front-end and its own normalisation of the level, \
       says most often under the noise. It holds with the probability of --confidence for all noises of a clip together. Nothing \

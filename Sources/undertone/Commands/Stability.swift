@@ -22,7 +22,7 @@ struct Stability: ParsableCommand {
       two explanations have in common, and two controls, loudness and random numbers.
 
       An explanation holds where its mean correlation is at least \(StabilitySummary.leastCorrelation) and, clip by clip, above that with another clip, \
-      with an interval above zero that holds with 95 % for all comparisons together (Bonferroni). All are of the frames that \
+      by whole intervals that hold with 95 % for all comparisons together (Bonferroni). All are of the frames that \
       both clips have. Where it holds, and is not shown to stay more than loudness does, that is said. Intervals resample \
       speakers where the manifest names them, else clips. There is no verdict on fewer than \(Estimate.leastClips) clips or \(Estimate.leastSpeakers) speakers. \
       A run that is stopped resumes.
