@@ -108,12 +108,12 @@ public struct TrustExaminer {
     let probabilities = try clip.probabilities(path: path)
     let target = Target(self.target ?? probabilities.likeliestClass)
     let examination = Examination(clip, samples: samples, path: path, target: target, examiner: self)
-    let frontEnd = model.configuration.frontEnd
     let truth = label.flatMap(model.configuration.classIndex)
     let cueCells = cue.flatMap { region -> CueCells? in
       guard target.emotion == truth else { return nil }
-      let frames = min(examination.cells.frames, 1 + samples.count / frontEnd.hopSamples)
-      let cells = CueCells(region, examination.cells, at: space, frontEnd: frontEnd, speechFrames: frames)
+      let cells = CueCells(
+        region, examination.cells, at: space, frontEnd: model.configuration.frontEnd,
+        speechFrames: examination.cells.speechFrames(of: clip))
       return cells.area > 0 ? cells : nil
     }
     var found: [ClipTrust.OfMethod] = []
