@@ -156,6 +156,13 @@ struct FineTunedFidelityTests {
     #expect(steadiness(1) != nil && steadiness(2) == nil)
   }
 
+  @Test("Both are said to set cells to silence, whatever replaces them elsewhere")
+  func summaries() {
+    for measure in [TrustMeasure.fidelityPlus, .fidelityMinus] {
+      #expect(measure.summary().hasSuffix("set to silence") && measure.summary(of: "arousal").hasSuffix("set to silence"))
+    }
+  }
+
   @Test("Only what is asked for is measured, and it is the same as among all")
   func wanted() throws {
     var settings = TrustSettings()
