@@ -284,5 +284,54 @@ struct VerdictTests {
     #expect(TrustSummary(Array(made.prefix(20)), by: examiner).recommendation == nil)
   }
 
+  @Test(
+    "By a fine-tuned model is judged where it stands for the model; else why not is said",
+    arguments: [(0.8, 0.5, true), (0.75, 0.5, false), (1, 0.4, false), (1, 0.9, true)])
+  func drifted(agrees: Double, steady: Double, isJudged: Bool) throws {
+    let examiner = TrustExaminer(
+      model: makeModel(.cnnatt), methods: [Saliency(), Gradient(), InputXGradient()], space: .mel,
+      fineTuned: makeModel(.cnnatt))
+    func summary(_ steadiness: (Int) -> FineTunedSteadiness?) -> TrustSummary {
+      let layers = examiner.layers.count
+      return TrustSummary(
+        (0..<40).map { place in
+          changed(clip(place), layers: layers, steadiness: steadiness(place)) { method, own in
+            own.values[.fidelityPlus] = method == 4 ? 0.1 : 0.4
+            own.values[.fidelityMinus] = 0.1
+          }
+        }, by: examiner)
+    }
+    // Of ten clips eight agree where four of five do.
+    let found = summary { place in
+      FineTunedSteadiness(agrees: Double(place % 20) < 20 * agrees, fineTuned: steady, own: 0.5)
+    }
+    #expect(found.criteria.contains(.fineTuned) == isJudged)
+    #expect(found.methods[0].verdict?.finding(.fineTuned) == (isJudged ? .shown : nil))
+    #expect(found.remarks.contains { $0.hasPrefix("Not judged: fine_tuned: a fine-tuned model must") } == !isJudged)
+    #expect(found.remarks.contains { $0.contains("predicts the same class in \(Int(100 * agrees)) % of the clips") })
+    #expect(TrustCriterion.fineTuned.rule.contains("the same class in 80 % of the clips"))
+    // Of a dimension there are no classes to agree on.
+    let unknown = summary { _ in nil }
+    #expect(!unknown.criteria.contains(.fineTuned))
+    #expect(unknown.remarks.contains { $0.hasSuffix("of a dimension that is not known.") })
+  }
+
+  /// A made clip of whose methods more is known.
+  private func changed(
+    _ clip: ClipTrust, layers: Int, steadiness: FineTunedSteadiness? = nil,
+    _ change: (Int, inout ClipTrust.OfMethod) -> Void = { _, _ in }
+  ) -> ClipTrust {
+    ClipTrust(
+      path: clip.path, target: "angry", predicted: "angry", label: "angry", speaker: clip.speaker, hasCue: false,
+      resemblance: nil, steadiness: steadiness,
+      methods: clip.methods.enumerated().map { place, own in
+        var own = own
+        own.cascade = (0..<layers).map { _ in own.values[.redrawn] }
+        own.cascadeFromInput = own.cascade
+        change(place, &own)
+        return own
+      }, correlation: clip.correlation, overlap: clip.overlap, cueArea: nil)
+  }
+
   private func order(_ criterion: TrustCriterion) -> Int { TrustCriterion.allCases.firstIndex(of: criterion)! }
 }

@@ -86,6 +86,10 @@ public struct FineTunedSteadiness: Sendable, Codable {
   /// The share of draws of removed cells with which each predicts what the model predicts of the whole clip.
   public let fineTuned, own: Double
 
+  init(agrees: Bool, fineTuned: Double, own: Double) {
+    (self.agrees, self.fineTuned, self.own) = (agrees, fineTuned, own)
+  }
+
   /// - Parameter own: Of the model itself, which has classes, as `fineTuned` is of the other.
   init(_ own: Replacement, _ fineTuned: Replacement, without removed: [[Int]]) {
     let classes = own.clip.model.classes.count

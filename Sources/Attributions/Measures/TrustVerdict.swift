@@ -79,7 +79,7 @@ public enum TrustCriterion: String, CaseIterable, Sendable, Codable, CodingKeyRe
     switch self {
     case .beyondRandom: "insertion − deletion, less that of random numbers"
     case .beyondLoudness: "insertion − deletion, less that of loudness"
-    case .fineTuned: "FFid+ − FFid−, less that of random numbers"
+    case .fineTuned: "FFid+ − FFid−, less that of random numbers; \(TrustSummary.FineTuned.condition)"
     case .units: "comprehensiveness − sufficiency over syllables, less that of random rankings"
     case .learned: "0.5 − the rank correlation after all weights are randomised, in one draw"
     case .gain: "the rank correlation at half the amplitude − 0.5"
