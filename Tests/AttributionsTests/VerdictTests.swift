@@ -222,6 +222,42 @@ struct VerdictTests {
       unjudged.stance == .withCare && unjudged.reasons == ["not judged: depends on what the model learned"])
   }
 
+  @Test("Who is not asked all that could be judged is taken with care at most, and what was not asked is said")
+  func unasked() throws {
+    let shown: [TrustCriterion: Estimate] = [.beyondRandom: margin(.shown), .learned: margin(.shown)]
+    let verdict = TrustVerdict(margins: shown, unasked: [.gain])
+    #expect(verdict.stance == .withCare && verdict.reasons == ["not asked: \(TrustCriterion.gain.words)"])
+    let few = TrustVerdict(margins: [.beyondRandom: margin(.shown)], unasked: [.learned])
+    #expect(few.stance == .withCare && few.reasons == ["not asked: \(TrustCriterion.learned.words)"])
+    #expect(TrustVerdict(margins: [.beyondRandom: margin(.open)], unasked: [.gain]).stance == .doNotBelieve)
+
+    // What there is no cue, sibling or fine-tuned model for was not left out by the wanted measures.
+    func examiner(
+      _ measures: [TrustMeasure], siblings: [TrainedModel] = [], fineTuned: TrainedModel? = nil
+    ) -> TrustExaminer {
+      var settings = TrustSettings()
+      settings.measures = measures
+      return TrustExaminer(
+        model: makeModel(.cnnatt), methods: [Saliency(), Gradient(), InputXGradient()], space: .mel, settings: settings,
+        siblings: siblings, fineTuned: fineTuned)
+    }
+    let (model, wanted) = (makeModel(.cnnatt), [TrustMeasure.redrawn, .comprehensiveness, .sufficiency])
+    #expect(examiner(wanted).unasked(hasCues: false) == [.gain])
+    #expect(examiner(wanted, siblings: [model]).unasked(hasCues: false) == [.gain, .seeds])
+    #expect(examiner(wanted, fineTuned: model).unasked(hasCues: true) == [.fineTuned, .gain, .cue])
+    #expect(examiner(wanted + [.fidelityPlus], fineTuned: model).unasked(hasCues: false) == [.fineTuned, .gain])
+    #expect(examiner([.sufficiency]).unasked(hasCues: false) == [.units, .learned, .gain])
+    let all = examiner(TrustMeasure.ofVerdicts, siblings: [model], fineTuned: model)
+    #expect(all.unasked(hasCues: true).isEmpty && !all.settings.hasAllMeasures)
+
+    // The clips of which the good method is believed when it is asked everything, and not when the gain is left out.
+    let layers = examiner([.redrawn]).layers.count
+    let made = (0..<36).map { changed(clip($0), layers: layers) { $1.values[.gain] = nil } }
+    #expect(TrustSummary(made, by: examiner(TrustMeasure.allCases)).methods[0].verdict?.stance == .believe)
+    let careful = try #require(TrustSummary(made, by: examiner([.redrawn])).methods[0].verdict)
+    #expect(careful.stance == .withCare && careful.unasked == [.units, .gain])
+  }
+
   /// A clip whose measures are made up: of a good method, of one as good as random numbers, of one that is known of half the
   /// clips, and of the controls.
   private func clip(_ number: Int) -> ClipTrust {

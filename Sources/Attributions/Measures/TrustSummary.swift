@@ -126,12 +126,13 @@ public struct TrustSummary: Sendable {
     }
     comparisons = max(1, told.count * judged.count)
     let level = Estimate.level(ofEachAmong: comparisons)
+    let unasked = examiner.unasked(hasCues: clips.contains { $0.cueArea != nil })
     func verdict(_ method: Int) -> TrustVerdict {
       TrustVerdict(
         margins: judged.reduce(into: [:]) { found, criterion in
           guard isJudged(method, criterion) else { return }
           found[criterion] = Estimate(margins(method, criterion), level: level, seed: seed)
-        })
+        }, unasked: unasked)
     }
     methods = types.indices.map { index in
       let found = clips.map { $0.methods[index] }

@@ -96,7 +96,8 @@ struct Trust: ParsableCommand {
     help: ArgumentHelp(
       """
       What is measured beside deletion and insertion: all, verdict (what the verdicts are of, in a fraction of the time), or \
-      names as in trust.csv, separated by commas.
+      names as in trust.csv, separated by commas. What is left out is not shown, and a method that is not asked all that the \
+      verdicts are of is believed with care at most.
       """, valueName: "names"))
   var measures = "all"
 
