@@ -201,7 +201,9 @@ struct TrustTests {
     // But not where the model is another one.
     let other = try folder.undertone(train.dropLast() + ["model", "--seed", "4", "--overwrite"])
     #expect(other.status == 0, "\(other)")
-    #expect(try folder.undertone(own + ["--fine-tune", "1"]).failed(64, naming: "fine-tuned-1"))
+    #expect(
+      try folder.undertone(own + ["--fine-tune", "1"])
+        .failed(64, naming: "fine-tuned-1 holds a training with other settings; delete it or choose another --output"))
 
     #expect(
       try folder.undertone(trust + ["--fine-tune", "1"]).failed(64, naming: "built-in is not the folder of a training"))

@@ -48,6 +48,9 @@ struct RepeatedTraining {
   /// The entry of a fine-tuned model's `config.json` that has the digest of the model that it was.
   static let start = "fine_tuned"
 
+  /// What to do about a folder that holds another training: none is overwritten here.
+  private static let advice = "delete it or choose another --output"
+
   private var facts: [String: String] {
     saved.provenance.filter { ["by", "share", "validation"].contains($0.key) }
   }
@@ -67,7 +70,8 @@ struct RepeatedTraining {
       Console.note("\(name): training \(number + 1) of \(count)")
       let (model, recipe) = try command.newModel(for: whole, seed: seed, plan)
       _ = try command.trained(
-        model, recipe, in: "\(place)/\(name)", on: sets.training, sets.validation, seed: seed, plan, facts: facts
+        model, recipe, in: "\(place)/\(name)", on: sets.training, sets.validation, seed: seed, plan, facts: facts,
+        advice: Self.advice
       ) { _ in }
       return try TrainedModel(folder: "\(place)/\(name)", name: name)
     }
@@ -103,7 +107,7 @@ struct RepeatedTraining {
     let set = try command.features(training, nil, for: model, recipe: plan.recipe).training
     _ = try command.trained(
       model, plan.recipe, in: place, on: set, nil, seed: saved.seed, plan,
-      facts: facts.merging([Self.start: model.digest]) { $1 }
+      facts: facts.merging([Self.start: model.digest]) { $1 }, advice: Self.advice
     ) { _ in }
     return try TrainedModel(folder: place, name: "\(model.name), fine-tuned")
   }
