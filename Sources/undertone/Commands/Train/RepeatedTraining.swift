@@ -94,6 +94,29 @@ struct RepeatedTraining {
   func fineTuned(epochs: Int, in place: String) throws -> TrainedModel {
     // A training changes the weights of the model that it starts from.
     let model = try TrainedModel(folder: folder)
+    let plan = try further(epochs: epochs)
+    let set = try command.features(training, nil, for: model, recipe: plan.recipe).training
+    _ = try command.trained(
+      model, plan.recipe, in: place, on: set, nil, seed: saved.seed, plan, facts: facts(startingAt: model),
+      advice: Self.advice
+    ) { _ in }
+    return try TrainedModel(folder: place, name: "\(model.name), fine-tuned")
+  }
+
+  /// Checks a folder for ``fineTuned(epochs:in:)`` before there is any work.
+  /// - Throws: Where it holds another training.
+  func check(epochs: Int, in place: String) throws {
+    let model = try TrainedModel(folder: folder)
+    _ = try command.isBegun(
+      model, further(epochs: epochs).recipe, in: place, seed: saved.seed, facts: facts(startingAt: model),
+      advice: Self.advice)
+  }
+
+  private func facts(startingAt model: TrainedModel) -> [String: String] {
+    facts.merging([Self.start: model.digest]) { $1 }
+  }
+
+  private func further(epochs: Int) throws -> TrainingPlan {
     var plan = plan
     plan.validation = .absent
     plan.recipe = saved.recipe
@@ -104,12 +127,7 @@ struct RepeatedTraining {
     let removal = try Augmentation.Step(.cells, TrustExaminer.fineTunedShare)
     plan.recipe.augmentation = try Augmentation(
       saved.recipe.augmentation.steps.filter { $0.kind != .cells } + [removal])
-    let set = try command.features(training, nil, for: model, recipe: plan.recipe).training
-    _ = try command.trained(
-      model, plan.recipe, in: place, on: set, nil, seed: saved.seed, plan,
-      facts: facts.merging([Self.start: model.digest]) { $1 }, advice: Self.advice
-    ) { _ in }
-    return try TrainedModel(folder: place, name: "\(model.name), fine-tuned")
+    return plan
   }
 }
 
