@@ -88,8 +88,10 @@ struct Trust: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The number of epochs to train the model further without random cells: 1 to 1000. (default: not at all)",
-      valueName: "count"))
+      """
+      The number of epochs N to train the model further without random cells, up to \(Self.percent) of each clip's, into \
+      fine-tuned-N in the folder for results: 1 to 1000. (default: not at all)
+      """, valueName: "count"))
   var fineTune: Int?
 
   @Option(
@@ -118,6 +120,8 @@ struct Trust: ParsableCommand {
 
   @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))
   var output = "output/trust"
+
+  private static var percent: String { "\(Int((100 * TrustExaminer.fineTunedShare).rounded())) %" }
 
   func validate() throws {
     guard clips > 0 else { throw ValidationError("--clips must be at least 1") }
