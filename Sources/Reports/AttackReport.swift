@@ -470,6 +470,7 @@ public struct AttackReport: MeasurementReport {
       let clips, bothRight: Int
       let rows: [AttackAgainst.Row]
       let words: String
+      let remarks: [String]
     }
     let source, model, input, kind: String
     let target, method: String?
@@ -540,7 +541,9 @@ public struct AttackReport: MeasurementReport {
         }
       },
       against: against.map {
-        .init(model: $0.other, clips: $0.clips, bothRight: $0.bothRight, rows: $0.rows, words: $0.words)
+        .init(
+          model: $0.other, clips: $0.clips, bothRight: $0.bothRight, rows: $0.rows, words: $0.words, remarks: $0.remarks
+        )
       }, figures: figures, command: commandLine
     ).line
   }

@@ -98,6 +98,7 @@ public struct TrustReport {
       manifest.entries.map { (manifest.fullPath(of: $0), $0.path) }, uniquingKeysWith: { first, _ in first })
     var again: [String: String] = siblings.isEmpty ? [:] : ["Trained again": siblings.joined(separator: ", ")]
     again["Fine-tuned"] = fineTuned
+    if !settings.hasAllMeasures { again["Measures"] = settings.measures.map(\.rawValue).joined(separator: ", ") }
     return model.provenance(source: path, manifest: manifest).merging(again) { $1 }.merging([
       "Methods": summary.methods.map(\.name).joined(separator: ", "), "Input": space.rawValue,
       "Target": target ?? "predicted", "Replacement": settings.filling.rawValue, "Seed": String(settings.seed),
@@ -189,7 +190,7 @@ public struct TrustReport {
     try JSON(
       model: model.name, data: path, input: space.rawValue, target: target ?? "predicted", clips: clips.count,
       seed: settings.seed,
-      replacement: settings.filling.rawValue,
+      replacement: settings.filling.rawValue, measured: settings.measures,
       methods: summary.methods.map { JSON.Method($0, isRanked: summary.noRanking == nil) }, layers: summary.layers,
       correlation: summary.correlation, overlap: summary.overlap, top: settings.top, cueClips: summary.cueClips,
       cueArea: summary.cueArea, speakers: summary.speakers, siblings: siblings, fineTuned: summary.fineTuned,
@@ -235,6 +236,7 @@ public struct TrustReport {
     let clips: Int
     let seed: UInt64
     let replacement: String
+    let measured: [TrustMeasure]
     let methods: [Method]
     let layers: [String]
     let correlation: [[Double?]]

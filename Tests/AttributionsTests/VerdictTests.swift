@@ -222,6 +222,42 @@ struct VerdictTests {
       unjudged.stance == .withCare && unjudged.reasons == ["not judged: depends on what the model learned"])
   }
 
+  @Test("Who is not asked all that could be judged is taken with care at most, and what was not asked is said")
+  func unasked() throws {
+    let shown: [TrustCriterion: Estimate] = [.beyondRandom: margin(.shown), .learned: margin(.shown)]
+    let verdict = TrustVerdict(margins: shown, unasked: [.gain])
+    #expect(verdict.stance == .withCare && verdict.reasons == ["not asked: \(TrustCriterion.gain.words)"])
+    let few = TrustVerdict(margins: [.beyondRandom: margin(.shown)], unasked: [.learned])
+    #expect(few.stance == .withCare && few.reasons == ["not asked: \(TrustCriterion.learned.words)"])
+    #expect(TrustVerdict(margins: [.beyondRandom: margin(.open)], unasked: [.gain]).stance == .doNotBelieve)
+
+    // What there is no cue, sibling or fine-tuned model for was not left out by the wanted measures.
+    func examiner(
+      _ measures: [TrustMeasure], siblings: [TrainedModel] = [], fineTuned: TrainedModel? = nil
+    ) -> TrustExaminer {
+      var settings = TrustSettings()
+      settings.measures = measures
+      return TrustExaminer(
+        model: makeModel(.cnnatt), methods: [Saliency(), Gradient(), InputXGradient()], space: .mel, settings: settings,
+        siblings: siblings, fineTuned: fineTuned)
+    }
+    let (model, wanted) = (makeModel(.cnnatt), [TrustMeasure.redrawn, .comprehensiveness, .sufficiency])
+    #expect(examiner(wanted).unasked(hasCues: false) == [.gain])
+    #expect(examiner(wanted, siblings: [model]).unasked(hasCues: false) == [.gain, .seeds])
+    #expect(examiner(wanted, fineTuned: model).unasked(hasCues: true) == [.fineTuned, .gain, .cue])
+    #expect(examiner(wanted + [.fidelityPlus], fineTuned: model).unasked(hasCues: false) == [.fineTuned, .gain])
+    #expect(examiner([.sufficiency]).unasked(hasCues: false) == [.units, .learned, .gain])
+    let all = examiner(TrustMeasure.ofVerdicts, siblings: [model], fineTuned: model)
+    #expect(all.unasked(hasCues: true).isEmpty && !all.settings.hasAllMeasures)
+
+    // The clips of which the good method is believed when it is asked everything, and not when the gain is left out.
+    let layers = examiner([.redrawn]).layers.count
+    let made = (0..<36).map { changed(clip($0), layers: layers) { $1.values[.gain] = nil } }
+    #expect(TrustSummary(made, by: examiner(TrustMeasure.allCases)).methods[0].verdict?.stance == .believe)
+    let careful = try #require(TrustSummary(made, by: examiner([.redrawn])).methods[0].verdict)
+    #expect(careful.stance == .withCare && careful.unasked == [.units, .gain])
+  }
+
   /// A clip whose measures are made up: of a good method, of one as good as random numbers, of one that is known of half the
   /// clips, and of the controls.
   private func clip(_ number: Int) -> ClipTrust {
@@ -282,6 +318,55 @@ struct VerdictTests {
     #expect(summary.recommendation?.hasPrefix("Recommended: saliency (believe), ") == true)
     #expect(summary.rule.contains("so that all 12 hold together with 95 % (Bonferroni)"))
     #expect(TrustSummary(Array(made.prefix(20)), by: examiner).recommendation == nil)
+  }
+
+  @Test(
+    "By a fine-tuned model is judged where it stands for the model; else why not is said",
+    arguments: [(0.8, 0.5, true), (0.75, 0.5, false), (1, 0.4, false), (1, 0.9, true)])
+  func drifted(agrees: Double, steady: Double, isJudged: Bool) throws {
+    let examiner = TrustExaminer(
+      model: makeModel(.cnnatt), methods: [Saliency(), Gradient(), InputXGradient()], space: .mel,
+      fineTuned: makeModel(.cnnatt))
+    func summary(_ steadiness: (Int) -> FineTunedSteadiness?) -> TrustSummary {
+      let layers = examiner.layers.count
+      return TrustSummary(
+        (0..<40).map { place in
+          changed(clip(place), layers: layers, steadiness: steadiness(place)) { method, own in
+            own.values[.fidelityPlus] = method == 4 ? 0.1 : 0.4
+            own.values[.fidelityMinus] = 0.1
+          }
+        }, by: examiner)
+    }
+    // Of ten clips eight agree where four of five do.
+    let found = summary { place in
+      FineTunedSteadiness(agrees: Double(place % 20) < 20 * agrees, fineTuned: steady, own: 0.5)
+    }
+    #expect(found.criteria.contains(.fineTuned) == isJudged)
+    #expect(found.methods[0].verdict?.finding(.fineTuned) == (isJudged ? .shown : nil))
+    #expect(found.remarks.contains { $0.hasPrefix("Not judged: fine_tuned: a fine-tuned model must") } == !isJudged)
+    #expect(found.remarks.contains { $0.contains("predicts the same class in \(Int(100 * agrees)) % of the clips") })
+    #expect(TrustCriterion.fineTuned.rule.contains("the same class in 80 % of the clips"))
+    // Of a dimension there are no classes to agree on.
+    let unknown = summary { _ in nil }
+    #expect(!unknown.criteria.contains(.fineTuned))
+    #expect(unknown.remarks.contains { $0.hasSuffix("of a dimension that is not known.") })
+  }
+
+  /// A made clip of whose methods more is known.
+  private func changed(
+    _ clip: ClipTrust, layers: Int, steadiness: FineTunedSteadiness? = nil,
+    _ change: (Int, inout ClipTrust.OfMethod) -> Void = { _, _ in }
+  ) -> ClipTrust {
+    ClipTrust(
+      path: clip.path, target: "angry", predicted: "angry", label: "angry", speaker: clip.speaker, hasCue: false,
+      resemblance: nil, steadiness: steadiness,
+      methods: clip.methods.enumerated().map { place, own in
+        var own = own
+        own.cascade = (0..<layers).map { _ in own.values[.redrawn] }
+        own.cascadeFromInput = own.cascade
+        change(place, &own)
+        return own
+      }, correlation: clip.correlation, overlap: clip.overlap, cueArea: nil)
   }
 
   private func order(_ criterion: TrustCriterion) -> Int { TrustCriterion.allCases.firstIndex(of: criterion)! }

@@ -37,8 +37,20 @@ struct AttackTests {
       let clips: Int
       let counts, changes: [String: Int]
     }
+    struct Against: Decodable {
+      struct Row: Decodable {
+        let accuracy, otherAccuracy: Double
+        let difference: Value
+        let fooled, otherFooled, fooledByNoise, otherFooledByNoise: Double?
+        let fooledDifference: Value?
+      }
+      let bothRight: Int
+      let rows: [Row]
+      let remarks: [String]
+    }
     let clips, attacked: Int
     let remarks: [String]
+    let against: Against?
     let labelled, enough: Bool
     let clean: Value
     let curves: [Curve]
@@ -137,6 +149,14 @@ struct AttackTests {
     let run = try folder.undertone("attack", "clip.wav", "silence.wav", "--to", said, "--steps", "2")
     #expect(run.status == 64 && run.errors.contains { $0.contains("1 of 2 files failed") }, "\(run)")
     #expect(run.errors.contains { $0.contains("no clip is predicted rightly and other than \(said)") })
+    // No other model is attacked then.
+    let beside = try folder.undertone("attack", "clip.wav", "--to", said, "--steps", "2", "--against", "built-in")
+    #expect(beside.failed(64, naming: "no clip is predicted rightly and other than \(said)"), "\(beside)")
+    #expect(!folder.files(in: "output/attack").contains("against"))
+    // What fails of it is counted too.
+    let failed = try folder.undertone("attack", "clip.wav", "silence.wav", "--steps", "2", "--against", "built-in")
+    #expect(
+      failed.status == 65 && failed.errors.contains { $0.contains("2 of 4 attacks on files failed") }, "\(failed)")
     #expect(!folder.files(in: "output/attack").contains("resume.json"))
   }
 
@@ -177,11 +197,27 @@ struct AttackTests {
     }
 
     // A model against itself is fooled as often.
-    let beside = try folder.undertone(
-      "attack", "--data", "clips.csv", "--ratio", "0,30", "--steps", "2", "--against", "built-in")
+    let itself = ["attack", "--data", "clips.csv", "--ratio", "0,30", "--steps", "2", "--against", "built-in"]
+    let beside = try folder.undertone(itself)
     let words = beside.output.joined(separator: " ").split(separator: " ").joined(separator: " ")
     #expect(beside.status == 0 && beside.output.allSatisfy { $0.count <= 80 }, "\(beside)")
     #expect(words.contains("is not judged: both predict 5 clips rightly"), "\(beside)")
+    let printed: Line = try decoded(try #require(folder.undertone(itself + ["--json"]).output.first))
+    let against = try #require(printed.against)
+    #expect(against.bothRight == 5 && against.rows.count == 2 && against.remarks.count == 1)
+    for row in against.rows {
+      #expect(row.fooled != nil && row.fooled == row.otherFooled && row.fooledDifference?.mean == 0)
+      #expect(row.accuracy == row.otherAccuracy && row.difference.mean == 0)
+      #expect(row.fooledByNoise != nil && row.fooledByNoise == row.otherFooledByNoise)
+    }
+    // What is right of one model cannot be of one that does not know the emotion: that is said before any attack.
+    try TrainedModel(untrained: .init(architecture: .cnnatt, classes: ["calm", "bored"]), seed: 1)
+      .write(to: folder.path("narrow"))
+    let narrow = try folder.undertone("attack", "--data", "clips.csv", "--against", "narrow", "--output", "refused")
+    #expect(narrow.failed(64, naming: "--against: \"", "is an emotion of built-in and not of narrow"), "\(narrow)")
+    let missing = try folder.undertone("attack", "--data", "clips.csv", "--against", "none", "--output", "refused")
+    #expect(missing.failed(66, naming: "none"), "\(missing)")
+    #expect(!folder.files(in: ".").contains("refused"))
     #expect(
       try folder.undertone("attack", "--data", "clips.csv", "--on", "explanation", "--against", "new")
         .failed(64, naming: "--against"))

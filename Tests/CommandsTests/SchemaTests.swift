@@ -107,7 +107,7 @@ struct SchemaTests {
         ["attack", clip, "--input", "mel", "--largest", "5", "--steps", "5", "--to", other, "--json"],
         // A universal change is fitted to half of ten speakers.
         ["attack", "--data", "ten.csv", "--clips", "24", "--steps", "2", "--ratio", "0", "--json"]
-          + ["--attack", "universal"],
+          + ["--attack", "universal", "--against", "built-in"],
         // Of fourteen clips two are predicted the same of seven emotions.
         ["attack", "--data", "two/manifest.csv", "--clips", "2", "--steps", "2", "--ratio", "20", "--json"]
           + ["--on", "explanation", "--method", "saliency"],

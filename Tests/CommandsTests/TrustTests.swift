@@ -193,19 +193,30 @@ struct TrustTests {
     #expect(try without.mean("deletion", of: "saliency") == line.mean("deletion", of: "saliency"))
 
     // What is fine-tuned already is not trained again.
-    let kept = try folder.undertone(own + ["--fine-tune", "1", "--measures", "gini"])
+    let kept = try folder.undertone(own + ["--fine-tune", "1", "--measures", "gini,fidelity_plus"])
     let again: Line = try decoded(kept.output[0])
     #expect(!kept.errors.contains { $0.contains("epoch ") }, "\(kept)")
-    #expect(Set(try #require(again.methods.first).measures.keys) == ["deletion", "insertion", "gini"])
+    #expect(
+      Set(try #require(again.methods.first).measures.keys) == ["deletion", "insertion", "gini", "fidelity_plus"])
+    // Nothing is trained that is not asked.
+    #expect(
+      try folder.undertone(own + ["--fine-tune", "1", "--measures", "gini"])
+        .failed(64, naming: "--fine-tune trains a model that --measures does not ask"))
 
     // But not where the model is another one.
     let other = try folder.undertone(train.dropLast() + ["model", "--seed", "4", "--overwrite"])
     #expect(other.status == 0, "\(other)")
-    #expect(try folder.undertone(own + ["--fine-tune", "1"]).failed(64, naming: "fine-tuned-1"))
+    #expect(
+      try folder.undertone(own + ["--fine-tune", "1"])
+        .failed(64, naming: "fine-tuned-1 holds a training with other settings; delete it or choose another --output"))
 
     #expect(
       try folder.undertone(trust + ["--fine-tune", "1"]).failed(64, naming: "built-in is not the folder of a training"))
-    #expect(try folder.undertone(own + ["--fine-tune", "1", "--input", "mfcc"]).failed(64, naming: "mfcc"))
+    // Other seeds are not trained before that.
+    let refused = own + ["--seeds", "2", "--fine-tune", "1"]
+    #expect(try folder.undertone(refused + ["--input", "mfcc"]).failed(64, naming: "mfcc"))
+    #expect(try folder.undertone(refused).failed(64, naming: "fine-tuned-1 holds a training"))
+    #expect(!folder.files(in: "output/trust").contains("seeds"))
     #expect(try folder.undertone(own + ["--fine-tune", "0"]).failed(64, naming: "--fine-tune"))
     #expect(try folder.undertone(own + ["--measures", "gini,luck"]).failed(64, naming: "luck"))
   }

@@ -42,7 +42,8 @@ struct AttackReportTests {
 
   /// A clip that noise fools in so many parts of the draws of both budgets.
   private func attacked(
-    _ isFooled: [Bool], noise: Double, survives: Set<Playback> = [], changes: Set<Playback> = [], cue: Double = 10
+    _ isFooled: [Bool], noise: Double, survives: Set<Playback> = [], changes: Set<Playback> = [], cue: Double = 10,
+    isFitted: Bool? = nil
   ) -> ClipAttacks {
     let found = isFooled.firstIndex(of: true).map { budget in
       ClipAttacks.Found(
@@ -58,7 +59,7 @@ struct AttackReportTests {
       noise: [.init(share: 0, holds: 1, others: []), .init(share: noise, holds: 1 - noise, others: [])],
       found: [found],
       playedBack: Dictionary(uniqueKeysWithValues: Playback.allCases.map { ($0, changes.contains($0)) }),
-      cues: [.fundamental: cue, .jitter: 0.1])
+      cues: [.fundamental: cue, .jitter: 0.1], isFitted: isFitted)
   }
 
   private func report() throws -> AttackReport {
@@ -98,8 +99,8 @@ struct AttackReportTests {
     func rows(_ row: (Int) -> ClipAttacks) -> [AttackReport.Row] {
       (0..<40).map { (Manifest.Entry(path: "\($0).wav", emotion: .angry, speaker: "s\($0 % 10)"), row($0)) }
     }
-    let own = rows { $0 < 4 ? ClipAttacks(from: 2, truth: 0) : attacked([$0 % 2 == 0, true], noise: 0) }
-    let other = rows { $0 >= 30 ? ClipAttacks(from: 2, truth: 0) : attacked([$0 % 2 == 0, false], noise: 0) }
+    let own = rows { $0 < 4 ? ClipAttacks(from: 2, truth: 0) : attacked([$0 % 2 == 0, true], noise: 0.1) }
+    let other = rows { $0 >= 30 ? ClipAttacks(from: 2, truth: 0) : attacked([$0 % 2 == 0, false], noise: 0.3) }
     let against = try #require(AttackAgainst(own, other, of: series, against: series))
     #expect(against.clips == 40 && against.bothRight == 26 && against.isEnough)
     let (small, large) = (against.rows[0], against.rows[1])
@@ -110,13 +111,83 @@ struct AttackReportTests {
     #expect(large.fooled == 1 && large.otherFooled == 0 && large.fooledDifference?.high == -1)
     #expect(large.fooledDifference?.level == 1 - 0.05 / 2)
     #expect(
-      against.words.contains("is harder to fool than") && against.words.contains("less in 1, more in 0 of 2 rows"))
+      against.words.contains("is harder to fool by these attacks than")
+        && against.words.contains("less in 1, more in 0 of 2 rows"))
+    // Random changes as large stand beside it.
+    #expect(small.fooledByNoise == 0 && small.otherFooledByNoise == 0 && small.half == nil)
+    #expect(abs(try #require(large.fooledByNoise) - 0.1) < 1e-12)
+    #expect(abs(try #require(large.otherFooledByNoise) - 0.3) < 1e-12)
+    #expect(against.words.contains("Noise as large fools cnnatt in 10 % at most, and cnnatt in 30 %."))
+    #expect(against.remarks.count == 1 && against.remarks[0].contains("--attack decision"))
     // The other way round it is easier; of few clips nothing is said.
     let reversed = try #require(AttackAgainst(other, own, of: series, against: series))
-    #expect(reversed.words.contains("is easier to fool than"))
+    #expect(reversed.words.contains("is easier to fool by these attacks than"))
     let few = try #require(AttackAgainst(Array(own.prefix(9)), other, of: series, against: series))
     #expect(few.clips == 9 && !few.isEnough && few.words.contains("is not judged"))
     #expect(AttackAgainst(own, [], of: series, against: series) == nil)
+  }
+
+  @Test("Of one clip there is one, without labels none is right, and models of other emotions are said to be so")
+  func againstWords() throws {
+    func words(_ clips: Int, isLabelled: Bool = true, against other: TrainedModel? = nil) throws -> AttackAgainst {
+      let rows = (0..<clips).map {
+        (Manifest.Entry(path: "\($0).wav", emotion: .angry, speaker: nil), attacked([false, false], noise: 0))
+      }
+      return try #require(
+        try AttackAgainst(
+          rows, rows, of: series(isLabelled: isLabelled), against: series(isLabelled: isLabelled, of: other)))
+    }
+    #expect(try words(1).words.contains("both predict 1 clip rightly"))
+    #expect(try words(2).words.contains("both predict 2 clips rightly"))
+    #expect(try words(1, isLabelled: false).words.contains("1 clip is attacked on both"))
+    #expect(
+      try words(30, isLabelled: false).words.hasPrefix("Of the 30 clips that are attacked on both: cnnatt is not shown")
+    )
+    #expect(try words(30).words.hasPrefix("Of the 30 clips that both predict rightly: cnnatt is not shown"))
+    let narrow = TrainedModel(untrained: .init(architecture: .cnnatt, classes: ["angry", "calm"]), seed: 1)
+    let remarks = try words(1, against: narrow).remarks
+    #expect(
+      remarks.count == 2 && remarks[0].hasPrefix("They know other emotions") && remarks[0].hasSuffix("angry, calm."))
+    // Other words for the same emotions are no others.
+    let same = ["anger", "disgust", "fear", "joy", "neutral", "sad", "surprise"]
+    let renamed = TrainedModel(untrained: .init(architecture: .cnnatt, classes: same), seed: 1)
+    #expect(try words(1, against: renamed).remarks.count == 1)
+  }
+
+  @Test("Of a change for all clips, those that it is fitted to are not compared; each row is judged by its own clips")
+  func againstHalves() throws {
+    let series = try series(["pgd", "universal"])
+    // Of twenty speakers each change is fitted to ten: there it fools the model always, and the other never.
+    func rows(_ clips: Int, _ fools: (_ isFitted: Bool) -> Bool) -> [AttackReport.Row] {
+      (0..<clips).map { place in
+        let isFitted = place % 20 < 10
+        let (first, second) = (attacked([false, false], noise: 0), attacked([false, fools(isFitted)], noise: 0))
+        return (
+          Manifest.Entry(path: "\(place).wav", emotion: .angry, speaker: "s\(place % 20)"),
+          ClipAttacks(
+            from: 0, truth: 0, tries: first.tries + second.tries, noise: first.noise, found: first.found + second.found,
+            playedBack: [:], cues: [:], isFitted: isFitted)
+        )
+      }
+    }
+    func against(_ clips: Int) throws -> AttackAgainst {
+      try #require(
+        AttackAgainst(rows(clips) { $0 }, rows(clips) { !$0 }, of: series, against: series))
+    }
+    let enough = try against(60)
+    #expect(enough.rows.map(\.half) == [nil, nil, "others", "others"] && enough.bothRight == 60)
+    #expect(enough.rows.map(\.difference.clips) == [60, 60, 30, 30] && enough.rows.allSatisfy(\.isEnough))
+    #expect(enough.rows[3].fooled == 0 && enough.rows[3].otherFooled == 1 && enough.rows[3].otherAccuracy == 0)
+    #expect(enough.words.contains("is easier to fool") && enough.words.contains("more in 1 of 4 rows"))
+    #expect(enough.remarks.contains { $0.hasPrefix("universal: of the 30 clips of the speakers that no change") })
+    // Twenty clips of the others are too few, and forty of all are not.
+    let few = try against(40)
+    #expect(few.rows.map(\.isEnough) == [true, true, false, false] && few.isEnough)
+    #expect(few.words.contains("is not shown to be harder or easier") && few.words.contains("of 2 rows"))
+    let none = try #require(
+      AttackAgainst(
+        rows(40) { $0 }.filter { $0.attacks.isFitted == true }, rows(40) { $0 }, of: series, against: series))
+    #expect(none.rows.count == 2)
   }
 
   @Test("With a target, a clip that is driven to a third emotion is neither fooled nor right; noise counts likewise")

@@ -4,12 +4,14 @@ import Figures
 import Foundation
 import Models
 import Reports
+import TestSupport
 import Testing
 
 @Suite("Trust report")
 struct TrustReportTests {
-  private func report(clips count: Int = 2) throws -> TrustReport {
+  private func report(clips count: Int = 2, measures: [TrustMeasure] = TrustMeasure.allCases) throws -> TrustReport {
     var settings = TrustSettings()
+    settings.measures = measures
     (settings.steps, settings.parts, settings.offsets, settings.seed) = (4, 8, 2, 11)
     let model = TrainedModel(untrained: .init(architecture: .cnnatt), seed: 1)
     let examiner = TrustExaminer(model: model, methods: [Saliency()], space: .mel, settings: settings)
@@ -28,6 +30,16 @@ struct TrustReportTests {
     #expect(image.texts["Source"] == "data.csv" && image.texts["Seed"] == "11")
     #expect(image.texts["Methods"] == "saliency, loudness, random" && image.texts["Replacement"] == "silence")
     #expect(image.texts["Clips"] == "clip-0.wav; clip-1.wav" && image.texts["Source digest"] != nil)
+  }
+
+  @Test("What is measured is in the JSON, and where that is not all, in the provenance")
+  func measured() throws {
+    struct Line: Decodable { let measured: [String] }
+    func line(_ report: TrustReport) throws -> Line { try decoded(report.json(figures: [])) }
+    let (all, some) = (try report(), try report(measures: [.gini]))
+    #expect(try line(all).measured == TrustMeasure.allCases.map(\.rawValue) && all.provenance["Measures"] == nil)
+    #expect(try line(some).measured == ["deletion", "insertion", "gini"])
+    #expect(some.provenance["Measures"] == "deletion, insertion, gini")
   }
 
   @Test("Clips that were read by their full paths are named as the manifest names them")

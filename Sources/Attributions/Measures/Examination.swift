@@ -46,7 +46,7 @@ struct Examination {
     var generator = SeededGenerator(seed: print.value)
     other = Self.other(target, of: clip.model, using: &generator)
     cells = Cells(of: clip, at: space)
-    let speech = min(cells.frames, 1 + samples.count / clip.model.configuration.frontEnd.hopSamples)
+    let speech = cells.speechFrames(of: clip)
     let spoken = (0..<cells.count).filter { [frames = cells.frames] in $0 % frames < speech }
     self.spoken = spoken
     replacement = Replacement(of: clip, at: space, with: settings.filling, seed: print.value)

@@ -26,7 +26,7 @@ struct FineTunedFidelity {
   /// Places in a ranking, for each size and draw.
   private let first, rest: [[Int]]
   /// The share of draws of removed cells with which the fine-tuned model, and the model itself, predict what they predict of
-  /// the whole clip; nil of a model without classes.
+  /// the whole clip; nil where a dimension is explained, of which the classes say nothing.
   let steadiness: FineTunedSteadiness?
 
   /// - Parameters:
@@ -56,8 +56,10 @@ struct FineTunedFidelity {
       generator.shuffled(cells).prefix(Int((Self.most * Double(count)).rounded()))
     }
     whole = Self.answers(replacement, without: [[]], target)[0]
-    steadiness = FineTunedSteadiness(
-      Replacement(of: clip, at: space), replacement, without: removed.map { Array($0) })
+    let isOfClass = target.emotion < model.classes.count
+    steadiness =
+      isOfClass
+      ? FineTunedSteadiness(Replacement(of: clip, at: space), replacement, without: removed.map { Array($0) }) : nil
   }
 
   private static func answers(_ replacement: Replacement, without removed: [[Int]], _ target: Target) -> [Double] {
@@ -84,9 +86,13 @@ public struct FineTunedSteadiness: Sendable, Codable {
   /// The share of draws of removed cells with which each predicts what the model predicts of the whole clip.
   public let fineTuned, own: Double
 
-  init?(_ own: Replacement, _ fineTuned: Replacement, without removed: [[Int]]) {
+  init(agrees: Bool, fineTuned: Double, own: Double) {
+    (self.agrees, self.fineTuned, self.own) = (agrees, fineTuned, own)
+  }
+
+  /// - Parameter own: Of the model itself, which has classes, as `fineTuned` is of the other.
+  init(_ own: Replacement, _ fineTuned: Replacement, without removed: [[Int]]) {
     let classes = own.clip.model.classes.count
-    guard classes > 0 else { return nil }
     func predictions(_ replacement: Replacement) -> [Int] {
       let lists = [[]] + removed
       return replacement.clip.batched(lists.count, at: replacement.space) { numbers in

@@ -27,6 +27,9 @@ public struct TrustSettings: Sendable, Equatable {
 
   public init() {}
 
+  /// Whether everything is measured that can be.
+  public var hasAllMeasures: Bool { measures.count == TrustMeasure.allCases.count }
+
   /// Whether one of these is measured.
   func wants(_ some: TrustMeasure...) -> Bool { some.contains(where: measures.contains) }
 }
@@ -81,6 +84,21 @@ public struct TrustExaminer {
   /// The layers in the order in which they are randomised from the head down.
   public var layers: [String] { cascade.layers }
 
+  /// The criteria that could be judged but for measures that are not wanted.
+  /// - Parameter hasCues: Whether a planted cue can be looked for in some clip.
+  func unasked(hasCues: Bool) -> [TrustCriterion] {
+    TrustCriterion.allCases.filter { criterion in
+      let isPossible =
+        switch criterion {
+        case .seeds: !siblings.isEmpty
+        case .fineTuned: fineTuned != nil
+        case .cue: hasCues
+        default: true
+        }
+      return isPossible && !criterion.measures.allSatisfy(settings.measures.contains)
+    }
+  }
+
   /// Leaves out the methods of other names.
   public mutating func keep(_ names: [String]) { methods = methods.filter { names.contains($0.name) } }
 
@@ -108,12 +126,12 @@ public struct TrustExaminer {
     let probabilities = try clip.probabilities(path: path)
     let target = Target(self.target ?? probabilities.likeliestClass)
     let examination = Examination(clip, samples: samples, path: path, target: target, examiner: self)
-    let frontEnd = model.configuration.frontEnd
     let truth = label.flatMap(model.configuration.classIndex)
     let cueCells = cue.flatMap { region -> CueCells? in
       guard target.emotion == truth else { return nil }
-      let frames = min(examination.cells.frames, 1 + samples.count / frontEnd.hopSamples)
-      let cells = CueCells(region, examination.cells, at: space, frontEnd: frontEnd, speechFrames: frames)
+      let cells = CueCells(
+        region, examination.cells, at: space, frontEnd: model.configuration.frontEnd,
+        speechFrames: examination.cells.speechFrames(of: clip))
       return cells.area > 0 ? cells : nil
     }
     var found: [ClipTrust.OfMethod] = []

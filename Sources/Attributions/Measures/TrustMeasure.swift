@@ -91,8 +91,9 @@ public enum TrustMeasure: String, CaseIterable, Sendable, Codable, CodingKeyRepr
     case .insertion: "mean \(quantity) while cells are inserted, in the same order"
     case .infidelity: "share of the score's losses that the attribution does not predict"
     case .completeness: "what its sum lacks of f(x) − f(baseline): |gap| / (|sum| + |difference|)"
-    case .fidelityPlus: "fall of the fine-tuned model's \(quantity) without some of the cells ranked first"
-    case .fidelityMinus: "its fall without some of the others"
+    case .fidelityPlus:
+      "fall of the fine-tuned model's \(quantity) with some of the cells ranked first always set to silence"
+    case .fidelityMinus: "its fall with some of the others set to silence"
     case .comprehensiveness: "fall of the \(quantity) without the syllables that it ranks first"
     case .sufficiency: "fall of the \(quantity) with these syllables only"
     case .redrawn: "rank correlation with itself after all weights are randomised"

@@ -25,6 +25,12 @@ public struct TrustSummary: Sendable {
     /// predicts of the whole clip.
     public let steady, own: Double
 
+    /// The least share of clips of which both predict the same class where the one can stand for the other.
+    static let leastAgreement = 0.8
+
+    /// Whether what is found of it is of the model: it says the same of most clips, and does without cells as well at least.
+    var isClose: Bool { agrees >= Self.leastAgreement && steady >= own - 1e-9 }  // but for rounding
+
     init?(_ clips: [FineTunedSteadiness]) {
       guard !clips.isEmpty else { return nil }
       func mean(_ value: (FineTunedSteadiness) -> Double) -> Double {
@@ -33,8 +39,16 @@ public struct TrustSummary: Sendable {
       (agrees, steady, own) = (mean { $0.agrees ? 1 : 0 }, mean(\.fineTuned), mean(\.own))
     }
 
+    private static func percent(_ share: Double) -> String { "\(Int((100 * share).rounded())) %" }
+
+    /// From when on it can stand for the model.
+    static var condition: String {
+      "a fine-tuned model must predict the same class in \(percent(leastAgreement)) of the clips, and without cells be "
+        + "at least as steady as the model itself"
+    }
+
     var words: String {
-      func percent(_ share: Double) -> String { "\(Int((100 * share).rounded())) %" }
+      let percent = Self.percent
       return "The fine-tuned model predicts the same class in \(percent(agrees)) of the clips, and without "
         + "\(percent(FineTunedFidelity.most)) of the cells, drawn at random, still in \(percent(steady)); the model itself "
         + "in \(percent(own))."
@@ -65,6 +79,9 @@ public struct TrustSummary: Sendable {
   private let unjudged: [String]
   /// How far the fine-tuned model can stand for the model; nil where there is none.
   public let fineTuned: FineTuned?
+  /// Whether the fidelities of a fine-tuned model are measured, and it is not known to stand for the model: nothing is judged by
+  /// them.
+  private let hasDrifted: Bool
   /// Methods times criteria.
   private let comparisons: Int
   /// The method to use on this model; nil where none can be recommended.
@@ -97,20 +114,25 @@ public struct TrustSummary: Sendable {
       return Estimate.isEnough(clips: found.count, speakers: found.speakers)
     }
     let told = types.indices.filter { !controls.contains($0) }
-    let judged = TrustCriterion.allCases.filter { criterion in told.contains { isJudged($0, criterion) } }
+    fineTuned = FineTuned(clips.compactMap(\.steadiness))
+    let isFarFrom = fineTuned?.isClose != true && told.contains { !margins($0, .fineTuned).isEmpty }
+    hasDrifted = isFarFrom
+    let all = TrustCriterion.allCases.filter { !($0 == .fineTuned && isFarFrom) }
+    let judged = all.filter { criterion in told.contains { isJudged($0, criterion) } }
     criteria = judged
-    unjudged = TrustCriterion.allCases.compactMap { criterion in
+    unjudged = all.compactMap { criterion in
       let most = told.map { margins($0, criterion).count }.max() ?? 0
       return judged.contains(criterion) || most == 0 ? nil : "\(criterion.rawValue) (\(most))"
     }
     comparisons = max(1, told.count * judged.count)
     let level = Estimate.level(ofEachAmong: comparisons)
+    let unasked = examiner.unasked(hasCues: clips.contains { $0.cueArea != nil })
     func verdict(_ method: Int) -> TrustVerdict {
       TrustVerdict(
         margins: judged.reduce(into: [:]) { found, criterion in
           guard isJudged(method, criterion) else { return }
           found[criterion] = Estimate(margins(method, criterion), level: level, seed: seed)
-        })
+        }, unasked: unasked)
     }
     methods = types.indices.map { index in
       let found = clips.map { $0.methods[index] }
@@ -127,7 +149,6 @@ public struct TrustSummary: Sendable {
         verdict: isControl ? nil : verdict(index))
     }
     recommended = Recommendation(among: methods, of: clips, seed: seed)
-    fineTuned = FineTuned(clips.compactMap(\.steadiness))
     correlation = types.indices.map { a in types.indices.map { b in mean(clips.compactMap { $0.correlation[a][b] }) } }
     overlap = types.indices.map { a in types.indices.map { b in mean(clips.map { $0.overlap[a][b] })! } }
     layers = examiner.layers
@@ -200,6 +221,9 @@ public struct TrustSummary: Sendable {
       noRanking != nil || unjudged.isEmpty
         ? nil : "Measured, but of too few clips to be judged: \(unjudged.joined(separator: ", ")).",
       fineTuned?.words,
+      hasDrifted
+        ? "Not judged: \(TrustCriterion.fineTuned.rawValue): \(FineTuned.condition)"
+          + (fineTuned == nil ? ", and of a dimension that is not known." : ".") : nil,
       zero.isEmpty ? nil : "Zero everywhere, so without ranks, in some clips: \(zero.joined(separator: ", ")).",
       correlations.isEmpty
         ? nil

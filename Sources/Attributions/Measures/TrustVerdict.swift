@@ -79,7 +79,7 @@ public enum TrustCriterion: String, CaseIterable, Sendable, Codable, CodingKeyRe
     switch self {
     case .beyondRandom: "insertion − deletion, less that of random numbers"
     case .beyondLoudness: "insertion − deletion, less that of loudness"
-    case .fineTuned: "FFid+ − FFid−, less that of random numbers"
+    case .fineTuned: "FFid+ − FFid−, less that of random numbers; \(TrustSummary.FineTuned.condition)"
     case .units: "comprehensiveness − sufficiency over syllables, less that of random rankings"
     case .learned: "0.5 − the rank correlation after all weights are randomised, in one draw"
     case .gain: "the rank correlation at half the amplitude − 0.5"
@@ -118,8 +118,12 @@ public struct TrustVerdict: Sendable, Codable {
 
   /// The margins of as many clips and speakers as a verdict needs.
   public let margins: [TrustCriterion: Estimate]
+  /// What could have been judged, but was not asked.
+  public let unasked: [TrustCriterion]
 
-  public init(margins: [TrustCriterion: Estimate]) { self.margins = margins }
+  public init(margins: [TrustCriterion: Estimate], unasked: [TrustCriterion] = []) {
+    (self.margins, self.unasked) = (margins, unasked)
+  }
 
   /// Where a margin's whole interval lies.
   public func finding(_ criterion: TrustCriterion) -> Finding? {
@@ -135,25 +139,28 @@ public struct TrustVerdict: Sendable, Codable {
 
   /// Not to be believed is what has not been shown to be better than random numbers, what has been shown to be the same
   /// with random weights, and what has been shown not to find a planted cue. To be believed is what shows all that could be
-  /// judged, that it depends on the weights among it.
+  /// judged, that it depends on the weights among it, and was asked all of that: nobody is believed for what was not asked.
   public var stance: Stance {
     guard finding(.beyondRandom) == .shown, finding(.learned) != .refuted, finding(.cue) != .refuted else {
       return .doNotBelieve
     }
-    return finding(.learned) == .shown && margins.keys.allSatisfy { finding($0) == .shown } ? .believe : .withCare
+    let showsAll = finding(.learned) == .shown && margins.keys.allSatisfy { finding($0) == .shown }
+    return showsAll && unasked.isEmpty ? .believe : .withCare
   }
 
   /// What keeps the method from being believed, in words; what it shows where nothing does.
   public var reasons: [String] {
     let against = criteria(.refuted).map(\.contrary)
     let open = criteria(.open).map { "not shown: \($0.words)" }
-    let absent = finding(.learned) == nil ? ["not judged: \(TrustCriterion.learned.words)"] : []
-    return stance == .believe ? criteria(.shown).map(\.words) : against + open + absent
+    let isLearnedAbsent = finding(.learned) == nil && !unasked.contains(.learned)
+    let absent = isLearnedAbsent ? ["not judged: \(TrustCriterion.learned.words)"] : []
+    let left = unasked.map { "not asked: \($0.words)" }
+    return stance == .believe ? criteria(.shown).map(\.words) : against + open + absent + left
   }
 
   /// The rule in words.
   public static let rule =
-    "Rule: believe what shows all that could be judged, dependence on the weights among it; do not believe what is not shown to rank cells better than random "
-    + "numbers, or is shown to stay the same with random weights, or not to find a planted cue; the rest with care. "
+    "Rule: believe what shows all that could be judged, dependence on the weights among it, and of which nothing was left "
+    + "unasked; do not believe what is not shown to rank cells better than random numbers, or is shown to stay the same with random weights, or not to find a planted cue; the rest with care. "
     + "Shown is a margin whose whole interval lies above 0, refuted one whose interval lies below 0."
 }

@@ -215,6 +215,7 @@ struct AttackCommand: ParsableCommand {
       let (manifest, entries) = try sampledClips(files, data: data, clips: clips, seed: seed)
       guard on == .prediction else { return try runOnExplanation(model, manifest, entries, drawing) }
       let series = try series(model, entries)
+      let opponent = try against.map { try self.opponent($0, of: series, entries) }
       var folder = try OutputFolder(output)
       // Before the work, so that a run that resumes has the same.
       let stems = entries.reduce(into: [:]) { stems, entry in
@@ -224,22 +225,22 @@ struct AttackCommand: ParsableCommand {
         let name = "\(stems[fooled.item.entry.path]!).\(fooled.attack).\(model.classes[fooled.to])"
         return try self.write(fooled, named: name, series, drawing, folder)
       }
-      let opponent = try against.map { folder in
-        let name = distinctNames(of: [self.model.model ?? "built-in", folder])[1]
-        return try self.series(.named(folder, as: name), entries, isOpponent: true)
+      guard result.rows.isEmpty || result.rows.contains(where: \.row.isAttacked) else {
+        result.finish()
+        // How many failed; the status is that of what follows.
+        try? Console.end(result.failures, of: entries.count)
+        throw ValidationError(
+          series.target.map { "no clip is predicted rightly and other than \(model.classes[$0])" }
+            ?? "the model predicts no clip rightly: there is nothing to attack")
       }
-      let others = try opponent.map { opponent in
-        try attacked(opponent, manifest, entries, in: OutputFolder(folder.file("against"))) { _ in (nil, []) }
-      }
-      if !result.rows.isEmpty {
-        guard result.rows.contains(where: \.row.isAttacked) else {
-          result.finish()
-          // How many failed; the status is that of what follows.
-          try? Console.end(result.failures, of: entries.count)
-          throw ValidationError(
-            series.target.map { "no clip is predicted rightly and other than \(model.classes[$0])" }
-              ?? "the model predicts no clip rightly: there is nothing to attack")
+      // Where no clip could be read there is nothing to compare.
+      let others =
+        try result.rows.isEmpty
+        ? nil
+        : opponent.map { opponent in
+          try attacked(opponent, manifest, entries, in: OutputFolder(folder.file("against"))) { _ in (nil, []) }
         }
+      if !result.rows.isEmpty {
         let report = AttackReport(
           result.rows.map { ($0.entry, $0.row) }, of: series, source: data ?? files.source,
           method: explain ? try attributionMethod().nameWithParameters : nil,
@@ -255,7 +256,10 @@ struct AttackCommand: ParsableCommand {
       }
       result.finish()
       others?.finish()
-      try Console.end(result.failures, of: entries.count)
+      // A clip is tried once with each model.
+      try Console.end(
+        result.failures + (others?.failures ?? []), of: entries.count * (others == nil ? 1 : 2),
+        others == nil ? "files" : "attacks on files")
     }
   }
 
@@ -292,6 +296,22 @@ struct AttackCommand: ParsableCommand {
   }
 
   // MARK: What is asked
+
+  /// The model that the other is compared with, under the same attacks.
+  private func opponent(
+    _ folder: String, of series: AttackSeries, _ entries: [Manifest.Entry]
+  ) throws -> AttackSeries {
+    let name = distinctNames(of: [model.model ?? "built-in", folder])[1]
+    let opponent = try self.series(.named(folder, as: name), entries, isOpponent: true)
+    guard series.isLabelled == opponent.isLabelled else {
+      let (knows, lacks) = series.isLabelled ? (series.model, opponent.model) : (opponent.model, series.model)
+      let emotion = entries.map(\.emotion).first { lacks.configuration.classIndex(of: $0) == nil }
+      throw ValidationError(
+        "--against: \"\(emotion?.rawValue ?? "")\" is an emotion of \(knows.name) and not of \(lacks.name), which cannot "
+          + "predict it rightly")
+    }
+    return opponent
+  }
 
   /// - Parameter isOpponent: Whether the model is the one that the other is compared with, of which nothing else is asked.
   private func series(
@@ -443,7 +463,9 @@ struct AttackCommand: ParsableCommand {
       "share that fools other models too (the same clips with noise as large)\n\($0.text)"
     }
     parts += report.explained.map { wrapped(report.words(of: $0)) }
-    if let against = report.against { parts += [table(against, report).text, wrapped(against.words)] }
+    if let against = report.against {
+      parts += [table(against, report).text, wrapped(against.words)] + against.remarks.map { wrapped($0) }
+    }
     if data == nil { parts.append(report.sentences.map { wrapped($0) }.joined(separator: "\n")) }
     return parts.joined(separator: "\n\n") + "\n"
   }
@@ -473,12 +495,18 @@ struct AttackCommand: ParsableCommand {
   private func table(_ against: AttackAgainst, _ report: AttackReport) -> Table {
     func percent(_ share: Double?) -> String { share.map { Self.percent($0) + " %" } ?? "–" }
     var table = Table(
-      header: ["attack", report.budgetTitle, "accuracy", String(against.other.suffix(12)), "fooled of both", "less"])
+      header: [
+        "attack", report.budgetTitle, report.series.isLabelled ? "accuracy" : "holds",
+        String(against.other.suffix(12)), "fooled of both", "less",
+      ])
     table.rows = against.rows.map { row in
       let less = row.fooledDifference.map { difference in
-        zip([difference.low].compactMap { $0 }, [difference.high].compactMap { $0 }).map { low, high in
-          String(format: "%+.2f to %+.2f", low, high).replacing("-", with: "−")
-        }.first ?? String(format: "%+.2f", difference.mean).replacing("-", with: "−")
+        // An interval of few clips says nothing of others.
+        difference.low.flatMap { low in
+          difference.high.flatMap { high in
+            row.isEnough ? String(format: "%+.2f to %+.2f", low, high).replacing("-", with: "−") : nil
+          }
+        } ?? String(format: "%+.2f", difference.mean).replacing("-", with: "−")
       }
       return [
         row.attack, row.budget.formatted(), percent(row.accuracy), percent(row.otherAccuracy),

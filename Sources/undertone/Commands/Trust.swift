@@ -88,15 +88,18 @@ struct Trust: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The number of epochs to train the model further without random cells: 1 to 1000. (default: not at all)",
-      valueName: "count"))
+      """
+      The number of epochs N to train the model further without random cells, up to \(Self.percent) of each clip's, into \
+      fine-tuned-N in the folder for results: 1 to 1000. (default: not at all)
+      """, valueName: "count"))
   var fineTune: Int?
 
   @Option(
     help: ArgumentHelp(
       """
       What is measured beside deletion and insertion: all, verdict (what the verdicts are of, in a fraction of the time), or \
-      names as in trust.csv, separated by commas.
+      names as in trust.csv, separated by commas. What is left out is not shown, and a method that is not asked all that the \
+      verdicts are of is believed with care at most.
       """, valueName: "names"))
   var measures = "all"
 
@@ -118,11 +121,18 @@ struct Trust: ParsableCommand {
   @Option(help: ArgumentHelp("The folder for results.", valueName: "folder"))
   var output = "output/trust"
 
+  private static var percent: String { "\(Int((100 * TrustExaminer.fineTunedShare).rounded())) %" }
+
   func validate() throws {
     guard clips > 0 else { throw ValidationError("--clips must be at least 1") }
     guard seeds.map((1...20).contains) ?? true else { throw ValidationError("--seeds must be 1 to 20") }
     guard fineTune.map((1...1000).contains) ?? true else { throw ValidationError("--fine-tune must be 1 to 1000") }
-    _ = try wanted()
+    let wanted = try wanted()
+    if fineTune != nil, !wanted.contains(.fidelityPlus), !wanted.contains(.fidelityMinus) {
+      throw ValidationError(
+        "--fine-tune trains a model that --measures does not ask: name \(TrustMeasure.fidelityPlus.rawValue) or "
+          + "\(TrustMeasure.fidelityMinus.rawValue) there")
+    }
   }
 
   private func wanted() throws -> [TrustMeasure] {
@@ -145,7 +155,18 @@ struct Trust: ParsableCommand {
       var settings = TrustSettings()
       (settings.seed, settings.filling, settings.measures) = (seed, replacement, try wanted())
       let space = try inputSpace(input, of: model)
-      let (siblings, fineTuned) = (try siblings(of: model, in: folder), try fineTuned(model, at: space, in: folder))
+      // What cannot be trained is said before anything is.
+      let named = try namedSiblings(of: model)
+      let again = try seeds.map { _ in
+        try RepeatedTraining(
+          self.model.model, for: "--seeds trains the model again",
+          advice: "; --siblings takes models that are trained already")
+      }
+      let further = try fineTune.map { try fineTuning(of: model, at: space, epochs: $0, in: folder) }
+      let siblings = try named + (again?.again(seeds ?? 0, in: folder.file("seeds")) ?? [])
+      let fineTuned = try further.flatMap { further in
+        try fineTune.map { try further.fineTuned(epochs: $0, in: place(of: $0, in: folder)) }
+      }
       var job = TrustJob(
         TrustExaminer(
           model: model, methods: methods, space: space, settings: settings, target: target, siblings: siblings,
@@ -165,10 +186,10 @@ struct Trust: ParsableCommand {
     }
   }
 
-  /// The models trained from other seeds, those that are named first.
-  private func siblings(of model: TrainedModel, in folder: OutputFolder) throws -> [TrainedModel] {
+  /// The models trained from other seeds that are named.
+  private func namedSiblings(of model: TrainedModel) throws -> [TrainedModel] {
     let names = siblings?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
-    let named = try names.map { name in
+    return try names.map { name in
       let sibling = try TrainedModel(folder: name)
       let (own, other) = (model.configuration, sibling.configuration)
       guard own.model == other.model, own.outputs == other.outputs, own.frontEnd == other.frontEnd else {
@@ -177,27 +198,24 @@ struct Trust: ParsableCommand {
       }
       return sibling
     }
-    guard let seeds else { return named }
-    return try named
-      + RepeatedTraining(
-        self.model.model, for: "--seeds trains the model again",
-        advice: "; --siblings takes models that are trained already"
-      ).again(seeds, in: folder.file("seeds"))
   }
 
-  /// The model trained further without random cells of the mel; nil where that is not asked for.
-  private func fineTuned(
-    _ model: TrainedModel, at space: InputSpace, in folder: OutputFolder
-  ) throws -> TrainedModel? {
-    guard let fineTune else { return nil }
+  /// The training that goes on without random cells of the mel, which can be done.
+  private func fineTuning(
+    of model: TrainedModel, at space: InputSpace, epochs: Int, in folder: OutputFolder
+  ) throws -> RepeatedTraining {
     guard space == .mel, model.kind.pretrainedParts.isEmpty else {
       throw ValidationError(
         "--fine-tune silences cells of the mel, and "
           + (space == .mel ? "\(model.name) has a pretrained encoder" : "--input is \(space.rawValue)"))
     }
-    return try RepeatedTraining(self.model.model, for: "--fine-tune trains the model further")
-      .fineTuned(epochs: fineTune, in: folder.file("fine-tuned-\(fineTune)"))
+    let training = try RepeatedTraining(self.model.model, for: "--fine-tune trains the model further")
+    try training.check(epochs: epochs, in: place(of: epochs, in: folder))
+    return training
   }
+
+  /// The folder of the model that is trained further for so many epochs.
+  private func place(of epochs: Int, in folder: OutputFolder) -> String { folder.file("fine-tuned-\(epochs)") }
 
   private func tell(_ event: TrustJob.Event, _ bar: ProgressBar) {
     switch event {

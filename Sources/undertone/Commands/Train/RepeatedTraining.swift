@@ -48,6 +48,9 @@ struct RepeatedTraining {
   /// The entry of a fine-tuned model's `config.json` that has the digest of the model that it was.
   static let start = "fine_tuned"
 
+  /// What to do about a folder that holds another training: none is overwritten here.
+  private static let advice = "delete it or choose another --output"
+
   private var facts: [String: String] {
     saved.provenance.filter { ["by", "share", "validation"].contains($0.key) }
   }
@@ -67,7 +70,8 @@ struct RepeatedTraining {
       Console.note("\(name): training \(number + 1) of \(count)")
       let (model, recipe) = try command.newModel(for: whole, seed: seed, plan)
       _ = try command.trained(
-        model, recipe, in: "\(place)/\(name)", on: sets.training, sets.validation, seed: seed, plan, facts: facts
+        model, recipe, in: "\(place)/\(name)", on: sets.training, sets.validation, seed: seed, plan, facts: facts,
+        advice: Self.advice
       ) { _ in }
       return try TrainedModel(folder: "\(place)/\(name)", name: name)
     }
@@ -90,6 +94,29 @@ struct RepeatedTraining {
   func fineTuned(epochs: Int, in place: String) throws -> TrainedModel {
     // A training changes the weights of the model that it starts from.
     let model = try TrainedModel(folder: folder)
+    let plan = try further(epochs: epochs)
+    let set = try command.features(training, nil, for: model, recipe: plan.recipe).training
+    _ = try command.trained(
+      model, plan.recipe, in: place, on: set, nil, seed: saved.seed, plan, facts: facts(startingAt: model),
+      advice: Self.advice
+    ) { _ in }
+    return try TrainedModel(folder: place, name: "\(model.name), fine-tuned")
+  }
+
+  /// Checks a folder for ``fineTuned(epochs:in:)`` before there is any work.
+  /// - Throws: Where it holds another training.
+  func check(epochs: Int, in place: String) throws {
+    let model = try TrainedModel(folder: folder)
+    _ = try command.isBegun(
+      model, further(epochs: epochs).recipe, in: place, seed: saved.seed, facts: facts(startingAt: model),
+      advice: Self.advice)
+  }
+
+  private func facts(startingAt model: TrainedModel) -> [String: String] {
+    facts.merging([Self.start: model.digest]) { $1 }
+  }
+
+  private func further(epochs: Int) throws -> TrainingPlan {
     var plan = plan
     plan.validation = .absent
     plan.recipe = saved.recipe
@@ -100,12 +127,7 @@ struct RepeatedTraining {
     let removal = try Augmentation.Step(.cells, TrustExaminer.fineTunedShare)
     plan.recipe.augmentation = try Augmentation(
       saved.recipe.augmentation.steps.filter { $0.kind != .cells } + [removal])
-    let set = try command.features(training, nil, for: model, recipe: plan.recipe).training
-    _ = try command.trained(
-      model, plan.recipe, in: place, on: set, nil, seed: saved.seed, plan,
-      facts: facts.merging([Self.start: model.digest]) { $1 }
-    ) { _ in }
-    return try TrainedModel(folder: place, name: "\(model.name), fine-tuned")
+    return plan
   }
 }
 

@@ -65,20 +65,16 @@ extension Train {
   }
 
   /// The model of a fold, of a seed or of more epochs, trained now, or the rest of it, or before.
-  /// - Parameter model: That which the training starts from.
+  /// - Parameters:
+  ///   - model: That which the training starts from.
+  ///   - advice: What to do about a folder that holds another training.
   func trained(
     _ model: TrainedModel, _ recipe: Recipe, in folder: String, on training: FeatureSet, _ validation: FeatureSet?,
-    seed: UInt64, _ plan: TrainingPlan, facts: [String: String], _ print: (String) -> Void
+    seed: UInt64, _ plan: TrainingPlan, facts: [String: String],
+    advice: String = "choose another --output, or --overwrite it", _ print: (String) -> Void
   ) throws -> TrainedModel {
     let trainer: Trainer
-    if !results.overwrite, FileManager.default.fileExists(atPath: "\(folder)/resume.json") {
-      let saved = try SavedTraining.read(folder)
-      guard saved.recipe == recipe, saved.seed == seed, saved.configuration == model.configuration,
-        saved.provenance[RepeatedTraining.start] == facts[RepeatedTraining.start]
-      else {
-        throw ValidationError(
-          "\(folder) holds a training with other settings; choose another --output, or --overwrite it")
-      }
+    if try isBegun(model, recipe, in: folder, seed: seed, facts: facts, advice: advice) {
       do {
         trainer = try Trainer(
           resuming: folder, initial: model, training: training, validation: validation, manifests: manifests)
@@ -95,6 +91,19 @@ extension Train {
       throw ExitCode(130)
     }
     return trainer.model
+  }
+
+  /// Whether a folder holds such a training, the whole of it or its beginning; not where it is overwritten.
+  /// - Throws: Where it holds another.
+  func isBegun(
+    _ model: TrainedModel, _ recipe: Recipe, in folder: String, seed: UInt64, facts: [String: String], advice: String
+  ) throws -> Bool {
+    guard !results.overwrite, FileManager.default.fileExists(atPath: "\(folder)/resume.json") else { return false }
+    let saved = try SavedTraining.read(folder)
+    guard saved.recipe == recipe, saved.seed == seed, saved.configuration == model.configuration,
+      saved.provenance[RepeatedTraining.start] == facts[RepeatedTraining.start]
+    else { throw ValidationError("\(folder) holds a training with other settings; \(advice)") }
+    return true
   }
 }
 
