@@ -1,3 +1,4 @@
+import AudioFeatures
 import Foundation
 import TestSupport
 import Testing
@@ -157,6 +158,27 @@ struct ServeTests {
 
     for route in ["/v1/models", "/v1/methods", "/v1/openapi.json", "/healthz"] {
       #expect(ask(port, "GET", route)?.status == 200, "\(route)")
+    }
+    // The document has each edit with its limits.
+    struct Document: Decodable {
+      struct Route: Decodable {
+        struct Method: Decodable {
+          struct Parameter: Decodable {
+            struct Schema: Decodable { let minimum, maximum: Double? }
+            let name: String
+            let schema: Schema
+          }
+          let parameters: [Parameter]?
+        }
+        let post: Method?
+      }
+      let paths: [String: Route]
+    }
+    let document: Document = try #require(ask(port, "GET", "/v1/openapi.json")).json()
+    let parameters = try #require(document.paths["/v1/edit"]?.post?.parameters)
+    for kind in SoundEdits.Kind.allCases {
+      let schema = try #require(parameters.first { $0.name == kind.rawValue }?.schema, "\(kind)")
+      #expect(schema.minimum == kind.limits.lowerBound && schema.maximum == kind.limits.upperBound, "\(kind)")
     }
     // Another training in its folder is taken up, and one that cannot be read is not.
     let before = try #require(ask(port, "GET", "/v1/models")).text
