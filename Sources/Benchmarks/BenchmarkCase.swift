@@ -83,7 +83,7 @@ struct BenchmarkCase: Hashable {
         .init(name, .saliency, batch: batch), .init(name, .infer, batch: 1), .init(name, .saliency, batch: 1),
         .init(name, .inputXGradient, batch: batch), .init(name, .inputXGradient, batch: 1),
         .init(name, .integratedGradients, batch: 1), .init(name, .smoothGrad, batch: 1),
-        .init(name, .pgd, batch: 64),
+        .init(name, .pgd, batch: 8),
       ]
     }
     + BenchmarkedEncoder.allCases.flatMap {
