@@ -58,6 +58,8 @@ public struct UndertoneService: Sendable {
       try await ServiceGroup(configuration: group).run()
     } catch let error as IOError {
       throw ServiceError.address(reason: systemReason(error.errnoCode))
+    } catch let error as SocketAddressError.UnknownHost {
+      throw ServiceError.address(reason: "there is no host \(error.host)")
     } catch let error as SocketAddressError {
       throw ServiceError.address(reason: "\(error)")
     }

@@ -393,6 +393,9 @@ struct ServeTests {
     #expect(ask(port, "GET", "/v1/models", headers: ["Authorization": "Bearer secret"])?.status == 200)
     #expect(try service.stopped() == 0)
     #expect(try folder.undertone("serve", "--host", "0.0.0.0").failed(64, naming: "--host", "token"))
+    #expect(
+      try folder.undertone("serve", "--host", "nowhere.invalid", "--token-file", "token")
+        .failed(64, naming: "nowhere.invalid"))
     #expect(try folder.undertone("serve", "--port", "70000").failed(64, naming: "--port"))
     #expect(try folder.undertone("serve", "--model", "none").failed(66, naming: "none"))
     #expect(try folder.undertone("serve", "--token-file", "none").failed(66, naming: "none"))

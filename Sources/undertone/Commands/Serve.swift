@@ -15,8 +15,8 @@ struct Serve: ParsableCommand {
       field, its reason and an id.
 
       The service listens on this machine only. With another --host it needs a token, from the file of --token-file or the \
-      variable UNDERTONE_TOKEN: requests then carry "Authorization: Bearer TOKEN". It reads and writes no files but the \
-      models', and stores no sound. Predictions that come together and are of one length are made together. Ctrl-C, or \
+      variable UNDERTONE_TOKEN: requests then carry "Authorization: Bearer TOKEN". It reads no files but the \
+      models', and writes none. Predictions that come together and are of one length are made together. Ctrl-C, or \
       SIGTERM, lets it finish what it has.
 
       POST /v1/models/NAME/reload reads a model's files again, between two requests.
