@@ -71,7 +71,8 @@ let package = Package(
         "Reports", .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ], resources: [.embedInCode("openapi.json")]),
+      ],
+      resources: ["openapi.json", "Page/studio.html", "Page/studio.css", "Page/studio.js"].map { .embedInCode($0) }),
     .executableTarget(
       name: "undertone",
       dependencies: [

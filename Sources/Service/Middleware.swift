@@ -59,7 +59,9 @@ struct Envelope: RouterMiddleware {
       response.headers[.contentLength] = length
     }
     response.headers[.requestID] = id
-    response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+    if response.headers[.contentSecurityPolicy] == nil {
+      response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+    }
     response.headers[.contentTypeOptions] = "nosniff"
     response.headers[.referrerPolicy] = "no-referrer"
     response.headers[.crossOriginResourcePolicy] = settings.origin == nil ? "same-origin" : "cross-origin"
@@ -114,7 +116,7 @@ struct Gate: RouterMiddleware {
       }
       return try await next(request, context)
     }
-    guard request.uri.path != "/healthz" else { return try await next(request, context) }
+    guard request.uri.path != "/healthz", !PageRoutes.open.contains(request.uri.path) else { return try await next(request, context) }
     let given = request.headers[.authorization] ?? ""
     let scheme = "bearer "
     guard given.lowercased().hasPrefix(scheme),

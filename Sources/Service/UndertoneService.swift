@@ -79,6 +79,7 @@ public struct UndertoneService: Sendable {
 
   private func addRoutes(to router: Router<ServiceContext>) {
     let sounds = SoundRoutes(compute: compute, models: models, uploads: uploads)
+    PageRoutes.add(to: router)
     router.get("healthz") { _, _ in Answer.text("ok\n") }
     router.get("metrics") { [metrics, compute] _, _ in
       Answer.text(metrics.text(waiting: compute.waiting), type: "text/plain; version=0.0.4")

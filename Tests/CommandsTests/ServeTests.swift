@@ -6,7 +6,7 @@ import Testing
 @Suite("serve", .serialized)
 struct ServeTests {
   /// A service on a port of its own, which ends with the test.
-  private final class Service {
+  final class Service {
     let port: Int
     let folder: Folder
     private let process: Process

@@ -102,6 +102,14 @@ public struct Page {
     }
   }
 
+  /// What a page looks like, as CSS.
+  public static var styles: [UInt8] { PackageResources.page_css }
+
+  /// The scripts of `undertone.clipView`, for a page that gets its clips later.
+  public static var clipScripts: [UInt8] {
+    [PackageResources.numbers_js, PackageResources.timeline_js, PackageResources.page_js].flatMap { $0 + [10] }
+  }
+
   private func html(_ section: Section, firstSound: Int) -> String {
     switch section {
     case .figure(let png, let width, let alternative):

@@ -1,7 +1,8 @@
 // What a page holds: elements are made, numbers and sounds read when they are first needed.
 "use strict";
 const undertone = (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+  const held = document.getElementById("data");
+  const data = held ? JSON.parse(held.textContent) : { clips: [], timelines: [], sounds: [] };
 
   // Bytes of base64, and of a zlib stream (RFC 1950 and 1951).
   const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -123,8 +124,8 @@ const undertone = (() => {
     }
     return read.get(sound);
   };
-  // A WAV file of 16 bits, as an address.
-  const waveFile = (samples, sampleRate) => {
+  // A WAV file of 16 bits.
+  const waveBytes = (samples, sampleRate) => {
     const view = new DataView(new ArrayBuffer(44 + 2 * samples.length));
     const words = (at, text) => [...text].forEach((c, i) => view.setUint8(at + i, c.charCodeAt(0)));
     words(0, "RIFF");
@@ -140,7 +141,11 @@ const undertone = (() => {
     words(36, "data");
     view.setUint32(40, 2 * samples.length, true);
     samples.forEach((sample, i) => view.setInt16(44 + 2 * i, Math.round(Math.max(-1, Math.min(1, sample)) * 32767), true));
-    const bytes = new Uint8Array(view.buffer), parts = [];
+    return new Uint8Array(view.buffer);
+  };
+  // The same as an address.
+  const waveFile = (samples, sampleRate) => {
+    const bytes = waveBytes(samples, sampleRate), parts = [];
     for (let i = 0; i < bytes.length; i += 8192) parts.push(String.fromCharCode(...bytes.subarray(i, i + 8192)));
     return `data:audio/wav;base64,${btoa(parts.join(""))}`;
   };
@@ -155,5 +160,5 @@ const undertone = (() => {
     return element;
   };
 
-  return { data, make, numbers, shown, samplesOf, waveFile };
+  return { data, make, numbers, shown, samplesOf, waveBytes, waveFile };
 })();

@@ -1,9 +1,15 @@
 // What scripts add to a page: clips that play, with a cursor through all panels, and views that switch.
 "use strict";
-(() => {
-  const { data, make, numbers, shown, samplesOf, waveFile } = undertone;
-  const place = document.getElementById("clips");
-  const state = { clip: 0, model: "", method: "", target: "", sound: "clip", seconds: 0, fraction: 0.5, panel: "" };
+// - place: the element that the view is put into.
+// - start: what is shown first, as far as it is there.
+// - heading: above it.
+// - prefix: of the elements' ids, where a document has several views.
+// - data: the page's, or other.
+// - onRegion: called with { start, end, low, high }, in seconds of the file and Hz, or with null, where a part of the clip is
+//   chosen; without it none can be.
+undertone.clipView = (place, { start = {}, heading = "Listen and look", prefix = "", data = undertone.data, onRegion } = {}) => {
+  const { make, numbers, shown, samplesOf, waveFile } = undertone;
+  const state = { clip: 0, model: "", method: "", target: "", sound: "clip", seconds: 0, fraction: 0.5, panel: "", ...start };
 
   const clip = () => data.clips[state.clip];
   // Seconds of the file at a time in the speech.
@@ -28,7 +34,7 @@
   const selects = {};
   for (const [name, words] of [["clip", "Clip"], ["model", "Model"], ["method", "Method"], ["target", "Target"],
     ["sound", "Sound"]]) {
-    selects[name] = make("select", { id: `choose-${name}` });
+    selects[name] = make("select", { id: `${prefix}choose-${name}` });
     selects[name].addEventListener("change", () => {
       state[name] = name === "clip" ? Number(selects[name].value) : selects[name].value;
       if (name === "clip") state.seconds = 0;
@@ -36,19 +42,20 @@
     });
     choices.append(make("label", {}, words, selects[name]));
   }
-  const save = make("button", { type: "button", id: "save" }, "Numbers as CSV");
-  const overlay = make("input", { type: "checkbox", id: "overlay", checked: true });
+  const save = make("button", { type: "button", id: `${prefix}save` }, "Numbers as CSV");
+  const overlay = make("input", { type: "checkbox", id: `${prefix}overlay`, checked: true });
   choices.append(make("label", {}, "Attribution", overlay), save);
   const audio = make("audio", { controls: true, preload: "auto" });
-  const cursor = make("input", { type: "range", className: "cursor", id: "cursor", min: 0, step: 0.01 });
+  const cursor = make("input", { type: "range", className: "cursor", id: `${prefix}cursor`, min: 0, step: 0.01 });
   cursor.setAttribute("aria-label", "Time in the clip, seconds");
-  const readout = make("p", { className: "readout", id: "readout" });
+  const readout = make("p", { className: "readout", id: `${prefix}readout` });
   readout.setAttribute("aria-live", "polite");
   const panelBox = make("div"), timelineBox = make("div");
   const bars = make("table", { className: "bars" });
   place.append(
-    make("h2", {}, "Listen and look"), choices, timelineBox, audio, cursor, readout, panelBox, bars,
+    make("h2", {}, heading), choices, timelineBox, audio, cursor, readout, panelBox, bars,
     make("p", {}, "Point at a panel, or go through it with the arrow keys, to read its values; a click moves the sound there. " +
+      (onRegion ? "Drag, or hold Shift with the arrow keys, to choose a part; Escape lets it go. " : "") +
       "Space plays and stops. Values are rounded to the digits that are shown, also in the CSV."));
 
   // ---- Choices
@@ -261,6 +268,9 @@
       words: input ? `${names[grid.space]} with ${view().method}` : names[grid.space], limit, threshold, unit: input && input.unit,
       signed: view().isSigned, lower, upper, label: grid.label, paper, ticks, axis: grid.space === "mfcc" ? "coefficient" : "kHz",
       rowAt, middle, rows, attribution, columns, hertz: grid.maximumFrequency && hertz,
+      frequencyAt: grid.maximumFrequency &&
+        ((fraction) => (grid.space === "mel" ? unmel(top * fraction) : grid.maximumFrequency * fraction)),
+      fractionOf: (frequency) => (grid.space === "mel" ? mel(frequency) / top : frequency / grid.maximumFrequency),
       paint(context, width, height) {
         const image = new ImageData(columns, rows);
         for (let row = 0; row < rows; row++) {
@@ -305,7 +315,7 @@
     if (mels) panels.push(gridPanel(mels, false));
     for (const grid of clip().grids) panels.push(gridPanel(grid, true));
     panelBox.replaceChildren(...panels.flatMap((panel) => {
-      panel.canvas = make("canvas", { tabIndex: 0, id: `panel-${panel.key}` });
+      panel.canvas = make("canvas", { tabIndex: 0, id: `${prefix}panel-${panel.key}` });
       panel.canvas.setAttribute("role", "img");
       panel.canvas.setAttribute("aria-label",
         `${panel.words} for ${state.target}, ${clip().start.toFixed(2)} to ${fileTime(clip().duration).toFixed(2)} seconds of the file${strongest(panel)}. ` +
@@ -429,6 +439,7 @@
     for (const panel of panels) {
       const context = panel.canvas.getContext("2d"), scale = panel.picture.width / (panel.width + left + right);
       context.drawImage(panel.picture, 0, 0);
+      if (state.region) drawRegion(context, panel, scale);
       context.fillStyle = "#d55e00";
       context.fillRect((left + panel.width * state.seconds / clip().duration - 0.75) * scale, above * scale, 1.5 * scale,
         panel.height * scale);
@@ -436,6 +447,23 @@
         const y = above + panel.height * (1 - panel.middle(panel.rowAt(state.fraction)));
         context.fillRect(left * scale, (y - 0.5) * scale, panel.width * scale, scale);
       }
+    }
+  };
+
+  // The part of the clip that is chosen: on panels without frequencies, its time.
+  const drawRegion = (context, panel, scale) => {
+    const { start, end, low, high } = state.region;
+    const x = (seconds) => left + panel.width * (seconds - clip().start) / clip().duration;
+    const y = (frequency) => above + panel.height * (1 - Math.min(1, panel.fractionOf(frequency)));
+    const [top, bottom] = panel.frequencyAt && high ? [y(high), y(low)] : [above, above + panel.height];
+    const box = [x(start), top, x(end) - x(start), bottom - top].map((length) => length * scale);
+    context.fillStyle = "rgba(0, 114, 178, 0.14)";
+    context.fillRect(...box);
+    // Dark and light, to be seen on both.
+    for (const [color, width] of [["#fff", 3], ["#0072b2", 1.5]]) {
+      context.strokeStyle = color;
+      context.lineWidth = width * scale;
+      context.strokeRect(...box);
     }
   };
 
@@ -452,14 +480,49 @@
     if (clip().window) timeline.show(fileTime(state.seconds), windows.indexOf(clip()));
   };
 
+  // Shows a part of the clip as chosen, within it; none where it has no width.
+  const mark = (region) => {
+    const within = (seconds) => Math.max(clip().start, Math.min(fileTime(clip().duration), seconds));
+    const [start, end] = region ? [within(region.start), within(region.end)] : [0, 0];
+    state.region = end - start > 1e-6 ? { ...region, start, end } : null;
+    drawCursors();
+  };
+  const choose = (region) => {
+    mark(region);
+    onRegion(state.region);
+  };
+
   const listen = (panel) => {
     const at = (event) => {
       const box = panel.canvas.getBoundingClientRect();
       return [(event.clientX - box.left - left) / panel.width * clip().duration,
         1 - (event.clientY - box.top - above) / panel.height];
     };
-    panel.canvas.addEventListener("pointermove", (event) => { if (audio.paused) point(...at(event), panel); });
+    // Where the pointer went down, and whether it has moved since.
+    let pressed = null, isDragged = false;
+    panel.canvas.addEventListener("pointerdown", (event) => {
+      isDragged = false;
+      pressed = onRegion && event.button === 0 ? event : null;
+    });
+    panel.canvas.addEventListener("pointermove", (event) => {
+      if (pressed && (isDragged || Math.abs(event.clientX - pressed.clientX) > 4)) {
+        if (!isDragged) panel.canvas.setPointerCapture(event.pointerId);
+        isDragged = true;
+        const [from, to] = [at(pressed), at(event)];
+        const times = [from[0], to[0]].map(fileTime).sort((a, b) => a - b);
+        const region = { start: times[0], end: times[1] };
+        // A line along the time is of all frequencies.
+        if (panel.frequencyAt && Math.abs(event.clientY - pressed.clientY) > 8) {
+          const heights = [from[1], to[1]].map((f) => Math.max(0, Math.min(1, f))).sort((a, b) => a - b);
+          [region.low, region.high] = heights.map(panel.frequencyAt);
+        }
+        choose(region);
+      }
+      if (audio.paused) point(...at(event), panel);
+    });
+    for (const end of ["pointerup", "pointercancel"]) panel.canvas.addEventListener(end, () => { pressed = null; });
     panel.canvas.addEventListener("click", (event) => {
+      if (isDragged) return;
       point(...at(event), panel);
       audio.currentTime = state.seconds;
     });
@@ -470,10 +533,18 @@
         ArrowLeft: [state.seconds - clip().hop, state.fraction], ArrowRight: [state.seconds + clip().hop, state.fraction],
         ArrowUp: [state.seconds, to(1)], ArrowDown: [state.seconds, to(-1)],
       };
+      if (onRegion && event.key === "Escape") choose(null);
       if (!moves[event.key]) return;
       event.preventDefault();
+      const before = fileTime(state.seconds);
       point(...moves[event.key], panel);
       audio.currentTime = state.seconds;
+      const now = fileTime(state.seconds), { region } = state;
+      if (!onRegion || !event.shiftKey || now === before) return;
+      // With Shift, the end at which the cursor was goes with it; elsewhere a part begins.
+      const isNear = (seconds) => region && Math.abs(seconds - before) < 1e-6;
+      const other = isNear(region?.end) ? region.start : isNear(region?.start) ? region.end : before;
+      choose({ ...(other === before ? {} : region), start: Math.min(other, now), end: Math.max(other, now) });
     });
   };
 
@@ -520,7 +591,7 @@
   });
   overlay.addEventListener("change", draw);
   document.addEventListener("keydown", (event) => {
-    if (event.key !== " " || /^(SELECT|BUTTON|INPUT|AUDIO|SUMMARY)$/.test(event.target.tagName)) return;
+    if (prefix || event.key !== " " || /^(SELECT|BUTTON|INPUT|AUDIO|SUMMARY)$/.test(event.target.tagName)) return;
     event.preventDefault();
     if (audio.paused) audio.play(); else audio.pause();
   });
@@ -546,12 +617,25 @@
   });
   window.addEventListener("resize", draw);
 
-  // A place and a view can be linked to: page.html#clip=0&target=angry&seconds=0.5&fraction=0.3&panel=mel
-  for (const [name, value] of new URLSearchParams(location.hash.slice(1))) {
-    if (name in state) state[name] = typeof state[name] === "number" ? Number(value) || 0 : value;
-  }
   state.clip = Math.max(0, Math.min(data.clips.length - 1, Math.round(state.clip)));
-  if (location.hash.includes("seconds=")) state.seconds -= clip().start;
+  if ("seconds" in start) state.seconds -= clip().start;
   settle();
+  return {
+    clip, mark,
+    // Shows other clips, or others of their views.
+    show(other, wanted = {}) {
+      data = other;
+      Object.assign(state, { clip: 0 }, wanted);
+      settle();
+    },
+  };
+};
+
+// A place and a view can be linked to: page.html#clip=0&target=angry&seconds=0.5&fraction=0.3&panel=mel
+if (document.getElementById("clips")) {
+  const numbers = ["clip", "seconds", "fraction"], names = ["model", "method", "target", "sound", "panel", ...numbers];
+  const linked = [...new URLSearchParams(location.hash.slice(1))].filter(([name]) => names.includes(name));
+  const start = Object.fromEntries(linked.map(([name, value]) => [name, numbers.includes(name) ? Number(value) || 0 : value]));
+  undertone.clipView(document.getElementById("clips"), { start });
   document.documentElement.dataset.ready = "true";
-})();
+}
