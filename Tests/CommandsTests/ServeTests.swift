@@ -6,7 +6,7 @@ import Testing
 @Suite("serve", .serialized)
 struct ServeTests {
   /// A service on a port of its own, which ends with the test.
-  private final class Service {
+  final class Service {
     let port: Int
     let folder: Folder
     private let process: Process
@@ -47,7 +47,7 @@ struct ServeTests {
     let probabilities: [String: Double]
   }
 
-  private struct Fault: Decodable {
+  struct Fault: Decodable {
     struct Inner: Decodable {
       let status: Int
       let field: String?
@@ -74,7 +74,7 @@ struct ServeTests {
     return slots.map { $0! }
   }
 
-  private static let clip = WAV().file(voice(seconds: 1.2))
+  static let clip = WAV().file(voice(seconds: 1.2))
 
   @Test("Predicts as `predict` does, of a body and of a form, alone and together with others")
   func predicts() throws {
