@@ -30,6 +30,16 @@ enum Answer {
     return Response(status: .ok, headers: [.contentType: type], body: body)
   }
 
+  /// A page in one file, to be kept: its scripts and styles are in it, and nothing else may be loaded.
+  static func page(_ html: String, named name: String, on channel: (any Channel)? = nil) -> Response {
+    var response = data(html.utf8, type: "text/html; charset=utf-8", on: channel)
+    response.headers[.contentSecurityPolicy] =
+      "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; media-src data:; "
+      + "frame-ancestors 'none'; base-uri 'none'"
+    response.headers[.contentDisposition] = "attachment; filename=\"\(name)\""
+    return response
+  }
+
   static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
     data(text.utf8, type: type)
   }

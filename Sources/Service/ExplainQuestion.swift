@@ -9,6 +9,8 @@ import Reports
 /// What is asked about a prediction, checked before it reaches the models.
 struct ExplainQuestion: Sendable {
   private let model: ServedModel
+  /// What the sound is called.
+  private let name: String
   private let method: String
   private let options: MethodOptions
   private let target, versus: Int?
@@ -23,18 +25,8 @@ struct ExplainQuestion: Sendable {
     options[.steps] = try parameters.whole("steps", in: 1...500)
     options[.draws] = try parameters.whole("draws", in: 1...2000)
     self.options = options
-    func output(_ name: String) throws(RequestFault) -> Int? {
-      guard let text = parameters.text(name), text != "predicted" else { return nil }
-      let outputs = model.classes + model.dimensions
-      guard let place = outputs.firstIndex(of: text) else {
-        throw .wrong(
-          name,
-          "\(model.name) has no output \"\(visible(String(text.prefix(64))))\"; it has \(outputs.joined(separator: ", "))"
-        )
-      }
-      return place
-    }
-    (target, versus) = (try output("target"), try output("versus"))
+    name = try parameters.soundName("name")
+    (target, versus) = (try parameters.output("target", of: model), try parameters.output("versus", of: model))
     if let target, target == versus { throw .wrong("versus", "is the target itself") }
     guard let text = parameters.text("input") else {
       spaces = model.inputs.filter { [.waveform, .mel].contains($0) }
@@ -104,7 +96,7 @@ struct ExplainQuestion: Sendable {
       let target = target ?? predicted
       return Target(target, versus: target == versus ? nil : versus)
     }
-    return ExplanationReport(explanation, model: model, file: UploadedSound.name)
+    return ExplanationReport(explanation, model: model, file: name)
   }
 
   func answer(_ speech: AudioClip, by shelf: ModelShelf) throws -> Answer {
@@ -131,6 +123,24 @@ struct ExplainQuestion: Sendable {
   func figure(_ speech: AudioClip, as format: FigureFormat, by shelf: ModelShelf) throws -> [UInt8] {
     let report = try report(speech, by: shelf)
     return try report.figure.encoded(as: format, provenance: report.provenance)
+  }
+
+  /// The explanation as the script of a page reads it, in JSON.
+  func view(_ speech: AudioClip, by shelf: ModelShelf) throws -> String {
+    let report = try report(speech, by: shelf)
+    let explained = PageClip.Explained(report.model.name, report.explanation)
+    return try Page.data(of: [PageClip(name: name, samples: speech.samples, explanations: [explained])])
+  }
+
+  /// The page of the explanation in one file.
+  func page(_ speech: AudioClip, by shelf: ModelShelf) throws -> String {
+    let report = try report(speech, by: shelf)
+    var page = ExplanationPage(model: report.model, source: name)
+    try page.add([(report, nil, nil)], samples: speech.samples) { [] }
+    var whole = page.page
+    // It would be the service's own, with what is where on this machine.
+    whole.provenance["Command"] = nil
+    return try whole.html
   }
 }
 

@@ -59,9 +59,9 @@ struct Envelope: RouterMiddleware {
       response.headers[.contentLength] = length
     }
     response.headers[.requestID] = id
-    if response.headers[.contentSecurityPolicy] == nil {
-      response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
-    }
+    // What is a page has one of its own.
+    response.headers[.contentSecurityPolicy] =
+      response.headers[.contentSecurityPolicy] ?? "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
     response.headers[.contentTypeOptions] = "nosniff"
     response.headers[.referrerPolicy] = "no-referrer"
     response.headers[.crossOriginResourcePolicy] = settings.origin == nil ? "same-origin" : "cross-origin"

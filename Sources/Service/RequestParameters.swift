@@ -56,6 +56,29 @@ struct RequestParameters {
     }
   }
 
+  /// What the sound is called where a reader sees it; "the sound" where nothing is given.
+  func soundName(_ name: String) throws(RequestFault) -> String {
+    guard let text = values[name] else { return UploadedSound.name }
+    // No path: titles show the last part of one.
+    guard (1...64).contains(text.unicodeScalars.count), !text.contains("/"), !text.hasPrefix("~"),
+      text.contains(where: { $0.isLetter || $0.isNumber })
+    else { throw .wrong(name, "is no name of 1 to 64 characters, some of them letters or numbers, without a /") }
+    return visible(text.replacing(/\s/, with: " "))
+  }
+
+  /// The place among the outputs of a model; nil where none is named, or what is predicted.
+  func output(_ name: String, of model: ServedModel) throws(RequestFault) -> Int? {
+    guard let text = values[name], text != "predicted" else { return nil }
+    let outputs = model.classes + model.dimensions
+    guard let place = outputs.firstIndex(of: text) else {
+      throw .wrong(
+        name,
+        "\(model.name) has no output \"\(visible(String(text.prefix(64))))\"; it has \(outputs.joined(separator: ", "))"
+      )
+    }
+    return place
+  }
+
   /// One of some names.
   func choice<Value: RawRepresentable<String> & CaseIterable>(_ name: String) throws(RequestFault) -> Value? {
     guard let text = values[name] else { return nil }

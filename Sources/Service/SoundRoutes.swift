@@ -18,7 +18,7 @@ struct SoundRoutes: Sendable {
   let uploads: Uploads
 
   /// The answer to a request's sound and parameters. A model that is loaded again meanwhile is asked again.
-  private func answer(
+  func answer(
     _ request: Request, _ known: [String], _ work: (UploadedSound, RequestParameters) async throws -> Response
   ) async throws -> Response {
     try await uploads.withBody(of: request) { body in
@@ -37,7 +37,7 @@ struct SoundRoutes: Sendable {
 
   private static let tries = 3
 
-  private func model(_ parameters: RequestParameters) throws(RequestFault) -> ServedModel {
+  func model(_ parameters: RequestParameters) throws(RequestFault) -> ServedModel {
     try models.named(parameters.text("model"))
   }
 
@@ -53,10 +53,12 @@ struct SoundRoutes: Sendable {
 
   // MARK: Explain
 
-  private enum Format: String, CaseIterable { case json, png, svg }
+  private enum Format: String, CaseIterable { case json, png, svg, view, html }
 
   @Sendable func explain(_ request: Request, _ context: ServiceContext) async throws -> Response {
-    let known = ["model", "method", "target", "versus", "input", "steps", "draws", "seed", "format", "arrays"]
+    let known = [
+      "model", "method", "target", "versus", "input", "steps", "draws", "seed", "format", "arrays", "name",
+    ]
     return try await answer(request, known) { sound, parameters in
       let model = try model(parameters)
       let question = try ExplainQuestion(parameters, of: model)
@@ -69,6 +71,12 @@ struct SoundRoutes: Sendable {
       case .png, .svg:
         let bytes = try await compute.run { try question.figure(speech, as: format == .png ? .png : .svg, by: $0) }
         return Answer.data(bytes, type: format == .png ? "image/png" : "image/svg+xml", on: context.channel)
+      case .view:
+        let view = try await compute.run { try question.view(speech, by: $0) }
+        return Answer.data(view.utf8, type: "application/json", on: context.channel)
+      case .html:
+        let page = try await compute.run { try question.page(speech, by: $0) }
+        return Answer.page(page, named: "explanation.html", on: context.channel)
       }
     }
   }

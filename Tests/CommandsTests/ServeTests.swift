@@ -47,7 +47,7 @@ struct ServeTests {
     let probabilities: [String: Double]
   }
 
-  private struct Fault: Decodable {
+  struct Fault: Decodable {
     struct Inner: Decodable {
       let status: Int
       let field: String?
@@ -74,7 +74,7 @@ struct ServeTests {
     return slots.map { $0! }
   }
 
-  private static let clip = WAV().file(voice(seconds: 1.2))
+  static let clip = WAV().file(voice(seconds: 1.2))
 
   @Test("Predicts as `predict` does, of a body and of a form, alone and together with others")
   func predicts() throws {

@@ -26,7 +26,7 @@ public struct Page {
   }
 
   public let title: String
-  public let provenance: [String: String]
+  public var provenance: [String: String]
   public var sections: [Section] = []
   public var clips: [PageClip] = []
   var timelines: [PageTimeline] = []
@@ -48,6 +48,12 @@ public struct Page {
     guard let header = rows.first else { return }
     let shown = rows.dropFirst().map { $0.map(fourDigits) }
     sections.append(.table(caption: caption, header: header, rows: Array(shown)))
+  }
+
+  /// What the script of a page with these clips reads, as one line of JSON: for a view into them elsewhere.
+  /// - Throws: Where a number is not finite.
+  public static func data(of clips: [PageClip]) throws -> String {
+    try PageData(clips: clips, timelines: [], sounds: []).jsonLine()
   }
 
   public var html: String {
