@@ -478,7 +478,7 @@
       .filter((p) => p.schema.type === "number" && !fields.includes(p.name))
       .map((p) => ({ name: p.name, words: p.description, minimum: p.schema.minimum, maximum: p.schema.maximum }));
     for (const name of ["model", "beside", "method", "target"]) state[name] = awaited.get(name) ?? state[name];
-    state.model = fill($("model"), models.map((m) => m.name), models.map((m) => m.title || m.name), state.model);
+    state.model = fill($("model"), models.map((m) => m.name), models.map((m) => `${m.name} (${m.title})`), state.model);
     if (state.target !== "predicted" && !outputs().includes(state.target)) state.target = "predicted";
     showBeside();
     state.method = fill($("method"), methods.map((m) => m.name), methods.map((m) => m.name), state.method);
