@@ -12,6 +12,8 @@ struct RequestFault: Error, Equatable {
   let reason: String
   /// After how many seconds it is worth another try; nil where it is not.
   var retryAfter: Int?
+  /// The methods that the route has, where it lacks the request's.
+  var allowed: String?
 
   init(_ status: HTTPResponse.Status, _ field: String?, _ reason: String, retryAfter: Int? = nil) {
     (self.status, self.field, self.reason, self.retryAfter) = (status, field, reason, retryAfter)
@@ -28,6 +30,13 @@ struct RequestFault: Error, Equatable {
 
   static func tooLarge(_ bytes: Int) -> RequestFault {
     RequestFault(.contentTooLarge, "body", "has more than \(bytes) bytes")
+  }
+
+  /// - Parameter allowed: The methods that there are.
+  static func noMethod(_ method: String, allowed: String) -> RequestFault {
+    var fault = RequestFault(.methodNotAllowed, nil, "the route has no \(visible(method)); it has \(allowed)")
+    fault.allowed = allowed
+    return fault
   }
 
   static func noModel(_ name: String, among known: [String]) -> RequestFault {
