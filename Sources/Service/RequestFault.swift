@@ -26,10 +26,18 @@ struct RequestFault: Error, Equatable {
   static let stopping = RequestFault(.serviceUnavailable, nil, "the service is stopping")
   /// The model was loaded again after the request was read for it.
   static let exchanged = RequestFault(.serviceUnavailable, "model", "was loaded again meanwhile", retryAfter: 1)
+  /// For the counts: nobody reads it. The status is nginx's.
+  static let left = RequestFault(
+    .init(code: 499, reasonPhrase: "Client Closed Request"), nil, "the client closed the connection")
   static let cutBody = RequestFault(.badRequest, "body", "breaks off, or is no body of HTTP")
 
   static func tooLarge(_ bytes: Int) -> RequestFault {
     RequestFault(.contentTooLarge, "body", "has more than \(bytes) bytes")
+  }
+
+  /// - Parameter seconds: Of computing.
+  static func tooLong(_ seconds: Double) -> RequestFault {
+    RequestFault(.serviceUnavailable, nil, "takes more than \(seconds.formatted()) s of computing")
   }
 
   /// - Parameter allowed: The methods that there are.

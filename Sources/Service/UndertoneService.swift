@@ -86,14 +86,15 @@ public struct UndertoneService: Sendable {
     let sounds = SoundRoutes(compute: compute, models: models, uploads: uploads)
     router.get("healthz") { _, _ in Answer.text("ok\n") }
     router.get("metrics") { [metrics, compute] _, _ in
-      Answer.text(metrics.text(waiting: compute.waiting), type: "text/plain; version=0.0.4")
+      let (waiting, isLong) = compute.load
+      return Answer.text(metrics.text(waiting: waiting, isLong: isLong), type: "text/plain; version=0.0.4")
     }
     router.get("v1/openapi.json") { _, _ in Answer.data(PackageResources.openapi_json, type: "application/json") }
     router.get("v1/models") { [models] _, _ in try Answer.json(["models": models.all]) }
     router.get("v1/methods") { _, _ in try Answer.json(["methods": ServedMethod.all]) }
     router.post("v1/models/:name/reload") { [models, compute] _, context in
       let name = context.parameters.get("name") ?? ""
-      try await compute.run { shelf in
+      try await compute.run(.quick) { shelf in
         try shelf.reload(name)
         models.all = shelf.served
       }

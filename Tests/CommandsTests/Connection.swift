@@ -44,6 +44,8 @@ final class Connection {
 
   deinit { close(descriptor) }
 
+  func leave() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
   func send(_ bytes: some Sequence<UInt8>) {
     let bytes = Array(bytes)
     var sent = 0

@@ -387,6 +387,58 @@ struct ServeTests {
     #expect(try service.stopped() == 0)
   }
 
+  /// Waits until the service's counts hold a text.
+  private func waits(_ port: Int, for text: String) -> Bool {
+    for _ in 0..<1200 {
+      if ask(port, "GET", "/metrics")?.text.contains(text) == true { return true }
+      usleep(50_000)
+    }
+    return false
+  }
+
+  /// Asks for as long an explanation as may be, whose answer is not waited for.
+  private func askedForLong(_ port: Int) throws -> Connection {
+    let connection = try #require(Connection(port: port))
+    let sound = WAV().file(voice(seconds: 1.9))
+    let path = "/v1/explain?method=smoothgrad&draws=2000&input=waveform,spectrogram,mel"
+    connection.send("POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(sound.count)\r\n\r\n".utf8)
+    connection.send(sound)
+    return connection
+  }
+
+  @Test("A prediction does not wait for an explanation's end, and whoever leaves is not computed for")
+  func leaves() throws {
+    let service = try Service()
+    let port = service.port
+    let first = try askedForLong(port)
+    #expect(waits(port, for: "undertone_long_running 1"))
+    let second = try askedForLong(port)
+    #expect(waits(port, for: "undertone_waiting 1"))
+    #expect(ask(port, "POST", "/v1/predict", Data(Self.clip))?.status == 200)
+    let metrics = try #require(ask(port, "GET", "/metrics")).text
+    #expect(metrics.contains("undertone_long_running 1") && !metrics.contains(#"route="/v1/explain""#), "\(metrics)")
+    // The one that waits is taken from its queue, and then the one that runs ends between two passes.
+    func left(_ count: Int) -> String { #"undertone_requests_total{route="/v1/explain",status="499"} "# + "\(count)" }
+    second.leave()
+    #expect(waits(port, for: left(1)))
+    #expect(waits(port, for: "undertone_long_running 1"))
+    first.leave()
+    #expect(waits(port, for: left(2)))
+    #expect(waits(port, for: "undertone_long_running 0"))
+    #expect(ask(port, "POST", "/v1/predict", Data(Self.clip))?.status == 200)
+    #expect(try service.stopped() == 0)
+  }
+
+  @Test("An explanation that takes longer than it may is ended")
+  func tooLong() throws {
+    let service = try Service("--longest", "0.1")
+    let connection = try askedForLong(service.port)
+    #expect(connection.head()?.hasPrefix("HTTP/1.1 503 ") == true)
+    #expect(String(decoding: connection.received(), as: UTF8.self).contains("0.1 s of computing"))
+    #expect(ask(service.port, "POST", "/v1/predict", Data(Self.clip))?.status == 200)
+    #expect(try service.folder.undertone("serve", "--longest", "0").failed(64, naming: "--longest"))
+  }
+
   @Test("Of many at once that may not wait, some are told so with a time to come again, and the others are answered")
   func full() throws {
     let service = try Service("--waiting", "1")
