@@ -429,6 +429,21 @@ struct ServeTests {
     #expect(try service.stopped() == 0)
   }
 
+  @Test("Predictions between the passes of an explanation leave it as it is, and are as they are alone")
+  func between() throws {
+    let service = try Service()
+    let (port, clip) = (service.port, Data(Self.clip))
+    let path = "/v1/explain?method=integrated-gradients&steps=200&input=mel&arrays=true"
+    let explained = try #require(ask(port, "POST", path, clip))
+    let predicted: Prediction = try #require(ask(port, "POST", "/v1/predict", clip)).json()
+    let answers = together(12) { ask(port, "POST", $0 == 0 ? path : "/v1/predict", clip) }
+    #expect(explained.status == 200 && answers[0]?.body == explained.body)
+    for answer in answers.dropFirst() {
+      let found: Prediction = try #require(answer).json()
+      for (name, value) in predicted.probabilities { #expect(abs(found.probabilities[name]! - value) < 1e-5) }
+    }
+  }
+
   @Test("An explanation that takes longer than it may is ended")
   func tooLong() throws {
     let service = try Service("--longest", "0.1")
