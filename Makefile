@@ -14,7 +14,7 @@ ZSH_PLACE := share/zsh/site-functions
 FISH_PLACE := share/fish/vendor_completions.d
 FOLDERS := lib/undertone bin $(BASH_PLACE) $(ZSH_PLACE) $(FISH_PLACE)
 
-.PHONY: help dependencies build install quickstart test test-debug torture sanitize reference fixtures docs lint benchmark clean
+.PHONY: help dependencies build install quickstart test test-debug torture torture-service sanitize reference fixtures docs lint benchmark clean
 
 help:
 	@echo "make quickstart   install missing packages, build, train a small model and make figures"
@@ -24,6 +24,7 @@ help:
 	@echo "make test-debug   the same without optimisation, where assertions are checked"
 	@echo "make torture      damages what the program reads and disturbs what it writes, 12 minutes: COUNT=500 takes less,"
 	@echo "                  ONLY=sounds,killed chooses, SEED=2 varies, UNDERTONE=FILE takes another build, such as a sanitizer's"
+	@echo "make torture-service  sends the service malformed requests beside a good client"
 	@echo "make sanitize     the kernels' tests under the address and the undefined-behaviour sanitizer"
 	@echo "make docs         the libraries' documentation as a web site in .build-docs"
 	@echo "make reference    compare with results of PyTorch in the folder UNDERTONE_REFERENCE=FOLDER"
@@ -109,6 +110,11 @@ torture: $(if $(wildcard $(UNDERTONE)),,build)
 	$(PYTHON) Tests/Torture/torture.py --undertone $(UNDERTONE) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(COUNT),--count $(COUNT)) $(if $(SCALE),--scale $(SCALE)) $(if $(ONLY),--only $(ONLY)) \
 	  $(if $(CASE),--case $(CASE)) $(if $(JOBS),--jobs $(JOBS))
+
+# The same of `serve`: malformed requests beside one good client, whose answers must not become late. COUNT=, SEED=, CASE=.
+torture-service: $(if $(wildcard $(UNDERTONE)),,build)
+	$(PYTHON) Tests/Torture/service.py --undertone $(UNDERTONE) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(COUNT),--count $(COUNT)) $(if $(CASE),--case $(CASE)) $(if $(JOBS),--jobs $(JOBS))
 
 # The C kernels and the code with pointers under two sanitizers, each built in a folder of its own, optimised as what is
 # installed. On Linux, Swift has no option for the second, so clang is asked. oneDNN, OpenBLAS and FFTW are built without

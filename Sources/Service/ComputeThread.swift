@@ -3,14 +3,19 @@ import AudioFiles
 import Basics
 import Foundation
 
-/// The one thread that models run on: a network uses all cores itself, and two at once would wait for each other. Jobs are
-/// done in the order in which they came, from a queue of bounded length; predictions by one model of clips of one length
-/// that wait together are one pass through the network.
+/// The one thread that models run on: a network uses all cores itself, and two at once would wait for each other. Work is
+/// quick or long, each with a queue of bounded length, in which it is done in the order in which it came. Quick work goes
+/// first, and between two passes of a long job; predictions by one model of clips of one length that wait together are one
+/// pass through the network. Work that nobody waits for is not begun, and a long job ends at its next pass.
 ///
 /// The models live on this thread alone; what goes in and comes out is `Sendable`.
 final class ComputeThread: Sendable {
+  /// How long work holds up what comes after it.
+  enum Kind { case quick, long }
+
   private enum Work {
-    case job(@Sendable (ModelShelf) -> Void)
+    /// - Parameter fault: Why a job was stopped; nil where it was not.
+    case job(@Sendable (ModelShelf, _ fault: () -> RequestFault?) -> Void)
     case prediction(Prediction)
   }
 
@@ -23,6 +28,7 @@ final class ComputeThread: Sendable {
   }
 
   private struct Waiting {
+    let number: Int
     let work: Work
     let since: ContinuousClock.Instant
     /// Ends the wait without an answer.
@@ -30,9 +36,19 @@ final class ComputeThread: Sendable {
   }
 
   private struct State {
-    var queue: [Waiting] = []
+    var quick: [Waiting] = []
+    var long: [Waiting] = []
+    /// The long job that is done, and why it is to end early.
+    var running: (number: Int, fault: RequestFault?)?
+    /// Quick work that was done while a long job waited to begin.
+    var passed = 0
+    /// Of the work that came last.
+    var number = 0
     var isStopping = false
   }
+
+  /// Turns of quick work at most, each a pass or a job, before a long job has its own: to begin, or to make its next pass.
+  private static let mostPassing = 8
 
   private let settings: ServiceSettings
   private let metrics: ServiceMetrics
@@ -51,7 +67,12 @@ final class ComputeThread: Sendable {
         do {
           let shelf = try shelf()
           continuation.resume()
-          while let work = next() { perform(work, shelf) }
+          while let turn = next() {
+            switch turn {
+            case .quick(let works): perform(works, shelf)
+            case .long(let work): perform(work, shelf)
+            }
+          }
         } catch {
           continuation.resume(throwing: error)
         }
@@ -62,10 +83,10 @@ final class ComputeThread: Sendable {
     }
   }
 
-  /// The jobs that wait.
-  var waiting: Int { locked { $0.queue.count } }
+  /// How much work waits, and whether a long job is done.
+  var load: (waiting: Int, isLong: Bool) { locked { ($0.quick.count + $0.long.count, $0.running != nil) } }
 
-  /// Takes no more jobs; those that wait are still done.
+  /// Takes no more work; what waits is still done.
   func stop() {
     locked { $0.isStopping = true }
   }
@@ -73,32 +94,75 @@ final class ComputeThread: Sendable {
   // MARK: For requests
 
   /// The result of work on the models' thread.
-  func run<Answer: Sendable>(_ work: @escaping @Sendable (ModelShelf) throws -> Answer) async throws -> Answer {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Answer, any Error>) in
-      enqueue(
-        .job { shelf in continuation.resume(with: Result { try work(shelf) }) },
-        giveUp: { continuation.resume(throwing: $0) })
+  func run<Answer: Sendable>(
+    _ kind: Kind = .long, _ work: @escaping @Sendable (ModelShelf) throws -> Answer
+  ) async throws -> Answer {
+    try await result(of: kind) { answer in
+      .job { shelf, fault in
+        let found = Result { try work(shelf) }
+        answer(fault().map { .failure($0) } ?? found)
+      }
     }
   }
 
   /// A model's prediction of speech that is trimmed and has the model's sample rate.
   func predict(_ speech: AudioClip, by model: ServedModel) async throws -> ClipPrediction {
     let length = model.length(of: speech)
-    return try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<ClipPrediction, any Error>) in
-      enqueue(
-        .prediction(Prediction(speech: speech, model: model, length: length) { continuation.resume(with: $0) }),
-        giveUp: { continuation.resume(throwing: $0) })
+    return try await result(of: .quick) { answer in
+      .prediction(Prediction(speech: speech, model: model, length: length, answer: answer))
     }
   }
 
-  private func enqueue(_ work: Work, giveUp: @escaping @Sendable (RequestFault) -> Void) {
+  /// Waits for work, as long as the client does and the task is not cancelled.
+  /// - Parameter make: Makes the work, which calls what it is given once, unless it is taken from the queue before.
+  private func result<Answer: Sendable>(
+    of kind: Kind, _ make: (@escaping @Sendable (Result<Answer, any Error>) -> Void) -> Work
+  ) async throws -> Answer {
+    let client = Client.current
+    let number = locked { state in
+      state.number += 1
+      return state.number
+    }
+    let place = client?.whenLeft { [self] in drop(number, .left) }
+    defer { if let place { client?.forget(place) } }
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Answer, any Error>) in
+        let answer: @Sendable (Result<Answer, any Error>) -> Void = { continuation.resume(with: $0) }
+        enqueue(
+          Waiting(number: number, work: make(answer), since: .now, giveUp: { answer(.failure($0)) }), kind, client)
+      }
+    } onCancel: {
+      drop(number, .stopping)
+    }
+  }
+
+  private func enqueue(_ waiting: Waiting, _ kind: Kind, _ client: Client?) {
     let refusal: RequestFault? = locked { state in
-      if state.isStopping { return .stopping }
-      if state.queue.count >= settings.mostWaiting { return .busy }
-      state.queue.append(Waiting(work: work, since: .now, giveUp: giveUp))
+      // Whoever leaves from here on finds the work in its queue.
+      if client?.hasLeft == true { return .left }
+      if state.isStopping || Task.isCancelled { return .stopping }
+      switch kind {
+      case .quick:
+        if state.quick.count >= settings.mostWaiting { return .busy }
+        state.quick.append(waiting)
+      case .long:
+        if state.long.count >= settings.mostWaiting { return .busy }
+        state.long.append(waiting)
+      }
       return nil
     }
-    if let refusal { giveUp(refusal) }
+    if let refusal { waiting.giveUp(refusal) }
+  }
+
+  /// Takes work from its queue, or lets a long job end at its next pass.
+  private func drop(_ number: Int, _ fault: RequestFault) {
+    let dropped: Waiting? = locked { state in
+      if let place = state.quick.firstIndex(where: { $0.number == number }) { return state.quick.remove(at: place) }
+      if let place = state.long.firstIndex(where: { $0.number == number }) { return state.long.remove(at: place) }
+      if state.running?.number == number { state.running?.fault = fault }
+      return nil
+    }
+    dropped?.giveUp(fault)
   }
 
   private func locked<Result>(_ body: (inout State) -> Result) -> Result {
@@ -112,35 +176,59 @@ final class ComputeThread: Sendable {
 
   // MARK: The thread
 
-  /// The next work: a job, or predictions that go together; nil after the last.
-  private func next() -> [Work]? {
+  private enum Turn {
+    /// A job, or predictions that go together.
+    case quick([Work])
+    case long(Waiting)
+  }
+
+  /// The next work; nil after the last.
+  private func next() -> Turn? {
     condition.lock()
     defer { condition.unlock() }
     while true {
       forgetTheLate()
-      guard let first = state.queue.first else {
+      if !state.long.isEmpty, state.quick.isEmpty || state.passed >= Self.mostPassing {
+        let work = state.long.removeFirst()
+        (state.running, state.passed) = ((work.number, nil), 0)
+        return .long(work)
+      }
+      guard let first = state.quick.first else {
         if state.isStopping { return nil }
         condition.wait()
         continue
       }
-      guard case .prediction(let prediction) = first.work else { return [state.queue.removeFirst().work] }
-      let alike = state.queue.indices.filter { place in
-        if case .prediction(let other) = state.queue[place].work {
-          return other.model.digest == prediction.model.digest && other.model.name == prediction.model.name
-            && other.length == prediction.length
-        }
-        return false
-      }.prefix(settings.mostTogether)
+      let together = together()
       let end = first.since + .seconds(settings.batchSeconds)
       // Whoever waits alone waits a little for others; where other work waits, it does not.
-      if alike.count == state.queue.count, alike.count < settings.mostTogether, .now < end, !state.isStopping {
+      if case .prediction = first.work, together.count == state.quick.count, together.count < settings.mostTogether,
+        state.long.isEmpty, .now < end, !state.isStopping
+      {
         _ = condition.wait(until: Date(timeIntervalSinceNow: settings.batchSeconds))
-        if .now < end { continue }
+        continue
       }
-      let works = alike.map { state.queue[$0].work }
-      for place in alike.reversed() { state.queue.remove(at: place) }
-      return works
+      state.passed = state.long.isEmpty ? 0 : state.passed + 1
+      return .quick(take(together))
     }
+  }
+
+  /// The places of the quick work that comes next: of a job, or of predictions that go together.
+  private func together() -> [Int] {
+    guard let first = state.quick.first else { return [] }
+    guard case .prediction(let prediction) = first.work else { return [0] }
+    return state.quick.indices.filter { place in
+      if case .prediction(let other) = state.quick[place].work {
+        return other.model.digest == prediction.model.digest && other.model.name == prediction.model.name
+          && other.length == prediction.length
+      }
+      return false
+    }.prefix(settings.mostTogether).map(\.self)
+  }
+
+  private func take(_ places: [Int]) -> [Work] {
+    let works = places.map { state.quick[$0].work }
+    for place in places.reversed() { state.quick.remove(at: place) }
+    return works
   }
 
   /// Ends the waits that have lasted too long; asked for from time to time, as a job may take longer.
@@ -152,16 +240,20 @@ final class ComputeThread: Sendable {
 
   private func forgetTheLate() {
     let limit = ContinuousClock.now - .seconds(settings.patience)
-    guard let first = state.queue.first, first.since < limit else { return }
-    let late = state.queue.prefix(while: { $0.since < limit })
-    state.queue.removeFirst(late.count)
-    for waiting in late { waiting.giveUp(.late) }
+    func late(_ queue: inout [Waiting]) {
+      guard let first = queue.first, first.since < limit else { return }
+      let late = queue.prefix(while: { $0.since < limit })
+      queue.removeFirst(late.count)
+      for waiting in late { waiting.giveUp(.late) }
+    }
+    late(&state.quick)
+    late(&state.long)
   }
 
   private func perform(_ works: [Work], _ shelf: ModelShelf) {
     let start = ContinuousClock.now
     defer { metrics.add(computed: (ContinuousClock.now - start) / .seconds(1)) }
-    if case .job(let job) = works[0] { return job(shelf) }
+    if case .job(let job) = works[0] { return job(shelf) { nil } }
     let predictions = works.compactMap { work -> Prediction? in
       if case .prediction(let prediction) = work { prediction } else { nil }
     }
@@ -176,5 +268,38 @@ final class ComputeThread: Sendable {
     } catch {
       for prediction in predictions { prediction.answer(.failure(error)) }
     }
+  }
+
+  private func perform(_ long: Waiting, _ shelf: ModelShelf) {
+    guard case .job(let job) = long.work else { return }
+    let start = ContinuousClock.now
+    // Of quick work in between.
+    var others = Duration.zero
+    var fault: RequestFault?
+    shelf.atPause = { [self] () throws(MethodError) in
+      let begin = ContinuousClock.now
+      for _ in 0..<Self.mostPassing {
+        guard let works = quick() else { break }
+        perform(works, shelf)
+      }
+      let end = ContinuousClock.now
+      others += end - begin
+      fault = locked { $0.running?.fault }
+      if fault == nil, end - start - others > .seconds(settings.mostSeconds) { fault = .tooLong(settings.mostSeconds) }
+      if fault != nil { throw .stopped }
+    }
+    job(shelf) { fault }
+    shelf.atPause = nil
+    locked { $0.running = nil }
+    metrics.add(computed: (ContinuousClock.now - start - others) / .seconds(1))
+  }
+
+  /// Quick work that goes together and need not wait; nil where there is none.
+  private func quick() -> [Work]? {
+    condition.lock()
+    defer { condition.unlock() }
+    forgetTheLate()
+    let together = together()
+    return together.isEmpty ? nil : take(together)
   }
 }

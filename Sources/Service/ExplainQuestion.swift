@@ -92,10 +92,12 @@ struct ExplainQuestion: Sendable {
   private func report(_ speech: AudioClip, by shelf: ModelShelf) throws -> ExplanationReport {
     let model = try shelf.model(self.model)
     let explainer = Explainer(model: model, method: try AttributionMethods.make(method, options), spaces: spaces)
-    let explanation = try explainer.explain(speech, path: UploadedSound.name) { predicted in
-      let target = target ?? predicted
-      return Target(target, versus: target == versus ? nil : versus)
-    }
+    let explanation = try explainer.explain(
+      speech, path: UploadedSound.name,
+      target: { predicted in
+        let target = target ?? predicted
+        return Target(target, versus: target == versus ? nil : versus)
+      }, progress: { _, _ throws(MethodError) in try shelf.pause() })
     return ExplanationReport(explanation, model: model, file: name)
   }
 
@@ -157,9 +159,11 @@ struct ComparedModels: Sendable, Encodable {
     for (speech, served) in zip(speeches, models) {
       let model = try shelf.model(served)
       let clip = Clip(speech, model: model)
+      clip.progress = { _, _ throws(MethodError) in try shelf.pause() }
       predictions.append(try ClipPrediction(clip, as: served.name))
       let explainer = Explainer(model: model, method: try AttributionMethods.make(method), spaces: [.mel])
       maps.append(try? explainer.explain(clip, path: UploadedSound.name).inputs.first?.attribution.floats.map(abs))
+      try shelf.pause()
     }
     self.predictions = predictions
     correlation = maps.map { first in

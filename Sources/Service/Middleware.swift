@@ -45,9 +45,12 @@ struct Envelope: RouterMiddleware {
         status: .noContent, headers: [.allowMethods: "GET, HEAD, POST", .maxAge: "600"])
     } else {
       do {
+        if let expected = request.headers[.expect], expected.lowercased() != "100-continue" {
+          throw RequestFault(.expectationFailed, "expect", "is something else than 100-continue")
+        }
         response = try await next(request, context)
       } catch let error as HTTPError {
-        let reason = error.status == .notFound ? "there is no such route for \(request.method.rawValue)" : error.body
+        let reason = error.status == .notFound ? "there is no such route" : error.body
         response = answer(RequestFault(error.status, nil, reason ?? error.status.reasonPhrase), request, context)
       } catch {
         response = answer(RequestFault(error), request, context)
@@ -79,7 +82,9 @@ struct Envelope: RouterMiddleware {
     let json = ByteBuffer(bytes: fault.json(request: context.id))
     var headers: HTTPFields = [.contentType: "application/json"]
     headers[.retryAfter] = fault.retryAfter.map { "\($0)" }
-    guard request.method == .post else {
+    headers[.allow] = fault.allowed
+    let hasBody = request.headers[.contentLength].map { $0 != "0" } ?? (request.headers[.transferEncoding] != nil)
+    guard request.method == .post || hasBody else {
       return Response(status: fault.status, headers: headers, body: .init(byteBuffer: json))
     }
     // Part of the body may not have been read: it is not waited for, as it need have no end.

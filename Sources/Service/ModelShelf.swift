@@ -62,6 +62,8 @@ public final class ModelShelf {
   }
 
   private var entries: [Entry]
+  /// What is done in a pause of a long job; throws where the job is to end.
+  var atPause: (() throws(MethodError) -> Void)?
 
   /// - Parameter entries: At least one; the first is the one that is used where none is named.
   public init(_ entries: [Entry]) {
@@ -76,6 +78,12 @@ public final class ModelShelf {
     guard let entry = entries.first(where: { $0.name == served.name }) else { throw noModel(served.name) }
     guard entry.model.digest == served.digest else { throw .exchanged }
     return entry.model
+  }
+
+  /// For long jobs, between two passes through a network: quick work is done, whose sender need not wait for the whole job.
+  /// - Throws: ``MethodError/stopped`` where nobody waits for the job, or where it takes too long; it ends then.
+  func pause() throws(MethodError) {
+    try atPause?()
   }
 
   private func noModel(_ name: String) -> RequestFault { .noModel(name, among: entries.map(\.name)) }

@@ -12,6 +12,8 @@ struct RequestFault: Error, Equatable {
   let reason: String
   /// After how many seconds it is worth another try; nil where it is not.
   var retryAfter: Int?
+  /// The methods that the route has, where it lacks the request's.
+  var allowed: String?
 
   init(_ status: HTTPResponse.Status, _ field: String?, _ reason: String, retryAfter: Int? = nil) {
     (self.status, self.field, self.reason, self.retryAfter) = (status, field, reason, retryAfter)
@@ -24,10 +26,25 @@ struct RequestFault: Error, Equatable {
   static let stopping = RequestFault(.serviceUnavailable, nil, "the service is stopping")
   /// The model was loaded again after the request was read for it.
   static let exchanged = RequestFault(.serviceUnavailable, "model", "was loaded again meanwhile", retryAfter: 1)
+  /// For the counts: nobody reads it. The status is nginx's.
+  static let left = RequestFault(
+    .init(code: 499, reasonPhrase: "Client Closed Request"), nil, "the client closed the connection")
   static let cutBody = RequestFault(.badRequest, "body", "breaks off, or is no body of HTTP")
 
   static func tooLarge(_ bytes: Int) -> RequestFault {
     RequestFault(.contentTooLarge, "body", "has more than \(bytes) bytes")
+  }
+
+  /// - Parameter seconds: Of computing.
+  static func tooLong(_ seconds: Double) -> RequestFault {
+    RequestFault(.serviceUnavailable, nil, "takes more than \(seconds.formatted()) s of computing")
+  }
+
+  /// - Parameter allowed: The methods that there are.
+  static func noMethod(_ method: String, allowed: String) -> RequestFault {
+    var fault = RequestFault(.methodNotAllowed, nil, "the route has no \(visible(method)); it has \(allowed)")
+    fault.allowed = allowed
+    return fault
   }
 
   static func noModel(_ name: String, among known: [String]) -> RequestFault {

@@ -45,8 +45,10 @@ final class ServiceMetrics: Sendable {
   /// Seconds of the models' thread.
   func add(computed seconds: Double) { counts.withLock { $0.computed += seconds } }
 
-  /// - Parameter waiting: The jobs in the queue.
-  func text(waiting: Int) -> String {
+  /// - Parameters:
+  ///   - waiting: The work in the queues.
+  ///   - isLong: Whether a long job is done.
+  func text(waiting: Int, isLong: Bool) -> String {
     let (requests, durations, passes, predictions, computed) = counts.withLock {
       ($0.requests, $0.durations, $0.passes, $0.predictions, $0.computed)
     }
@@ -74,6 +76,7 @@ final class ServiceMetrics: Sendable {
     }
     let single = [
       ("undertone_waiting", "gauge", "Jobs that wait for the models.", "\(waiting)"),
+      ("undertone_long_running", "gauge", "Whether a long job is done, such as an explanation.", isLong ? "1" : "0"),
       ("undertone_passes_total", "counter", "Passes of predictions through a network.", "\(passes)"),
       ("undertone_predictions_total", "counter", "Clips predicted in those passes.", "\(predictions)"),
       ("undertone_model_seconds_total", "counter", "Seconds for which the models' thread worked.", "\(computed)"),

@@ -6,16 +6,19 @@ public struct ServiceSettings: Sendable {
   public var token: String?
   /// The web page, as its `Origin`, whose scripts may ask; nil for none.
   public var origin: String?
-  /// Requests that wait for the models at most; more are answered 429.
+  /// Requests that wait for the models at most, of predictions and as many of what takes longer; more are answered 429.
   public var mostWaiting = 256
   /// How long a request waits for the models at most, in seconds.
   public var patience = 30.0
+  /// Seconds that the models work for an explanation or a comparison at most, looked at between two passes.
+  public var mostSeconds = 120.0
   /// Bytes of a request's body at most, and of all that are held at once.
   public var mostBytes = 32 << 20
   public var mostBytesInSum = 512 << 20
   /// Seconds that a body may take to arrive.
   public var bodySeconds = 15.0
-  /// Seconds that an answer may take to leave, and running requests to end, once the service is to stop.
+  /// Seconds within which some of an answer must leave; and what running requests may take to end, once the service is to
+  /// stop.
   public var lastSeconds = 60.0
   /// Connections at once.
   public var mostConnections = 1024

@@ -147,6 +147,7 @@ struct SoundRoutes: Sendable {
     let parameters = try RequestParameters(request, known: ["model"] + SoundStream.parameters)
     let model = try model(parameters)
     let start = try SoundStream(parameters, for: model)
+    Client.current?.takeBody()
     return Response(
       status: .ok, headers: [.contentType: "application/x-ndjson"],
       body: ResponseBody { writer in

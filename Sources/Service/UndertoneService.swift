@@ -39,12 +39,17 @@ public struct UndertoneService: Sendable {
     logger.logLevel = .critical
     let application = Application(
       router: router,
-      server: .http1(
-        configuration: .init(
-          // Who sends a body is not read from while the models are busy, and counts as idle.
-          idleTimeout: .milliseconds(Int64(1000 * (settings.bodySeconds + settings.patience))),
-          httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
+      server: HTTPServerBuilder { responder in
+        ServiceChannel(
+          http: HTTP1Channel(
+            responder: responder,
+            configuration: .init(
+              // Who sends a body is not read from while the models are busy, and counts as idle.
+              idleTimeout: .milliseconds(Int64(1000 * (settings.bodySeconds + settings.patience))),
+              httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
+          longestStall: .milliseconds(Int64(1000 * settings.lastSeconds)))
+      },
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port),
         availableConnectionsDelegate: MaximumAvailableConnections(settings.mostConnections)),
@@ -82,14 +87,15 @@ public struct UndertoneService: Sendable {
     PageRoutes.add(to: router)
     router.get("healthz") { _, _ in Answer.text("ok\n") }
     router.get("metrics") { [metrics, compute] _, _ in
-      Answer.text(metrics.text(waiting: compute.waiting), type: "text/plain; version=0.0.4")
+      let (waiting, isLong) = compute.load
+      return Answer.text(metrics.text(waiting: waiting, isLong: isLong), type: "text/plain; version=0.0.4")
     }
     router.get("v1/openapi.json") { _, _ in Answer.data(PackageResources.openapi_json, type: "application/json") }
     router.get("v1/models") { [models] _, _ in try Answer.json(["models": models.all]) }
     router.get("v1/methods") { _, _ in try Answer.json(["methods": ServedMethod.all]) }
     router.post("v1/models/:name/reload") { [models, compute] _, context in
       let name = context.parameters.get("name") ?? ""
-      try await compute.run { shelf in
+      try await compute.run(.quick) { shelf in
         try shelf.reload(name)
         models.all = shelf.served
       }
@@ -100,7 +106,26 @@ public struct UndertoneService: Sendable {
     router.post("v1/edit", use: sounds.edit)
     router.post("v1/compare", use: sounds.compare)
     router.post("v1/stream", use: sounds.stream)
+    refuseOtherMethods(of: router)
   }
+
+  /// Answers the methods that a path has no route for.
+  private func refuseOtherMethods(of router: Router<ServiceContext>) {
+    for routes in Dictionary(grouping: router.routes, by: \.path.description).values {
+      var known = Set(routes.map(\.method))
+      if known.contains(.get) { known.insert(.head) }
+      let allowed = known.map(\.rawValue).sorted().joined(separator: ", ")
+      for method in Self.methods where !known.contains(method) {
+        router.on(routes[0].path, method: method) { request, _ -> Response in
+          throw RequestFault.noMethod(request.method.rawValue, allowed: allowed)
+        }
+      }
+    }
+  }
+
+  private static let methods: [HTTPRequest.Method] = [
+    .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+  ]
 }
 
 public enum ServiceError: Error, CustomStringConvertible {

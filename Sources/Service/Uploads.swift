@@ -22,6 +22,7 @@ final class Uploads: Sendable {
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > settings.mostBytes {
       throw RequestFault.tooLarge(settings.mostBytes)
     }
+    Client.current?.takeBody()
     let start = ContinuousClock.now
     var bytes: [UInt8] = []
     var taken = 0

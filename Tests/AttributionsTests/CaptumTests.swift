@@ -65,14 +65,14 @@ struct CaptumTests {
     let space = architecture.inputSpace
     let (input, silence) = (clip[space], clip.silence(at: space))
     let places = sampled("places", [10]).floats.map { ($0 + 1) / 2 }
-    let found = ExpectedGradients.attribute(
+    let found = try ExpectedGradients.attribute(
       clip, at: space, target: target, starts: [silence, input / 2],
       draws: places.enumerated().map { .init(start: $0.offset % 2, place: $0.element) })
     #expect(try distance(found.values, "\(architecture.rawValue) expected-gradients") < 1e-3)
 
     let tiles = Tiles(
       rows: (0..<input.shape[2]).map { $0 / 10 }, columns: (0..<input.shape[3]).map { $0 / 40 })
-    let occluded = Occlusion.attribute(clip, at: space, target: target, baseline: silence, grids: [tiles])
+    let occluded = try Occlusion.attribute(clip, at: space, target: target, baseline: silence, grids: [tiles])
     #expect(try distance(occluded, "\(architecture.rawValue) occlusion") < 1e-3)
   }
 

@@ -1,4 +1,5 @@
 import Attributions
+import AudioFiles
 import Models
 import Tensors
 import TestSupport
@@ -46,6 +47,27 @@ struct ExplainerTests {
       #expect(input.attribution.isFinite)
       #expect(input.attribution.floats.allSatisfy { $0 >= 0 } && input.attribution.floats.contains { $0 > 0 })
     }
+  }
+
+  @Test(
+    "A method of many passes ends where it is asked to, before its next batch",
+    arguments: [
+      "integrated-gradients", "expected-gradients", "smoothgrad", "layer-conductance", "neuron-conductance",
+      "occlusion", "lime", "kernel-shap", "rise",
+    ])
+  func stopped(_ name: String) throws {
+    let explainer = Explainer(
+      model: makeModel(.cnnatt), method: try AttributionMethods.make(name), spaces: [.mel])
+    var calls = 0
+    #expect(throws: ExplanationError.method(path: "a.wav", .stopped)) {
+      try explainer.explain(
+        AudioClip(samples: makeSpeech(16_000), sampleRate: 16_000), path: "a.wav",
+        progress: { _, _ throws(MethodError) in
+          calls += 1
+          throw .stopped
+        })
+    }
+    #expect(calls == 1)
   }
 
   @Test("The caller chooses the target, knowing the prediction")

@@ -66,7 +66,7 @@ struct PerturbationTests {
     let tile = TileSize(seconds: 0.4, hertz: 4000)
     let grid = Tiles(tile, of: clip, at: space)
     let silence = try Baseline.silence.tensor(for: clip, at: space)
-    let found = Occlusion.attribute(clip, at: space, target: target, baseline: silence, grids: [grid]).floats
+    let found = try Occlusion.attribute(clip, at: space, target: target, baseline: silence, grids: [grid]).floats
     let (values, hidden) = (clip[space].floats, silence.floats)
     let score = target.score(clip.logits(clip[space], at: space)).scalar
     for number in 0..<grid.count {

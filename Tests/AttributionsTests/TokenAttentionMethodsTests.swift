@@ -136,7 +136,7 @@ struct TokenAttentionMethodsTests {
       Issue.record("no tokens")
       return
     }
-    let layers = ValueZeroing.distances(clip, among: groups)
+    let layers = try ValueZeroing.distances(clip, among: groups)
     #expect(layers.count == 3)
     for layer in [1, 2] {
       let expected = try Self.zeroed(clip, layer: layer)
@@ -157,7 +157,7 @@ struct TokenAttentionMethodsTests {
     #expect(found.isFinite && found.floats.allSatisfy { $0 >= 0 })
     // A rollout of rows that sum to one has means that sum to one over the frames.
     guard case .tokens(_, let groups) = try AttentionMap.names(of: clip, for: "value-zeroing") else { return }
-    for layer in ValueZeroing.distances(clip, among: groups) {
+    for layer in try ValueZeroing.distances(clip, among: groups) {
       #expect(layer.sum(axes: [1]).floats.allSatisfy { $0 > 0 })
     }
   }

@@ -19,6 +19,8 @@ struct Answered {
 /// A connection to a server on this machine, for bytes of which a library would not send all kinds.
 final class Connection {
   private let descriptor: Int32
+  /// Whether the other side has closed, as far as was read.
+  private(set) var isEnded = false
 
   /// Nil where nothing listens.
   init?(port: Int, seconds: Int = 60) {
@@ -42,6 +44,8 @@ final class Connection {
 
   deinit { close(descriptor) }
 
+  func leave() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
   func send(_ bytes: some Sequence<UInt8>) {
     let bytes = Array(bytes)
     var sent = 0
@@ -60,9 +64,20 @@ final class Connection {
     var block = [UInt8](repeating: 0, count: 65_536)
     while true {
       let count = recv(descriptor, &block, block.count, 0)
+      isEnded = count == 0
       guard count > 0 else { return found }
       found.append(contentsOf: block[..<count])
     }
+  }
+
+  /// The lines until an empty one; nil where it does not come. What is behind it is not read.
+  func head() -> String? {
+    var (found, byte) = (Data(), UInt8(0))
+    while !found.suffix(4).elementsEqual("\r\n\r\n".utf8) {
+      guard recv(descriptor, &byte, 1, 0) == 1 else { return nil }
+      found.append(byte)
+    }
+    return String(decoding: found, as: UTF8.self)
   }
 
   /// The answer to a request that asks for the connection's end; nil where none came.

@@ -264,7 +264,9 @@ struct ServeTests {
       ("POST", "/v1/compare", clip, [:], 400, "models"),
       ("POST", "/v1/stream?hop=0", Data(), [:], 400, "hop"),
       ("POST", "/v1/models/none/reload", Data(), [:], 404, "model"),
-      ("GET", "/v1/predict", Data(), [:], 404, nil),
+      ("GET", "/v1/predict", Data(), [:], 405, nil),
+      ("GET", "/v1/prediction", Data(), [:], 404, nil),
+      ("POST", "/v1/predict", clip, ["Expect": "applause"], 417, "expect"),
       ("GET", "/../../etc/passwd", Data(), [:], 404, nil),
       ("GET", "/v1/%2e%2e/secret", Data(), [:], 404, nil),
     ]
@@ -299,6 +301,14 @@ struct ServeTests {
     for name in ["ds64", "wave64"] {
       let answer = try #require(ask(port, "POST", "/v1/predict", Data(Self.endless(name))), "\(name)")
       #expect([200, 422].contains(answer.status), "\(name): \(answer.text)")
+    }
+    // A route without the method names those that it has.
+    for (method, path, allowed) in [
+      ("GET", "/v1/predict", "POST"), ("PUT", "/v1/models/built-in/reload", "POST"),
+      ("DELETE", "/healthz", "GET, HEAD"), ("POST", "/v1/models", "GET, HEAD"), ("OPTIONS", "/v1/stream", "POST"),
+    ] {
+      let answer = try #require(ask(port, method, path))
+      #expect(answer.status == 405 && answer.headers["allow"] == allowed, "\(method) \(path): \(answer.headers)")
     }
     // Who may only look sees no content, and who is another page sees nothing.
     let head = try #require(ask(port, "HEAD", "/healthz"))
@@ -335,6 +345,113 @@ struct ServeTests {
     return Array("riff".utf8) + riff + most + Array("wave".utf8) + rest + Array("fmt ".utf8) + rest + bytes(40, 8)
       + format
       + Array("data".utf8) + rest + most + [UInt8](repeating: 1, count: 5000)
+  }
+
+  @Test("A connection ends behind its answer where that is asked for, and a body is asked for where that is waited for")
+  func connections() throws {
+    let service = try Service("--largest", "1")
+    let (port, clip) = (service.port, Data(Self.clip))
+    for head in ["GET /healthz HTTP/1.0", "GET /healthz HTTP/1.1\r\nConnection: Keep-Alive, Close"] {
+      let connection = try #require(Connection(port: port))
+      connection.send("\(head)\r\nHost: localhost\r\n\r\n".utf8)
+      let answer = try #require(connection.answer())
+      #expect(connection.isEnded && answer.text == "ok\n" && answer.headers["connection"] == "close", "\(head)")
+    }
+    // An answer without a length, which HTTP/1.0 ends by the connection's end.
+    let old = try #require(Connection(port: port))
+    let sound = voice(seconds: 1.2).flatMap { sample -> [UInt8] in
+      let value = UInt16(bitPattern: Int16(sample * 32_000))
+      return [UInt8(value & 255), UInt8(value >> 8)]
+    }
+    old.send(
+      "POST /v1/stream?rate=16000&window=1 HTTP/1.0\r\nHost: localhost\r\nContent-Length: \(sound.count)\r\n\r\n".utf8)
+    old.send(sound)
+    let lines = try #require(old.answer())
+    #expect(old.isEnded && lines.headers["transfer-encoding"] == nil)
+    #expect(lines.text.split(separator: "\n").count == 2 && lines.text.hasPrefix("{"), "\(lines.text)")
+
+    func expecting(_ length: Int) throws -> Connection {
+      let connection = try #require(Connection(port: port))
+      connection.send(
+        ("POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+          + "Expect: 100-continue\r\nContent-Length: \(length)\r\n\r\n").utf8)
+      return connection
+    }
+    let waiting = try expecting(clip.count)
+    #expect(waiting.head()?.hasPrefix("HTTP/1.1 100 ") == true)
+    waiting.send(clip)
+    #expect(waiting.answer()?.status == 200)
+    #expect(try expecting(2 << 20).head()?.hasPrefix("HTTP/1.1 413 ") == true)
+    // Who sends the body at once need not be asked.
+    #expect(ask(port, "POST", "/v1/predict", clip)?.status == 200)
+    #expect(try service.stopped() == 0)
+  }
+
+  /// Waits until the service's counts hold a text.
+  private func waits(_ port: Int, for text: String) -> Bool {
+    for _ in 0..<1200 {
+      if ask(port, "GET", "/metrics")?.text.contains(text) == true { return true }
+      usleep(50_000)
+    }
+    return false
+  }
+
+  /// Asks for as long an explanation as may be, whose answer is not waited for.
+  private func askedForLong(_ port: Int) throws -> Connection {
+    let connection = try #require(Connection(port: port))
+    let sound = WAV().file(voice(seconds: 1.9))
+    let path = "/v1/explain?method=smoothgrad&draws=2000&input=waveform,spectrogram,mel"
+    connection.send("POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(sound.count)\r\n\r\n".utf8)
+    connection.send(sound)
+    return connection
+  }
+
+  @Test("A prediction does not wait for an explanation's end, and whoever leaves is not computed for")
+  func leaves() throws {
+    let service = try Service()
+    let port = service.port
+    let first = try askedForLong(port)
+    #expect(waits(port, for: "undertone_long_running 1"))
+    let second = try askedForLong(port)
+    #expect(waits(port, for: "undertone_waiting 1"))
+    #expect(ask(port, "POST", "/v1/predict", Data(Self.clip))?.status == 200)
+    let metrics = try #require(ask(port, "GET", "/metrics")).text
+    #expect(metrics.contains("undertone_long_running 1") && !metrics.contains(#"route="/v1/explain""#), "\(metrics)")
+    // The one that waits is taken from its queue, and then the one that runs ends between two passes.
+    func left(_ count: Int) -> String { #"undertone_requests_total{route="/v1/explain",status="499"} "# + "\(count)" }
+    second.leave()
+    #expect(waits(port, for: left(1)))
+    #expect(waits(port, for: "undertone_long_running 1"))
+    first.leave()
+    #expect(waits(port, for: left(2)))
+    #expect(waits(port, for: "undertone_long_running 0"))
+    #expect(ask(port, "POST", "/v1/predict", Data(Self.clip))?.status == 200)
+    #expect(try service.stopped() == 0)
+  }
+
+  @Test("Predictions between the passes of an explanation leave it as it is, and are as they are alone")
+  func between() throws {
+    let service = try Service()
+    let (port, clip) = (service.port, Data(Self.clip))
+    let path = "/v1/explain?method=integrated-gradients&steps=200&input=mel&arrays=true"
+    let explained = try #require(ask(port, "POST", path, clip))
+    let predicted: Prediction = try #require(ask(port, "POST", "/v1/predict", clip)).json()
+    let answers = together(12) { ask(port, "POST", $0 == 0 ? path : "/v1/predict", clip) }
+    #expect(explained.status == 200 && answers[0]?.body == explained.body)
+    for answer in answers.dropFirst() {
+      let found: Prediction = try #require(answer).json()
+      for (name, value) in predicted.probabilities { #expect(abs(found.probabilities[name]! - value) < 1e-5) }
+    }
+  }
+
+  @Test("An explanation that takes longer than it may is ended")
+  func tooLong() throws {
+    let service = try Service("--longest", "0.1")
+    let connection = try askedForLong(service.port)
+    #expect(connection.head()?.hasPrefix("HTTP/1.1 503 ") == true)
+    #expect(String(decoding: connection.received(), as: UTF8.self).contains("0.1 s of computing"))
+    #expect(ask(service.port, "POST", "/v1/predict", Data(Self.clip))?.status == 200)
+    #expect(try service.folder.undertone("serve", "--longest", "0").failed(64, naming: "--longest"))
   }
 
   @Test("Of many at once that may not wait, some are told so with a time to come again, and the others are answered")

@@ -22,8 +22,9 @@ public final class Clip {
   /// The network's own inputs as variables, and the logits recorded from them, until a gradient uses them up.
   private var recorded: (inputs: [Tensor], logits: Tensor)?
   private var keptSlopes: [Target: [Tensor]] = [:]
-  /// Is called before each batch of a method that runs many, with the inputs done and all of them.
-  public var progress: ((_ done: Int, _ total: Int) -> Void)?
+  /// Is called before each batch of a method that runs many, with the inputs done and all of them; what it throws ends the
+  /// method.
+  public var progress: ((_ done: Int, _ total: Int) throws(MethodError) -> Void)?
   private var keptLayers: [(name: String, geometry: Geometry, shape: [Int])]?
 
   /// - Parameter samples: Samples at the front-end's sample rate, trimmed; the length is fitted to the model here.
@@ -209,9 +210,9 @@ public final class Clip {
   }
 
   /// Σ weight · tensor over the tensors that `find` returns for these indices [indices, …], a batch at a time.
-  func mean(_ weights: [Double], find: (Range<Int>) -> Tensor) -> Tensor {
+  func mean(_ weights: [Double], find: (Range<Int>) -> Tensor) throws(MethodError) -> Tensor {
     var sum: Tensor?
-    inBatches(weights.count) { numbers in
+    try inBatches(weights.count) { numbers in
       let found = find(numbers)
       let shares = Tensor(weights[numbers].map(Float.init), shape: [1, numbers.count])
       let part = shares.matrixProduct(found.reshaped([numbers.count, -1])).reshaped([1] + found.shape.dropFirst())
@@ -240,17 +241,22 @@ public final class Clip {
   /// - Parameter make: Returns the inputs with these indices, [indices, …].
   public func scores(
     _ count: Int, at space: InputSpace, target: Target, make: (Range<Int>) -> Tensor
-  ) -> [Float] {
+  ) throws(MethodError) -> [Float] {
     var scores: [Float] = []
-    inBatches(count) { scores += target.score(logits(make($0), at: space)).floats }
+    try inBatches(count) { scores += target.score(logits(make($0), at: space)).floats }
     return scores
   }
 
+  /// The indices of `count` inputs, by batches.
+  func batches(_ count: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: batch).map { $0..<min($0 + batch, count) }
+  }
+
   /// Runs a function on the indices of `count` inputs, a batch at a time; ``progress`` is called before each batch.
-  func inBatches(_ count: Int, _ run: (Range<Int>) -> Void) {
-    for first in stride(from: 0, to: count, by: batch) {
-      progress?(first, count)
-      run(first..<min(first + batch, count))
+  func inBatches(_ count: Int, _ run: (Range<Int>) -> Void) throws(MethodError) {
+    for range in batches(count) {
+      try progress?(range.lowerBound, count)
+      run(range)
     }
   }
 

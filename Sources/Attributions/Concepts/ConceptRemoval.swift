@@ -110,7 +110,7 @@ extension Clip {
   /// The probabilities by class [spaces][classes] when each of several spaces is taken out of a layer's output.
   func probabilities(without spaces: [RemovedSpace], at layer: String) -> [[Double]] {
     var found: [[Double]] = []
-    inBatches(spaces.count) { range in
+    for range in batches(spaces.count) {
       let own = Array(spaces[range])
       let logits = logits(changing: layer, copies: own.count) { own.erased(from: $0) }
       let probabilities = logits.slice(axis: 1, 0..<model.classes.count).softmax().floats.map(Double.init)

@@ -20,7 +20,7 @@ extension Clip {
     let classes = model.classes.count
     var outputs: [[Float]] = []
     var gradients = layers.map { _ in [[Float]]() }
-    inBatches(classes) { range in
+    for range in batches(classes) {
       var seen: [String: (map: MapLayer, output: Tensor)] = [:]
       let logits = model.network(
         input(copies: range.count),

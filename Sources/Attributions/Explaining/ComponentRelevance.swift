@@ -58,11 +58,15 @@ public struct ComponentRelevance {
     func answers(_ count: Int, _ make: (Int) -> [Float]) throws(ExplanationError) -> [Answer] {
       var found: [Answer] = []
       var isFinite = true
-      clip.inBatches(count) { range in
-        let logits = clip.logits(
-          Tensor(range.flatMap(make), shape: [range.count, whole.count]), at: .waveform)
-        isFinite = isFinite && logits.isFinite
-        found += Self.answers(logits, target: target, classes: clip.model.classes.count)
+      do {
+        try clip.inBatches(count) { range in
+          let logits = clip.logits(
+            Tensor(range.flatMap(make), shape: [range.count, whole.count]), at: .waveform)
+          isFinite = isFinite && logits.isFinite
+          found += Self.answers(logits, target: target, classes: clip.model.classes.count)
+        }
+      } catch {
+        throw .method(path: path, error)
       }
       guard isFinite else { throw .noPrediction(path: path, model: clip.model.name) }
       return found

@@ -24,11 +24,15 @@ public struct Explainer {
   ///   - speech: Trimmed, at the model's sample rate.
   ///   - path: The file's path, for errors.
   ///   - target: Chooses the target, given the predicted class; the predicted class itself where nil.
+  ///   - progress: The clip's ``Clip/progress``.
   public func explain(
-    _ speech: AudioClip, path: String, target choose: ((_ predicted: Int) -> Target)? = nil
+    _ speech: AudioClip, path: String, target choose: ((_ predicted: Int) -> Target)? = nil,
+    progress: ((_ done: Int, _ total: Int) throws(MethodError) -> Void)? = nil
   ) throws(ExplanationError) -> Explanation {
     guard !isSilent(speech.samples) else { throw .silent(path: path) }
-    return try explain(Clip(speech, model: model), path: path, target: choose)
+    let clip = Clip(speech, model: model)
+    clip.progress = progress
+    return try explain(clip, path: path, target: choose)
   }
 
   /// Explains samples that are no part of a file.

@@ -7,6 +7,8 @@ public enum MethodError: Error, CustomStringConvertible, Equatable {
   case value(option: String, reason: String)
   /// The model lacks something that the method needs.
   case inapplicable(method: String, model: String, reason: String)
+  /// ``Clip/progress`` asked it to end.
+  case stopped
 
   public var description: String {
     switch self {
@@ -15,6 +17,7 @@ public enum MethodError: Error, CustomStringConvertible, Equatable {
     case .option(let method, let option): "the method \(method) has no --\(option)"
     case .value(let option, let reason): "--\(option): \(reason)"
     case .inapplicable(let method, let model, let reason): "\(method) cannot explain the model \(model): \(reason)"
+    case .stopped: "was stopped"
     }
   }
 }

@@ -65,22 +65,26 @@ public final class UnitGame {
   }
 
   /// The answers to coalitions, of each whether it has each unit.
-  /// - Throws: ``ExplanationError/noPrediction(path:model:)``.
+  /// - Throws: ``ExplanationError/noPrediction(path:model:)``, or what the clip's ``Clip/progress`` throws.
   public func answers(_ coalitions: [[Bool]]) throws(ExplanationError) -> [Answer] {
     var asked: [[Bool]] = []
     for coalition in Set(coalitions) where answers[coalition] == nil { asked.append(coalition) }
     // The same batches, and so the same bits, in every run.
     asked.sort { $0.lexicographicallyPrecedes($1) { $0 && !$1 } }
     var isFinite = true
-    clip.inBatches(asked.count) { range in
-      let logits = clip.logits(
-        Tensor(range.flatMap { samples(of: asked[$0]) }, shape: [range.count, whole.count]), at: .waveform)
-      isFinite = isFinite && logits.isFinite
-      let scores = target.score(logits).floats
-      let measured = target.measured(logits, classes: clip.model.classes.count)
-      for (offset, index) in range.enumerated() {
-        answers[asked[index]] = Answer(score: Double(scores[offset]), measured: measured[offset])
+    do {
+      try clip.inBatches(asked.count) { range in
+        let logits = clip.logits(
+          Tensor(range.flatMap { samples(of: asked[$0]) }, shape: [range.count, whole.count]), at: .waveform)
+        isFinite = isFinite && logits.isFinite
+        let scores = target.score(logits).floats
+        let measured = target.measured(logits, classes: clip.model.classes.count)
+        for (offset, index) in range.enumerated() {
+          answers[asked[index]] = Answer(score: Double(scores[offset]), measured: measured[offset])
+        }
       }
+    } catch {
+      throw .method(path: path, error)
     }
     guard isFinite else { throw .noPrediction(path: path, model: clip.model.name) }
     return coalitions.map { answers[$0]! }

@@ -16,8 +16,9 @@ struct Serve: ParsableCommand {
 
       The service listens on this machine only. With another --host it needs a token, from the file of --token-file or the \
       variable UNDERTONE_TOKEN: requests then carry "Authorization: Bearer TOKEN". It reads no files but the \
-      models', and writes none. Predictions that come together and are of one length are made together. Ctrl-C, or \
-      SIGTERM, lets it finish what it has.
+      models', and writes none. Predictions that come together and are of one length are made together, and before \
+      and within explanations, which take longer. What a client asked for that has left is not computed. Ctrl-C, or \
+      SIGTERM, lets the service finish what it has.
 
       POST /v1/models/NAME/reload reads a model's files again, between two requests.
 
@@ -56,17 +57,27 @@ struct Serve: ParsableCommand {
       valueName: "origin"))
   var origin: String?
 
-  @Option(help: ArgumentHelp("The number of requests that may wait for the models: 1 to 100000.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp(
+      "The number of predictions, and of longer requests, that may wait for the models: 1 to 100000.",
+      valueName: "count"))
   var waiting = 256
 
   @Option(help: ArgumentHelp("The number of megabytes of a request at most: 1 to 1024.", valueName: "megabytes"))
   var largest = 32
+
+  @Option(
+    help: ArgumentHelp(
+      "The number of seconds that the models may work on an explanation or a comparison: 0.1 to 3600.",
+      valueName: "seconds"))
+  var longest = 120.0
 
   @OptionGroup var threads: ThreadOption
 
   func validate() throws {
     guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535") }
     guard (1...100_000).contains(waiting) else { throw ValidationError("--waiting must be 1 to 100000") }
+    guard (0.1...3600).contains(longest) else { throw ValidationError("--longest must be 0.1 to 3600") }
     guard (1...1024).contains(largest) else { throw ValidationError("--largest must be 1 to 1024") }
   }
 
@@ -78,6 +89,7 @@ struct Serve: ParsableCommand {
       (settings.port, settings.origin) = (port, origin)
       if host != "localhost" { settings.host = host }
       (settings.mostWaiting, settings.mostBytes) = (waiting, largest << 20)
+      settings.mostSeconds = longest
       settings.token = try token()
       guard settings.isLocal || settings.token != nil else {
         throw ValidationError("--host \(host) is open to others, and needs a token: --token-file, or UNDERTONE_TOKEN")

@@ -37,7 +37,7 @@ public struct LayerConductance: MapMethod {
   ) throws(MethodError) -> AttributionResult {
     let layer = try clip.mapLayer(layer, for: name)
     let baseline = try baseline.tensor(for: clip, at: space, seed: seed)
-    let found = Self.conductance(
+    let found = try Self.conductance(
       of: layer.name, clip, at: space, target: target, baseline: baseline, steps: steps)
     return AttributionResult(
       layer.map(sumOverChannels: layer.maps(found)).shared(over: clip, at: space),
@@ -54,12 +54,12 @@ public struct LayerConductance: MapMethod {
   /// gradient of one end only, which needs the square of the number of steps for the same error.
   static func conductance(
     of layer: String, _ clip: Clip, at space: InputSpace, target: Target, baseline: Tensor, steps: Int
-  ) -> Tensor {
+  ) throws(MethodError) -> Tensor {
     let difference = clip[space] - baseline
     let power = Float(max(2, clip.pathPower))
     var sum: Tensor?
     var last: (value: Tensor, gradient: Tensor)?
-    clip.inBatches(steps + 1) { numbers in
+    try clip.inBatches(steps + 1) { numbers in
       let inputs = baseline.moved(by: difference, shares: numbers.map { pow(Float($0) / Float(steps), power) })
       var (values, gradients) = clip.outputs(of: [layer], inputs, at: space, target: target)
       if let last {

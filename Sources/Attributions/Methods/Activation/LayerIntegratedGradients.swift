@@ -32,7 +32,7 @@ public struct LayerIntegratedGradients: FrameMethod {
     let place = clip.isOnPath(space) ? space : clip.model.kind.input
     let start = clip.output(of: layer.name, try path.start(for: clip, at: place), at: place)
     let end = clip.output(of: layer.name, clip[place], at: place)
-    let values = path.integral(from: start, to: end, on: clip) {
+    let values = try path.integral(from: start, to: end, on: clip) {
       clip.replacing(layer.name, by: $0, target: target).gradient
     }
     return AttributionResult(

@@ -67,7 +67,7 @@ public struct NeuronConductance: MapMethod {
       )
     }
     let start = try path.start(for: clip, at: space)
-    let values = path.integral(from: start, to: clip[space], on: clip, power: clip.pathPower) { inputs in
+    let values = try path.integral(from: start, to: clip[space], on: clip, power: clip.pathPower) { inputs in
       let weight = clip.outputs(of: [layer.name], inputs, at: space, target: target).gradients[0] * layer.outputs(mask)
       return clip.gradient(of: layer.name, weight: weight, inputs, at: space)
     }

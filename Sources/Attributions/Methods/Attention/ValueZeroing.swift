@@ -39,7 +39,7 @@ public struct ValueZeroing: AttributionMethod {
     _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let groups = try Self.groups(of: clip)
-    let layers = Self.distances(clip, among: groups).map { layer in
+    let layers = try Self.distances(clip, among: groups).map { layer in
       // A row of zeros, where a token alone would be, stays zero.
       layer / layer.sum(axes: [1]).maximum(Tensor(.leastNormalMagnitude))
     }
@@ -67,7 +67,7 @@ public struct ValueZeroing: AttributionMethod {
   ///
   /// A value of zero is a column of zeros in the attention of all heads. So one pass does all layers for several tokens:
   /// each layer's attention becomes a batch, the whole one first, and behind the layer only the first goes on.
-  static func distances(_ clip: Clip, among groups: [TokenGroup]) -> [Tensor] {
+  static func distances(_ clip: Clip, among groups: [TokenGroup]) throws(MethodError) -> [Tensor] {
     let tokens = groups.reduce(0) { $0 + $1.count }
     let heads = clip.layers.compactMap { layer in
       if case .tokenAttention(groups) = layer.geometry { layer.shape[1] } else { nil }
@@ -80,7 +80,7 @@ public struct ValueZeroing: AttributionMethod {
     let atOnce = max(1, min(tokens, 48_000_000 / size - 1))
     var columns = [[[Float]]](repeating: [], count: heads.count)
     for first in stride(from: 0, to: tokens, by: atOnce) {
-      clip.progress?(first, tokens)
+      try clip.progress?(first, tokens)
       let zeroed = first..<min(first + atOnce, tokens)
       var layer = 0
       var isInLayer = false

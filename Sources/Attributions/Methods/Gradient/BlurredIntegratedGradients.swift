@@ -44,7 +44,7 @@ public struct BlurredIntegratedGradients: AttributionMethod {
         ? input : Self.blur(rows: rows, deviation: Double(rows) * (1 - share) * (1 - share)).matrixProduct(input)
     }
     var values = Tensor.zeros(input.shape)
-    clip.inBatches(steps) { batch in
+    try clip.inBatches(steps) { batch in
       let middles = Tensor.concatenated(batch.map { point((Double($0) + 0.5) / Double(steps)) }, axis: 0)
       let ends = Tensor.concatenated(
         batch.map { point(Double($0 + 1) / Double(steps)) - point(Double($0) / Double(steps)) }, axis: 0)

@@ -69,10 +69,10 @@ public struct ExpectedGradients: AttributionMethod {
   /// - Returns: The mean attribution, and the mean score of the sampled baselines.
   static func attribute(
     _ clip: Clip, at space: InputSpace, target: Target, starts: [Tensor], draws: [Draw]
-  ) -> (values: Tensor, baselineScore: Double) {
+  ) throws(MethodError) -> (values: Tensor, baselineScore: Double) {
     let input = clip[space]
     var sum = Tensor.zeros(input.shape)
-    clip.inBatches(draws.count) { numbers in
+    try clip.inBatches(draws.count) { numbers in
       let batch = draws[numbers]
       let start = Tensor.concatenated(batch.map { starts[$0.start] }, axis: 0)
       let difference = input - start

@@ -21,7 +21,7 @@ public struct IntegratedGradients: AttributionMethod {
     _ clip: Clip, at space: InputSpace, target: Target
   ) throws(MethodError) -> AttributionResult {
     let start = try path.start(for: clip, at: space)
-    let values = path.integral(from: start, to: clip[space], on: clip, power: clip.pathPower) {
+    let values = try path.integral(from: start, to: clip[space], on: clip, power: clip.pathPower) {
       clip.gradient($0, at: space, target: target, normalization: .held)
     }
     return AttributionResult(

@@ -69,6 +69,7 @@ struct NoiseTunnel: Sendable {
     var generator = SeededGenerator(seed: seed)
     var (sum, squares) = (Tensor.zeros(input.shape), Tensor.zeros(input.shape))
     for first in stride(from: 0, to: draws, by: clip.batch) {
+      try clip.progress?(first, draws)
       let count = min(clip.batch, draws - first)
       let places = (first * values.count)..<((first + count) * values.count)
       let noises =

@@ -39,10 +39,10 @@ struct StraightPath {
   ///   - slope: Of a batch of points [points, …], of their shape.
   func integral(
     from start: Tensor, to end: Tensor, on clip: Clip, power: Double = 1, slope: (Tensor) -> Tensor
-  ) -> Tensor {
+  ) throws(MethodError) -> Tensor {
     let difference = end - start
     let points = rule.points(steps, power: power)
-    return difference
+    return try difference
       * clip.mean(points.map(\.weight)) { numbers in
         slope(start.moved(by: difference, shares: points[numbers].map { Float($0.place) }))
       }

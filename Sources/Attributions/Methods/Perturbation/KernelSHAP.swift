@@ -21,9 +21,9 @@ public struct KernelSHAP: MaskingMethod {
   ) throws(MethodError) -> AttributionResult {
     let game = try game(clip, at: space, target: target)
     var generator = SeededGenerator(seed: masking.seed)
-    let ends = game.scores([game.players.map { _ in false }, game.players.map { _ in true }]).map(Double.init)
+    let ends = try game.scores([game.players.map { _ in false }, game.players.map { _ in true }]).map(Double.init)
     let coalitions = Self.coalitions(of: game.players.count, draws: masking.draws, using: &generator)
-    let worth = Self.worth(
+    let worth = try Self.worth(
       coalitions, scores: game.scores(coalitions).map(Double.init), nothing: ends[0], everything: ends[1])
     let values = game.attribution(worth)
     return AttributionResult(

@@ -25,7 +25,7 @@ public struct LIME: MaskingMethod {
     let coalitions = (0..<masking.draws).map { draw in
       game.players.map { _ in draw == 0 || generator.uniform(in: 0..<1) < 0.5 }
     }
-    let worth = Self.worth(coalitions, scores: game.scores(coalitions).map(Double.init))
+    let worth = try Self.worth(coalitions, scores: game.scores(coalitions).map(Double.init))
     return AttributionResult(game.attribution(worth))
   }
 

@@ -30,20 +30,20 @@ public struct Occlusion: AttributionMethod {
     let shifts = space == .waveform ? [(0, 0), (0.5, 0)] : [(0, 0), (0.5, 0), (0, 0.5), (0.5, 0.5)]
     let grids = shifts.map { Tiles(tile, of: clip, at: space, shift: $0) }
     let hidden = try baseline.tensor(for: clip, at: space, seed: seed)
-    return AttributionResult(Self.attribute(clip, at: space, target: target, baseline: hidden, grids: grids))
+    return AttributionResult(try Self.attribute(clip, at: space, target: target, baseline: hidden, grids: grids))
   }
 
   /// The mean over grids of the score's fall when a tile of the grid is hidden.
   static func attribute(
     _ clip: Clip, at space: InputSpace, target: Target, baseline: Tensor, grids: [Tiles]
-  ) -> Tensor {
+  ) throws(MethodError) -> Tensor {
     let input = clip[space]
     let (values, hidden) = (input.floats, baseline.floats)
-    let score = clip.scores(1, at: space, target: target) { _ in input }[0]
+    let score = try clip.scores(1, at: space, target: target) { _ in input }[0]
     var sum = [Float](repeating: 0, count: values.count)
     for grid in grids {
       let tiles = grid.differing(values, from: hidden)
-      let scores = clip.scores(tiles.count, at: space, target: target) { numbers in
+      let scores = try clip.scores(tiles.count, at: space, target: target) { numbers in
         let inputs = numbers.flatMap { number in
           values.indices.map { grid.numbers[$0] == tiles[number] ? hidden[$0] : values[$0] }
         }

@@ -24,7 +24,7 @@ public struct RISE: MaskingMethod {
     var generator = SeededGenerator(seed: masking.seed)
     var (weighted, masks) = ([Double](repeating: 0, count: values.count), [Double](repeating: 0, count: values.count))
     var total = 0.0
-    clip.inBatches(masking.draws) { numbers in
+    try clip.inBatches(masking.draws) { numbers in
       let batch = numbers.map { _ in
         SmoothMask(masking.tile, of: clip, at: space, using: &generator).values
       }

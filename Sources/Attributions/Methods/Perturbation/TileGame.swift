@@ -20,8 +20,8 @@ struct TileGame {
   }
 
   /// The score of each coalition; a coalition holds for each player whether it is kept.
-  func scores(_ coalitions: [[Bool]]) -> [Float] {
-    clip.scores(coalitions.count, at: space, target: target) { numbers in
+  func scores(_ coalitions: [[Bool]]) throws(MethodError) -> [Float] {
+    try clip.scores(coalitions.count, at: space, target: target) { numbers in
       let inputs = numbers.flatMap { number in
         var hides = [Bool](repeating: true, count: tiles.count)
         for (player, isHeard) in zip(players, coalitions[number]) { hides[player] = !isHeard }
