@@ -145,32 +145,3 @@ struct ExplainQuestion: Sendable {
     return try whole.html
   }
 }
-
-/// Several models on one sound.
-struct ComparedModels: Sendable, Encodable {
-  let method: String
-  let predictions: [ClipPrediction]
-  /// Spearman's rank correlation of the explanations on the mel, [models, models]; null where one has none, or another grid.
-  let correlation: [[Double?]]
-
-  init(_ speeches: [AudioClip], by models: [ServedModel], _ method: String, shelf: ModelShelf) throws {
-    self.method = method
-    var (predictions, maps): ([ClipPrediction], [[Float]?]) = ([], [])
-    for (speech, served) in zip(speeches, models) {
-      let model = try shelf.model(served)
-      let clip = Clip(speech, model: model)
-      clip.progress = { _, _ throws(MethodError) in try shelf.pause() }
-      predictions.append(try ClipPrediction(clip, as: served.name))
-      let explainer = Explainer(model: model, method: try AttributionMethods.make(method), spaces: [.mel])
-      maps.append(try? explainer.explain(clip, path: UploadedSound.name).inputs.first?.attribution.floats.map(abs))
-      try shelf.pause()
-    }
-    self.predictions = predictions
-    correlation = maps.map { first in
-      maps.map { second in
-        guard let first, let second, first.count == second.count else { return nil }
-        return Agreement(first, second, rows: 1, columns: first.count, isSigned: false).values[.spearman]
-      }
-    }
-  }
-}

@@ -121,7 +121,9 @@ struct Gate: RouterMiddleware {
       }
       return try await next(request, context)
     }
-    guard request.uri.path != "/healthz", !PageRoutes.open.contains(request.uri.path) else { return try await next(request, context) }
+    guard request.uri.path != "/healthz", !PageRoutes.open.contains(request.uri.path) else {
+      return try await next(request, context)
+    }
     let given = request.headers[.authorization] ?? ""
     let scheme = "bearer "
     guard given.lowercased().hasPrefix(scheme),

@@ -135,9 +135,10 @@ struct SoundRoutes: Sendable {
         throw RequestFault.wrong("models", "two models or more are compared, such as a,b")
       }
       let method = try ServedMethod.named(parameters.text("method"))
-      let speeches = try await uploads.decoded { try compared.map { try sound.speech(for: $0) } }
-      return try Answer.json(
-        await compute.run { try ComparedModels(speeches, by: compared, method, shelf: $0) })
+      let sounds = try await uploads.decoded {
+        try compared.map { (try sound.decoded(sampleRate: $0.sampleRate), try sound.speech(for: $0)) }
+      }
+      return try Answer.json(await compute.run { try ComparedModels(sounds, by: compared, method, shelf: $0) })
     }
   }
 

@@ -24,7 +24,8 @@ final class Browser {
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     // The protocol's pipes are those with the numbers 3 and 4.
     process.arguments = [
-      "-c", "exec \"$0\" \"$@\" 3<&0 4>&1 0</dev/null 1>/dev/null 2>&1", PageTests.browser!, "--headless", "--no-sandbox",
+      "-c", "exec \"$0\" \"$@\" 3<&0 4>&1 0</dev/null 1>/dev/null 2>&1", PageTests.browser!, "--headless",
+      "--no-sandbox",
       "--disable-gpu", "--user-data-dir=\(folder.path("browser-\(UUID().uuidString)"))", "--remote-debugging-pipe",
       "--autoplay-policy=no-user-gesture-required", "about:blank",
     ]
@@ -39,7 +40,8 @@ final class Browser {
       try tell("Target.attachToTarget", ["targetId": target["targetId"] ?? "", "flatten": true])["sessionId"] as? String
     for domain in ["Page", "Runtime", "Log", "DOM"] { try tell("\(domain).enable") }
     try tell(
-      "Emulation.setDeviceMetricsOverride", ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600])
+      "Emulation.setDeviceMetricsOverride",
+      ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600])
     if isDark {
       try tell("Emulation.setEmulatedMedia", ["features": [["name": "prefers-color-scheme", "value": "dark"]]])
     }
@@ -97,7 +99,9 @@ final class Browser {
 
   /// Presses keys on what has the focus: "Tab", "Enter", "ArrowRight", or a letter.
   func press(_ key: String, isShifted: Bool = false) throws {
-    let codes = ["Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40]
+    let codes = [
+      "Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
+    ]
     var event: [String: Any] = [
       "key": key, "code": key == " " ? "Space" : key, "windowsVirtualKeyCode": codes[key] ?? 0,
       "modifiers": isShifted ? 8 : 0,
@@ -108,7 +112,8 @@ final class Browser {
 
   /// Writes into a field.
   func write(_ text: String, into selector: String) throws {
-    try value("document.querySelector(\(quoted(selector))).focus(); document.querySelector(\(quoted(selector))).value = ''")
+    try value(
+      "document.querySelector(\(quoted(selector))).focus(); document.querySelector(\(quoted(selector))).value = ''")
     try tell("Input.insertText", ["text": text])
     try value("document.querySelector(\(quoted(selector))).dispatchEvent(new Event('change', { bubbles: true }))")
   }

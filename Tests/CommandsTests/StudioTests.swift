@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 /// The service's page, used as a person uses it.
-@Suite("The page of serve", .serialized, .enabled(if: PageTests.browser != nil, "no chromium here (apt install chromium)"))
+@Suite(
+  "The page of serve", .serialized, .enabled(if: PageTests.browser != nil, "no chromium here (apt install chromium)"))
 struct StudioTests {
   private let folder: Folder
   private let service: ServeTests.Service
@@ -205,6 +206,7 @@ struct StudioTests {
     try other.wait(until: "!document.getElementById('guard').hidden")
     try other.write("secret", into: "#token")
     try other.click("#guard button")
-    try other.wait(until: "document.getElementById('guard').hidden && document.querySelectorAll('#made option').length > 1")
+    try other.wait(
+      until: "document.getElementById('guard').hidden && document.querySelectorAll('#made option').length > 1")
   }
 }
