@@ -77,4 +77,56 @@ extension ServeTests {
         ("/v1/explain?format=html&name=\(String(repeating: "a", count: 65))", 400, "name"),
       ])
   }
+
+  @Test("Edits are of a region where one is asked for: outside of it every sample stays")
+  func regions() throws {
+    struct Edited: Decodable {
+      struct Region: Decodable {
+        let start, end: Double
+        let low, high, gain: Double?
+        let mute: Bool
+      }
+      struct Answer: Decodable { let predicted: String? }
+      let region: Region?
+      let before, after: Answer
+    }
+    let service = try Service()
+    let (port, clip) = (service.port, Data(Self.clip))
+    func sound(_ query: String) throws -> [Float] {
+      let answer = try #require(ask(port, "POST", "/v1/edit?format=wav&\(query)", clip))
+      let data = try #require(answer.body.range(of: Data("data".utf8)))
+      return answer.body[(data.upperBound + 4)...].withUnsafeBytes { bytes in
+        (0..<(bytes.count / 4)).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+      }
+    }
+    let own = try sound("gain=0")
+    #expect(own.count == 19_200)
+    let cases = [("pitch=3", 8000), ("tempo=2", 4000), ("gain=-12&low=500&high=900", 8000), ("mute=true", 8000)]
+    for (query, length) in cases {
+      let found = try sound("start=0.5&end=1&\(query)")
+      #expect(found.count == 11_200 + length, "\(query)")
+      #expect(found[..<8000] == own[..<8000] && found.suffix(3200) == own.suffix(3200), "\(query)")
+      #expect(found[8400..<11_000] != own[8400..<11_000], "\(query)")
+    }
+    let path = "/v1/edit?start=0.5&end=9&low=500&gain=-60"
+    let edited: Edited = try #require(ask(port, "POST", path, clip)).json()
+    let region = try #require(edited.region)
+    #expect(region.start == 0.5 && region.end == 1.2 && region.low == 500 && region.high == 8000)
+    #expect(region.gain == -60 && !region.mute && edited.after.predicted != nil)
+    let whole: Edited = try #require(ask(port, "POST", "/v1/edit?pitch=1", clip)).json()
+    #expect(whole.region == nil)
+    try checkWrong(
+      service, clip,
+      [
+        ("/v1/edit?start=0.5&pitch=1", 400, "end"), ("/v1/edit?end=0.5&pitch=1", 400, "start"),
+        ("/v1/edit?start=1&end=0.5&pitch=1", 400, "end"), ("/v1/edit?start=0.5&end=0.51&pitch=1", 400, "end"),
+        ("/v1/edit?start=-1&end=1&pitch=1", 400, "start"), ("/v1/edit?start=nan&end=1&pitch=1", 400, "start"),
+        ("/v1/edit?start=0&end=61&pitch=1", 400, "end"), ("/v1/edit?start=0&end=1", 400, "edit"),
+        ("/v1/edit?low=100&pitch=1", 400, "low"), ("/v1/edit?low=100&high=150&gain=1", 400, "high"),
+        ("/v1/edit?low=7990&mute=1", 400, "high"), ("/v1/edit?low=-1&gain=1", 400, "low"),
+        ("/v1/edit?gain=25", 400, "gain"), ("/v1/edit?gain=1&mute=1", 400, "gain"),
+        ("/v1/edit?mute=maybe", 400, "mute"), ("/v1/edit?start=3&end=4&pitch=1", 422, "start"),
+        ("/v1/edit?mute=1", 422, "file"),
+      ])
+  }
 }

@@ -8,9 +8,9 @@ struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Answers requests about sounds over HTTP.",
     discussion: """
-      POST /v1/predict, /v1/explain (JSON, PNG, SVG or a page), /v1/edit (JSON or WAV) and /v1/compare take a sound as their body, \
-      or as the part "file" of a form, and parameters in the query. POST /v1/stream takes samples of 16 bits as they come, \
-      and answers with a line of JSON for each window. GET /v1/models, /v1/methods, /v1/openapi.json (all routes with \
+      POST /v1/predict, /v1/explain (JSON, PNG, SVG or a page), /v1/edit (JSON or WAV; of the whole sound or of a \
+      stretch and a band) and /v1/compare take a sound as their body, or as the part "file" of a form, and parameters in \
+      the query. POST /v1/stream takes samples of 16 bits as they come, and answers with a line of JSON for each window. GET /v1/models, /v1/methods, /v1/openapi.json (all routes with \
       their parameters), /healthz and /metrics (Prometheus). A wrong request gets a status and an error in JSON, with its \
       field, its reason and an id.
 
