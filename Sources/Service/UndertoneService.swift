@@ -97,6 +97,10 @@ public struct UndertoneService: Sendable {
     router.post("v1/predict", use: sounds.predict)
     router.post("v1/explain", use: sounds.explain)
     router.post("v1/edit", use: sounds.edit)
+    router.post("v1/units", use: sounds.units)
+    router.post("v1/counterfactual", use: sounds.counterfactual)
+    router.get("v1/clips", use: sounds.clips)
+    router.get("v1/clips/:name", use: sounds.clip)
     router.post("v1/compare", use: sounds.compare)
     router.post("v1/stream", use: sounds.stream)
   }
