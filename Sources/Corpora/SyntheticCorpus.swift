@@ -66,6 +66,15 @@ public struct SyntheticCorpus: Sendable {
     return [own, own == .neutral ? .angry : .neutral]
   }
 
+  /// An utterance in an emotion: the one that ``write(to:)`` writes with this number.
+  /// - Parameter number: From 1 to ``clipsPerEmotion``.
+  public func clip(of emotion: Emotion, number: Int) -> AudioClip {
+    demand((1...clipsPerEmotion).contains(number), "clip \(number) of \(clipsPerEmotion)")
+    guard let place = emotions.firstIndex(of: emotion) else { fault("the corpus has no \(emotion.rawValue)") }
+    return AudioClip(
+      samples: clip(place * clipsPerEmotion + number - 1).samples, sampleRate: SyntheticUtterance.sampleRate)
+  }
+
   /// The clip of a number in 0..<(emotions · clipsPerEmotion); it does not depend on other clips.
   func clip(_ number: Int) -> (entry: Manifest.Entry, samples: [Float]) {
     let emotion = emotions[number / clipsPerEmotion]

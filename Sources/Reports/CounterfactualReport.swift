@@ -16,8 +16,9 @@ public struct CounterfactualReport {
   /// What the model was to say; nil for anything else.
   private let target: Int?
   private let seed: UInt64
-  private let before, after: EditReport.Answer
-  private let back: EditReport.Answer?
+  public let before, after: EditReport.Answer
+  /// To the clip changed in pitch, tempo and formants and changed back; nil where these stay.
+  public let back: EditReport.Answer?
   /// Of random edits as large, how many the model says the same of.
   public let randomReach: RandomReach?
 

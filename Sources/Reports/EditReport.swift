@@ -35,7 +35,7 @@ public struct EditReport {
   private let model: TrainedModel
   private let seed: UInt64
   public let before, after: Answer
-  /// To the clip changed in pitch, tempo and formants and changed back; nil where these stay.
+  /// To the clip changed in pitch, tempo and formants and changed back; nil where these stay, and of a region.
   public let back: Answer?
 
   /// - Parameters:
@@ -50,6 +50,20 @@ public struct EditReport {
     guard let changed = try edited.answer(to: sound.samples) else { throw EditError.silent(path: file) }
     (before, after) = (Answer(edited.own, of: model), Answer(changed, of: model))
     back = try edited.thereAndBack(edits).map { Answer($0, of: model) }
+  }
+
+  /// A clip of which a region is changed.
+  /// - Throws: `RegionError`, ``EditError``, `AudioFileError` or `ExplanationError`.
+  public init(_ clip: AudioClip, file: String, region: RegionEdit, model: TrainedModel, seed: UInt64) throws {
+    (self.file, edits, self.model, self.seed) = (file, region.edits, model, seed)
+    let edited = try EditedClip(clip.samples, path: file, model: model, seed: seed)
+    var generator = SeededGenerator(seed: seed)
+    sound = AudioClip(
+      samples: try region.applied(to: clip.samples, sampleRate: clip.sampleRate, using: &generator),
+      sampleRate: clip.sampleRate)
+    guard let changed = try edited.answer(to: sound.samples) else { throw EditError.silent(path: file) }
+    (before, after) = (Answer(edited.own, of: model), Answer(changed, of: model))
+    back = nil
   }
 
   // MARK: Words

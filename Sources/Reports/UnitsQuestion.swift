@@ -37,7 +37,15 @@ public struct UnitsQuestion {
     _ clip: Clip, of speech: AudioClip, target: Target, path: String, window: Range<Double>?
   ) throws -> (game: UnitGame, kind: String) {
     let (found, kind) = try units(of: speech, path: path, window: window)
-    // A model of a fixed length hears the beginning of a longer clip.
+    let units = try Self.heard(found, kind: kind, in: clip, path: path)
+    return (UnitGame(clip, units: units, filling: filling, target: target, path: path, seed: seed), kind)
+  }
+
+  /// The units that the model hears: one of a fixed length hears the beginning of a longer clip.
+  /// - Throws: ``UnitsError/one(path:name:)`` or ``UnitsError/unheard(path:kind:)``.
+  static func heard(
+    _ found: [SpeechUnit], kind: String, in clip: Clip, path: String
+  ) throws(UnitsError) -> [SpeechUnit] {
     let units = found.compactMap { unit -> SpeechUnit? in
       let range = unit.range.clamped(to: 0..<clip.duration)
       return range.isEmpty ? nil : SpeechUnit(unit.name, range, isPause: unit.isPause)
@@ -45,7 +53,15 @@ public struct UnitsQuestion {
     guard units.count > 1 else {
       throw units.first.map { UnitsError.one(path: path, name: $0.name) } ?? .unheard(path: path, kind: kind)
     }
-    return (UnitGame(clip, units: units, filling: filling, target: target, path: path, seed: seed), kind)
+    return units
+  }
+
+  /// The units of a kind in speech.
+  /// - Throws: ``UnitsError/none(path:kind:)``.
+  public static func units(of speech: AudioClip, _ kind: UnitKind, path: String) throws(UnitsError) -> [SpeechUnit] {
+    let units = SpeechSegmentation(speech.samples, sampleRate: speech.sampleRate).units(kind)
+    guard !units.isEmpty else { throw .none(path: path, kind: kind) }
+    return units
   }
 
   private func units(
@@ -53,9 +69,7 @@ public struct UnitsQuestion {
   ) throws -> (units: [SpeechUnit], kind: String) {
     switch source {
     case .found(let kind):
-      let units = SpeechSegmentation(speech.samples, sampleRate: speech.sampleRate).units(kind)
-      guard !units.isEmpty else { throw UnitsError.none(path: path, kind: kind) }
-      return (units, kind.rawValue)
+      return (try Self.units(of: speech, kind, path: path), kind.rawValue)
     case .annotated(let place, let name):
       let file = try Self.annotations(at: place, of: path)
       let tier = try Annotations.read(file).tier(named: name, path: file)

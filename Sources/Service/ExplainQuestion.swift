@@ -77,17 +77,10 @@ struct ExplainQuestion: Sendable {
       given ?? defaults[option].flatMap { Int($0) } ?? 1
     }
     let passes = max(asked(options[.steps], .steps), asked(options[.draws], .draws)) * spaces.count
-    let seconds = max(1, speech.duration)
-    guard Double(passes) * seconds <= Self.most else {
-      throw RequestFault(
-        .unprocessableContent, "method",
-        "asks for too much: steps or draws (\(passes / spaces.count)) × inputs (\(spaces.count)) × seconds "
-          + "(\(seconds.formatted(.number.precision(.fractionLength(1))))) are \(Int(Self.most)) at most")
-    }
+    try PassLimit.check(
+      passes, speech, field: "method",
+      "steps or draws (\(passes / spaces.count)) × inputs (\(spaces.count))")
   }
-
-  /// Passes through the network times seconds of speech.
-  private static let most = 12_000.0
 
   private func report(_ speech: AudioClip, by shelf: ModelShelf) throws -> ExplanationReport {
     let model = try shelf.model(self.model)
@@ -143,5 +136,25 @@ struct ExplainQuestion: Sendable {
     // It would be the service's own, with what is where on this machine.
     whole.provenance["Command"] = nil
     return try whole.html
+  }
+}
+
+/// How long one answer may take the models.
+enum PassLimit {
+  /// Passes through the network times seconds of speech.
+  private static let most = 12_000.0
+
+  /// Throws where passes are too many.
+  /// - Parameter words: What their number is made of.
+  static func check(
+    _ passes: Int, _ speech: AudioClip, field: String, _ words: String
+  ) throws(RequestFault) {
+    let seconds = max(1, speech.duration)
+    guard Double(passes) * seconds <= most else {
+      throw RequestFault(
+        .unprocessableContent, field,
+        "asks for too much: \(words) × seconds (\(seconds.formatted(.number.precision(.fractionLength(1))))) are "
+          + "\(Int(most)) at most")
+    }
   }
 }

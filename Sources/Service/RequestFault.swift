@@ -1,8 +1,10 @@
 import Attributions
+import AudioFeatures
 import AudioFiles
 import Basics
 import Foundation
 import HTTPTypes
+import Reports
 
 /// What is wrong with a request: a status, the field, and the reason in one line.
 struct RequestFault: Error, Equatable {
@@ -58,6 +60,12 @@ struct RequestFault: Error, Equatable {
     switch error {
     case let fault as RequestFault: self = fault
     case let error as AudioFileError: self.init(.unprocessableContent, UploadedSound.field, "\(error)")
+    case let error as RegionError: self.init(error)
+    case EditError.alreadyPredicted(_, let emotion):
+      self.init(.badRequest, "target", "\(visible(emotion)) is predicted of the sound as it is")
+    case EditError.noClasses: self.init(.unprocessableContent, "model", "\(error)")
+    case let error as UnitsError:
+      self.init(.unprocessableContent, UploadedSound.field, "\(error)".replacing("--", with: ""))
     case let error as EditError: self.init(.unprocessableContent, UploadedSound.field, "\(error)")
     case ExplanationError.method(_, let error): self.init(error)
     case ExplanationError.noPrediction: self.init(.unprocessableContent, "model", "\(error)")

@@ -1,5 +1,4 @@
 import Attributions
-import AudioFeatures
 import AudioFiles
 import Basics
 import Corpora
@@ -78,50 +77,6 @@ struct SoundRoutes: Sendable {
         let page = try await compute.run { try question.page(speech, by: $0) }
         return Answer.page(page, named: "explanation.html", on: context.channel)
       }
-    }
-  }
-
-  // MARK: Edit
-
-  private enum EditFormat: String, CaseIterable { case json, wav }
-
-  private struct Edited: Encodable {
-    let model: String
-    let edits: [String: Double]
-    let telephone: Bool
-    let before, after: EditReport.Answer
-    let back: EditReport.Answer?
-    /// What there is to know of the resynthesis.
-    let remark: String?
-  }
-
-  @Sendable func edit(_ request: Request, _ context: ServiceContext) async throws -> Response {
-    let kinds = SoundEdits.Kind.allCases
-    return try await answer(request, ["model", "format", "telephone", "seed"] + kinds.map(\.rawValue)) {
-      sound, parameters in
-      let model = try model(parameters)
-      let amounts = try kinds.compactMap { kind in
-        try parameters.number(kind.rawValue, in: kind.limits).map { (kind, $0) }
-      }
-      let edits = SoundEdits(Dictionary(uniqueKeysWithValues: amounts), isTelephoned: try parameters.flag("telephone"))
-      guard !edits.isEmpty else {
-        throw RequestFault.wrong(
-          "edit", "nothing is to be changed; there are \(kinds.map(\.rawValue).joined(separator: ", ")), telephone")
-      }
-      let seed = UInt64(try parameters.whole("seed", in: 0...Int.max) ?? 0)
-      let format: EditFormat = try parameters.choice("format") ?? .json
-      let clip = try await uploads.decoded { try sound.decoded(sampleRate: model.sampleRate) }
-      let (edited, bytes) = try await compute.run { shelf in
-        let report = try EditReport(
-          clip, file: UploadedSound.name, edits: edits, model: shelf.model(model), seed: seed)
-        return (
-          Edited(
-            model: model.name, edits: Dictionary(uniqueKeysWithValues: amounts.map { ($0.rawValue, $1) }),
-            telephone: edits.isTelephoned, before: report.before, after: report.after, back: report.back,
-            remark: report.remark), format == .wav ? report.sound.encoded(as: .float32) : []
-        )
-      }
-      return format == .wav ? Answer.data(bytes, type: "audio/wav", on: context.channel) : try Answer.json(edited)
     }
   }
 

@@ -41,7 +41,7 @@ struct ServeTests {
 
   private struct NoPort: Error {}
 
-  private struct Prediction: Decodable {
+  struct Prediction: Decodable {
     let model: String
     let predicted: String?
     let probabilities: [String: Double]

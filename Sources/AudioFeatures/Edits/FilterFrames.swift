@@ -1,16 +1,17 @@
 import Foundation
 import Tensors
 
-/// The STFT of filters: Hann windows of 32 ms, 8 ms apart.
+/// The STFT of filters: Hann windows 8 ms apart.
 struct FilterFrames {
   let hop: Int
   let window: [Float]
   /// The bins' frequencies.
   let hertz: [Double]
 
-  init(sampleRate: Int) {
+  /// - Parameter overlap: The windows over each sample: four are of 32 ms.
+  init(sampleRate: Int, overlap: Int = 4) {
     let hop = Int(0.008 * Double(sampleRate))
-    let length = 4 * hop
+    let length = overlap * hop
     self.hop = hop
     window = (0..<length).map { Float(0.5 - 0.5 * cos(2 * .pi * Double($0) / Double(length))) }
     hertz = (0...(length / 2)).map { Double($0) * Double(sampleRate) / Double(length) }

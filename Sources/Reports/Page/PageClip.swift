@@ -205,7 +205,7 @@ extension InputSpace {
 
 /// Numbers as a page holds and shows them: multiples of a power of ten. The page shows these decimals and no more, so that
 /// what it shows differs from the number by half a unit of the last decimal at most.
-struct PageNumbers: Encodable, Equatable {
+struct PageNumbers: Encodable, Equatable, Sendable {
   /// A PNG, base64, whose bytes are the multiples' low bytes, then their next ones, and so on, little-endian. The
   /// multiples 0, −1, 1, −2 are numbered 0, 1, 2, 3.
   let image: String

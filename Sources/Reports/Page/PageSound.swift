@@ -2,12 +2,12 @@ import Figures
 
 /// Sound as a page holds it: 16-bit samples by their second differences, which compress to three quarters of a WAV file's
 /// bytes. (FLAC takes a seventh less, but not every browser decodes it, and none at once.)
-public struct PageSound: Encodable {
+public struct PageSound: Encodable, Sendable {
   let sampleRate: Int
   let differences: PageNumbers
 
   /// What lies beyond ±1 is cut.
-  init(_ samples: [Float], sampleRate: Int) throws(FigureError) {
+  public init(_ samples: [Float], sampleRate: Int) throws(FigureError) {
     self.sampleRate = sampleRate
     let steps = samples.map { (max(-1, min(1, $0)) * 32767).rounded() }
     differences = try PageNumbers(

@@ -117,14 +117,15 @@
     return `${kind}${amount === undefined ? "" : ` ${String(amount).replace("-", "−")}`}${where}`;
   };
   // Makes a version; where it has been made already, goes to it.
-  const add = async (change) => {
+  // - made: the sound, where it is there already.
+  const add = async (change, made) => {
     const { of, kind, amount, ...bounds } = change, base = versions[of];
     const same = versions.findIndex((v) => v.change && JSON.stringify(v.change) === JSON.stringify(change));
     if (same >= 0) { version = same; return; }
-    let bytes;
-    if (kind === "counterfactual") {
+    let bytes = made;
+    if (!bytes && kind === "counterfactual") {
       bytes = await (await ask("v1/counterfactual", { model: state.model, target: amount, format: "wav" }, base.bytes, latest("change"))).blob();
-    } else {
+    } else if (!bytes) {
       const parameters = { model: state.model, format: "wav", [kind]: kind === "mute" ? "true" : amount, ...bounds };
       bytes = await (await ask("v1/edit", parameters, base.bytes, latest("change"))).blob();
     }
@@ -234,7 +235,7 @@
   const agreement = async (held, signal) => {
     const found = await about(held, "v1/compare", { models: shownModels().join(), method: state.method }, signal);
     const value = found.correlation[0][1];
-    return value === null ? "" : `The two explanations of the log-mel rank its cells alike with ${number(value)} (Spearman; 1 is the same order).`;
+    return value === null ? "The two cannot be compared cell by cell by this method: their inputs differ." : `The two explanations of the log-mel rank its cells alike with ${number(value)} (Spearman; 1 is the same order).`;
   };
   const refreshed = () => run("Asking …", refresh);
 
@@ -337,27 +338,30 @@
 
   $("divide").addEventListener("click", () => run("Asking without each unit …", async () => {
     const found = await about(current(), "v1/units", { model: state.model, units: $("kind").value, target: state.target }, latest("units"));
-    const largest = found.units.reduce((most, unit) => Math.max(most, Math.abs(unit.effect)), 1e-9);
+    const largest = found.units.reduce((most, unit) => Math.max(most, Math.abs(unit.leave_one_out)), 1e-9);
     $("unit-rows").replaceChildren(make("table", { className: "units" },
-      make("caption", {}, `How much ${found.measured || "the answer"} for ${found.target} falls without each`),
-      make("thead", {}, make("tr", {}, ...["unit", "from, s", "to, s", "effect", ""].map((text) => make("th", { scope: "col" }, text)))),
+      make("caption", {}, `What ${found.target} loses without each (${number(found.whole, 3)} with all; ${found.filling} in its place)`),
+      make("thead", {}, make("tr", {}, ...["unit", "from, s", "to, s", "score lost", "left", ""].map((text) => make("th", { scope: "col" }, text)))),
       make("tbody", {}, ...found.units.map((unit) => {
         const bar = make("span", { className: "bar" });
-        bar.style.width = `${6 * Math.abs(unit.effect) / largest}em`;
-        bar.style.background = unit.effect < 0 ? "#2166ac" : "#b2182b";
-        return make("tr", {}, make("th", { scope: "row" }, unit.name), make("td", {}, number(unit.start)), make("td", {}, number(unit.end)),
-          make("td", {}, number(unit.effect, 3), bar),
-          make("td", {}, button("Choose", `Choose ${unit.name}`, () => setRegion({ start: unit.start, end: unit.end })), " ",
-            button("▶", `Hear ${unit.name}`, () => hear(unit)), " ",
-            button("Mute", `Mute ${unit.name}`, () => change({ kind: "mute", start: unit.start, end: unit.end }))));
+        bar.style.width = `${6 * Math.abs(unit.leave_one_out) / largest}em`;
+        bar.style.background = unit.leave_one_out < 0 ? "#2166ac" : "#b2182b";
+        const { start, end } = unit;
+        return make("tr", {}, make("th", { scope: "row" }, unit.unit), make("td", {}, number(start)), make("td", {}, number(end)),
+          make("td", {}, number(unit.leave_one_out, 3), bar), make("td", {}, number(unit.without, 3)),
+          make("td", {}, button("Choose", `Choose ${unit.unit}`, () => setRegion({ start, end })), " ",
+            button("▶", `Hear ${unit.unit}`, () => hear(unit)), " ",
+            button("Mute", `Mute ${unit.unit}`, () => change({ kind: "mute", start, end }))));
       }))));
   }));
   $("seek").addEventListener("click", () => run("Seeking; this may take some seconds …", async () => {
     const target = $("goal").value;
     const found = await about(current(), "v1/counterfactual", { model: state.model, target }, latest("counterfactual"));
-    await add({ of: version, kind: "counterfactual", amount: target });
-    await refresh();
-    $("found").textContent = found.words;
+    if (found.found) {
+      await add({ of: version, kind: "counterfactual", amount: target }, wave(samplesOf(found.sound), found.sound.sample_rate));
+      await refresh();
+    }
+    $("found").replaceChildren(...[found.sentence, ...found.remarks].map((line) => make("span", {}, line, make("br"))));
   }));
 
   // ---- What is kept

@@ -8,10 +8,12 @@ struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Answers requests about sounds over HTTP.",
     discussion: """
-      POST /v1/predict, /v1/explain (JSON, PNG, SVG or a page), /v1/edit (JSON or WAV) and /v1/compare take a sound as their body, \
-      or as the part "file" of a form, and parameters in the query. POST /v1/stream takes samples of 16 bits as they come, \
-      and answers with a line of JSON for each window. GET /v1/models, /v1/methods, /v1/openapi.json (all routes with \
-      their parameters), /healthz and /metrics (Prometheus). A wrong request gets a status and an error in JSON, with its \
+      POST /v1/predict, /v1/explain (JSON, PNG, SVG or a page), /v1/edit (JSON or WAV; of the whole sound or of a \
+      stretch and a band), /v1/units (what each syllable is worth), /v1/counterfactual (the smallest change after which \
+      another emotion is predicted) and /v1/compare take a sound as their body, or as the part "file" of a form, and \
+      parameters in the query. POST /v1/stream takes samples of 16 bits as they come, and answers with a line of JSON for \
+      each window. GET /v1/models, /v1/methods, /v1/clips (made voices), /v1/openapi.json (all routes with their \
+      parameters), /healthz and /metrics (Prometheus). A wrong request gets a status and an error in JSON, with its \
       field, its reason and an id.
 
       The service listens on this machine only. With another --host it needs a token, from the file of --token-file or the \

@@ -1,0 +1,134 @@
+import AudioFeatures
+import AudioFiles
+import Basics
+import Foundation
+import Hummingbird
+import Reports
+
+/// What is to be changed of a sound, or of a region of it.
+struct EditQuestion: Sendable {
+  static let parameters =
+    ["model", "format", "telephone", "seed", "start", "end", "low", "high", "gain", "mute"]
+    + SoundEdits.Kind.allCases.map(\.rawValue)
+
+  /// An edit as JSON.
+  struct Answer: Sendable, Encodable {
+    struct Region: Encodable {
+      /// Seconds of the sound before the edit.
+      let start, end: Double
+      /// Hz; nil of all that there is.
+      let low, high: Double?
+      /// Decibels.
+      let gain: Double?
+      let mute: Bool
+    }
+    let model: String
+    let edits: [String: Double]
+    let telephone: Bool
+    /// Nil where the whole sound is edited.
+    let region: Region?
+    let before, after: EditReport.Answer
+    let back: EditReport.Answer?
+    /// What there is to know of the resynthesis.
+    let remark: String?
+  }
+
+  let model: ServedModel
+  private let edits: SoundEdits
+  /// Nil of the whole sound.
+  private let region: RegionEdit?
+  private let seed: UInt64
+
+  init(_ parameters: RequestParameters, of model: ServedModel) throws(RequestFault) {
+    self.model = model
+    var amounts: [SoundEdits.Kind: Double] = [:]
+    for kind in SoundEdits.Kind.allCases { amounts[kind] = try parameters.number(kind.rawValue, in: kind.limits) }
+    edits = SoundEdits(amounts, isTelephoned: try parameters.flag("telephone"))
+    seed = UInt64(try parameters.whole("seed", in: 0...Int.max) ?? 0)
+    region = try Self.region(parameters, edits)
+    guard !edits.isEmpty || region?.gain != nil else {
+      let names = SoundEdits.Kind.allCases.map(\.rawValue) + ["telephone", "gain", "mute"]
+      throw .wrong("edit", "nothing is to be changed; there are \(names.joined(separator: ", "))")
+    }
+  }
+
+  /// The region; nil where neither a stretch nor a gain is asked for.
+  private static func region(
+    _ parameters: RequestParameters, _ edits: SoundEdits
+  ) throws(RequestFault) -> RegionEdit? {
+    let seconds = 0...AudioClip.longestSpeech
+    let hertz = 0.0...Double(UploadedSound.rates.max() ?? 0) / 2
+    let (start, end) = (try parameters.number("start", in: seconds), try parameters.number("end", in: seconds))
+    guard (start == nil) == (end == nil) else {
+      throw .wrong(start == nil ? "start" : "end", "is missing: a stretch has both")
+    }
+    let (low, high) = (try parameters.number("low", in: hertz), try parameters.number("high", in: hertz))
+    let decibels = try parameters.number("gain", in: RegionEdit.gains)
+    let isMuted = try parameters.flag("mute")
+    guard decibels == nil || !isMuted else { throw .wrong("gain", "is asked for of what is silent by mute") }
+    let gain: RegionEdit.Gain? = isMuted ? .silence : decibels.map { .decibels($0) }
+    guard start != nil || low != nil || high != nil || gain != nil else { return nil }
+    do {
+      return try RegionEdit(
+        from: start ?? 0, to: end ?? .infinity, low: low, high: high, edits: edits, gain: gain)
+    } catch {
+      throw RequestFault(error)
+    }
+  }
+
+  /// The answer, and the changed sound.
+  /// - Parameter clip: At the model's sample rate, not trimmed.
+  func answer(_ clip: AudioClip, by shelf: ModelShelf) throws -> (Answer, AudioClip) {
+    let (name, model) = (UploadedSound.name, try shelf.model(model))
+    let report =
+      try region.map { try EditReport(clip, file: name, region: $0, model: model, seed: seed) }
+      ?? EditReport(clip, file: name, edits: edits, model: model, seed: seed)
+    let answer = Answer(
+      model: self.model.name,
+      edits: Dictionary(uniqueKeysWithValues: edits.amounts.map { ($0.key.rawValue, $0.value) }),
+      telephone: edits.isTelephoned, region: region.map { Answer.Region($0, of: clip) }, before: report.before,
+      after: report.after, back: report.back, remark: report.remark)
+    return (answer, report.sound)
+  }
+}
+
+extension EditQuestion.Answer.Region {
+  fileprivate init(_ region: RegionEdit, of clip: AudioClip) {
+    (start, end) = (region.start, min(region.end, clip.duration))
+    (low, high) = (region.band?.low, region.band.map { min($0.high, Double(clip.sampleRate) / 2) })
+    if case .decibels(let decibels) = region.gain { gain = decibels } else { gain = nil }
+    mute = region.gain == .silence
+  }
+}
+
+extension RequestFault {
+  /// Why a region cannot be changed: a wrong parameter, or a sound that has no such region.
+  init(_ error: RegionError) {
+    let field =
+      switch error {
+      case .stretch: "end"
+      case .band: "high"
+      case .bandWithoutGain: "low"
+      case .gain: "gain"
+      case .behind, .noVoice: "start"
+      }
+    self.init(error.isOfTheSound ? .unprocessableContent : .badRequest, field, "\(error)")
+  }
+}
+
+extension SoundRoutes {
+  private enum EditFormat: String, CaseIterable { case json, wav }
+
+  @Sendable func edit(_ request: Request, _ context: ServiceContext) async throws -> Response {
+    try await answer(request, EditQuestion.parameters) { sound, parameters in
+      let question = try EditQuestion(parameters, of: model(parameters))
+      let format: EditFormat = try parameters.choice("format") ?? .json
+      let clip = try await uploads.decoded { try sound.decoded(sampleRate: question.model.sampleRate) }
+      let (edited, bytes) = try await compute.run { shelf in
+        let (answer, sound) = try question.answer(clip, by: shelf)
+        return (answer, format == .wav ? sound.encoded(as: .float32) : [])
+      }
+      return format == .wav ? Answer.data(bytes, type: "audio/wav", on: context.channel) : try Answer.json(edited)
+    }
+  }
+}
