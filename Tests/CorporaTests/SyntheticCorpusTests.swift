@@ -75,6 +75,9 @@ struct SyntheticCorpusTests {
         let clip = try AudioClip.decode(path: manifest.fullPath(of: entry))
         #expect((1.5...3).contains(clip.duration) && clip.sourceSampleRate == 16_000)
         #expect(clip.samples.allSatisfy { abs($0) < 0.99 })
+        let number = try #require(entry.path.dropLast(4).suffix(3).wholeMatch(of: /\d+/).flatMap { Int($0.0) })
+        let made = Self.corpus.clip(of: entry.emotion, number: number)
+        #expect(made.sampleRate == 16_000 && largestDifference(made.samples, clip.samples) < 1e-4, "\(entry.path)")
       }
     }
   }
