@@ -49,7 +49,7 @@ public struct ExpectedGradients: AttributionMethod {
       let root = Float((Double(part) + generator.uniform(in: 0..<1)) / Double(parts))
       return Draw(start: order[place], place: pow(root, power), weight: power * pow(root, power - 1))
     }
-    let (values, score) = Self.attribute(clip, at: space, target: target, starts: starts, draws: drawn)
+    let (values, score) = try Self.attribute(clip, at: space, target: target, starts: starts, draws: drawn)
     return AttributionResult(
       values,
       completeness: Completeness(
