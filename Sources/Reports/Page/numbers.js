@@ -82,7 +82,7 @@ const undertone = (() => {
 
   // Numbers: multiples of a power of ten, as the bytes of a PNG's pixels in planes. Read when they are first needed, and
   // not by the browser's own PNG decoder, which may change pixels against tracking.
-  const read = new Map();
+  const read = new WeakMap();
   const numbers = (held) => {
     if (!read.has(held)) {
       const png = bytesOf(held.image), view = new DataView(png.buffer);

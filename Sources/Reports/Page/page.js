@@ -46,8 +46,9 @@ undertone.clipView = (place, { start = {}, heading = "Listen and look", prefix =
   const overlay = make("input", { type: "checkbox", id: `${prefix}overlay`, checked: true });
   choices.append(make("label", {}, "Attribution", overlay), save);
   const audio = make("audio", { controls: true, preload: "auto" });
+  audio.setAttribute("aria-label", `The clip${prefix && `, ${heading}`}`);
   const cursor = make("input", { type: "range", className: "cursor", id: `${prefix}cursor`, min: 0, step: 0.01 });
-  cursor.setAttribute("aria-label", "Time in the clip, seconds");
+  cursor.setAttribute("aria-label", `Time in the clip, seconds${prefix && `, ${heading}`}`);
   const readout = make("p", { className: "readout", id: `${prefix}readout` });
   readout.setAttribute("aria-live", "polite");
   const panelBox = make("div"), timelineBox = make("div");
@@ -486,6 +487,7 @@ undertone.clipView = (place, { start = {}, heading = "Listen and look", prefix =
     const [start, end] = region ? [within(region.start), within(region.end)] : [0, 0];
     state.region = end - start > 1e-6 ? { ...region, start, end } : null;
     drawCursors();
+    return state.region;
   };
   const choose = (region) => {
     mark(region);
@@ -502,13 +504,15 @@ undertone.clipView = (place, { start = {}, heading = "Listen and look", prefix =
     let pressed = null, isDragged = false;
     panel.canvas.addEventListener("pointerdown", (event) => {
       isDragged = false;
-      pressed = onRegion && event.button === 0 ? event : null;
+      pressed = onRegion && event.button === 0 ? { clientX: event.clientX, clientY: event.clientY, place: at(event) } : null;
     });
     panel.canvas.addEventListener("pointermove", (event) => {
+      // It may have come up elsewhere.
+      if (!(event.buttons & 1)) pressed = null;
       if (pressed && (isDragged || Math.abs(event.clientX - pressed.clientX) > 4)) {
         if (!isDragged) panel.canvas.setPointerCapture(event.pointerId);
         isDragged = true;
-        const [from, to] = [at(pressed), at(event)];
+        const [from, to] = [pressed.place, at(event)];
         const times = [from[0], to[0]].map(fileTime).sort((a, b) => a - b);
         const region = { start: times[0], end: times[1] };
         // A line along the time is of all frequencies.

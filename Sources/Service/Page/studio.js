@@ -19,7 +19,9 @@
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
     let response;
     try {
-      response = await fetch(`${path}?${new URLSearchParams(given)}`, { method: body ? "POST" : "GET", body, headers, signal });
+      // A space is "%20" to the service, and not "+".
+      const query = String(new URLSearchParams(given)).replaceAll("+", "%20");
+      response = await fetch(`${path}?${query}`, { method: body ? "POST" : "GET", body, headers, signal });
     } catch (error) {
       throw error.name === "AbortError" ? error : new Error("The service does not answer.");
     }
@@ -39,101 +41,124 @@
     return running[kind].signal;
   };
 
-  // Works, says so meanwhile, and shows what goes wrong.
+  // Works, says so meanwhile, and shows what goes wrong. The work's result, if it has one, is said then.
   let busy = 0;
+  const fail = (error) => {
+    if (error.name === "AbortError") return;
+    $("fault").textContent = error.message;
+    $("fault").hidden = false;
+    if (error.status === 401) $("guard").hidden = false;
+  };
   const run = async (words, work) => {
     busy++;
     $("fault").hidden = true;
     $("status").textContent = words;
     document.documentElement.dataset.busy = "true";
+    let result;
     try {
-      await work();
+      result = await work();
     } catch (error) {
-      if (error.name !== "AbortError") {
-        $("fault").textContent = error.message;
-        $("fault").hidden = false;
-        if (error.status === 401) $("guard").hidden = false;
-      }
+      fail(error);
     }
     if (--busy > 0) return;
-    $("status").textContent = "";
+    $("status").textContent = result || "";
     document.documentElement.dataset.busy = "false";
   };
 
-  // The answer to a question about a version, asked once.
+  // The answer to a question about a version, asked once; the latest answers are kept.
   const about = async (held, path, parameters, signal) => {
     const key = `${path}?${new URLSearchParams(parameters)}`;
-    if (!held.answers.has(key)) held.answers.set(key, await asked(path, parameters, held.bytes, signal));
+    if (!held.answers.has(key)) {
+      held.answers.set(key, await asked(path, parameters, held.bytes, signal));
+      if (held.answers.size > 24) held.answers.delete(held.answers.keys().next().value);
+    }
     return held.answers.get(key);
+  };
+  // A name as the service takes it.
+  const short = (name) => {
+    const made = [...name.replace(/[/~]/g, "_")].slice(0, 64).join("");
+    return /[\p{L}\p{N}]/u.test(made) ? made : "the sound";
   };
   const predicted = (held, model, signal) => about(held, "v1/predict", { model }, signal);
   const explanation = (held, model, signal) => about(held, "v1/explain",
-    { model, method: state.method, target: state.target, name: held.name, format: "view" }, signal);
+    { model, method: state.method, target: state.target, name: short(held.name), format: "view" }, signal);
 
   // ---- Sounds
 
   const current = () => versions[version];
   const makeVersion = (name, bytes, change) => ({ name, bytes, change, answers: new Map() });
 
+  // The first minute, which is all that is read.
   const mono = (buffer) => {
-    const sum = new Float32Array(buffer.length);
+    const sum = new Float32Array(Math.min(buffer.length, 60 * buffer.sampleRate));
     for (let channel = 0; channel < buffer.numberOfChannels; channel++) {
-      buffer.getChannelData(channel).forEach((value, i) => { sum[i] += value / buffer.numberOfChannels; });
+      const own = buffer.getChannelData(channel);
+      for (let i = 0; i < sum.length; i++) sum[i] += own[i] / buffer.numberOfChannels;
     }
     return sum;
   };
   const wave = (samples, rate) => new Blob([waveBytes(samples, rate)], { type: "audio/wav" });
+  const buffered = async (bytes) => new OfflineAudioContext(1, 1, 48000).decodeAudioData(await bytes.arrayBuffer());
   // What the browser can decode and the service cannot, as WAV.
   const decoded = async (bytes) => {
-    const context = new AudioContext();
-    try {
-      const buffer = await context.decodeAudioData(await bytes.arrayBuffer());
-      return wave(mono(buffer), buffer.sampleRate);
-    } finally { context.close(); }
+    const buffer = await buffered(bytes);
+    return wave(mono(buffer), buffer.sampleRate);
   };
 
   // Begins with a sound, and goes on with what a link says of it.
-  const begin = async (source, name, bytes, link = new URLSearchParams()) => {
+  const begin = async (source, name, bytes, link, signal) => {
     let first = makeVersion(name, bytes);
     try {
-      await predicted(first, state.model);
+      await predicted(first, state.model, signal);
     } catch (error) {
       if (error.status !== 422 || error.field !== "file") throw error;
       first = makeVersion(name, await decoded(bytes).catch(() => { throw error; }));
+      await predicted(first, state.model, signal);
     }
-    Object.assign(state, { source, region: null, parts: partsIn(link.get("parts") || "") });
-    [versions, version] = [[first], 0];
-    for (const change of changesIn(link.get("changes") || "")) await add(change);
-    version = Math.min(versions.length - 1, Math.max(0, Math.round(Number(link.get("version") ?? versions.length - 1)) || 0));
-    state.region = boundsIn(link.get("region") || "");
+    // Nothing that was asked about the sound before is waited for.
+    for (const kind of ["change", "units", "counterfactual"]) latest(kind);
+    const made = [first];
+    let last = 0, wrong;
+    try {
+      for (const change of changesIn(link.get("changes") || "")) last = await add(made, change, signal);
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      wrong = error;
+    }
+    Object.assign(state, { source, parts: partsIn(link.get("parts") || ""), region: boundsIn(link.get("region") || "") });
+    versions = made;
+    version = made[Number(link.get("version") ?? last)] ? Number(link.get("version") ?? last) : last;
     for (const section of ["answer", "explanation", "part", "units", "counter", "export"]) $(section).hidden = false;
-    await refresh();
+    const said = await refresh();
+    if (wrong) throw new Error(`The link's changes end before one that cannot be made: ${wrong.message}`);
+    return said;
   };
 
-  // ---- Changes: { of, kind, amount, start, end, low, high }, where `of` is the version that is changed.
+  // ---- Changes: { of, model, kind, amount, start, end, low, high }, where `of` is the version that is changed.
 
   const words = ({ kind, amount, start, end, low, high }) => {
     const where = start === undefined ? "" : `, ${number(start)}–${number(end)} s${high ? `, ${Math.round(low)}–${Math.round(high)} Hz` : ""}`;
     return `${kind}${amount === undefined ? "" : ` ${String(amount).replace("-", "−")}`}${where}`;
   };
-  // Makes a version; where it has been made already, goes to it.
-  // - made: the sound, where it is there already.
-  const add = async (change, made) => {
-    const { of, kind, amount, ...bounds } = change, base = versions[of];
-    const same = versions.findIndex((v) => v.change && JSON.stringify(v.change) === JSON.stringify(change));
-    if (same >= 0) { version = same; return; }
-    let bytes = made;
-    if (!bytes && kind === "counterfactual") {
-      bytes = await (await ask("v1/counterfactual", { model: state.model, target: amount, format: "wav" }, base.bytes, latest("change"))).blob();
-    } else if (!bytes) {
-      const parameters = { model: state.model, format: "wav", [kind]: kind === "mute" ? "true" : amount, ...bounds };
-      bytes = await (await ask("v1/edit", parameters, base.bytes, latest("change"))).blob();
-    }
+  // Adds a version to some, unless it is there; its place.
+  // - sound: it, where it is there already.
+  const add = async (made, change, signal, sound) => {
+    const { of, model, kind, amount, ...bounds } = change, base = made[of];
+    const isEdit = kind === "mute" || changes.some((c) => c.name === kind);
+    if (!base || !(isEdit || kind === "counterfactual")) throw new Error(`There is no change ${kind} of version ${of}.`);
+    const same = made.findIndex((v) => v.change && JSON.stringify(v.change) === JSON.stringify(change));
+    if (same >= 0) return same;
+    const [path, parameters] = isEdit ? ["v1/edit", { [kind]: kind === "mute" ? "true" : amount, ...bounds }] :
+      ["v1/counterfactual", { target: amount }];
+    const bytes = sound || await (await ask(path, { model, format: "wav", ...parameters }, base.bytes, signal)).blob();
+    if (signal.aborted) throw new DOMException("another sound was opened", "AbortError");
     const before = base.change ? `${base.name}, ` : "";
-    versions.push(makeVersion(`${before}${words(change)}`, bytes, change));
-    version = versions.length - 1;
+    return made.push(makeVersion(`${before}${words(change)}`, bytes, change)) - 1;
   };
-  const change = (wanted) => run("Changing …", async () => { await add({ of: version, ...wanted }); await refresh(); });
+  const change = (wanted) => run("Changing …", async () => {
+    version = await add(versions, { of: version, model: state.model, ...wanted }, latest("change"));
+    return refresh();
+  });
 
   // ---- The address
 
@@ -142,21 +167,31 @@
     const [start, end, low, high] = text.split("~").map((part) => (part === "" ? undefined : Number(part)));
     return start >= 0 && end > start ? { start, end, ...(high > low ? { low, high } : {}) } : null;
   };
+  // Names stand between marks that they do not have.
+  const packed = (name) => encodeURIComponent(name).replaceAll("~", "%7E");
+  const unpacked = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
   const changesIn = (text) => text.split(";").filter(Boolean).map((part) => {
-    const [of, kind, amount, ...bounds] = part.split("~");
-    const value = amount === "" ? undefined : Number.isNaN(Number(amount)) ? amount : Number(amount);
-    return { of: Number(of), kind, amount: value, ...boundsIn(bounds.join("~")) };
+    const [of, model, kind, amount, ...bounds] = part.split("~").map(unpacked);
+    const value = !amount ? undefined : Number.isNaN(Number(amount)) ? amount : Number(amount);
+    return { of: Number(of), model, kind, ...(value === undefined ? {} : { amount: value }), ...boundsIn(bounds.join("~")) };
   });
   const partsIn = (text) => text.split(";").filter(Boolean).flatMap((part) => {
     const [label, ...bounds] = part.split("~"), found = boundsIn(bounds.join("~"));
-    return found ? [{ label: decodeURIComponent(label), ...found }] : [];
+    return found ? [{ label: unpacked(label), ...found }] : [];
   });
-  const link = () => {
-    const made = versions.slice(1).map(({ change: c }) => `${c.of}~${c.kind}~${c.amount ?? ""}~${joined(c.start === undefined ? null : c)}`);
+  const address = () => {
+    const made = versions.slice(1).map(({ change: c }) =>
+      `${[c.of, packed(c.model), c.kind, packed(c.amount ?? "")].join("~")}~${joined(c.start === undefined ? null : c)}`);
     const all = { source: state.source, model: state.model, beside: state.beside, method: state.method, target: state.target,
       changes: made.join(";"), version: version === versions.length - 1 ? "" : version, region: joined(state.region),
-      parts: state.parts.map((p) => `${encodeURIComponent(p.label)}~${joined(p)}`).join(";") };
-    history.replaceState(null, "", `#${new URLSearchParams(Object.entries(all).filter(([, value]) => value !== ""))}`);
+      parts: state.parts.map((p) => `${packed(p.label)}~${joined(p)}`).join(";") };
+    return `#${new URLSearchParams(Object.entries(all).filter(([, value]) => value !== ""))}`;
+  };
+  // Browsers take few changes of the address in a second.
+  let later;
+  const link = () => {
+    clearTimeout(later);
+    if (versions.length) later = setTimeout(() => history.replaceState(null, "", address()), 200);
   };
 
   // ---- What is predicted
@@ -182,9 +217,9 @@
       ...rows.map(([name, value]) => {
         const bar = make("span", { className: "bar" }), mark = make("span", { className: "before" });
         const share = (v) => `${100 * Math.max(0, Math.min(1, v))}%`;
-        bar.style.width = share(value);
+        bar.style.width = share(Math.abs(value));
         bar.style.background = colors[name] || "var(--accent)";
-        mark.style.left = share(before[name]);
+        mark.style.left = share(Math.abs(before[name]));
         const by = value - before[name], moved = now === first ? "" : ` (${by < 0 ? "−" : "+"}${Math.abs(by).toFixed(3)})`;
         return make("tr", { className: name === now.predicted ? "chosen" : "" },
           make("th", { scope: "row" }, name), make("td", {}, bar, ...(now === first ? [] : [mark])),
@@ -199,52 +234,76 @@
 
   const shownModels = () => [state.model, ...(state.beside ? [state.beside] : [])];
   const views = {};
+  // The clip of the current version, as its explanation has it; nothing until that is there.
+  let clip;
   const showView = (place, name, prefix, data) => {
     if (views[prefix]) views[prefix].show(data);
     else {
-      views[prefix] = undertone.clipView(place, { heading: "", prefix, data, onRegion: (region) => setRegion(region, prefix) });
+      const onRegion = (region) => setRegion(region, prefix);
+      views[prefix] = undertone.clipView(place, { heading: name, prefix, data, onRegion });
     }
     place.querySelector("h2").textContent = name;
-    views[prefix].mark(state.region);
   };
 
+  // Shows all that belongs to the current version; what is predicted of it, in words.
   const refresh = async () => {
     link();
     showVersions();
     showParts();
+    const { classes } = models.find((m) => m.name === state.model);
     fill($("target"), ["predicted", ...outputs()], ["what is predicted", ...outputs()], state.target);
-    fill($("goal"), outputs(), outputs(), $("goal").value);
     $("method-words").textContent = methods.find((m) => m.name === state.method).summary;
     $("unit-rows").replaceChildren();
-    $("found").textContent = "";
-    const signal = latest("refresh"), [first, now] = [versions[0], current()];
-    for (const element of [$("predictions"), $("views")]) element.classList.toggle("two", state.beside !== "");
-    const answers = await Promise.all(shownModels().map(async (model) =>
+    $("found").textContent = $("agreement").textContent = "";
+    for (const kind of ["units", "counterfactual"]) latest(kind);
+    const signal = latest("refresh"), [first, now] = [versions[0], current()], shown = shownModels();
+    clip = undefined;
+    const answers = await Promise.all(shown.map(async (model) =>
       [model, await predicted(now, model, signal), await predicted(first, model, signal)]));
-    const showAnswers = () => $("predictions").replaceChildren(...answers.map((answer) => bars(...answer)));
+    const showAnswers = () => {
+      $("predictions").classList.toggle("two", shown.length > 1);
+      $("predictions").replaceChildren(...answers.map((answer) => bars(...answer)));
+    };
     showAnswers();
     $("warning").textContent = warning(answers[0][1]);
-    const explained = await Promise.all(shownModels().map((model) => explanation(now, model, signal)));
-    colors = { ...explained[0].colors.emotions, ...explained[0].colors.dimensions };
+    const goals = classes.filter((name) => name !== answers[0][1].predicted);
+    fill($("goal"), goals, goals, $("goal").value);
+    $("counter").hidden = !goals.length;
+
+    const explained = await Promise.allSettled(shown.map((model) => explanation(now, model, signal)));
+    if (signal.aborted) throw new DOMException("something else was asked", "AbortError");
+    $("views").classList.toggle("two", shown.length > 1);
+    ["first-view", "second-view"].forEach((id, i) => {
+      $(id).hidden = !explained[i] || explained[i].status === "rejected";
+      if ($(id).hidden) return $(id).querySelectorAll("audio").forEach((audio) => audio.pause());
+      const data = explained[i].value;
+      clip = clip || data.clips[0];
+      colors = { ...colors, ...data.colors.emotions, ...data.colors.dimensions };
+      showView($(id), shown[i], ["", "second-"][i], data);
+    });
     showAnswers();
-    $("second-view").hidden = !state.beside;
-    shownModels().forEach((name, i) => showView($(["first-view", "second-view"][i]), name, ["", "second-"][i], explained[i]));
     setRegion(state.region);
-    $("agreement").textContent = state.beside ? await agreement(now, signal) : "";
+    const failed = explained.find((one) => one.status === "rejected");
+    if (failed) throw failed.reason;
+    if (shown.length > 1) $("agreement").textContent = await agreement(now, signal);
+    return answers.map(([model, { predicted: name, probabilities }]) =>
+      (name ? `${model}: ${name} ${number(probabilities[name])}.` : "")).join(" ");
   };
   const agreement = async (held, signal) => {
     const found = await about(held, "v1/compare", { models: shownModels().join(), method: state.method }, signal);
     const value = found.correlation[0][1];
-    return value === null ? "The two cannot be compared cell by cell by this method: their inputs differ." : `The two explanations of the log-mel rank its cells alike with ${number(value)} (Spearman; 1 is the same order).`;
+    return value === null ? "The two explanations cannot be compared cell by cell." : `The two explanations of the log-mel rank its cells alike with ${number(value)} (Spearman; 1 is the same order).`;
   };
   const refreshed = () => run("Asking …", refresh);
 
   const showVersions = () => {
+    const hadFocus = $("versions").contains(document.activeElement);
     $("versions").replaceChildren(...versions.map((held, i) => {
       const choice = make("input", { type: "radio", name: "version", value: i, checked: i === version });
       choice.addEventListener("change", () => { version = i; refreshed(); });
       return make("label", {}, choice, i ? held.name : `${held.name} as it is`);
     }));
+    if (hadFocus) $("versions").querySelector(":checked").focus();
   };
 
   // ---- Parts
@@ -252,25 +311,36 @@
   const fields = ["start", "end", "low", "high"];
   // - from: the prefix of the view in which it was chosen, which shows it already.
   const setRegion = (region, from) => {
+    // Nothing lies outside of the speech.
+    for (const [prefix, view] of Object.entries(views)) if (prefix !== from && clip) region = view.mark(region);
     state.region = region;
-    for (const name of fields) $(name).value = region && region[name] !== undefined ? Number(region[name].toFixed(name === "start" || name === "end" ? 3 : 0)) : "";
-    for (const [prefix, view] of Object.entries(views)) if (prefix !== from) view.mark(region);
+    const digits = { start: 3, end: 3, low: 0, high: 0 };
+    for (const name of fields) {
+      $(name).value = region && region[name] !== undefined ? Number(region[name].toFixed(digits[name])) : "";
+      $(name).setCustomValidity("");
+    }
     for (const id of ["hear", "mute", "apply", "keep"]) $(id).disabled = !region;
     link();
   };
   for (const name of fields) {
     $(name).addEventListener("change", () => {
       const [start, end, low, high] = fields.map((field) => ($(field).value === "" ? undefined : Number($(field).value)));
-      if (!(end > start)) return;
-      setRegion({ start, end, ...(high > (low || 0) ? { low: low || 0, high } : {}) });
+      if (start === undefined && end === undefined) return setRegion(null);
+      if (start === undefined || end === undefined) return;
+      $("end").setCustomValidity(end > start ? "" : "The end comes after the start.");
+      if (!$("end").reportValidity()) return;
+      const top = high ?? (low > 0 && clip ? clip.sampleRate / 2 : undefined);
+      setRegion({ start, end, ...(top > (low || 0) ? { low: low || 0, high: top } : {}) });
     });
   }
 
   // The samples of a part, of its band alone.
   const cut = async ({ start, end, low, high }) => {
-    const clip = views[""].clip(), rate = clip.sampleRate, at = (seconds) => Math.round((seconds - clip.start) * rate);
-    const samples = samplesOf(clip.sound).slice(Math.max(0, at(start)), Math.max(0, at(end)));
-    if (!high || !samples.length) return wave(samples, rate);
+    if (!clip) throw new Error("The sound is not there yet.");
+    const rate = clip.sampleRate, at = (seconds) => Math.max(0, Math.round((seconds - clip.start) * rate));
+    const samples = samplesOf(clip.sound).slice(at(start), at(end));
+    if (!samples.length) throw new Error("The part lies outside of this version's speech.");
+    if (!high) return wave(samples, rate);
     const context = new OfflineAudioContext(1, samples.length, rate), source = context.createBufferSource();
     source.buffer = context.createBuffer(1, samples.length, rate);
     source.buffer.copyToChannel(samples, 0);
@@ -282,11 +352,11 @@
     return wave((await context.startRendering()).getChannelData(0), rate);
   };
   const player = new Audio();
-  const hear = (part) => run("", async () => {
+  const hear = (part) => run("Making the part …", async () => {
     URL.revokeObjectURL(player.src);
     player.src = URL.createObjectURL(await cut(part));
-    document.documentElement.dataset.heard = joined(part);
     await player.play();
+    document.documentElement.dataset.heard = `${joined(part)} ${player.duration.toFixed(2)}`;
   });
   $("hear").addEventListener("click", () => hear(state.region));
   $("mute").addEventListener("click", () => change({ kind: "mute", ...state.region }));
@@ -295,15 +365,14 @@
   const showChange = () => {
     const { minimum, maximum, words: text } = changes.find((c) => c.name === $("change").value);
     Object.assign($("amount"), { min: minimum, max: maximum });
-    $("unit").textContent = `${number(minimum, 0 + !Number.isInteger(minimum))} to ${number(maximum, 0 + !Number.isInteger(maximum))}. ${text}`;
+    const shown = (value) => String(value).replace("-", "−"), where = takesBand($("change").value) ? "" : " Of all frequencies.";
+    $("unit").textContent = `${shown(minimum)} to ${shown(maximum)}. ${text}${where}`;
   };
   $("change").addEventListener("change", () => { $("amount").value = ""; showChange(); });
   const apply = (region) => {
     if (!$("amount").value || !$("amount").reportValidity()) return $("amount").focus();
     const kind = $("change").value, amount = Number($("amount").value);
-    const clip = views[""].clip();
-    // A gain needs a part: all of it.
-    const bounds = region || (kind === "gain" ? { start: clip.start, end: clip.start + clip.duration } : {});
+    const bounds = region || {};
     const { low, high, ...times } = bounds;
     change({ kind, amount, ...times, ...(takesBand(kind) && high ? { low, high } : {}) });
   };
@@ -323,7 +392,7 @@
       make("td", {}, part.high ? `${Math.round(part.low)}–${Math.round(part.high)}` : "all"),
       make("td", {}, button("Choose", `Choose ${part.label}`, () => setRegion(part)), " ",
         button("▶", `Hear ${part.label}`, () => hear(part)), " ",
-        button("×", `Forget ${part.label}`, () => { state.parts.splice(i, 1); showParts(); link(); })))));
+        button("×", `Forget ${part.label}`, () => { state.parts.splice(i, 1); showParts(); link(); $("label").focus(); })))));
   };
   $("keep").addEventListener("click", () => {
     state.parts.push({ label: $("label").value.trim(), ...state.region });
@@ -355,10 +424,11 @@
       }))));
   }));
   $("seek").addEventListener("click", () => run("Seeking; this may take some seconds …", async () => {
-    const target = $("goal").value;
-    const found = await about(current(), "v1/counterfactual", { model: state.model, target }, latest("counterfactual"));
+    const [of, model, target, signal] = [version, state.model, $("goal").value, latest("counterfactual")];
+    const found = await about(current(), "v1/counterfactual", { model, target }, signal);
     if (found.found) {
-      await add({ of: version, kind: "counterfactual", amount: target }, wave(samplesOf(found.sound), found.sound.sample_rate));
+      const sound = wave(samplesOf(found.sound), found.sound.sample_rate);
+      version = await add(versions, { of, model, kind: "counterfactual", amount: target }, signal, sound);
       await refresh();
     }
     $("found").replaceChildren(...[found.sentence, ...found.remarks].map((line) => make("span", {}, line, make("br"))));
@@ -374,16 +444,18 @@
   };
   const quoted = (text, mark = '"') => `"${text.replaceAll(mark, mark + mark)}"`;
   const partsCSV = () => ["label,start,end,low,high", ...state.parts.map((p) =>
-    [/[",\n]/.test(p.label) ? quoted(p.label) : p.label, ...fields.map((name) => (p[name] === undefined ? "" : Number(p[name].toFixed(4))))].join())].join("\n") + "\n";
+    [/[",\r\n]/.test(p.label) ? quoted(p.label) : p.label, ...fields.map((name) => (p[name] === undefined ? "" : Number(p[name].toFixed(4))))].join())].join("\n") + "\n";
   // Parts that overlap stand in tiers of their own.
-  const partsTextGrid = () => {
-    const clip = views[""].clip(), tiers = [];
+  const partsTextGrid = async () => {
+    const tiers = [];
     for (const part of state.parts) {
       let tier = tiers.find((t) => t[t.length - 1].end <= part.start);
       if (!tier) tiers.push(tier = []);
       tier.push(part);
     }
-    const end = Math.max(clip.start + clip.duration, ...state.parts.map((p) => p.end));
+    // As long as the file, silence and all, where the browser can tell.
+    const { duration } = await buffered(versions[0].bytes).catch(() => ({ duration: clip ? clip.start + clip.duration : 0 }));
+    const end = Math.max(duration, ...state.parts.map((p) => p.end));
     const lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "0", end, "<exists>", tiers.length];
     tiers.forEach((tier, i) => {
       const intervals = [];
@@ -401,13 +473,15 @@
     const { format } = element.dataset;
     element.addEventListener("click", () => run("Making it …", async () => {
       const name = `${versions[0].name}.${state.model}.${state.method}`;
-      if (format === "wav") return save(current().bytes, `${current().name}.wav`);
+      const { name: file, bytes } = versions[0];
+      if (format === "wav" && version) return save(current().bytes, `${file}.${version}.wav`);
+      if (format === "wav") return save(bytes, bytes.type.includes("wav") && !/\.wav$/i.test(file) ? `${file}.wav` : file);
       if (format === "csv") return save(new Blob([partsCSV()], { type: "text/csv" }), `${versions[0].name}.parts.csv`);
       if (format === "textgrid") {
         if (!state.parts.length) throw new Error("There are no parts yet.");
-        return save(new Blob([partsTextGrid()], { type: "text/plain" }), `${versions[0].name}.TextGrid`);
+        return save(new Blob([await partsTextGrid()], { type: "text/plain" }), `${versions[0].name}.TextGrid`);
       }
-      const parameters = { model: state.model, method: state.method, target: state.target, format, ...(format === "html" ? { name: current().name } : {}) };
+      const parameters = { model: state.model, method: state.method, target: state.target, format, ...(format === "html" ? { name: short(current().name) } : {}) };
       save(await (await ask("v1/explain", parameters, current().bytes)).blob(), `${name}.${format}`);
     }));
   }
@@ -430,15 +504,29 @@
 
   // What a link says, until its sound is there.
   let awaited = new URLSearchParams(location.hash.slice(1));
-  const take = (source, name, bytes) => {
+  const take = (source, name, bytes, signal) => {
     const isAwaited = awaited.get("source") === source, said = isAwaited ? awaited : new URLSearchParams();
     if (isAwaited) awaited = new URLSearchParams();
-    return begin(source, name, bytes, said);
+    return begin(source, name, bytes, said, signal);
   };
-  const open = (file) => file && run(`Reading ${file.name} …`, () => take(`file ${file.size} ${file.name}`, file.name, file));
-  $("file").addEventListener("change", () => { $("made").value = ""; open($("file").files[0]); });
-  const openMade = (name) => run("Fetching the voice …", async () =>
-    take(`made ${name}`, name, await (await ask(`v1/clips/${encodeURIComponent(name)}`)).blob()));
+  const open = (file) => file && run(`Reading ${file.name} …`, async () => {
+    const signal = latest("open");
+    $("made").value = "";
+    // A copy: the file may be written again.
+    const bytes = new Blob([await file.arrayBuffer()], { type: file.type });
+    return take(`file ${file.size} ${file.name}`, file.name, bytes, signal);
+  });
+  $("file").addEventListener("change", () => {
+    const [file] = $("file").files;
+    open(file);
+    // So that it can be chosen again.
+    $("file").value = "";
+  });
+  const openMade = (name) => run("Fetching the voice …", async () => {
+    const signal = latest("open");
+    const bytes = await (await ask(`v1/clips/${encodeURIComponent(name)}`, {}, undefined, signal)).blob();
+    return take(`made ${name}`, name, bytes, signal);
+  });
   $("made").addEventListener("change", () => { if ($("made").value) openMade($("made").value); });
   const drop = document.documentElement;
   for (const [kind, isOver] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
@@ -452,23 +540,28 @@
   let recorder;
   $("record").addEventListener("click", () => {
     if (recorder) return recorder.stop();
+    $("record").disabled = true;
     run("Asking for the microphone …", async () => {
       if (!navigator.mediaDevices) throw new Error("This browser records only for pages of this machine, or over https.");
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true })
         .catch((error) => { throw new Error(`The microphone cannot be used: ${error.message}`); });
-      const pieces = [];
-      recorder = new MediaRecorder(stream);
-      recorder.addEventListener("dataavailable", (event) => pieces.push(event.data));
-      recorder.addEventListener("stop", () => {
+      const pieces = [], own = new MediaRecorder(stream);
+      own.addEventListener("dataavailable", (event) => pieces.push(event.data));
+      own.addEventListener("stop", () => {
         for (const track of stream.getTracks()) track.stop();
         recorder = undefined;
         $("record").textContent = "Record";
-        run("Reading the recording …", async () => take("recording", "recording", await decoded(new Blob(pieces))));
+        $("made").value = "";
+        run("Reading the recording …", async () => {
+          const signal = latest("open");
+          return take("recording", "recording", await decoded(new Blob(pieces)), signal);
+        });
       });
-      recorder.start();
+      own.start();
+      recorder = own;
       $("record").textContent = "Stop";
-      setTimeout(() => { if (recorder) recorder.stop(); }, 60_000);
-    });
+      setTimeout(() => { if (own.state === "recording") own.stop(); }, 60_000);
+    }).finally(() => { $("record").disabled = false; });
   });
 
   // ---- The beginning
