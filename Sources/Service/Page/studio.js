@@ -313,7 +313,9 @@
   const setRegion = (region, from) => {
     // Nothing lies outside of the speech.
     for (const [prefix, view] of Object.entries(views)) if (prefix !== from && clip) region = view.mark(region);
-    state.region = region;
+    // As exact as the address is, so that a link leads to the same.
+    state.region = region = region && Object.fromEntries(
+      Object.entries(region).filter(([name]) => fields.includes(name)).map(([name, value]) => [name, Number(value.toFixed(4))]));
     const digits = { start: 3, end: 3, low: 0, high: 0 };
     for (const name of fields) {
       $(name).value = region && region[name] !== undefined ? Number(region[name].toFixed(digits[name])) : "";
@@ -415,7 +417,7 @@
         const bar = make("span", { className: "bar" });
         bar.style.width = `${6 * Math.abs(unit.leave_one_out) / largest}em`;
         bar.style.background = unit.leave_one_out < 0 ? "#2166ac" : "#b2182b";
-        const { start, end } = unit;
+        const [start, end] = [unit.start, unit.end].map((seconds) => Number(seconds.toFixed(4)));
         return make("tr", {}, make("th", { scope: "row" }, unit.unit), make("td", {}, number(start)), make("td", {}, number(end)),
           make("td", {}, number(unit.leave_one_out, 3), bar), make("td", {}, number(unit.without, 3)),
           make("td", {}, button("Choose", `Choose ${unit.unit}`, () => setRegion({ start, end })), " ",
