@@ -25,7 +25,10 @@ public func startedRanks() throws(RankError) -> any RankGroup {
   let settings = ProcessInfo.processInfo.environment
   guard marks.contains(where: { settings[$0] != nil }) else { return SingleRank() }
   #if MPI
-    return try MPIRanks()
+    let ranks = try MPIRanks()
+    guard ranks.count == 1 else { return ranks }
+    ranks.end()
+    return SingleRank()
   #else
     // One process by mpirun needs no MPI.
     let sizes = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"].compactMap { settings[$0] }
