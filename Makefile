@@ -3,6 +3,9 @@ SWIFT ?= swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := libopenblas-openmp-dev libdnnl-dev libfftw3-dev libsndfile1-dev libsamplerate0-dev libpng-dev \
 	libcairo2-dev fonts-dejavu-core fonts-wqy-microhei pkg-config
+# TRAITS=MPI builds, or installs, with Open MPI, to train over several ranks.
+TRAITS ?=
+PACKAGES += $(if $(filter MPI,$(TRAITS)),libopenmpi-dev openmpi-bin)
 PYTHON ?= python3
 UNDERTONE := .build/release/undertone
 QUICK := output/quickstart
@@ -19,7 +22,7 @@ FOLDERS := lib/undertone bin $(BASH_PLACE) $(ZSH_PLACE) $(FISH_PLACE)
 help:
 	@echo "make quickstart   install missing packages, build, train a small model and make figures"
 	@echo "make build        install missing packages, and build $(UNDERTONE)"
-	@echo "make install      build, and install undertone into $(PREFIX)/bin (or PREFIX=FOLDER)"
+	@echo "make install      build, and install undertone into $(PREFIX)/bin (or PREFIX=FOLDER); TRAITS=MPI for several ranks"
 	@echo "make test         install missing packages, and run the tests"
 	@echo "make test-debug   the same without optimisation, where assertions are checked"
 	@echo "make torture      damages what the program reads and disturbs what it writes, 12 minutes: COUNT=500 takes less,"
@@ -42,7 +45,7 @@ dependencies:
 	fi
 
 build: dependencies
-	$(SWIFT) build -c release --product undertone
+	$(SWIFT) build -c release --product undertone $(if $(TRAITS),--traits $(TRAITS))
 
 # The program with its resources beside it, a link to it where the shell looks, and what bash, zsh and fish complete its
 # commands from; sudo only where it must be.

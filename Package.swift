@@ -17,10 +17,11 @@ let package = Package(
     .library(
       name: "Undertone",
       targets: [
-        "Basics", "Tensors", "Layers", "Encoders", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training",
-        "Attributions", "Figures", "Reports",
+        "Basics", "Ranks", "Tensors", "Layers", "Encoders", "AudioFiles", "AudioFeatures", "Corpora", "Models",
+        "Training", "Attributions", "Figures", "Reports",
       ]),
   ],
+  traits: [.trait(name: "MPI", description: "Training over several processes and machines, by Open MPI.")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
     .package(url: "https://github.com/LebJe/TOMLKit", .upToNextMinor(from: "0.6.0")),
@@ -35,15 +36,18 @@ let package = Package(
     system("CSampleRate", pkgConfig: "samplerate", apt: "libsamplerate0-dev", brew: "libsamplerate"),
     system("CPNG", pkgConfig: "libpng", apt: "libpng-dev", brew: "libpng"),
     system("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev", brew: "cairo"),
+    // Of the trait MPI only.
+    system("CMPI", pkgConfig: "ompi-c", apt: "libopenmpi-dev", brew: "open-mpi"),
 
     .target(
       name: "Kernels",
       linkerSettings: [.linkedLibrary("gomp", .when(platforms: [.linux]))]),
     .target(name: "Basics", dependencies: ["Kernels"]),
+    .target(name: "Ranks", dependencies: ["Basics", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
     // Every target names all that it imports: what is imported without being named is not built anew when it changes.
-    .target(name: "Tensors", dependencies: ["Kernels", "Basics", "COneDNN", "COpenBLAS", "CFFTW"]),
-    .target(name: "Layers", dependencies: ["Basics", "Tensors"]),
-    .target(name: "Encoders", dependencies: ["Basics", "Tensors", "Layers"]),
+    .target(name: "Tensors", dependencies: ["Kernels", "Basics", "Ranks", "COneDNN", "COpenBLAS", "CFFTW"]),
+    .target(name: "Layers", dependencies: ["Basics", "Ranks", "Tensors"]),
+    .target(name: "Encoders", dependencies: ["Basics", "Ranks", "Tensors", "Layers"]),
     .target(name: "AudioFiles", dependencies: ["Kernels", "Basics", "CSndFile", "CSampleRate"]),
     .target(name: "AudioFeatures", dependencies: ["Basics", "Kernels", "Tensors"]),
     .target(name: "Corpora", dependencies: ["Basics", "Tensors", "AudioFiles", "AudioFeatures"]),
@@ -53,7 +57,9 @@ let package = Package(
       resources: [.copy("BuiltIn")]),
     .target(
       name: "Training",
-      dependencies: ["Basics", "Kernels", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models"]),
+      dependencies: [
+        "Basics", "Kernels", "Ranks", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models",
+      ]),
     .target(
       name: "Attributions",
       dependencies: ["Basics", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models"]),
@@ -76,7 +82,8 @@ let package = Package(
     .executableTarget(
       name: "undertone",
       dependencies: [
-        "Basics", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training", "Attributions",
+        "Basics", "Ranks", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training",
+        "Attributions",
         "Figures", "Reports", "Service", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
@@ -90,13 +97,13 @@ let package = Package(
     // What several test targets share; no product has it.
     .target(
       name: "TestSupport",
-      dependencies: ["Basics", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Training"],
+      dependencies: ["Basics", "Ranks", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Training"],
       path: "Tests/TestSupport"),
     .testTarget(name: "BasicsTests", dependencies: ["TestSupport", "Basics"]),
     .testTarget(name: "TensorsTests", dependencies: ["TestSupport", "Basics", "Kernels", "Tensors"]),
-    .testTarget(name: "LayersTests", dependencies: ["TestSupport", "Basics", "Tensors", "Layers"]),
+    .testTarget(name: "LayersTests", dependencies: ["TestSupport", "Basics", "Ranks", "Tensors", "Layers"]),
     .testTarget(
-      name: "EncodersTests", dependencies: ["TestSupport", "Basics", "Tensors", "Layers", "Encoders"]),
+      name: "EncodersTests", dependencies: ["TestSupport", "Basics", "Ranks", "Tensors", "Layers", "Encoders"]),
     .testTarget(name: "AudioFilesTests", dependencies: ["TestSupport", "Basics", "AudioFiles"]),
     .testTarget(name: "AudioFeaturesTests", dependencies: ["TestSupport", "Basics", "Tensors", "AudioFeatures"]),
     .testTarget(
@@ -107,7 +114,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "TestSupport", "Basics", "Tensors", "Layers", "Encoders", "AudioFiles", "Corpora", "Models", "Training",
+        "TestSupport", "Basics", "Ranks", "Tensors", "Layers", "Encoders", "AudioFiles", "Corpora", "Models",
+        "Training",
       ]),
     .testTarget(
       name: "AttributionsTests",

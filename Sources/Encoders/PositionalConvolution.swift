@@ -42,11 +42,16 @@ final class GroupedPositions: PositionalConvolution {
         (x - mean) / (variance + 1e-5).squareRoot() * pass(scale) + pass(shift)  // ε is PyTorch's default
       }
       guard pass.purpose == .training else { return normed(statistics.mean.value, statistics.variance.value) }
-      let mean = x.mean(axes: [0, 1])
-      let variance = (x - mean).squared().mean(axes: [0, 1])
+      let count = (pass.share?.whole ?? x.shape[0]) * x.shape[1]
+      func mean(_ x: Tensor) -> Tensor {
+        guard let share = pass.share else { return x.mean(axes: [0, 1]) }
+        return x.sum(axes: [0, 1]).summed(over: share).scaled(by: 1 / Float(count))
+      }
+      let center = mean(x)
+      let variance = mean((x - center).squared())
       statistics.follow(
-        mean: mean.detached.reshaped([-1]), variance: variance.detached.reshaped([-1]), count: x.shape[0] * x.shape[1])
-      return normed(mean, variance)
+        mean: center.detached.reshaped([-1]), variance: variance.detached.reshaped([-1]), count: count)
+      return normed(center, variance)
     }
   }
 

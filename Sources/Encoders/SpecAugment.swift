@@ -1,5 +1,6 @@
 import Basics
 import Layers
+import Ranks
 import Tensors
 
 /// Masks of training (Park et al. 2019; Baevski et al. 2020, appendix B): spans of steps get a learned vector, spans of
@@ -24,19 +25,23 @@ final class SpecAugment: Layer {
   /// [batch, steps, features] with masks, the same shape out.
   func callAsFunction(_ x: Tensor, _ mask: StepMask?, _ pass: ForwardPass) -> Tensor {
     guard masking.isApplied else { return x }
-    let (batch, steps, features) = (x.shape[0], x.shape[1], x.shape[2])
+    let (own, steps, features) = (x.shape[0], x.shape[1], x.shape[2])
+    let batch = pass.share?.whole ?? own
     var result = x
     if masking.timeShare > 0 {
-      let lengths = keepsToClips ? mask?.lengths : nil
-      let masked = pass.drawn { generator in
+      var lengths = keepsToClips ? mask?.lengths : nil
+      if let share = pass.share { lengths = lengths.map { share.gathered($0) } }
+      let drawn = pass.drawn { generator in
         masking.time.mask(lengths ?? Array(repeating: steps, count: batch), of: steps, using: &generator)
-      }.reshaped([batch, steps, 1])
+      }
+      let masked = pass.own(drawn).reshaped([own, steps, 1])
       result = result * masked.scaled(by: -1, plus: 1) + masked * pass(embedding)
     }
     if masking.featureShare > 0 {
-      let masked = pass.drawn { generator in
+      let drawn = pass.drawn { generator in
         masking.feature.mask(Array(repeating: features, count: batch), of: features, using: &generator)
-      }.reshaped([batch, 1, features])
+      }
+      let masked = pass.own(drawn).reshaped([own, 1, features])
       result = result * masked.scaled(by: -1, plus: 1)
     }
     return result

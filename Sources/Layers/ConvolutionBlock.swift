@@ -99,8 +99,8 @@ public final class ConvolutionBlock: Layer {
     // The norm subtracts the batch's mean, and the bias with it: it is left out, and its gradient is zero.
     let (result, mean, variance) = x.convolutionBlock(
       paths.map { pass($0.weight) }, paddings: paths.map(\.padding), scale: joined(\.scale, pass),
-      shift: joined(\.shift, pass), epsilon: epsilon, pooling: windows)
-    follow(mean, variance, count: x.shape[0] * x.shape[2] * x.shape[3])
+      shift: joined(\.shift, pass), epsilon: epsilon, pooling: windows, share: pass.share)
+    follow(mean, variance, count: (pass.share?.whole ?? x.shape[0]) * x.shape[2] * x.shape[3])
     return result
   }
 

@@ -1,4 +1,5 @@
 import Basics
+import Ranks
 import Tensors
 
 /// The purpose and state of one pass through a network, given to every layer, so that no layer has a mode to forget.
@@ -23,6 +24,8 @@ public final class ForwardPass {
   public let rule: BackwardRule
   /// How exactly linear maps, convolutions along steps and the attention of encoders read their factors.
   public let precision: Precision
+  /// The part of a batch that the pass's clips are, where several ranks compute it; nil where they are the whole.
+  public private(set) var share: BatchShare?
   /// Receives the output of each layer that a model names; its result is used in place of that output.
   private let observer: ((Observation) -> Tensor)?
   private let learning: Set<ObjectIdentifier>
@@ -40,21 +43,24 @@ public final class ForwardPass {
   ///     always float32.
   ///   - seed: The seed of the pass's random numbers (dropout).
   ///   - recomputes: Whether parts of a network that offer it keep only their inputs; see ``recomputing(_:through:_:)``.
+  ///   - share: The part of a batch that the clips are, in a training over several ranks.
   public init(
     _ purpose: Purpose, learning: [Parameter] = [], rule: BackwardRule = .derivative, precision: Precision = .float32,
-    seed: UInt64 = 0, recomputes: Bool = false, observer: ((Observation) -> Tensor)? = nil
+    seed: UInt64 = 0, recomputes: Bool = false, share: BatchShare? = nil, observer: ((Observation) -> Tensor)? = nil
   ) {
     (self.purpose, self.rule, self.precision, self.observer) = (purpose, rule, precision, observer)
     self.learning = Set(learning.map(ObjectIdentifier.init))
-    self.recomputes = recomputes
+    (self.recomputes, self.share) = (recomputes, share)
     generator = SeededGenerator(seed: seed)
   }
 
   /// A pass through a part of the network of another pass, from its random numbers on, with `values` for what is learned.
   private init(
-    within pass: ForwardPass, learning: [Parameter], values: some Sequence<Tensor>, generator: SeededGenerator
+    within pass: ForwardPass, learning: [Parameter], values: some Sequence<Tensor>, generator: SeededGenerator,
+    share: BatchShare?
   ) {
     (purpose, rule, precision, observer, recomputes) = (pass.purpose, pass.rule, pass.precision, pass.observer, false)
+    self.share = share
     self.learning = Set(learning.map(ObjectIdentifier.init))
     self.generator = generator
     recorded = Dictionary(uniqueKeysWithValues: zip(learning.map(ObjectIdentifier.init), values))
@@ -114,11 +120,11 @@ public final class ForwardPass {
   ) -> Tensor {
     guard purpose == .training, !isObserved else { return body(inputs, self) }
     guard recomputes else { return body(inputs.map(\.branch), self) }
-    let (learned, start) = (part.parameters.filter(learns), generator)
+    let (learned, start, share) = (part.parameters.filter(learns), generator, share)
     var end = start
     let output = Tensor.recomputed(from: inputs + learned.map { self($0) }) { tensors in
       let pass = ForwardPass(
-        within: self, learning: learned, values: tensors.dropFirst(inputs.count), generator: start)
+        within: self, learning: learned, values: tensors.dropFirst(inputs.count), generator: start, share: share)
       defer { end = pass.generator }
       return body(Array(tensors.prefix(inputs.count)), pass)
     }
@@ -127,15 +133,37 @@ public final class ForwardPass {
   }
 
   /// A seed for one random operation.
-  func draw() -> UInt64 { generator.next() }
+  fileprivate func draw() -> UInt64 { generator.next() }
 
-  /// What a function draws from the pass's random numbers.
+  /// What a function draws from the pass's random numbers. Every rank of a training draws the same: what a function draws for each
+  /// clip, it draws for the whole batch.
   public func drawn<Result>(_ body: (inout SeededGenerator) -> Result) -> Result { body(&generator) }
+
+  /// The rows of the pass's clips of what was drawn for the whole batch, [whole, …].
+  public func own(_ drawn: Tensor) -> Tensor { share.map { drawn.slice(axis: 0, $0.rows) } ?? drawn }
+
+  /// What `body` makes of each of the pass's clips by itself, given its place among them. A clip has random numbers of its own,
+  /// the same whichever rank it is on.
+  public func oneByOne<Result>(_ clips: Int, _ body: (_ clip: Int) -> Result) -> [Result] {
+    let seeds = (0..<(share?.whole ?? clips)).map { _ in draw() }
+    let (rest, batch) = (generator, share)
+    defer { (generator, share) = (rest, batch) }
+    share = nil
+    return (0..<clips).map { clip in
+      generator = SeededGenerator(seed: seeds[(batch?.rows.lowerBound ?? 0) + clip])
+      return body(clip)
+    }
+  }
 }
 
 extension Tensor {
-  /// Dropout in training; this tensor unchanged at inference.
+  /// Dropout in training, of [batch, …]; this tensor unchanged at inference.
   public func dropout(_ probability: Float, _ pass: ForwardPass) -> Tensor {
-    pass.purpose == .training && probability > 0 ? dropout(probability, seed: pass.draw()) : self
+    guard pass.purpose == .training, probability > 0 else { return self }
+    let seed = pass.draw()
+    guard let share = pass.share else { return dropout(probability, seed: seed) }
+    demand(shape[0] == share.rows.count, "dropout of \(shape) for \(share.rows.count) clips")
+    // An element's draw is a function of the seed plus its place in the batch.
+    return dropout(probability, seed: seed &+ UInt64(share.rows.lowerBound * (count / shape[0])))
   }
 }

@@ -40,6 +40,8 @@ public protocol EmotionModel: Layer, SendableType {
   static var trainedLayers: Int? { get }
   /// The name in figures and texts of a network of these sizes.
   var title: String { get }
+  /// The reason why several ranks of a training cannot share a batch; nil where they can.
+  var reasonForWholeBatches: String? { get }
 
   /// - Parameter outputs: The number of logits.
   init(_ configuration: Configuration, outputs: Int, from source: ParameterSource) throws(ParameterError)
@@ -104,6 +106,7 @@ extension EmotionModel {
   public static func arrays(of parts: Pretrained) -> [ParameterSource.Pretrained] { [] }
   public static var trainedLayers: Int? { nil }
   public var title: String { Self.title }
+  public var reasonForWholeBatches: String? { nil }
 
   /// A network of sizes whose type is not known here.
   static func make(

@@ -40,6 +40,13 @@ public struct NetworkInput {
     return value
   }
 
+  /// Some of the clips, filled up as they are in the batch.
+  public func clips(_ rows: Range<Int>) -> NetworkInput {
+    NetworkInput(
+      values.mapValues { $0.slice(axis: 0, rows) }, lengths: lengths.map { Array($0[rows]) }, scale: scale,
+      encoded: encoded.map { Encoded($0.stage, $0.values.slice(axis: 0, rows)) })
+  }
+
   /// The number of clips.
   public var batch: Int { (values.values.first ?? encoded!.values).shape[0] }
 }

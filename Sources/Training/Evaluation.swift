@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Layers
 import Models
+import Ranks
 import Tensors
 
 /// A model's predictions of clips whose emotion is known.
@@ -82,14 +83,21 @@ extension TrainedModel {
 
   /// Runs the clips of `features` through the network, clips of one length together, so that no clip's result depends
   /// on which others there are.
-  /// - Parameter progress: Called with the number of clips done.
+  /// - Parameters:
+  ///   - ranks: Those that divide the batches among them; each returns the whole.
+  ///   - progress: Called with the number of clips done by this rank.
   public func evaluate(
-    _ features: FeatureSet, batch: Int = 64, progress: (Int) -> Void = { _ in }
+    _ features: FeatureSet, batch: Int = 64, over ranks: any RankGroup = SingleRank(),
+    progress: (Int) -> Void = { _ in }
   ) -> Evaluation {
-    var predictions = [Evaluation.Prediction?](repeating: nil, count: features.clips.count)
+    // [clips][probabilities and values]: zeros for those of other ranks.
+    let width = classes.count + dimensions.count
+    var answers = [Float](repeating: 0, count: features.clips.count * width)
     var loss = 0.0
     var done = 0
-    for rows in features.batchesOfOneLength(batch) {
+    // So small that each rank has some.
+    let size = max(1, min(batch, (features.clips.count + ranks.count - 1) / ranks.count))
+    for (number, rows) in features.batchesOfOneLength(size).enumerated() where number % ranks.count == ranks.rank {
       let (input, truth) = features.batch(rows)
       let outputs = network(input, .inference)
       let logits = outputs.slice(axis: 1, 0..<classes.count)
@@ -100,18 +108,24 @@ extension TrainedModel {
         logits.softmax().floats, outputs.slice(axis: 1, classes.count..<outputs.shape[1]).floats
       )
       for (place, row) in rows.enumerated() {
-        let clip = features.clips[row]
-        predictions[row] = .init(
-          path: clip.path, origin: clip.origin, label: clip.label,
-          probabilities: Array(probabilities[(place * classes.count)..<((place + 1) * classes.count)]),
-          values: Array(values[(place * dimensions.count)..<((place + 1) * dimensions.count)]),
-          truths: clip.dimensions)
+        let own =
+          probabilities[(place * classes.count)..<((place + 1) * classes.count)]
+          + values[(place * dimensions.count)..<((place + 1) * dimensions.count)]
+        answers.replaceSubrange((row * width)..<((row + 1) * width), with: own)
       }
       done += rows.count
       progress(done)
     }
+    answers.withUnsafeMutableBufferPointer { ranks.sum($0) }
+    loss = ranks.sum([loss])[0]
+    let predictions = features.clips.enumerated().map { row, clip in
+      let own = answers[(row * width)..<((row + 1) * width)]
+      return Evaluation.Prediction(
+        path: clip.path, origin: clip.origin, label: clip.label, probabilities: Array(own.prefix(classes.count)),
+        values: Array(own.dropFirst(classes.count)), truths: clip.dimensions)
+    }
     let found = Evaluation(
-      classes: classes, dimensions: dimensions, predictions: predictions.map { $0! },
+      classes: classes, dimensions: dimensions, predictions: predictions,
       loss: loss / Double(max(1, predictions.count)))
     guard let concordance = found.meanConcordance else { return found }
     return Evaluation(

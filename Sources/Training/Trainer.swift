@@ -3,6 +3,7 @@ import Basics
 import Foundation
 import Layers
 import Models
+import Ranks
 import Tensors
 
 /// An event that a training reports while it runs.
@@ -43,6 +44,10 @@ public struct TrainingResult: Sendable {
 ///
 /// All random numbers come from the seed and the number of the epoch. So the same seed gives the same weights, and an
 /// epoch that was interrupted is repeated exactly.
+///
+/// Of several ranks, each has a trainer, and a share of every batch. All make the whole batch and draw the same random numbers,
+/// take their own rows, and sum what the loss, a batch norm and the weights' gradients need of the whole. So all have the same
+/// weights to the bit, and those that one rank alone would have within rounding. The first one writes the folder.
 public final class Trainer {
   public let recipe: Recipe
   public let seed: UInt64
@@ -54,6 +59,8 @@ public final class Trainer {
   public private(set) var history: [EpochRecord] = []
   /// The caller's entries about the training in `config.json`.
   public let provenance: [String: String]
+  /// Those that train together, of which this trainer is one.
+  public let ranks: any RankGroup
 
   private let manifests: [String: String]
   private let training: FeatureSet
@@ -72,7 +79,8 @@ public final class Trainer {
   /// The predictions of the validation clips by the epoch that is kept; nil where this run has not computed them.
   private var keptEvaluation: Evaluation?
   private var hasRun = false
-  private let lock: FolderLock
+  /// Of the first rank.
+  private let lock: FolderLock?
 
   /// A new training.
   /// - Parameters:
@@ -83,11 +91,14 @@ public final class Trainer {
   ///   - provenance: Entries added to `training` in `config.json`: names of the data, versions.
   ///   - manifests: The files that the clips are from, by names that the caller chooses: kept for resuming the
   ///     training, so absolute where that can be from another folder.
+  ///   - ranks: Those that train together, each with the same arguments.
   public init(
     _ model: TrainedModel, recipe: Recipe, seed: UInt64, training: FeatureSet, validation: FeatureSet?,
-    folder: String, provenance: [String: String] = [:], manifests: [String: String] = [:]
+    folder: String, provenance: [String: String] = [:], manifests: [String: String] = [:],
+    ranks: any RankGroup = SingleRank()
   ) throws(TrainingError) {
     try recipe.check()
+    try Self.check(ranks, model.network, recipe)
     try training.checkVotes(for: recipe)
     if validation == nil, case .plateau = recipe.schedule {
       throw .recipe(reason: "without validation clips the rate cannot fall at a plateau; it needs milestones")
@@ -95,13 +106,17 @@ public final class Trainer {
     warnings = try Self.check(training, validation, classes: model.classes)
     (self.model, self.recipe, self.seed, self.folder) = (model, recipe, seed, folder)
     (self.training, self.validation) = (training, validation)
-    (self.provenance, self.manifests) = (provenance, manifests)
+    (self.provenance, self.manifests, self.ranks) = (provenance, manifests, ranks)
     (trainingData, validationData) = (training.fingerprint, validation?.fingerprint)
     domain = Self.domain(training, validation, model.configuration.frontEnd)
     optimizer = Adam(recipe.optimizer, parts: recipe.parts, of: model.network)
     frozen = optimizer.frozen(in: model.network)
     schedule = RateSchedule(recipe)
     averaged = recipe.averaging.map { [frozen] in AveragedWeights($0, of: Self.changing(model.network, without: frozen))
+    }
+    guard ranks.isFirst else {
+      lock = nil
+      return
     }
     do {
       try makeFolder(folder)
@@ -119,11 +134,13 @@ public final class Trainer {
   ///   - epochs: The number of epochs in all; nil keeps the recipe's.
   ///   - initial: The model that the training started from, for the weights that did not learn; needed where there are any.
   ///   - manifests: New paths of manifests that have moved, by name.
+  ///   - ranks: Those that train together, as many as before or not. All of them read the folder.
   public init(
     resuming folder: String, epochs: Int? = nil, initial: TrainedModel? = nil, training: FeatureSet,
-    validation: FeatureSet?, manifests: [String: String] = [:]
+    validation: FeatureSet?, manifests: [String: String] = [:], ranks: any RankGroup = SingleRank()
   ) throws {
-    lock = try FolderLock(folder)
+    self.ranks = ranks
+    lock = ranks.isFirst ? try FolderLock(folder) : nil
     let saved = try SavedTraining.read(folder)
     var recipe = saved.recipe
     recipe.epochs = epochs ?? recipe.epochs
@@ -156,6 +173,7 @@ public final class Trainer {
     }
     let model = TrainedModel(
       configuration: saved.configuration, network: try network("weights."), name: saved.configuration.model.name)
+    try Self.check(ranks, model.network, recipe)
     self.frozen = Set(frozen.keys)
     (self.model, self.recipe, seed, self.folder) = (model, recipe, saved.seed, folder)
     (self.training, self.validation, provenance) = (training, validation, saved.provenance)
@@ -176,6 +194,15 @@ public final class Trainer {
         throw TrainingError.damagedState(path: path, reason: "the averaged weights are missing or of another shape")
       }
     }
+  }
+
+  /// Throws where ranks cannot share the batches of a recipe.
+  private static func check(
+    _ ranks: any RankGroup, _ network: any EmotionModel, _ recipe: Recipe
+  ) throws(TrainingError) {
+    guard ranks.count > 1 else { return }
+    if ranks.count > recipe.batch { throw .tooManyRanks(count: ranks.count, batch: recipe.batch) }
+    if let reason = network.reasonForWholeBatches { throw .wholeBatches(model: type(of: network).name, reason: reason) }
   }
 
   /// The weights of a network that do not learn by a recipe.
@@ -248,17 +275,19 @@ public final class Trainer {
   /// the optimiser updates. To continue, resume from the folder.
   /// - Parameters:
   ///   - recomputes: Whether layers keep only their inputs, and are computed again for the gradients, which are the same.
-  ///   - shouldStop: Called before each batch; once true, the run ends with the state of the last whole epoch.
+  ///   - shouldStop: Called before each batch; once true on any rank, the run ends with the state of the last whole epoch.
   /// - Throws: ``TrainingError``, or the error of a model folder that cannot be written.
   public func run(
     recomputes: Bool = false, _ report: (TrainingEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> TrainingResult {
     demand(!hasRun, "a trainer runs once; \(folder) can be resumed by another")
     hasRun = true
+    guard ranks.isShared(agreement) else { throw TrainingError.ranksDiffer }
     let start = ContinuousClock.now
     let first = history.count + 1
     for epoch in first...recipe.epochs {
       let epochStart = ContinuousClock.now
+      share()
       let loss = try trainEpoch(epoch, recomputes: recomputes, shouldStop: shouldStop) { batch, batches, running in
         let elapsed = (ContinuousClock.now - start).seconds
         let share =
@@ -274,7 +303,7 @@ public final class Trainer {
 
       // Until the state is saved, the network has the weights that are judged and kept.
       averaged?.exchange()
-      let evaluation = validation.map { model.evaluate($0) }
+      let evaluation = validation.map { model.evaluate($0, over: ranks) }
       guard evaluation?.loss.isFinite ?? model.network.parameters.allSatisfy(\.value.isFinite) else {
         throw diverged(epoch)
       }
@@ -289,11 +318,13 @@ public final class Trainer {
         (kept, keptEvaluation) = (changing, evaluation)
         // Weights of gigabytes of which few learn are written at the start and at the end; the state to resume from has
         // the others.
-        if frozen.isEmpty || history.count == 1 { try described().write(to: folder) }
+        if ranks.isFirst, frozen.isEmpty || history.count == 1 { try described().write(to: folder) }
       }
       averaged?.exchange()
-      try History.write(history, to: folder)
-      try save()
+      if ranks.isFirst {
+        try History.write(history, to: folder)
+        try save()
+      }
       report(.epoch(history.last!, isBest: history.best?.epoch == epoch))
       if recipe.ends(after: history) { break }
     }
@@ -305,6 +336,24 @@ public final class Trainer {
 
   /// Whether the training has validation clips.
   public var isValidated: Bool { validation != nil }
+
+  /// What all ranks must have alike. Not the clips' values, which may differ by rounding from one machine to another.
+  private var agreement: UInt64 {
+    var print = Fingerprint()
+    print.add("\(seed) \(history.count) \(recipe.facts.sorted { $0.key < $1.key })")
+    for clip in training.clips + (validation?.clips ?? []) {
+      print.add("\(clip.path) \(clip.label ?? -1) \(clip.samples)")
+    }
+    return print.value
+  }
+
+  /// Gives all ranks the first one's weights and statistics: on machines of several kinds, each moves its own by rounding.
+  private func share() {
+    guard ranks.count > 1 else { return }
+    for parameter in model.network.parameters where !frozen.contains(parameter.name) {
+      parameter.update { ranks.broadcast($0) }
+    }
+  }
 
   /// The mean loss of the epoch's batches; nil where it was stopped.
   private func trainEpoch(
@@ -321,17 +370,21 @@ public final class Trainer {
     var sum = 0.0
     var step = StepGradients()
     for (index, rows) in batches.enumerated() {
-      if shouldStop() { return nil }
+      if ranks.any(shouldStop()) { return nil }
+      let share = BatchShare(of: rows.count, among: ranks)
       let pass = ForwardPass(
         .training, learning: optimizer.parameters, precision: recipe.precision, seed: generator.next(),
-        recomputes: recomputes)
+        recomputes: recomputes, share: share)
       let (input, truth) = augmented?.batch(rows, using: &generator) ?? training.batch(rows)
-      let loss = model.loss(model.network(input, pass), targets?.applied(to: truth) ?? truth)
+      let logits = model.network(share.map { input.clips($0.rows) } ?? input, pass)
+      let loss = model.loss(share.map { logits.gathered($0) } ?? logits, targets?.applied(to: truth) ?? truth)
       guard loss.scalar.isFinite else { throw diverged(epoch) }
       sum += Double(loss.scalar)
-      step.add(pass.gradients(of: loss, at: optimizer.parameters), clips: rows.count)
+      let gradients = pass.gradients(of: loss, at: optimizer.parameters)
+      let isCounted = share?.isCounted ?? true
+      step.add(isCounted ? gradients : gradients.map { .zeros($0.shape) }, clips: rows.count)
       if step.batches == recipe.accumulatedBatches || index == batches.count - 1 {
-        optimizer.step(step.taken(norm: recipe.gradientNorm), rate: schedule.rate)
+        optimizer.step(step.taken(over: ranks, norm: recipe.gradientNorm), rate: schedule.rate)
         averaged?.follow(after: optimizer.steps)
       }
       progress(index + 1, batches.count, sum / Double(index + 1))
@@ -349,8 +402,10 @@ public final class Trainer {
       for parameter in model.network.parameters where !frozen.contains(parameter.name) {
         parameter.value = kept[parameter.name]!.tensor
       }
-      try described().write(to: folder)
-      model = try TrainedModel(folder: folder)
+      if ranks.isFirst {
+        try described().write(to: folder)
+        model = try TrainedModel(folder: folder)
+      }
     }
     return TrainingResult(isFinished: isFinished, history: history, kept: history.kept)
   }

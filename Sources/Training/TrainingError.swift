@@ -36,6 +36,12 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   case weights(TensorFileError)
   /// The pretrained parts are not those that the training began with.
   case otherEncoder(folder: String)
+  /// More ranks than the clips of a batch.
+  case tooManyRanks(count: Int, batch: Int)
+  /// A model whose batches several ranks cannot share.
+  case wholeBatches(model: String, reason: String)
+  /// Ranks that were not given the same.
+  case ranksDiffer
 
   public var description: String {
     switch self {
@@ -75,6 +81,12 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case .weights(let error): "\(error)"
     case .otherEncoder(let folder):
       "\(folder): this training began with another encoder than the one that is there now; name that one with --encoder"
+    case .tooManyRanks(let count, let batch):
+      "\(count) ranks cannot share batches of \(batch) clips; start at most \(batch), or take a larger --batch"
+    case .wholeBatches(let model, let reason): "\(model) does not train over several ranks: \(reason)"
+    case .ranksDiffer:
+      "the ranks have not the same clips, settings or epochs done; all of them need the same command, manifest and, to "
+        + "resume, folder"
     }
   }
 }

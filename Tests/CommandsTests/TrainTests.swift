@@ -24,6 +24,39 @@ struct TrainTests {
     try folder.undertone(["train", "cnnatt", "--data", manifest, "--seed", "3"] + arguments)
   }
 
+  #if MPI
+    @Test("Two ranks of mpirun train what one does, write it once and print it once; what is wrong ends both in a line")
+    func ranks() throws {
+      func onRanks(_ arguments: String...) throws -> Run {
+        let start = "exec mpirun --allow-run-as-root --oversubscribe -n 2 \"$0\" \"$@\""
+        return try folder.start(
+          ["-c", start, program.path, "train"] + arguments, executable: URL(fileURLWithPath: "/bin/sh")
+        ).finish()
+      }
+      #expect(try train("--epochs", "2", "--output", "alone").status == 0)
+      let run = try onRanks("cnnatt", "--data", manifest, "--seed", "3", "--epochs", "1", "--output", "shared")
+      #expect(run.status == 0 && run.output == ["shared"], "\(run)")
+      #expect(run.errors.filter { $0.hasPrefix("epoch ") }.count == 1)
+      #expect(try onRanks("--resume", "shared", "--epochs", "2").status == 0)
+      #expect(folder.files(in: "shared") == folder.files(in: "alone"))
+      func losses(_ model: String) throws -> [Double] {
+        try history(model).dropFirst().flatMap { $0.split(separator: ",")[1...2].compactMap { Double($0) } }
+      }
+      #expect(try losses("shared").count == 4)
+      for (own, expected) in zip(try losses("shared"), try losses("alone")) { #expect(abs(own - expected) < 0.01) }
+      let wrong = try onRanks("cnnatt", "--data", "none.csv", "--output", "wrong")
+      #expect(wrong.status == 66 && wrong.errors.count { $0.hasPrefix("undertone: ") } == 1, "\(wrong)")
+    }
+  #else
+    @Test("One of several ranks, started by mpirun, is refused by a program without MPI")
+    func ranks() throws {
+      let run = try folder.undertone(
+        after: "export OMPI_COMM_WORLD_SIZE=2", "train", "cnnatt", "--data", manifest, "--output", "ranks")
+      #expect(run.failed(64, naming: "built without MPI"), "\(run)")
+      #expect(folder.files(in: "ranks").isEmpty)
+    }
+  #endif
+
   @Test("Two epochs and a third after --resume are the same as three at once")
   func resume() throws {
     let whole = try train("--epochs", "3", "--output", "whole")

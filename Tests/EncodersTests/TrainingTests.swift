@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Layers
+import Ranks
 import Tensors
 import TestSupport
 import Testing
@@ -139,6 +140,34 @@ struct TrainingTests {
       #expect(
         relativeDistance(parameter.value, try #require(expected.statistics[parameter.name])) < 1e-6, "\(parameter.name)"
       )
+    }
+  }
+
+  @Test("Over several ranks the batch norm is that of the whole batch", arguments: [2, 3])
+  func sharedBatchNorm(ranks: Int) throws {
+    /// The output, the gradient at the input, the statistics, and this rank's part of the weights' gradients.
+    @Sendable func found(_ ranks: any RankGroup) throws -> (whole: [[Float]], weights: [[Float]]) {
+      var sizes = SpeechEncoderConfiguration(.hubert)
+      (sizes.hiddenSize, sizes.positions, sizes.positionGroups, sizes.positionsHaveBatchNorm) = (8, 5, 2, true)
+      let layer = try sizes.makePositions(from: .drawn(seed: 0))
+      let share = BatchShare(of: 5, among: ranks)
+      let whole = 2 * sampled([5, 6, 8], 11) + 1
+      let x = (share.map { whole.slice(axis: 0, $0.rows) } ?? whole).variable()
+      let pass = ForwardPass(.training, learning: layer.weights, share: share)
+      let y = layer(x, pass)
+      let all = share.map { y.gathered($0) } ?? y
+      let slopes = gradients(of: all, weight: sampled([5, 6, 8], 12), at: [x] + layer.weights.map { pass($0) })
+      let slope = share.map { slopes[0].gathered($0) } ?? slopes[0]
+      let statistics = layer.parameters.filter { $0.role != .weight }.map(\.value.floats)
+      return ([all.floats, slope.floats] + statistics, slopes.dropFirst().map(\.floats))
+    }
+    let (alone, parts) = (try found(SingleRank()), try onRanks(ranks, found))
+    for part in parts {
+      for (own, expected) in zip(part.whole, alone.whole) { #expect(relativeDistance(own, expected) < 1e-4) }
+    }
+    for (index, expected) in alone.weights.enumerated() {
+      let sum = expected.indices.map { place in parts.reduce(Float(0)) { $0 + $1.weights[index][place] } }
+      #expect(relativeDistance(sum, expected) < 1e-4, "weight \(index)")
     }
   }
 

@@ -65,6 +65,8 @@ public final class HUBERTFT: EncodingModel {
 
   public var readsMeansOnly: Bool { true }
 
+  public var reasonForWholeBatches: String? { encoder.reasonForWholeBatches }
+
   /// Waveforms [batch, samples] → logits [batch, outputs].
   public func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> Tensor {
     let pooled = encoder(input, pass).map { $0.last.meanOverSteps($0.mask) }

@@ -20,7 +20,19 @@ public final class PreparedEncoder: Layer {
   /// where padding would change what a clip's own steps become.
   func callAsFunction(_ input: NetworkInput, _ pass: ForwardPass) -> [SpeechEncoder.States] {
     if let encoded = input.encoded { return [states(encoded, lengths: input.lengths, pass)] }
-    return groups(input).map { encoder($0.waveform, lengths: $0.lengths, pass) }
+    let (groups, areClips) = groups(input, isShare: pass.share != nil)
+    func encoded(_ group: Int) -> SpeechEncoder.States {
+      encoder(groups[group].waveform, lengths: groups[group].lengths, pass)
+    }
+    return areClips ? pass.oneByOne(groups.count, encoded) : groups.indices.map(encoded)
+  }
+
+  /// The reason why several ranks cannot share a batch; nil where they can.
+  var reasonForWholeBatches: String? {
+    guard encoder.configuration.positionsHaveBatchNorm, encoder.configuration.paddingChangesSteps else { return nil }
+    return
+      "its encoder takes clips of several lengths one at a time, and each moves the statistics of a batch norm that "
+      + "the next one is trained beside"
   }
 
   /// The states from a stage on.
@@ -35,7 +47,7 @@ public final class PreparedEncoder: Layer {
 
   /// Clips at a stage, without gradients and as at inference: each [1, steps or states, features].
   public func encoded(_ input: NetworkInput, at stage: EncoderStage) -> [Tensor] {
-    groups(input).flatMap { waveform, lengths in
+    groups(input).parts.flatMap { waveform, lengths in
       let projected = encoder.project(waveform, .inference)
       let mask = encoder.mask(lengths, steps: projected.shape[1])
       let values: Tensor
@@ -58,19 +70,23 @@ public final class PreparedEncoder: Layer {
     }
   }
 
-  /// The clips in groups that can be computed together, preprocessed.
-  private func groups(_ input: NetworkInput) -> [(waveform: Tensor, lengths: [Int]?)] {
+  /// The clips in groups that can be computed together, preprocessed, and whether these are single clips.
+  /// - Parameter isShare: Whether the clips are a part of a batch, of which others may be filled up where these are not.
+  private func groups(
+    _ input: NetworkInput, isShare: Bool = false
+  ) -> (parts: [(waveform: Tensor, lengths: [Int]?)], areClips: Bool) {
     let waveform = input[.waveform]
-    guard let lengths = input.lengths, lengths.contains(where: { $0 < waveform.shape[1] }) else {
-      return [(preprocessing(waveform, lengths: nil, scale: input.scale), nil)]
+    guard let lengths = input.lengths, isShare || lengths.contains(where: { $0 < waveform.shape[1] }) else {
+      return ([(preprocessing(waveform, lengths: nil, scale: input.scale), nil)], false)
     }
     guard encoder.configuration.paddingChangesSteps else {
-      return [(preprocessing(waveform, lengths: lengths, scale: input.scale), lengths)]
+      return ([(preprocessing(waveform, lengths: lengths, scale: input.scale), lengths)], false)
     }
-    return lengths.enumerated().map { clip, length in
+    let clips: [(waveform: Tensor, lengths: [Int]?)] = lengths.enumerated().map { clip, length in
       let own = waveform.slice(axis: 0, clip..<(clip + 1)).slice(axis: 1, 0..<length)
       return (preprocessing(own, lengths: nil, scale: input.scale), nil)
     }
+    return (clips, true)
   }
 }
 

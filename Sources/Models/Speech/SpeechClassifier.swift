@@ -69,6 +69,8 @@ public final class SpeechClassifier: EncodingModel {
 
   public var readsMeansOnly: Bool { head.readsMeansOnly }
 
+  public var reasonForWholeBatches: String? { encoder.reasonForWholeBatches }
+
   /// The encoder's states, for groups of clips; see ``PreparedEncoder``.
   func states(_ input: NetworkInput, _ pass: ForwardPass) -> [SpeechEncoder.States] { encoder(input, pass) }
 

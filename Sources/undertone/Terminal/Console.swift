@@ -7,6 +7,7 @@ import Figures
 import Foundation
 import Layers
 import Models
+import Ranks
 import Reports
 import Tensors
 import Training
@@ -14,6 +15,9 @@ import Training
 /// What the program says on standard error, and how it ends.
 enum Console {
   static let isTerminal = isatty(STDERR_FILENO) == 1
+
+  /// Of several ranks, the others than the first say nothing but why they end.
+  nonisolated(unsafe) private(set) static var isSilent = false
 
   /// Columns of the terminal on standard error at this moment; 80 where it is not known.
   static var columns: Int {
@@ -25,6 +29,7 @@ enum Console {
   /// A result, on standard output: at once, so that whoever reads a pipe need not wait for the end, and with an error
   /// where it cannot be written. What could steer the terminal is visible.
   static func print(_ text: String) throws(FileError) {
+    guard !isSilent else { return }
     ProgressBar.clear()
     do {
       try FileHandle.standardOutput.write(contentsOf: Data("\(visible(text))\n".utf8))
@@ -35,6 +40,7 @@ enum Console {
 
   /// One line on standard error, whatever line ends a file's name may hold.
   static func note(_ text: String) {
+    guard !isSilent else { return }
     ProgressBar.clear()
     let line = visible(text.split(whereSeparator: \.isNewline).joined(separator: " "))
     try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8))
@@ -68,7 +74,7 @@ enum Console {
     case FigureError.provenance, FigureError.drawing: 70
     case RunProgressError.damaged, RunProgressError.another: 65
     case ExplanationError.method, is TrustJobError, TrainingError.alreadyFinished, TrainingError.recipe,
-      ConceptError.noColumn, ConceptError.noLayer:
+      TrainingError.tooManyRanks, TrainingError.wholeBatches, is RankError, ConceptError.noColumn, ConceptError.noLayer:
       64
     case is AudioFileError, is ManifestError, is FigureError, is SplitError, is ExplanationError, is TooFewFrames,
       is TensorFileError,
@@ -93,6 +99,30 @@ enum Console {
       report(error)
       throw ExitCode(exitStatus(error))
     }
+  }
+
+  /// Seconds in which the first rank tells an error that all have, and ends the others.
+  private static let patience: UInt32 = 2
+
+  /// Runs the body of a command on one of several ranks; where it fails on any, all end.
+  static func run(on ranks: any RankGroup, _ body: () throws -> Void) throws {
+    guard ranks.count > 1 else { return try run(body) }
+    isSilent = !ranks.isFirst
+    do {
+      try run {
+        do {
+          try body()
+        } catch  where !(error is ExitCode) && isSilent {
+          sleep(patience)
+          isSilent = false
+          note("undertone: on rank \(ranks.rank):")
+          throw error
+        }
+      }
+    } catch let status as ExitCode {
+      ranks.abort(status: status.rawValue)
+    }
+    ranks.end()
   }
 
   /// Each item in turn: one that fails is reported and the rest go on. `atEnd` is what there is to do after all.

@@ -20,7 +20,7 @@ struct ProgressBar {
   }
 
   static func draw(_ label: String, share: Double, note: String) {
-    guard Console.isTerminal else { return }
+    guard Console.isTerminal, !Console.isSilent else { return }
     let width = 24
     let filled = Int(Double(width) * min(1, max(0, share)))
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)

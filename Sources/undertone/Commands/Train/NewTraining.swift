@@ -4,6 +4,7 @@ import Basics
 import Corpora
 import Foundation
 import Models
+import Ranks
 import Reports
 import Training
 
@@ -46,9 +47,10 @@ extension Train {
   /// The folder of a new training.
   func folder(of plan: TrainingPlan) -> String { results.output ?? "output/train/\(plan.kind.name)" }
 
-  func started(_ plan: TrainingPlan) throws -> Prepared {
+  func started(_ plan: TrainingPlan, _ ranks: any RankGroup) throws -> Prepared {
     let folder = folder(of: plan)
-    if FileManager.default.fileExists(atPath: "\(folder)/config.json"), !results.overwrite {
+    // The first rank may have begun to write there.
+    if ranks.isFirst, FileManager.default.fileExists(atPath: "\(folder)/config.json"), !results.overwrite {
       throw ValidationError("\(folder) holds a model already; choose another --output, or --overwrite, or --resume it")
     }
     let whole = try readManifest(source.data!)
@@ -73,13 +75,13 @@ extension Train {
         + ["split by \(by.rawValue): training \(parts.training.size), validation \(parts.validation.size)"]
     }
     // Before the work, so that a folder that cannot be written to is known at once.
-    _ = try OutputFolder(folder)
+    if ranks.isFirst { _ = try OutputFolder(folder) }
     let (model, own) = try newModel(for: whole, seed: plan.seed, plan)
-    let sets = try features(training, validating, for: model, recipe: own)
+    let sets = try features(training, validating, for: model, recipe: own, on: ranks)
     notes.forEach(Console.note)
     let trainer = try Trainer(
       model, recipe: own, seed: plan.seed, training: sets.training, validation: sets.validation, folder: folder,
-      provenance: facts(of: plan).merging(origin) { $1 }, manifests: manifests)
+      provenance: facts(of: plan).merging(origin) { $1 }, manifests: manifests, ranks: ranks)
     return (
       trainer, validating?.speakers ?? [:], sets.failures, training.entries.count + (validating?.entries.count ?? 0)
     )

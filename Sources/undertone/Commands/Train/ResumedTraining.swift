@@ -3,13 +3,14 @@ import AudioFiles
 import Corpora
 import Foundation
 import Models
+import Ranks
 import Reports
 import Training
 
 extension Train {
   /// The training of a folder after its last whole epoch; nil where it has ended, and the last of its files, which it was
   /// killed before, are written now.
-  func resumed(_ folder: String, _ drawing: FigureFiles) throws -> Prepared? {
+  func resumed(_ folder: String, _ drawing: FigureFiles, _ ranks: any RankGroup) throws -> Prepared? {
     let saved = try SavedTraining.read(folder)
     try checkEffects(on: saved.configuration.model)
     func path(_ name: String, _ given: String?) throws(TrainingError) -> String? {
@@ -38,16 +39,18 @@ extension Train {
         untrained: saved.configuration, around: Pretrained(Dictionary(uniqueKeysWithValues: folders)), seed: saved.seed)
     }
     let model = initial ?? TrainedModel(untrained: saved.configuration, seed: saved.seed)
-    let sets = try features(parts.training, parts.validation, for: model, recipe: saved.recipe)
+    let sets = try features(parts.training, parts.validation, for: model, recipe: saved.recipe, on: ranks)
     let speakers = parts.validation?.speakers ?? [:]
     do {
       let trainer = try Trainer(
         resuming: folder, epochs: settings.epochs, initial: initial, training: sets.training,
-        validation: sets.validation, manifests: manifests)
+        validation: sets.validation, manifests: manifests, ranks: ranks)
       return (
         trainer, speakers, sets.failures, parts.training.entries.count + (parts.validation?.entries.count ?? 0)
       )
     } catch TrainingError.alreadyFinished(_, let epochs) {
+      // The first rank writes, or tells why not.
+      guard ranks.isFirst else { return nil }
       // The curves come last, after the state of the last epoch.
       func date(_ name: String) -> Date? {
         try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")[.modificationDate] as? Date

@@ -6,6 +6,7 @@ import Corpora
 import Figures
 import Foundation
 import Models
+import Ranks
 import Reports
 import Tensors
 import Training
@@ -43,6 +44,7 @@ struct Train: ParsableCommand {
         undertone train cnnatt --data train.csv --window 400 --hop 160 --mels 64 --coefficients 20 --deltas 2
         undertone train --recipe output/train/cnnatt/recipe.toml --data train.csv --seed 1
         undertone train cnnatt --data votes.csv --soft-labels --tensorboard
+        mpirun -n 4 undertone train hubertft --encoder hubert-base-ls960 --data train.csv
       """)
 
   @Argument(help: "The architecture; `undertone models` describes them.")
@@ -104,42 +106,55 @@ struct Train: ParsableCommand {
 
   func run() throws {
     try Console.run {
-      Interruption.listen()
-      // The results are files: a reader of standard output that leaves does not end the training.
-      signal(SIGPIPE, SIG_IGN)
-      var unprinted: FileError?
-      func print(_ text: String) {
-        do { try Console.print(text) } catch { unprinted = unprinted ?? error }
+      let ranks = try startedRanks()
+      try Console.run(on: ranks) { try run(on: ranks) }
+    }
+  }
+
+  private func run(on ranks: any RankGroup) throws {
+    Interruption.listen()
+    // The results are files: a reader of standard output that leaves does not end the training.
+    signal(SIGPIPE, SIG_IGN)
+    var unprinted: FileError?
+    func print(_ text: String) {
+      do { try Console.print(text) } catch { unprinted = unprinted ?? error }
+    }
+    let drawing = try results.drawing.files()
+    if let folds = source.folds {
+      guard ranks.count == 1 else {
+        throw ValidationError(
+          "--folds trains on one rank; run it without mpirun, or one training after the other with it")
       }
-      let drawing = try results.drawing.files()
-      if let folds = source.folds { return try crossValidate(folds, plan(), print) }
-      let prepared: Prepared?
-      if let resume { prepared = try resumed(resume, drawing) } else { prepared = try started(plan()) }
-      guard let prepared else { return print(resume!) }
-      let trainer = prepared.trainer
-      let result = try run(trainer, print)
-      guard let kept = result.kept else {
-        Console.note("undertone: stopped before the first epoch was done; start again")
-        throw ExitCode(130)
-      }
-      if let report = TrainingReport(trainer) {
-        try write(report, speakers: prepared.speakers, as: drawing, to: trainer.folder)
-      }
+      return try crossValidate(folds, plan(), print)
+    }
+    let prepared: Prepared?
+    if let resume { prepared = try resumed(resume, drawing, ranks) } else { prepared = try started(plan(), ranks) }
+    guard let prepared else { return print(resume!) }
+    let trainer = prepared.trainer
+    let result = try run(trainer, print)
+    if result.kept != nil, ranks.isFirst, let report = TrainingReport(trainer) {
+      try write(report, speakers: prepared.speakers, as: drawing, to: trainer.folder)
+    }
+    // What follows is the same on all ranks.
+    ranks.end()
+    guard let kept = result.kept else {
+      Console.note("undertone: stopped before the first epoch was done; start again")
+      throw ExitCode(130)
+    }
+    Console.note(
+      kept.words.map { "best epoch \(kept.epoch): validation loss \($0.loss), accuracy \($0.scores)" }
+        ?? "last epoch \(kept.epoch): training loss \(threeDigits(kept.trainLoss)); there was no validation")
+    if !results.json { print(trainer.folder) }
+    guard result.isFinished else {
       Console.note(
-        kept.words.map { "best epoch \(kept.epoch): validation loss \($0.loss), accuracy \($0.scores)" }
-          ?? "last epoch \(kept.epoch): training loss \(threeDigits(kept.trainLoss)); there was no validation")
-      if !results.json { print(trainer.folder) }
-      guard result.isFinished else {
-        Console.note(
-          "undertone: stopped after \(result.history.count) epochs; resume with: "
-            + "\(CommandLine.arguments[0]) train --resume \(trainer.folder)"
-        )
-        throw ExitCode(130)
-      }
-      try Console.end(prepared.failures, of: prepared.count)
-      if let unprinted, unprinted != .unwritable(path: "standard output", reason: systemReason(EPIPE)) {
-        throw unprinted
-      }
+        "undertone: stopped after \(result.history.count) epochs; resume with: "
+          + "\(CommandLine.arguments[0]) train --resume \(trainer.folder)"
+      )
+      throw ExitCode(130)
+    }
+    try Console.end(prepared.failures, of: prepared.count)
+    if let unprinted, unprinted != .unwritable(path: "standard output", reason: systemReason(EPIPE)) {
+      throw unprinted
     }
   }
 
@@ -155,9 +170,13 @@ struct Train: ParsableCommand {
   }
 
   /// The features of the clips, and for a frozen part of an encoder what it makes of them.
+  /// - Parameter ranks: Of several, the first computes what is kept in a folder, and the others read it there afterwards.
   func features(
-    _ training: Manifest, _ validation: Manifest?, for model: TrainedModel, recipe: Recipe
+    _ training: Manifest, _ validation: Manifest?, for model: TrainedModel, recipe: Recipe,
+    on ranks: any RankGroup = SingleRank()
   ) throws -> (training: FeatureSet, validation: FeatureSet?, failures: [AudioFileError]) {
+    let isKept = results.cache != nil || (model.network as? any EncodingModel)?.frozenStage(by: recipe) != nil
+    if isKept, !ranks.isFirst { ranks.wait() }
     let features = try results.cache.map { try FeatureCache(folder: $0) }
     func compute(_ manifest: Manifest, _ name: String) throws -> (features: FeatureSet, failures: [AudioFileError]) {
       let isTrained = manifest == training
@@ -170,6 +189,7 @@ struct Train: ParsableCommand {
     let (trained, validated) = (
       try compute(training, "training"), try validation.map { try compute($0, "validation") }
     )
+    if isKept, ranks.isFirst { ranks.wait() }
     return (trained.features, validated?.features, trained.failures + (validated?.failures ?? []))
   }
 

@@ -8,12 +8,7 @@ extension Train {
   /// Runs a training, whose recipe and machine are then in its folder, and its events where they are asked for.
   func run(_ trainer: Trainer, _ print: (String) -> Void) throws -> TrainingResult {
     trainer.warnings.forEach { Console.note("undertone: \($0)") }
-    let folder = try OutputFolder(trainer.folder)
-    // Those of a training whose place this one takes would pass for its own.
-    if trainer.history.isEmpty { TensorBoardEvents.remove(from: trainer.folder) }
-    try folder.write(TrainingPlan(trainer).text, to: TrainingPlan.file)
-    try folder.write(Environment.json, to: "environment.json")
-    let events = results.tensorboard ? try TensorBoardEvents(folder: trainer.folder) : nil
+    let events = trainer.ranks.isFirst ? try begun(trainer) : nil
     // A training goes on without its events.
     var unwritten: FileError?
     let result = try trainer.run(
@@ -27,6 +22,17 @@ extension Train {
     if !result.isFinished, Console.isTerminal { Console.note("") }
     if let unwritten { throw unwritten }
     return result
+  }
+
+  /// Writes a training's recipe and machine into its folder, which only the first of several ranks does; returns its events where
+  /// they are asked for.
+  private func begun(_ trainer: Trainer) throws -> TensorBoardEvents? {
+    let folder = try OutputFolder(trainer.folder)
+    // Those of a training whose place this one takes would pass for its own.
+    if trainer.history.isEmpty { TensorBoardEvents.remove(from: trainer.folder) }
+    try folder.write(TrainingPlan(trainer).text, to: TrainingPlan.file)
+    try folder.write(Environment.json, to: "environment.json")
+    return results.tensorboard ? try TensorBoardEvents(folder: trainer.folder) : nil
   }
 
   private static let misclassified = "misclassified.csv"

@@ -1,0 +1,38 @@
+import Foundation
+
+/// A program that was started as one of several ranks, and cannot be.
+public enum RankError: Error, Equatable, CustomStringConvertible {
+  /// A program without MPI.
+  case noMPI
+  /// An MPI that allows no threads, which computing needs.
+  case noThreads
+
+  public var description: String {
+    switch self {
+    case .noMPI:
+      "this program was built without MPI, and cannot be one of several ranks; build it with `swift build -c release "
+        + "--product undertone --traits MPI`"
+    case .noThreads: "this MPI allows no threads beside the one that calls it (MPI_THREAD_FUNNELED)"
+    }
+  }
+}
+
+/// The group that this process was started in, by mpirun or by Slurm's srun; a rank by itself where it was not. Call it once, on
+/// the thread that will make all calls.
+public func startedRanks() throws(RankError) -> any RankGroup {
+  // Begun without need, MPI takes a third of a second, and may print what it misses on this machine.
+  let marks = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"]
+  let settings = ProcessInfo.processInfo.environment
+  guard marks.contains(where: { settings[$0] != nil }) else { return SingleRank() }
+  #if MPI
+    let ranks = try MPIRanks()
+    guard ranks.count == 1 else { return ranks }
+    ranks.end()
+    return SingleRank()
+  #else
+    // One process by mpirun needs no MPI.
+    let sizes = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"].compactMap { settings[$0] }
+    guard sizes.compactMap(Int.init).allSatisfy({ $0 < 2 }) else { throw .noMPI }
+    return SingleRank()
+  #endif
+}
