@@ -154,7 +154,8 @@ struct StudioTests {
     try browser.wait(until: "document.getElementById('found').innerText !== '' && \(Self.isIdle)")
     try settle(browser)
     // A change that was found is a version, which says what was sought.
-    let goal = try browser.value("document.querySelector('#versions :checked').parentElement.innerText") as? String ?? ""
+    let chosen = "document.querySelector('#versions :checked').parentElement.innerText"
+    let goal = try browser.value(chosen) as? String ?? ""
     #expect(try versions(browser).count == 1 || goal.contains("counterfactual"))
     #expect(browser.errors.isEmpty, "\(browser.errors)")
     try keep(browser, "questions")
