@@ -173,7 +173,7 @@ struct RanksTests {
     let found = try onRanks(ranks) { try Trained(Self.trainer(item, other.path, $0)) }
     for one in found { #expect(one.weights == found[0].weights && one.losses == found[0].losses) }
     for (own, expected) in zip(found[0].losses, alone.losses) {
-      #expect(abs(own - expected) < 5e-3 * max(1, abs(expected)), "\(found[0].losses) beside \(alone.losses)")
+      #expect(abs(own - expected) < 2e-2 * max(1, abs(expected)), "\(found[0].losses) beside \(alone.losses)")
     }
     // Adam's first steps are as large for a gradient of rounding noise as for a large one; see StepTests.
     func moved(_ end: [Float]) -> [Float] { zip(end, start).map { $0 - $1 } }
