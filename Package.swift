@@ -100,6 +100,7 @@ let package = Package(
       dependencies: ["Basics", "Ranks", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Training"],
       path: "Tests/TestSupport"),
     .testTarget(name: "BasicsTests", dependencies: ["TestSupport", "Basics"]),
+    .testTarget(name: "RanksTests", dependencies: ["TestSupport", "Basics", "Ranks"]),
     .testTarget(name: "TensorsTests", dependencies: ["TestSupport", "Basics", "Kernels", "Tensors"]),
     .testTarget(name: "LayersTests", dependencies: ["TestSupport", "Basics", "Ranks", "Tensors", "Layers"]),
     .testTarget(
