@@ -21,7 +21,7 @@ let package = Package(
         "Training", "Attributions", "Figures", "Reports",
       ]),
   ],
-  traits: [.trait(name: "MPI", description: "Training over several processes and machines, by Open MPI.")],
+  traits: [.trait(name: "MPI", description: "Runs over several processes and machines, by Open MPI.")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
     .package(url: "https://github.com/LebJe/TOMLKit", .upToNextMinor(from: "0.6.0")),
@@ -67,7 +67,8 @@ let package = Package(
     .target(
       name: "Reports",
       dependencies: [
-        "Basics", "Tensors", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training", "Attributions", "Figures",
+        "Basics", "Ranks", "Tensors", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training", "Attributions",
+        "Figures",
       ],
       resources: ["page.css", "numbers.js", "timeline.js", "page.js", "table.js"].map { .embedInCode("Page/\($0)") }),
     .target(
@@ -100,6 +101,7 @@ let package = Package(
       dependencies: ["Basics", "Ranks", "Tensors", "Layers", "AudioFeatures", "Corpora", "Models", "Training"],
       path: "Tests/TestSupport"),
     .testTarget(name: "BasicsTests", dependencies: ["TestSupport", "Basics"]),
+    .testTarget(name: "RanksTests", dependencies: ["TestSupport", "Basics", "Ranks"]),
     .testTarget(name: "TensorsTests", dependencies: ["TestSupport", "Basics", "Kernels", "Tensors"]),
     .testTarget(name: "LayersTests", dependencies: ["TestSupport", "Basics", "Ranks", "Tensors", "Layers"]),
     .testTarget(
@@ -127,8 +129,8 @@ let package = Package(
     .testTarget(
       name: "ReportsTests",
       dependencies: [
-        "TestSupport", "Basics", "Tensors", "Layers", "AudioFiles", "Corpora", "Models", "Training", "Attributions",
-        "Figures", "Reports",
+        "TestSupport", "Basics", "Ranks", "Tensors", "Layers", "AudioFiles", "AudioFeatures", "Corpora", "Models",
+        "Training", "Attributions", "Figures", "Reports",
       ]),
     .testTarget(
       name: "CommandsTests",

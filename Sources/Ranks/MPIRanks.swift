@@ -1,4 +1,5 @@
 #if MPI
+  import Basics
   import CMPI
   import Foundation
 
@@ -33,6 +34,20 @@
     }
 
     func wait() { undertone_mpi_wait() }
+
+    func send(_ bytes: Data, to rank: Int) {
+      demand(bytes.count <= Self.most, "a message of \(bytes.count) bytes")
+      bytes.withUnsafeBytes { undertone_mpi_send($0.baseAddress, Int32($0.count), Int32(rank)) }
+    }
+
+    func received() -> (rank: Int, bytes: Data)? {
+      var count: Int32 = 0
+      let rank = undertone_mpi_arrived(&count)
+      guard rank >= 0 else { return nil }
+      var bytes = Data(count: Int(count))
+      bytes.withUnsafeMutableBytes { undertone_mpi_receive($0.baseAddress, count, rank) }
+      return (Int(rank), bytes)
+    }
 
     func end() {
       guard undertone_mpi_has_ended() == 0 else { return }

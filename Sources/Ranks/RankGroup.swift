@@ -1,8 +1,8 @@
 import Basics
 import Foundation
 
-/// The processes of one training. Each has a rank and a part of the work, and they exchange numbers in calls that all of them
-/// make, in the same order.
+/// The processes of one run. Each has a rank and a part of the work, and they exchange numbers in calls that all of them make, in
+/// the same order, or messages.
 public protocol RankGroup: Sendable {
   /// From 0.
   var rank: Int { get }
@@ -16,6 +16,10 @@ public protocol RankGroup: Sendable {
   func broadcast(_ numbers: UnsafeMutableBufferPointer<Float>)
   /// Waits for all ranks, without work for a processor.
   func wait()
+  /// Sends a message to another rank, which takes it with ``received()``; those of one rank arrive in their order.
+  func send(_ bytes: Data, to rank: Int)
+  /// The next message that has arrived, and the rank that it is from; nil where there is none.
+  func received() -> (rank: Int, bytes: Data)?
   /// Leaves the group, once all ranks are here. Nothing is exchanged after it; a second call does nothing.
   func end()
   /// Ends all ranks at once, or after ``end()`` this one only.
@@ -45,6 +49,13 @@ extension RankGroup {
     let halves = [word >> 32, word & 0xffff_ffff].map(Double.init)
     return !any(halves != halves.map(first))
   }
+
+  /// Throws ``RankError/differ`` where the ranks have not all the same lines.
+  public func check(_ lines: [String]) throws(RankError) {
+    var print = Fingerprint()
+    lines.forEach { print.add($0) }
+    guard isShared(print.value) else { throw .differ }
+  }
 }
 
 /// A process by itself: nothing is exchanged.
@@ -57,6 +68,8 @@ public struct SingleRank: RankGroup {
   public func sum(_ numbers: UnsafeMutableBufferPointer<Double>) {}
   public func broadcast(_ numbers: UnsafeMutableBufferPointer<Float>) {}
   public func wait() {}
+  public func send(_ bytes: Data, to rank: Int) { fault("a message from a rank by itself") }
+  public func received() -> (rank: Int, bytes: Data)? { nil }
   public func end() {}
   public func abort(status: Int32) -> Never { exit(status) }
 }

@@ -1,11 +1,15 @@
 import Foundation
 
-/// A program that was started as one of several ranks, and cannot be.
+/// A program that was started as one of several ranks, and cannot be, or ranks that cannot work together.
 public enum RankError: Error, Equatable, CustomStringConvertible {
   /// A program without MPI.
   case noMPI
   /// An MPI that allows no threads, which computing needs.
   case noThreads
+  /// Ranks that were not asked the same.
+  case differ
+  /// What another rank could not compute.
+  case failed(rank: Int, reason: String)
 
   public var description: String {
     switch self {
@@ -13,6 +17,8 @@ public enum RankError: Error, Equatable, CustomStringConvertible {
       "this program was built without MPI, and cannot be one of several ranks; build it with `swift build -c release "
         + "--product undertone --traits MPI`"
     case .noThreads: "this MPI allows no threads beside the one that calls it (MPI_THREAD_FUNNELED)"
+    case .differ: "the ranks have not the same models, clips or options; all of them need the same command and files"
+    case .failed(let rank, let reason): "on rank \(rank): \(reason)"
     }
   }
 }

@@ -48,6 +48,7 @@ struct Undertone: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst()))
+      try command.checkRanks()
       try command.run()
     } catch {
       // An `ExitCode` comes from `Console.run`, which has told the reason.

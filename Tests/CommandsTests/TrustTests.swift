@@ -90,6 +90,67 @@ struct TrustTests {
     #expect(words.contains("which may be chance") && !words.contains("with care:"), "\(chance)")
   }
 
+  /// A folder of some clips, one of them missing.
+  private func clips() throws -> Folder {
+    let folder = try Folder()
+    for index in 0..<4 {
+      try folder.write(WAV().file(voice(seconds: 0.4 + 0.1 * Double(index))), to: "\(index).wav")
+    }
+    try folder.write(
+      "path,emotion\n0.wav,angry\n1.wav,fear\nmissing.wav,fear\n2.wav,happy\n3.wav,angry\n", to: "clips.csv")
+    return folder
+  }
+
+  #if MPI
+    @Test("Two ranks of mpirun write and print what one does, once, and so it is with what is wrong")
+    func ranks() throws {
+      func onRanks(_ folder: Folder, _ arguments: [String]) throws -> Run {
+        let start = "exec mpirun --allow-run-as-root --oversubscribe --bind-to none -n 2 \"$0\" \"$@\""
+        return try folder.start(
+          ["-c", start, program.path] + arguments, executable: URL(fileURLWithPath: "/bin/sh")
+        ).finish()
+      }
+      let (one, two) = (try clips(), try clips())
+      let trust = [
+        "trust", "--data", "clips.csv", "--method", "saliency", "--measures", "gini", "--threads", "1", "--html",
+      ]
+      let (alone, shared) = (try one.undertone(trust), try onRanks(two, trust))
+      #expect(alone.status == 66 && shared.status == 66 && shared.output == alone.output, "\(shared)")
+      func own(_ run: Run) -> [String] { run.errors.filter { $0.hasPrefix("undertone: ") } }
+      #expect(own(shared) == own(alone) && own(alone).count == 2, "\(shared)")
+      let names = one.files(in: "output/trust")
+      #expect(names.count == 5 && two.files(in: "output/trust") == names)
+      for name in names {
+        #expect(try two.contents("output/trust/\(name)") == one.contents("output/trust/\(name)"), "\(name)")
+      }
+      let wrong = try onRanks(two, ["trust", "--data", "none.csv"])
+      #expect(wrong.status == 66 && own(wrong).count == 1, "\(wrong)")
+      let other = try onRanks(two, ["predict", "0.wav"])
+      #expect(other.status == 64 && own(other).count == 1 && other.output.isEmpty, "\(other)")
+    }
+  #else
+    @Test("One of several ranks, started by mpirun, is refused by a program without MPI")
+    func ranks() throws {
+      let folder = try clips()
+      let run = try folder.undertone(after: "export OMPI_COMM_WORLD_SIZE=2", "trust", "--data", "clips.csv")
+      #expect(run.failed(64, naming: "built without MPI"), "\(run)")
+      #expect(folder.files(in: "output").isEmpty)
+    }
+  #endif
+
+  @Test("A command that ranks cannot share says so once, where mpirun starts several")
+  func oneRank() throws {
+    let folder = try clips()
+    func predict(_ setting: String) throws -> Run {
+      try folder.undertone(after: "export \(setting)", "predict", "0.wav")
+    }
+    let run = try predict("OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=0")
+    #expect(run.failed(64, naming: "on one rank only"), "\(run)")
+    let other = try predict("OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=1")
+    #expect(other.status == 64 && other.output.isEmpty && other.errors.isEmpty, "\(other)")
+    #expect(try predict("OMPI_COMM_WORLD_SIZE=1 OMPI_COMM_WORLD_RANK=0").status == 0)
+  }
+
   @Test("One clip has no interval: the table says so, CSV and JSON leave its ends empty")
   func oneClip() throws {
     let folder = try Folder()

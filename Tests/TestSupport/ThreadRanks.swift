@@ -60,6 +60,8 @@ private struct ThreadRank: RankGroup {
   }
 
   func wait() { _ = meeting.exchanged([], rank: rank) }
+  func send(_ bytes: Data, to other: Int) { meeting.send(bytes, from: rank, to: other) }
+  func received() -> (rank: Int, bytes: Data)? { meeting.received(by: rank) }
   func end() { wait() }
   func abort(status: Int32) -> Never { fault("rank \(rank) ended all with status \(status)") }
 }
@@ -76,10 +78,13 @@ private final class Meeting: @unchecked Sendable {
   private var arrived = 0
   private var exchanges = 0
   private var hasLeft = false
+  /// The messages to each rank.
+  private var messages: [[(rank: Int, bytes: Data)]]
 
   init(_ count: Int) {
     self.count = count
     brought = Array(repeating: [], count: count)
+    messages = Array(repeating: [], count: count)
   }
 
   /// The numbers of all ranks, in their order.
@@ -100,6 +105,14 @@ private final class Meeting: @unchecked Sendable {
       }
       return all
     }
+  }
+
+  func send(_ bytes: Data, from rank: Int, to other: Int) {
+    condition.withLock { messages[other].append((rank, bytes)) }
+  }
+
+  func received(by rank: Int) -> (rank: Int, bytes: Data)? {
+    condition.withLock { messages[rank].isEmpty ? nil : messages[rank].removeFirst() }
   }
 
   /// Ends a rank, after which no other may wait for it.

@@ -34,6 +34,26 @@ static inline void undertone_mpi_wait(void) {
   while (MPI_Test(&request, &done, MPI_STATUS_IGNORE), !done) usleep(10000);
 }
 
+/// Sends a message; its bytes may change afterwards.
+static inline void undertone_mpi_send(const void *bytes, int count, int rank) {
+  MPI_Send(bytes, count, MPI_BYTE, rank, 0, MPI_COMM_WORLD);
+}
+
+/// The rank that the next message is from, and its size; -1 where none has arrived.
+static inline int undertone_mpi_arrived(int *count) {
+  int arrived;
+  MPI_Status status;
+  MPI_Iprobe(MPI_ANY_SOURCE, 0, MPI_COMM_WORLD, &arrived, &status);
+  if (!arrived) return -1;
+  MPI_Get_count(&status, MPI_BYTE, count);
+  return status.MPI_SOURCE;
+}
+
+/// Takes the next message of a rank.
+static inline void undertone_mpi_receive(void *bytes, int count, int rank) {
+  MPI_Recv(bytes, count, MPI_BYTE, rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+}
+
 static inline int undertone_mpi_has_ended(void) {
   int ended;
   MPI_Finalized(&ended);

@@ -6,9 +6,11 @@ public struct OutputFolder {
   public let path: String
   private var taken: Set<String> = []
 
-  public init(_ path: String) throws(FileError) {
+  /// - Parameter isMade: Whether the folder is made here, and not by the first of several ranks.
+  public init(_ path: String, isMade: Bool = true) throws(FileError) {
     guard !path.isEmpty else { throw .unwritable(path: "\"\"", reason: "a folder's name is never empty") }
     self.path = path
+    guard isMade else { return }
     try makeFolder(path)
     guard access(path, W_OK) == 0 else { throw .writing(path, errno: errno) }
   }

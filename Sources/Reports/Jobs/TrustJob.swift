@@ -3,6 +3,7 @@ import AudioFiles
 import Basics
 import Corpora
 import Models
+import Ranks
 
 /// Examines attribution methods on clips of a manifest, until so many are examined; a run that was stopped resumes.
 public struct TrustJob {
@@ -33,6 +34,25 @@ public struct TrustJob {
     var failures: [Int32] = []
     /// Names of the methods that the model can have; nil before the first clip.
     var methods: [String]?
+
+    /// Folds in what was found of the next clip.
+    mutating func take(_ found: Found) {
+      next += 1
+      methods = found.methods ?? methods
+      if let clip = found.examined { examined.append(clip) }
+      if let failure = found.failure { failures.append(failure.status) }
+    }
+  }
+
+  /// What is found of a clip, by one of the ranks.
+  private struct Found: Codable, Sendable {
+    /// The seconds that a clip lasts of which only the beginning is used.
+    var cutClip: Double?
+    /// Names of the methods that the model can have, where this clip was the first to show it.
+    var methods: [String]?
+    var examined: ClipTrust?
+    /// Why it is not examined.
+    var failure: ToldError?
   }
 
   private var examiner: TrustExaminer
@@ -53,11 +73,15 @@ public struct TrustJob {
 
   /// - Parameters:
   ///   - folder: Where the state is kept until the end.
+  ///   - ranks: Which share the clips by need. The first one has the state and the result, which are those of one rank, and
+  ///     reports; the others return nothing.
   ///   - status: The exit status of an error.
-  ///   - shouldStop: Asked before each clip.
-  /// - Throws: ``TrustJobError/noMethod`` where the model can have none of the methods.
+  ///   - shouldStop: Asked before each clip; of several ranks the first one asks all the time, hands out no more, and
+  ///     takes what is found of those that are examined.
+  /// - Throws: ``TrustJobError/noMethod`` where the model can have none of the methods; `RankError.differ`.
   public mutating func run(
-    in folder: String, status: (any Error) -> Int32, shouldStop: () -> Bool = { false }, _ report: (Event) -> Void
+    in folder: String, on ranks: any RankGroup = SingleRank(), status: (any Error) -> Int32,
+    shouldStop: () -> Bool = { false }, _ report: (Event) -> Void
   ) throws -> Result {
     let model = examiner.model
     let asked =
@@ -67,17 +91,46 @@ public struct TrustJob {
       + (examiner.target.map { ["target \(model.outputs[$0])"] } ?? [])
       + examiner.siblings.map { "beside \($0.name) \($0.digest)" }
       + (examiner.fineTuned.map { ["fine-tuned \($0.digest)"] } ?? [])
+    try ranks.check(asked)
+    let methods = examiner.methods.map(\.name)
     let entries = sampled()
+    guard ranks.isFirst else {
+      try takePart(ranks, with: entries, methods: methods, status)
+      return Result(report: nil, failures: [], tried: 0, isFinished: true)
+    }
     var progress = try RunProgress(in: folder, asked: asked, new: State()) { isPossible($0, of: entries) }
     if progress.state.next > 0 { report(.resumed(clips: progress.state.examined.count)) }
     if let kept = progress.state.methods { examiner.keep(kept) }
-    while progress.state.examined.count < clips, progress.state.next < entries.count {
-      if shouldStop() {
-        try progress.save(atOnce: true)
-        return Result(report: nil, failures: [], tried: progress.state.next, isFinished: false)
+    if ranks.count > 1, progress.state.methods == nil {
+      progress.state.methods = keepApplicable(onFirstOf: entries[progress.state.next...], report)
+    }
+    // Where the first of several ranks can read no clip, it tries them all itself.
+    let isShared = try ranks.count > 1 && agree(on: progress.state.methods, of: methods, ranks)
+    var (examiner, stops) = (self.examiner, false)
+    try (isShared ? ranks : SingleRank()).handOut(from: progress.state.next) { number in
+      guard number < entries.count, number - progress.state.next < clips - progress.state.examined.count, !stops
+      else { return false }
+      stops = shouldStop()
+      if stops { try progress.save(atOnce: true) }
+      return !stops
+    } compute: { number in
+      // Then this is another thread, and what is found is told by `take`.
+      if isShared { return try examine(entries[number], by: &examiner, status) }
+      let done = progress.state.examined.count
+      return try examine(
+        entries[number], by: &examiner, showsMethods: progress.state.methods == nil, status, report
+      ) { share, name in
+        report(.progress(done, share: share, method: name))
       }
-      try examine(entries[progress.state.next], &progress.state, status, report)
-      try progress.save(atOnce: false)
+    } take: { number, found in
+      if isShared { tell(found, entries[number], report) }
+      progress.state.take(found)
+      if isShared { report(.progress(progress.state.examined.count, share: 0, method: "")) }
+      try progress.save(atOnce: stops && isShared)
+    }
+    self.examiner = examiner
+    guard progress.state.examined.count == clips || progress.state.next == entries.count else {
+      return Result(report: nil, failures: [], tried: progress.state.next, isFinished: false)
     }
     progress.remove()
     let examined = progress.state.examined
@@ -99,17 +152,63 @@ public struct TrustJob {
       && state.examined.allSatisfy { $0.isPossible(by: examiner) }
   }
 
-  private mutating func examine(
-    _ entry: Manifest.Entry, _ state: inout State, _ status: (any Error) -> Int32, _ report: (Event) -> Void
+  /// Examines what the first rank hands out.
+  private mutating func takePart(
+    _ ranks: any RankGroup, with entries: [Manifest.Entry], methods: [String], _ status: (any Error) -> Int32
   ) throws {
-    state.next += 1
+    guard try agree(on: nil, of: methods, ranks) else { return }
+    try ranks.computeHandedOut { try examine(entries[$0], by: &examiner, status) }
+  }
+
+  /// Leaves out the methods that the model cannot have, as the first clip shows it that can be read; returns the names of the
+  /// others, or nil where there is no such clip.
+  private mutating func keepApplicable(
+    onFirstOf entries: ArraySlice<Manifest.Entry>, _ report: (Event) -> Void
+  ) -> [String]? {
+    for entry in entries {
+      guard let speech = try? self.speech(of: entry) else { continue }
+      examiner.leaveOutInapplicable(on: speech.samples).forEach { report(.leftOut($0)) }
+      return examiner.methods.map(\.name)
+    }
+    return nil
+  }
+
+  /// Keeps on all ranks the methods that the first one names; false where it names none, and no clip is shared.
+  private mutating func agree(
+    on names: [String]?, of all: [String], _ ranks: any RankGroup
+  ) throws(TrustJobError) -> Bool {
+    let marks = ranks.sum(all.map { ranks.isFirst && names?.contains($0) == true ? 1 : 0 })
+    let kept = zip(all, marks).filter { $1 > 0 }.map(\.0)
+    guard !kept.isEmpty else { return false }
+    examiner.keep(kept)
+    guard kept.count > 2 else { throw .noMethod }
+    return true
+  }
+
+  private func speech(of entry: Manifest.Entry) throws(AudioFileError) -> AudioClip {
+    try examiner.model.configuration.speech(of: manifest.fullPath(of: entry))
+  }
+
+  /// - Parameters:
+  ///   - examiner: By which the clip is examined.
+  ///   - showsMethods: Whether this clip is the first to show which methods the model can have.
+  ///   - progress: Called with the share of the clip that is done, and the method at work.
+  private func examine(
+    _ entry: Manifest.Entry, by examiner: inout TrustExaminer, showsMethods: Bool = false,
+    _ status: (any Error) -> Int32, _ report: (Event) -> Void = { _ in },
+    progress: (Double, String) -> Void = { _, _ in }
+  ) throws -> Found {
+    var found = Found()
     do {
       let path = manifest.fullPath(of: entry)
-      let speech = try examiner.model.configuration.speech(of: path)
-      if speech.isCut { report(.cut(path: path, seconds: speech.sourceDuration)) }
-      if state.methods == nil {
+      let speech = try self.speech(of: entry)
+      if speech.isCut {
+        report(.cut(path: path, seconds: speech.sourceDuration))
+        found.cutClip = speech.sourceDuration
+      }
+      if showsMethods {
         examiner.leaveOutInapplicable(on: speech.samples).forEach { report(.leftOut($0)) }
-        state.methods = examiner.methods.map(\.name)
+        found.methods = examiner.methods.map(\.name)
         guard examiner.methods.count > 2 else { throw TrustJobError.noMethod }
       }
       let cue = CueRegion(entry).map { region in
@@ -117,19 +216,21 @@ public struct TrustJob {
           seconds: (region.seconds.lowerBound - speech.place.start)...(region.seconds.upperBound - speech.place.start),
           hertz: region.hertz)
       }
-      let done = state.examined.count
-      state.examined.append(
-        try examiner.examine(
-          speech.samples, path: path, label: entry.emotion, speaker: entry.speaker, cue: cue
-        ) { share, name in
-          report(.progress(done, share: share, method: name))
-        })
+      found.examined = try examiner.examine(
+        speech.samples, path: path, label: entry.emotion, speaker: entry.speaker, cue: cue, progress: progress)
     } catch let error as TrustJobError {
       throw error
     } catch {
       report(.failed(error))
-      state.failures.append(status(error))
+      found.failure = ToldError(error, status: status)
     }
+    return found
+  }
+
+  /// Reports what happened to a clip on another rank.
+  private func tell(_ found: Found, _ entry: Manifest.Entry, _ report: (Event) -> Void) {
+    if let seconds = found.cutClip { report(.cut(path: manifest.fullPath(of: entry), seconds: seconds)) }
+    if let failure = found.failure { report(.failed(failure)) }
   }
 
   /// The entries in random order; where some have a planted cue, one with and one without in turn.

@@ -6,7 +6,7 @@ import Layers
 import Models
 import Reports
 
-struct Doctor: ParsableCommand {
+struct Doctor: ParsableCommand, RunsOnRanks {
   static let configuration = CommandConfiguration(
     abstract: "Describes this machine and checks that the program works on it.",
     discussion: """

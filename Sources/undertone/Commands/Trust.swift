@@ -5,9 +5,10 @@ import Corpora
 import Figures
 import Foundation
 import Models
+import Ranks
 import Reports
 
-struct Trust: ParsableCommand {
+struct Trust: ParsableCommand, RunsOnRanks {
   static let configuration = CommandConfiguration(
     abstract: "Measures the faithfulness of attribution methods, against loudness and chance.",
     usage: "undertone trust --data <file> [<options>]",
@@ -50,6 +51,7 @@ struct Trust: ParsableCommand {
         undertone trust --data validation.csv --input mfcc --clips 50 --format pdf
         undertone trust --data validation.csv --html
         undertone trust --data validation.csv --model output/train/cnnatt --target arousal
+        mpirun -n 4 undertone trust --data validation.csv --clips 400
       """)
 
   @OptionGroup var model: ModelOption
@@ -144,17 +146,20 @@ struct Trust: ParsableCommand {
   }
 
   func run() throws {
-    try Console.run {
+    try Console.runOnRanks { ranks in
       let drawing = try self.drawing.files()
       Interruption.listen()
       let model = try self.model.load()
       let methods = try self.methods.makeExamined(for: model, seed: seed)
       let target = target == "predicted" ? nil : try model.index(of: target)
       let manifest = try readManifest(data)
-      let folder = try OutputFolder(output)
+      let folder = try OutputFolder(output, isMade: ranks.isFirst)
       var settings = TrustSettings()
       (settings.seed, settings.filling, settings.measures) = (seed, replacement, try wanted())
       let space = try inputSpace(input, of: model)
+      // Of several ranks the first one trains, and the others wait and read.
+      let isTrained = seeds != nil || fineTune != nil
+      if isTrained, !ranks.isFirst { ranks.wait() }
       // What cannot be trained is said before anything is.
       let named = try namedSiblings(of: model)
       let again = try seeds.map { _ in
@@ -165,8 +170,9 @@ struct Trust: ParsableCommand {
       let further = try fineTune.map { try fineTuning(of: model, at: space, epochs: $0, in: folder) }
       let siblings = try named + (again?.again(seeds ?? 0, in: folder.file("seeds")) ?? [])
       let fineTuned = try further.flatMap { further in
-        try fineTune.map { try further.fineTuned(epochs: $0, in: place(of: $0, in: folder)) }
+        try fineTune.map { try further.fineTuned(epochs: $0, in: place(of: $0, in: folder), isTrained: !ranks.isFirst) }
       }
+      if isTrained, ranks.isFirst { ranks.wait() }
       var job = TrustJob(
         TrustExaminer(
           model: model, methods: methods, space: space, settings: settings, target: target, siblings: siblings,
@@ -174,14 +180,17 @@ struct Trust: ParsableCommand {
         manifest: manifest, path: data, clips: clips)
       let bar = ProgressBar("examining", total: job.count)
       let result = try job.run(
-        in: folder.path, status: Console.exitStatus, shouldStop: { Interruption.wasAsked }, { tell($0, bar) })
+        in: folder.path, on: ranks, status: Console.exitStatus, shouldStop: { Interruption.wasAsked },
+        { tell($0, bar) })
       ProgressBar.clear()
-      try Console.endInterrupted(result.isFinished)
       if let report = result.report {
         let files = try report.write(to: folder, figures: drawing, hasPage: html)
         try Console.print(json ? files.json : text(report))
         if !json { try Console.print(files.paths.joined(separator: "\n")) }
       }
+      // How the first rank ends is no failure of the others.
+      ranks.end()
+      try Console.endInterrupted(result.isFinished)
       try Console.end(result.failures, of: result.tried)
     }
   }

@@ -60,6 +60,7 @@ enum Console {
   /// sysexits.h: 65 bad data in a file, 66 no such file, 73 a result that cannot be written, 70 a fault of ours.
   static func exitStatus(_ error: any Error) -> Int32 {
     switch error {
+    case RankError.failed: 70
     case FileError.tooLarge, FileError.damaged: 65
     case let error as FileError: error.isOfWriting ? 73 : 66
     case AudioFileError.file(let error), ManifestError.file(let error), FigureError.file(let error),
@@ -102,7 +103,7 @@ enum Console {
   }
 
   /// Seconds in which the first rank tells an error that all have, and ends the others.
-  private static let patience: UInt32 = 2
+  static let patience: UInt32 = 2
 
   /// Runs the body of a command on one of several ranks; where it fails on any, all end.
   static func run(on ranks: any RankGroup, _ body: () throws -> Void) throws {
@@ -123,6 +124,14 @@ enum Console {
       ranks.abort(status: status.rawValue)
     }
     ranks.end()
+  }
+
+  /// Runs the body of a command that several ranks can share.
+  static func runOnRanks(_ body: (any RankGroup) throws -> Void) throws {
+    try run {
+      let ranks = try startedRanks()
+      try run(on: ranks) { try body(ranks) }
+    }
   }
 
   /// Each item in turn: one that fails is reported and the rest go on. `atEnd` is what there is to do after all.

@@ -91,19 +91,22 @@ struct RepeatedTraining {
 
   /// The model trained further on its training clips with random cells of the mel silenced, for so many epochs at a tenth of
   /// its recipe's rate, which falls along half a cosine; what was stopped goes on, and what is there already is kept.
-  func fineTuned(epochs: Int, in place: String) throws -> TrainedModel {
+  /// - Parameter isTrained: Whether it has been trained already, by another rank.
+  func fineTuned(epochs: Int, in place: String, isTrained: Bool) throws -> TrainedModel {
     // A training changes the weights of the model that it starts from.
     let model = try TrainedModel(folder: folder)
-    let plan = try further(epochs: epochs)
-    let set = try command.features(training, nil, for: model, recipe: plan.recipe).training
-    _ = try command.trained(
-      model, plan.recipe, in: place, on: set, nil, seed: saved.seed, plan, facts: facts(startingAt: model),
-      advice: Self.advice
-    ) { _ in }
+    if !isTrained {
+      let plan = try further(epochs: epochs)
+      let set = try command.features(training, nil, for: model, recipe: plan.recipe).training
+      _ = try command.trained(
+        model, plan.recipe, in: place, on: set, nil, seed: saved.seed, plan, facts: facts(startingAt: model),
+        advice: Self.advice
+      ) { _ in }
+    }
     return try TrainedModel(folder: place, name: "\(model.name), fine-tuned")
   }
 
-  /// Checks a folder for ``fineTuned(epochs:in:)`` before there is any work.
+  /// Checks a folder for ``fineTuned(epochs:in:isTrained:)`` before there is any work.
   /// - Throws: Where it holds another training.
   func check(epochs: Int, in place: String) throws {
     let model = try TrainedModel(folder: folder)

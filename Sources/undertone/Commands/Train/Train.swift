@@ -11,7 +11,7 @@ import Reports
 import Tensors
 import Training
 
-struct Train: ParsableCommand {
+struct Train: ParsableCommand, RunsOnRanks {
   static let configuration = CommandConfiguration(
     abstract: "Trains a model on a manifest of clips.",
     usage: """
@@ -105,10 +105,7 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
-    try Console.run {
-      let ranks = try startedRanks()
-      try Console.run(on: ranks) { try run(on: ranks) }
-    }
+    try Console.runOnRanks { try run(on: $0) }
   }
 
   private func run(on ranks: any RankGroup) throws {

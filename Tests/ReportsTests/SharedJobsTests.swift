@@ -1,0 +1,145 @@
+import Attributions
+import AudioFiles
+import Basics
+import Corpora
+import Figures
+import Foundation
+import Models
+import Ranks
+import TestSupport
+import Testing
+
+@testable import Reports
+
+@Suite("Jobs that ranks share")
+struct SharedJobsTests {
+  private let fresh: FreshFolder
+  private var path: String { fresh.path }
+
+  /// Seven short clips, the third of which is no sound.
+  private let manifest: Manifest
+
+  init() throws {
+    fresh = try FreshFolder()
+    let path = fresh.path
+    let entries = (0..<7).map { Manifest.Entry(path: "\($0).wav", emotion: $0.isMultiple(of: 2) ? .angry : .fear) }
+    for (index, entry) in entries.enumerated() {
+      var generator = SeededGenerator(seed: UInt64(index))
+      let samples = (0..<8_000).map { i in
+        Float(0.3 * sin(Double(i) * 0.05 * Double(index + 1)) + 0.05 * generator.normal())
+      }
+      try AudioClip(samples: samples, sampleRate: 16_000).write(to: "\(path)/\(entry.path)")
+    }
+    try writeWhole("no sound", to: "\(path)/2.wav")
+    manifest = Manifest(folder: path, entries: entries)
+  }
+
+  /// The bytes of each file in a folder, whose own name is in some.
+  private func files(_ folder: String) throws -> [String: Data] {
+    try Dictionary(
+      uniqueKeysWithValues: fresh.files(in: folder).map { name in
+        (
+          name,
+          Data(
+            String(decoding: try fresh.contents("\(folder)/\(name)"), as: UTF8.self).replacing("/\(folder)/", with: "/")
+              .utf8)
+        )
+      })
+  }
+
+  /// What a run of a job was, on the first rank.
+  private struct Run: Sendable, Equatable {
+    let isFinished: Bool
+    let failures: [Int32]
+    var told: [String]
+    var resumed: Int?
+  }
+
+  private static func model() -> TrainedModel { TrainedModel(untrained: .init(architecture: .cnnatt), seed: 1) }
+
+  /// Examines the clips but for the broken one; a run that stops does so after two at most.
+  private func trust(_ folder: String, ranks: Int, stops: Bool = false) throws -> Run {
+    let (manifest, path) = (manifest, path)
+    try makeFolder("\(path)/\(folder)")
+    return try onRanks(ranks) { group in
+      var settings = TrustSettings()
+      (settings.parts, settings.steps, settings.measures) = (4, 4, [.gini, .infidelity])
+      let examiner = try TrustExaminer(
+        model: Self.model(), methods: [Saliency(), InputXGradient(), ValueZeroing()], space: .mel,
+        settings: settings)
+      var job = TrustJob(examiner, manifest: manifest, path: "clips.csv", clips: 6)
+      var (told, resumed, asked): ([String], Int?, Int) = ([], nil, 0)
+      let result = try job.run(
+        in: "\(path)/\(folder)", on: group, status: { _ in 65 },
+        shouldStop: {
+          asked += 1
+          return stops && asked > 2
+        }
+      ) { event in
+        switch event {
+        case .resumed(let clips): resumed = clips
+        case .failed(let error): told.append("\(error)")
+        case .leftOut(let error): told.append("\(error)")
+        case .cut, .progress: break
+        }
+      }
+      let isFirst = group.isFirst
+      #expect(isFirst || (told.isEmpty && result.report == nil && result.failures.isEmpty))
+      if let report = result.report {
+        _ = try report.write(
+          to: try OutputFolder("\(path)/\(folder)"), figures: FigureFiles(formats: [.svg], scale: 1), hasPage: true)
+      }
+      return Run(isFinished: result.isFinished, failures: result.failures, told: told, resumed: resumed)
+    }[0]
+  }
+
+  @Test("An examination that ranks share is that of one, with a broken clip, and resumed by any number of ranks")
+  func examination() throws {
+    let alone = try trust("alone", ranks: 1)
+    #expect(alone.isFinished && alone.failures == [65] && alone.resumed == nil && alone.told.count == 2)
+    let expected = try files("alone")
+    #expect(Set(expected.keys) == ["trust.csv", "clips.csv", "trust.json", "trust.svg", "trust.html"])
+    for ranks in [2, 4] {
+      let whole = try trust("of-\(ranks)", ranks: ranks)
+      #expect(whole.isFinished && whole.failures == [65] && Set(whole.told) == Set(alone.told))
+      #expect(Set(try files("of-\(ranks)").keys) == Set(expected.keys))
+      for (name, bytes) in try files("of-\(ranks)") {
+        #expect(bytes == expected[name], "\(name) of \(ranks) ranks")
+      }
+    }
+    for (first, then) in [(2, 2), (1, 4), (4, 1)] {
+      let folder = "stopped-\(first)-\(then)"
+      let stopped = try trust(folder, ranks: first, stops: true)
+      #expect(!stopped.isFinished && fresh.files(in: folder) == ["resume.json"])
+      let rest = try trust(folder, ranks: then)
+      #expect(rest.isFinished && rest.failures == [65] && (0...2).contains(rest.resumed ?? 9))
+      #expect(try files(folder) == expected, "\(folder)")
+    }
+  }
+
+  @Test("Ranks that were asked for different things examine nothing")
+  func different() throws {
+    let (manifest, path) = (manifest, path)
+    let errors = try onRanks(2) { group in
+      let examiner = TrustExaminer(model: Self.model(), methods: [Saliency()], space: .mel)
+      var job = TrustJob(examiner, manifest: manifest, path: "clips.csv", clips: 2 + group.rank)
+      return #expect(throws: RankError.differ) {
+        try job.run(in: path, on: group, status: { _ in 65 }) { _ in }
+      } != nil
+    }
+    #expect(errors == [true, true])
+  }
+
+  @Test("Without a method that the model can have, all ranks end with the reason")
+  func noMethod() throws {
+    let (manifest, path) = (manifest, path)
+    let errors = try onRanks(2) { group in
+      let examiner = try TrustExaminer(model: Self.model(), methods: [ValueZeroing()], space: .mel)
+      var job = TrustJob(examiner, manifest: manifest, path: "clips.csv", clips: 2)
+      return #expect(throws: TrustJobError.noMethod) {
+        try job.run(in: path, on: group, status: { _ in 65 }) { _ in }
+      } != nil
+    }
+    #expect(errors == [true, true])
+  }
+}
