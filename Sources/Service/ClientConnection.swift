@@ -34,8 +34,9 @@ struct ServiceChannel: ServerChildChannel {
 }
 
 /// What clients expect of a connection beside requests and answers: that it ends behind an answer where they ask for this or
-/// know no other way (HTTP/1.0), and that a body is asked for where they wait for it. It notes when the client leaves, and
-/// closes where an answer stalls.
+/// know no other way (HTTP/1.0), and that a body is asked for where they wait for it. It notes when the client leaves,
+/// closes where an answer stalls, and ends the connection behind an answer whose request has more of a body to come, as
+/// that need have no end.
 final class ClientConnection: ChannelDuplexHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
@@ -49,10 +50,16 @@ final class ClientConnection: ChannelDuplexHandler {
     /// Of HTTP/1.0.
     let isOld: Bool
     /// Whether the answer is the connection's last.
-    let isLast: Bool
+    var isLast: Bool
     /// Whether the client waits to be asked for the body.
     var waits: Bool
+    /// Whether the body has come to its end.
+    var isWhole = false
   }
+
+  /// How long a connection is read from behind its last answer: one that is closed with bytes unread may take the answer
+  /// from the client.
+  private static let farewell = TimeAmount.seconds(5)
 
   private let client: Client
   private let longestStall: TimeAmount
@@ -63,6 +70,9 @@ final class ClientConnection: ChannelDuplexHandler {
   /// When a part left last, or began to wait alone.
   private var progress = NIODeadline.now()
   private var watch: Scheduled<Void>?
+  /// Whether the last answer was written.
+  private var isOver = false
+  private var end: Scheduled<Void>?
 
   /// - Parameter longestStall: The time within which a part of an answer must leave.
   init(_ client: Client, longestStall: TimeAmount) {
@@ -72,9 +82,15 @@ final class ClientConnection: ChannelDuplexHandler {
   // MARK: Requests
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard case .head(var head) = unwrapInboundIn(data) else {
-      // Whoever sends a body does not wait to be asked for it.
-      if let last = asked.indices.last { asked[last].waits = false }
+    // What follows a last request or a last answer is nobody's: Hummingbird would wait for the answer to it.
+    if isOver || asked.last.map({ $0.isLast && $0.isWhole }) == true { return }
+    let part = unwrapInboundIn(data)
+    guard case .head(var head) = part else {
+      if let last = asked.indices.last {
+        // Whoever sends a body does not wait to be asked for it.
+        asked[last].waits = false
+        if case .end = part { asked[last].isWhole = true }
+      }
       return context.fireChannelRead(data)
     }
     let isOld = head.version.major < 1 || (head.version.major == 1 && head.version.minor < 1)
@@ -84,6 +100,12 @@ final class ClientConnection: ChannelDuplexHandler {
     let waits = !isOld && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
     asked.append(Asked(isOld: isOld, isLast: isLast, waits: waits))
     context.fireChannelRead(wrapInboundOut(.head(head)))
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    context.fireChannelReadComplete()
+    // Nobody else asks for more.
+    if isOver { context.read() }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -99,6 +121,7 @@ final class ClientConnection: ChannelDuplexHandler {
   func handlerRemoved(context: ChannelHandlerContext) {
     client.leave()
     watch?.cancel()
+    end?.cancel()
   }
 
   // MARK: Answers
@@ -114,29 +137,48 @@ final class ClientConnection: ChannelDuplexHandler {
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    guard !isOver else {
+      promise?.fail(ChannelError.outputClosed)
+      return
+    }
     let promise = promise ?? context.eventLoop.makePromise()
     if unsent == 0 { progress = .now() }
     unsent += 1
-    promise.futureResult.assumeIsolated().whenComplete { _ in
+    promise.futureResult.assumeIsolated().whenComplete { result in
       self.unsent -= 1
       self.progress = .now()
+      guard self.isOver, self.unsent == 0, case .success = result else { return }
+      // Not amid the write that has just ended.
+      context.eventLoop.assumeIsolated().execute { self.takeLeave(context) }
     }
     switch unwrapOutboundIn(data) {
     case .head(var head) where head.status.code >= 200:
       if let first = asked.first {
         // No chunks, which HTTP/1.0 does not know.
         if first.isOld { head.version = .http1_0 }
-        if first.isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
+        // An answer without a length may read the body while it is written.
+        let isLast = first.isLast || (!first.isWhole && head.headers.contains(name: "content-length"))
+        if isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
+        asked[asked.startIndex].isLast = isLast
         asked[asked.startIndex].waits = false
       }
       context.write(wrapOutboundOut(.head(head)), promise: promise)
     case .end:
-      _ = asked.popFirst()
+      // What is no request has one answer too.
+      isOver = asked.popFirst().map { $0.isLast || !$0.isWhole } ?? true
       context.write(data, promise: promise)
     default:
       context.write(data, promise: promise)
     }
     watchAnswers(context)
+  }
+
+  /// Ends a connection whose last answer has left.
+  private func takeLeave(_ context: ChannelHandlerContext) {
+    guard end == nil, context.channel.isActive else { return }
+    end = context.eventLoop.assumeIsolated().scheduleTask(in: Self.farewell) { context.close(promise: nil) }
+    context.close(mode: .output, promise: nil)
+    context.read()
   }
 
   private func watchAnswers(_ context: ChannelHandlerContext) {

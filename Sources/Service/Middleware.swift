@@ -51,9 +51,9 @@ struct Envelope: RouterMiddleware {
         response = try await next(request, context)
       } catch let error as HTTPError {
         let reason = error.status == .notFound ? "there is no such route" : error.body
-        response = answer(RequestFault(error.status, nil, reason ?? error.status.reasonPhrase), request, context)
+        response = answer(RequestFault(error.status, nil, reason ?? error.status.reasonPhrase), context)
       } catch {
-        response = answer(RequestFault(error), request, context)
+        response = answer(RequestFault(error), context)
       }
     }
     if request.method == .head {
@@ -78,25 +78,12 @@ struct Envelope: RouterMiddleware {
     return response
   }
 
-  private func answer(_ fault: RequestFault, _ request: Request, _ context: ServiceContext) -> Response {
-    let json = ByteBuffer(bytes: fault.json(request: context.id))
+  private func answer(_ fault: RequestFault, _ context: ServiceContext) -> Response {
     var headers: HTTPFields = [.contentType: "application/json"]
     headers[.retryAfter] = fault.retryAfter.map { "\($0)" }
     headers[.allow] = fault.allowed
-    let hasBody = request.headers[.contentLength].map { $0 != "0" } ?? (request.headers[.transferEncoding] != nil)
-    guard request.method == .post || hasBody else {
-      return Response(status: fault.status, headers: headers, body: .init(byteBuffer: json))
-    }
-    // Part of the body may not have been read: it is not waited for, as it need have no end.
-    headers[.connection] = "close"
-    let channel = context.channel
-    return Response(
-      status: fault.status, headers: headers,
-      body: ResponseBody(contentLength: json.readableBytes) { writer in
-        try await writer.write(json)
-        try await writer.finish(nil)
-        try? await channel.close()
-      })
+    let json = ByteBuffer(bytes: fault.json(request: context.id))
+    return Response(status: fault.status, headers: headers, body: .init(byteBuffer: json))
   }
 }
 

@@ -58,6 +58,15 @@ final class Connection {
     }
   }
 
+  /// Whether the other side takes nothing any more, for which half a minute is waited.
+  func isRefused() -> Bool {
+    for _ in 0..<300 {
+      if Foundation.send(descriptor, [0], 1, Int32(MSG_NOSIGNAL)) < 1 { return true }
+      usleep(100_000)
+    }
+    return false
+  }
+
   /// All that comes until the other side closes, or falls silent.
   func received() -> Data {
     var found = Data()

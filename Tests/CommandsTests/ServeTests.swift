@@ -357,6 +357,28 @@ struct ServeTests {
       let answer = try #require(connection.answer())
       #expect(connection.isEnded && answer.text == "ok\n" && answer.headers["connection"] == "close", "\(head)")
     }
+    // What follows a last request is not answered, and a client that stays is left.
+    let staying = try #require(Connection(port: port))
+    let get = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+    staying.send("\(get)Connection: close\r\n\r\n\(get)\r\n".utf8)
+    #expect(staying.answer()?.text == "ok\n")
+    #expect(staying.isEnded && staying.isRefused())
+    // A body that no route reads need have no end, whatever the answer is; one that has been read whole leaves the
+    // connection for another request.
+    for (head, status) in [
+      ("GET /healthz", 200), ("GET /metrics", 200), ("GET /v1/clips", 200), ("GET /", 200), ("HEAD /healthz", 200),
+      ("POST /v1/models/built-in/reload", 200), ("POST /v1/models", 405), ("GET /none", 404),
+    ] {
+      let endless = try #require(Connection(port: port))
+      endless.send("\(head) HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n".utf8)
+      let answer = try #require(endless.answer(), "\(head)")
+      #expect(endless.isEnded && answer.status == status && answer.headers["connection"] == "close", "\(head)")
+    }
+    let kept = try #require(Connection(port: port))
+    kept.send("POST /v1/models HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\na".utf8)
+    kept.send("\(get)Connection: close\r\n\r\n".utf8)
+    #expect(kept.head()?.hasPrefix("HTTP/1.1 405 ") == true)
+    #expect(String(decoding: kept.received(), as: UTF8.self).hasSuffix("ok\n"))
     // An answer without a length, which HTTP/1.0 ends by the connection's end.
     let old = try #require(Connection(port: port))
     let sound = voice(seconds: 1.2).flatMap { sample -> [UInt8] in
