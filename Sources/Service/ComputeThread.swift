@@ -14,8 +14,9 @@ final class ComputeThread: Sendable {
   enum Kind { case quick, long }
 
   private enum Work {
-    /// - Parameter fault: Why a job was stopped; nil where it was not.
-    case job(@Sendable (ModelShelf, _ fault: () -> RequestFault?) -> Void)
+    /// - Parameter end: Called once, when the work is done and before its answer is known: why a job was stopped, or is not
+    ///   waited for; nil where it is.
+    case job(@Sendable (ModelShelf, _ end: () -> RequestFault?) -> Void)
     case prediction(Prediction)
   }
 
@@ -98,9 +99,9 @@ final class ComputeThread: Sendable {
     _ kind: Kind = .long, _ work: @escaping @Sendable (ModelShelf) throws -> Answer
   ) async throws -> Answer {
     try await result(of: kind) { answer in
-      .job { shelf, fault in
+      .job { shelf, end in
         let found = Result { try work(shelf) }
-        answer(fault().map { .failure($0) } ?? found)
+        answer(end().map { .failure($0) } ?? found)
       }
     }
   }
@@ -139,8 +140,8 @@ final class ComputeThread: Sendable {
   private func enqueue(_ waiting: Waiting, _ kind: Kind, _ client: Client?) {
     let refusal: RequestFault? = locked { state in
       // Whoever leaves from here on finds the work in its queue.
-      if client?.hasLeft == true { return .left }
       if state.isStopping || Task.isCancelled { return .stopping }
+      if client?.hasLeft == true { return .left }
       switch kind {
       case .quick:
         if state.quick.count >= settings.mostWaiting { return .busy }
@@ -159,7 +160,10 @@ final class ComputeThread: Sendable {
     let dropped: Waiting? = locked { state in
       if let place = state.quick.firstIndex(where: { $0.number == number }) { return state.quick.remove(at: place) }
       if let place = state.long.firstIndex(where: { $0.number == number }) { return state.long.remove(at: place) }
-      if state.running?.number == number { state.running?.fault = fault }
+      // A service that stops closes connections too: what it did first is why.
+      if let running = state.running, running.number == number, running.fault == nil || fault == .stopping {
+        state.running?.fault = fault
+      }
       return nil
     }
     dropped?.giveUp(fault)
@@ -239,15 +243,15 @@ final class ComputeThread: Sendable {
   }
 
   private func forgetTheLate() {
-    let limit = ContinuousClock.now - .seconds(settings.patience)
-    func late(_ queue: inout [Waiting]) {
+    func late(_ queue: inout [Waiting], after patience: Double) {
+      let limit = ContinuousClock.now - .seconds(patience)
       guard let first = queue.first, first.since < limit else { return }
       let late = queue.prefix(while: { $0.since < limit })
       queue.removeFirst(late.count)
       for waiting in late { waiting.giveUp(.late) }
     }
-    late(&state.quick)
-    late(&state.long)
+    late(&state.quick, after: settings.patience)
+    late(&state.long, after: settings.longPatience)
   }
 
   private func perform(_ works: [Work], _ shelf: ModelShelf) {
@@ -288,10 +292,14 @@ final class ComputeThread: Sendable {
       if fault == nil, end - start - others > .seconds(settings.mostSeconds) { fault = .tooLong(settings.mostSeconds) }
       if fault != nil { throw .stopped }
     }
-    job(shelf) { fault }
+    job(shelf) { [self] in
+      metrics.add(computed: (ContinuousClock.now - start - others) / .seconds(1))
+      return locked { state in
+        defer { state.running = nil }
+        return fault ?? state.running?.fault
+      }
+    }
     shelf.atPause = nil
-    locked { $0.running = nil }
-    metrics.add(computed: (ContinuousClock.now - start - others) / .seconds(1))
   }
 
   /// Quick work that goes together and need not wait; nil where there is none.

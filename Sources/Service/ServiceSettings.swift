@@ -8,10 +8,12 @@ public struct ServiceSettings: Sendable {
   public var origin: String?
   /// Requests that wait for the models at most, of predictions and as many of what takes longer; more are answered 429.
   public var mostWaiting = 256
-  /// How long a request waits for the models at most, in seconds.
+  /// How long a request waits for the models at most, in seconds, where it does not take long itself.
   public var patience = 30.0
   /// Seconds that the models work for an explanation or a comparison at most, looked at between two passes.
   public var mostSeconds = 120.0
+  /// How long what takes longer waits for the models at most, in seconds: behind the longest work before it, too.
+  public var longPatience: Double { patience + mostSeconds }
   /// Bytes of a request's body at most, and of all that are held at once.
   public var mostBytes = 32 << 20
   public var mostBytesInSum = 512 << 20
