@@ -9,8 +9,8 @@ enum Answer {
   /// connection that closes behind it.
   private static let piece = 64 << 10
 
-  /// - Parameter channel: That of the request, for what may be large.
-  static func data(_ data: some Sequence<UInt8>, type: String, on channel: (any Channel)? = nil) -> Response {
+  /// - Parameter channel: That of the request.
+  static func data(_ data: some Sequence<UInt8>, type: String, on channel: any Channel) -> Response {
     let whole = ByteBuffer(bytes: data)
     let size = whole.readableBytes
     let body =
@@ -22,8 +22,10 @@ enum Answer {
           try await writer.write(part)
         }
         // A service that stops closes behind the end, whatever has not been sent.
-        while let channel, channel.isActive, try await channel.getOption(.bufferedWritableBytes).get() > 0 {
-          try await Task.sleep(for: .milliseconds(2))
+        var milliseconds = 2
+        while channel.isActive, try await channel.getOption(.bufferedWritableBytes).get() > 0 {
+          try await Task.sleep(for: .milliseconds(milliseconds))
+          milliseconds = min(2 * milliseconds, 100)
         }
         try await writer.finish(nil)
       }
@@ -31,7 +33,7 @@ enum Answer {
   }
 
   /// A page in one file, to be kept: its scripts and styles are in it, and nothing else may be loaded.
-  static func page(_ html: String, named name: String, on channel: (any Channel)? = nil) -> Response {
+  static func page(_ html: String, named name: String, on channel: any Channel) -> Response {
     var response = data(html.utf8, type: "text/html; charset=utf-8", on: channel)
     response.headers[.contentSecurityPolicy] =
       "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; media-src data:; "
@@ -40,11 +42,13 @@ enum Answer {
     return response
   }
 
-  static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
-    data(text.utf8, type: type)
+  static func text(
+    _ text: String, type: String = "text/plain; charset=utf-8", on channel: any Channel
+  ) -> Response {
+    data(text.utf8, type: type, on: channel)
   }
 
-  static func json(_ value: some Encodable, on channel: (any Channel)? = nil) throws -> Response {
+  static func json(_ value: some Encodable, on channel: any Channel) throws -> Response {
     data(try encoded(value), type: "application/json", on: channel)
   }
 }

@@ -30,7 +30,7 @@ struct BuiltInClip: Sendable, Encodable {
 
 extension SoundRoutes {
   @Sendable func clips(_ request: Request, _ context: ServiceContext) async throws -> Response {
-    return try Answer.json(["clips": await uploads.decoded { BuiltInClip.all }])
+    return try Answer.json(["clips": await uploads.decoded { BuiltInClip.all }], on: context.channel)
   }
 
   @Sendable func clip(_ request: Request, _ context: ServiceContext) async throws -> Response {

@@ -128,7 +128,8 @@ extension SoundRoutes {
         let (answer, sound) = try question.answer(clip, by: shelf)
         return (answer, format == .wav ? sound.encoded(as: .float32) : [])
       }
-      return format == .wav ? Answer.data(bytes, type: "audio/wav", on: context.channel) : try Answer.json(edited)
+      return format == .wav
+        ? Answer.data(bytes, type: "audio/wav", on: context.channel) : try Answer.json(edited, on: context.channel)
     }
   }
 }

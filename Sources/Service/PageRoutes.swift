@@ -17,12 +17,16 @@ enum PageRoutes {
   static func add(to router: Router<ServiceContext>) {
     let look = Page.styles + PackageResources.studio_css
     let code = Page.clipScripts + PackageResources.studio_js
-    router.get("/") { _, _ in
-      var answer = Answer.data(PackageResources.studio_html, type: "text/html; charset=utf-8")
+    router.get("/") { _, context in
+      var answer = Answer.data(PackageResources.studio_html, type: "text/html; charset=utf-8", on: context.channel)
       answer.headers[.contentSecurityPolicy] = policy
       return answer
     }
-    router.get(RouterPath(styles)) { _, _ in Answer.data(look, type: "text/css; charset=utf-8") }
-    router.get(RouterPath(script)) { _, _ in Answer.data(code, type: "text/javascript; charset=utf-8") }
+    router.get(RouterPath(styles)) { _, context in
+      Answer.data(look, type: "text/css; charset=utf-8", on: context.channel)
+    }
+    router.get(RouterPath(script)) { _, context in
+      Answer.data(code, type: "text/javascript; charset=utf-8", on: context.channel)
+    }
   }
 }

@@ -46,7 +46,7 @@ struct SoundRoutes: Sendable {
     try await answer(request, ["model"]) { sound, parameters in
       let model = try model(parameters)
       let speech = try await uploads.decoded { try sound.speech(for: model) }
-      return try Answer.json(await compute.predict(speech, by: model))
+      return try Answer.json(await compute.predict(speech, by: model), on: context.channel)
     }
   }
 
@@ -93,7 +93,8 @@ struct SoundRoutes: Sendable {
       let sounds = try await uploads.decoded {
         try compared.map { (try sound.decoded(sampleRate: $0.sampleRate), try sound.speech(for: $0)) }
       }
-      return try Answer.json(await compute.run { try ComparedModels(sounds, by: compared, method, shelf: $0) })
+      return try Answer.json(
+        await compute.run { try ComparedModels(sounds, by: compared, method, shelf: $0) }, on: context.channel)
     }
   }
 

@@ -85,21 +85,28 @@ public struct UndertoneService: Sendable {
   private func addRoutes(to router: Router<ServiceContext>) {
     let sounds = SoundRoutes(compute: compute, models: models, uploads: uploads)
     PageRoutes.add(to: router)
-    router.get("healthz") { _, _ in Answer.text("ok\n") }
-    router.get("metrics") { [metrics, compute] _, _ in
+    router.get("healthz") { _, context in Answer.text("ok\n", on: context.channel) }
+    router.get("metrics") { [metrics, compute] _, context in
       let (waiting, isLong) = compute.load
-      return Answer.text(metrics.text(waiting: waiting, isLong: isLong), type: "text/plain; version=0.0.4")
+      return Answer.text(
+        metrics.text(waiting: waiting, isLong: isLong), type: "text/plain; version=0.0.4", on: context.channel)
     }
-    router.get("v1/openapi.json") { _, _ in Answer.data(PackageResources.openapi_json, type: "application/json") }
-    router.get("v1/models") { [models] _, _ in try Answer.json(["models": models.all]) }
-    router.get("v1/methods") { _, _ in try Answer.json(["methods": ServedMethod.all]) }
+    router.get("v1/openapi.json") { _, context in
+      Answer.data(PackageResources.openapi_json, type: "application/json", on: context.channel)
+    }
+    router.get("v1/models") { [models] _, context in
+      try Answer.json(["models": models.all], on: context.channel)
+    }
+    router.get("v1/methods") { _, context in
+      try Answer.json(["methods": ServedMethod.all], on: context.channel)
+    }
     router.post("v1/models/:name/reload") { [models, compute] _, context in
       let name = context.parameters.get("name") ?? ""
       try await compute.run(.quick) { shelf in
         try shelf.reload(name)
         models.all = shelf.served
       }
-      return try Answer.json(models.named(name))
+      return try Answer.json(models.named(name), on: context.channel)
     }
     router.post("v1/predict", use: sounds.predict)
     router.post("v1/explain", use: sounds.explain)
