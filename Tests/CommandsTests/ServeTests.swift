@@ -455,12 +455,19 @@ struct ServeTests {
   func between() throws {
     let service = try Service()
     let (port, clip) = (service.port, Data(Self.clip))
-    let path = "/v1/explain?method=integrated-gradients&steps=200&input=mel&arrays=true"
-    let explained = try #require(ask(port, "POST", path, clip))
+    let path = "/v1/explain?method=smoothgrad&draws=1000&input=mel&arrays=true"
+    let alone = try #require(ask(port, "POST", path, clip))
     let predicted: Prediction = try #require(ask(port, "POST", "/v1/predict", clip)).json()
-    let answers = together(12) { ask(port, "POST", $0 == 0 ? path : "/v1/predict", clip) }
-    #expect(explained.status == 200 && answers[0]?.body == explained.body)
-    for answer in answers.dropFirst() {
+    let explained = try #require(Connection(port: port))
+    let head = "Host: localhost\r\nConnection: close\r\nContent-Length: \(clip.count)"
+    explained.send(Data("POST \(path) HTTP/1.1\r\n\(head)\r\n\r\n".utf8) + clip)
+    #expect(waits(port, for: "undertone_long_running 1"))
+    let answers = together(11) { _ in ask(port, "POST", "/v1/predict", clip) }
+    // All of them came between two of its passes.
+    #expect(ask(port, "GET", "/metrics")?.text.contains("undertone_long_running 1") == true)
+    #expect(alone.status == 200 && explained.answer()?.body == alone.body)
+    #expect(ask(port, "GET", "/metrics")?.text.contains("undertone_long_running 0") == true)
+    for answer in answers {
       let found: Prediction = try #require(answer).json()
       for (name, value) in predicted.probabilities { #expect(abs(found.probabilities[name]! - value) < 1e-5) }
     }
