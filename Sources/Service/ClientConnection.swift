@@ -147,7 +147,9 @@ final class ClientConnection: ChannelDuplexHandler {
     promise.futureResult.assumeIsolated().whenComplete { result in
       self.unsent -= 1
       self.progress = .now()
-      if self.isOver, self.unsent == 0, case .success = result { self.takeLeave(context) }
+      guard self.isOver, self.unsent == 0, case .success = result else { return }
+      // Not amid the write that has just ended.
+      context.eventLoop.assumeIsolated().execute { self.takeLeave(context) }
     }
     switch unwrapOutboundIn(data) {
     case .head(var head) where head.status.code >= 200:
