@@ -31,6 +31,8 @@ public final class EditedClip {
   public let model: TrainedModel
   /// The clip as it is.
   public let own: Answer
+  /// Is called before the model is asked about each sound; what it throws ends the work.
+  public var progress: (() throws -> Void)?
   private let path: String
   private let seed: UInt64
   private let voice: Resynthesis
@@ -81,7 +83,8 @@ public final class EditedClip {
 
   /// The answer to another sound of this clip; nil where it is silent.
   public func answer(to sound: [Float]) throws -> Answer? {
-    try Self.answer(to: sound, path: path, model: model)
+    try progress?()
+    return try Self.answer(to: sound, path: path, model: model)
   }
 
   /// The answer of a model to a sound as to a file of it; nil where it is silent.
