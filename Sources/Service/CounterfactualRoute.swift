@@ -61,7 +61,7 @@ struct CounterfactualQuestion: Sendable {
   /// The sound at the model's rate, not trimmed.
   func clip(_ sound: UploadedSound) throws -> AudioClip {
     let clip = try sound.decoded(sampleRate: model.sampleRate)
-    let speech = try sound.speech(for: model)
+    let speech = try UploadedSound.speech(of: clip, for: model)
     guard speech.duration <= Self.mostSpeech, clip.duration <= Self.mostSound else {
       func words(_ seconds: Double) -> String { seconds.formatted(.number.precision(.fractionLength(0...1))) }
       throw RequestFault(
@@ -75,6 +75,7 @@ struct CounterfactualQuestion: Sendable {
   /// The answer, and the changed sound.
   func answer(_ clip: AudioClip, by shelf: ModelShelf) throws -> (Answer, AudioClip) {
     let edited = try EditedClip(clip.samples, path: UploadedSound.name, model: shelf.model(model), seed: seed)
+    edited.progress = { try shelf.pause() }
     let report = try CounterfactualReport(
       edited, file: UploadedSound.name, to: target, search: Self.search, seed: seed)
     let (found, sound) = (report.found, report.sound)

@@ -90,10 +90,14 @@ struct SoundRoutes: Sendable {
         throw RequestFault.wrong("models", "two models or more are compared, such as a,b")
       }
       let method = try ServedMethod.named(parameters.text("method"))
-      let sounds = try await uploads.decoded {
-        try compared.map { (try sound.decoded(sampleRate: $0.sampleRate), try sound.speech(for: $0)) }
+      let speeches = try await uploads.decoded { try compared.map { try sound.speech(for: $0) } }
+      let passes = PassLimit.passes(of: method)
+      if let longest = speeches.max(by: { $0.duration < $1.duration }) {
+        try PassLimit.check(
+          passes * compared.count, longest, field: "method",
+          "steps or draws (\(passes)) × models (\(compared.count))")
       }
-      return try Answer.json(await compute.run { try ComparedModels(sounds, by: compared, method, shelf: $0) })
+      return try Answer.json(await compute.run { try ComparedModels(speeches, by: compared, method, shelf: $0) })
     }
   }
 
