@@ -35,7 +35,7 @@ public final class EditedClip {
   public var progress: (() throws -> Void)?
   private let path: String
   private let seed: UInt64
-  private let voice: Resynthesis
+  private lazy var voice = Resynthesis(samples, sampleRate: sampleRate)
   private var answers: [SoundEdits: Answer?] = [:]
 
   private var sampleRate: Int { model.configuration.frontEnd.sampleRate }
@@ -49,7 +49,6 @@ public final class EditedClip {
     (self.samples, self.path, self.model, self.seed) = (samples, path, model, seed)
     guard let own = try Self.answer(to: samples, path: path, model: model) else { throw EditError.silent(path: path) }
     self.own = own
-    voice = Resynthesis(samples, sampleRate: model.configuration.frontEnd.sampleRate)
   }
 
   /// Whether pitch, its range, formants, breath and roughness can be changed.
