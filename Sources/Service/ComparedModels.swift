@@ -27,7 +27,6 @@ struct ComparedModels: Sendable, Encodable {
     correlation = models.map { _ in models.map { _ in nil } }
     var alike: [[(index: Int, explanation: Explanation)]] = []
     for index in models.indices where models[index].inputs.contains(.mel) {
-      try shelf.pause()
       let explainer = Explainer(model: loaded[index], method: try AttributionMethods.make(method), spaces: [.mel])
       let explanation: Explanation
       do {

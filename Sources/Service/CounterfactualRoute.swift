@@ -46,15 +46,7 @@ struct CounterfactualQuestion: Sendable {
     guard !model.classes.isEmpty else {
       throw RequestFault(.unprocessableContent, "model", "\(model.name) has no emotions to tell apart, only numbers")
     }
-    target = try parameters.text("target").map { name throws(RequestFault) in
-      guard let place = model.classes.firstIndex(of: name) else {
-        throw .wrong(
-          "target",
-          "\(model.name) has no emotion \"\(visible(String(name.prefix(64))))\"; it has "
-            + model.classes.joined(separator: ", "))
-      }
-      return place
-    }
+    target = try parameters.place("target", among: model.classes, "emotion", of: model)
     seed = UInt64(try parameters.whole("seed", in: 0...Int.max) ?? 0)
   }
 

@@ -39,6 +39,7 @@ struct ExplainQuestion: Sendable {
         throw .wrong(
           "input", "\(model.name) can be explained on \(model.inputs.map(\.rawValue).joined(separator: ", "))")
       }
+      guard !spaces.contains(space) else { throw .wrong("input", "names \(space.rawValue) twice") }
       spaces.append(space)
     }
     guard !spaces.isEmpty else { throw .wrong("input", "names no input") }

@@ -62,6 +62,9 @@ struct SoundRoutes: Sendable {
       let model = try model(parameters)
       let question = try ExplainQuestion(parameters, of: model)
       let format: Format = try parameters.choice("format") ?? .json
+      if format != .json, try parameters.flag("arrays") {
+        throw RequestFault.wrong("arrays", "are a part of json, and not of \(format.rawValue)")
+      }
       let speech = try await uploads.decoded { try sound.speech(for: model) }
       try question.check(speech)
       switch format {
