@@ -16,6 +16,7 @@ public struct CounterfactualReport {
   /// What the model was to say; nil for anything else.
   private let target: Int?
   private let seed: UInt64
+  /// To the clip as it is, and to what was found.
   public let before, after: EditReport.Answer
   /// To the clip changed in pitch, tempo and formants and changed back; nil where these stay.
   public let back: EditReport.Answer?

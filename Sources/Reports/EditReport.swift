@@ -34,6 +34,7 @@ public struct EditReport {
   public let sound: AudioClip
   private let model: TrainedModel
   private let seed: UInt64
+  /// To the clip as it is, and to ``sound``.
   public let before, after: Answer
   /// To the clip changed in pitch, tempo and formants and changed back; nil where these stay, and of a region.
   public let back: Answer?
@@ -41,10 +42,16 @@ public struct EditReport {
   /// - Parameters:
   ///   - clip: The file's sound at the model's rate, not trimmed.
   ///   - file: Its path as given by the user.
+  ///   - seed: Of what is drawn at random.
+  ///   - progress: `EditedClip.progress`.
   /// - Throws: ``EditError``, `AudioFileError` or `ExplanationError`.
-  public init(_ clip: AudioClip, file: String, edits: SoundEdits, model: TrainedModel, seed: UInt64) throws {
+  public init(
+    _ clip: AudioClip, file: String, edits: SoundEdits, model: TrainedModel, seed: UInt64,
+    progress: (() throws -> Void)? = nil
+  ) throws {
     (self.file, self.edits, self.model, self.seed) = (file, edits, model, seed)
     let edited = try EditedClip(clip.samples, path: file, model: model, seed: seed)
+    edited.progress = progress
     try edited.checkVoice(for: edits)
     sound = AudioClip(samples: edited.sound(edits), sampleRate: clip.sampleRate)
     guard let changed = try edited.answer(to: sound.samples) else { throw EditError.silent(path: file) }
@@ -53,10 +60,19 @@ public struct EditReport {
   }
 
   /// A clip of which a region is changed.
+  /// - Parameters:
+  ///   - clip: The file's sound at the model's rate, not trimmed.
+  ///   - file: Its path as given by the user.
+  ///   - seed: Of what is drawn at random.
+  ///   - progress: `EditedClip.progress`.
   /// - Throws: `RegionError`, ``EditError``, `AudioFileError` or `ExplanationError`.
-  public init(_ clip: AudioClip, file: String, region: RegionEdit, model: TrainedModel, seed: UInt64) throws {
+  public init(
+    _ clip: AudioClip, file: String, region: RegionEdit, model: TrainedModel, seed: UInt64,
+    progress: (() throws -> Void)? = nil
+  ) throws {
     (self.file, edits, self.model, self.seed) = (file, region.edits, model, seed)
     let edited = try EditedClip(clip.samples, path: file, model: model, seed: seed)
+    edited.progress = progress
     var generator = SeededGenerator(seed: seed)
     sound = AudioClip(
       samples: try region.applied(to: clip.samples, sampleRate: clip.sampleRate, using: &generator),

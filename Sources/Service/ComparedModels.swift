@@ -10,41 +10,46 @@ struct ComparedModels: Sendable, Encodable {
   /// has none, or another front-end.
   private(set) var correlation: [[Double?]]
 
-  /// - Parameter sounds: The sound at each model's sample rate: all of it, and what the model reads.
-  init(
-    _ sounds: [(file: AudioClip, speech: AudioClip)], by models: [ServedModel], _ method: String, shelf: ModelShelf
-  ) throws {
+  /// - Parameter speeches: What each model reads of the sound.
+  /// - Throws: `ExplanationError`; not where the method cannot explain one of the models.
+  init(_ speeches: [AudioClip], by models: [ServedModel], _ method: String, shelf: ModelShelf) throws {
     let loaded = try models.map { try shelf.model($0) }
-    func pausing(_ clip: Clip) -> Clip {
+    let clips = zip(speeches, loaded).map { speech, model in
+      let clip = Clip(speech, model: model)
       clip.progress = { _, _ throws(MethodError) in try shelf.pause() }
       return clip
     }
     self.method = method
-    predictions = try models.indices.map { index in
-      try ClipPrediction(pausing(Clip(sounds[index].speech, model: loaded[index])), as: models[index].name)
+    predictions = try zip(clips, models).map { clip, model in
+      try shelf.pause()
+      return try ClipPrediction(clip, as: model.name)
     }
     correlation = models.map { _ in models.map { _ in nil } }
-    var alike: [[Int]] = []
+    var alike: [[(index: Int, explanation: Explanation)]] = []
     for index in models.indices where models[index].inputs.contains(.mel) {
+      let explainer = Explainer(model: loaded[index], method: try AttributionMethods.make(method), spaces: [.mel])
+      let explanation: Explanation
+      do {
+        explanation = try explainer.explain(clips[index], path: UploadedSound.name)
+      } catch .method(_, .inapplicable) {
+        continue
+      }
       correlation[index][index] = 1
       let frontEnd = loaded[index].configuration.frontEnd
-      if let place = alike.firstIndex(where: { loaded[$0[0]].configuration.frontEnd == frontEnd }) {
-        alike[place].append(index)
+      if let place = alike.firstIndex(where: { loaded[$0[0].index].configuration.frontEnd == frontEnd }) {
+        alike[place].append((index, explanation))
       } else {
-        alike.append([index])
+        alike.append([(index, explanation)])
       }
     }
     for group in alike where group.count > 1 {
       let comparer = try ModelComparer(
-        group.map { loaded[$0] }, method: try AttributionMethods.make(method), space: .mel)
-      let clips = comparer.clips(of: sounds[group[0]].file).map(pausing)
-      let compared = try? comparer.compare(clips, path: UploadedSound.name)
-      // What was stopped says so again; else one of them cannot be explained by the method.
-      try shelf.pause()
-      guard let compared else { continue }
+        group.map { loaded[$0.index] }, method: try AttributionMethods.make(method), space: .mel)
+      let compared = comparer.compare(
+        group.map(\.explanation), of: group.map { clips[$0.index] }, path: UploadedSound.name)
       for (row, first) in group.enumerated() {
-        for (column, second) in group.enumerated() where first != second {
-          correlation[first][second] = compared.agreement(row, column).values[.spearman]
+        for (column, second) in group.enumerated() where row != column {
+          correlation[first.index][second.index] = compared.agreement(row, column).values[.spearman]
         }
       }
     }

@@ -46,22 +46,14 @@ struct CounterfactualQuestion: Sendable {
     guard !model.classes.isEmpty else {
       throw RequestFault(.unprocessableContent, "model", "\(model.name) has no emotions to tell apart, only numbers")
     }
-    target = try parameters.text("target").map { name throws(RequestFault) in
-      guard let place = model.classes.firstIndex(of: name) else {
-        throw .wrong(
-          "target",
-          "\(model.name) has no emotion \"\(visible(String(name.prefix(64))))\"; it has "
-            + model.classes.joined(separator: ", "))
-      }
-      return place
-    }
+    target = try parameters.place("target", among: model.classes, "emotion", of: model)
     seed = UInt64(try parameters.whole("seed", in: 0...Int.max) ?? 0)
   }
 
   /// The sound at the model's rate, not trimmed.
   func clip(_ sound: UploadedSound) throws -> AudioClip {
     let clip = try sound.decoded(sampleRate: model.sampleRate)
-    let speech = try sound.speech(for: model)
+    let speech = try UploadedSound.speech(of: clip, for: model)
     guard speech.duration <= Self.mostSpeech, clip.duration <= Self.mostSound else {
       func words(_ seconds: Double) -> String { seconds.formatted(.number.precision(.fractionLength(0...1))) }
       throw RequestFault(
@@ -75,6 +67,7 @@ struct CounterfactualQuestion: Sendable {
   /// The answer, and the changed sound.
   func answer(_ clip: AudioClip, by shelf: ModelShelf) throws -> (Answer, AudioClip) {
     let edited = try EditedClip(clip.samples, path: UploadedSound.name, model: shelf.model(model), seed: seed)
+    edited.progress = { try shelf.pause() }
     let report = try CounterfactualReport(
       edited, file: UploadedSound.name, to: target, search: Self.search, seed: seed)
     let (found, sound) = (report.found, report.sound)

@@ -43,6 +43,12 @@ struct EditQuestion: Sendable {
     self.model = model
     var amounts: [SoundEdits.Kind: Double] = [:]
     for kind in SoundEdits.Kind.allCases { amounts[kind] = try parameters.number(kind.rawValue, in: kind.limits) }
+    let top = Double(model.sampleRate) / 2
+    if let hertz = amounts[.lowPass], hertz >= top {
+      throw RequestFault(
+        .unprocessableContent, SoundEdits.Kind.lowPass.rawValue,
+        "\(hertz.formatted()) Hz leave all that \(model.name) reads, which ends at \(top.formatted()) Hz")
+    }
     edits = SoundEdits(amounts, isTelephoned: try parameters.flag("telephone"))
     seed = UInt64(try parameters.whole("seed", in: 0...Int.max) ?? 0)
     region = try Self.region(parameters, edits)
@@ -76,13 +82,33 @@ struct EditQuestion: Sendable {
     }
   }
 
+  /// Samples times samples of the room that they are convolved with: a second or two.
+  private static let mostProducts = 2e10
+
+  /// Throws where the sound is too long for the room that is asked for.
+  func check(_ clip: AudioClip) throws(RequestFault) {
+    guard let room = edits.amounts[.reverberation] else { return }
+    let stretch = max(0, min(region?.end ?? .infinity, clip.duration) - (region?.start ?? 0))
+    let seconds = stretch / (edits.amounts[.tempo] ?? 1)
+    guard seconds * room * Double(clip.sampleRate * clip.sampleRate) <= Self.mostProducts else {
+      let most = Self.mostProducts / Double(clip.sampleRate * clip.sampleRate) / seconds
+      func words(_ seconds: Double) -> String { seconds.formatted(.number.precision(.fractionLength(0...2))) }
+      throw RequestFault(
+        .unprocessableContent, SoundEdits.Kind.reverberation.rawValue,
+        "asks for too much: of \(words(seconds)) s of sound, \(words((most * 100).rounded(.down) / 100)) s at most")
+    }
+  }
+
   /// The answer, and the changed sound.
   /// - Parameter clip: At the model's sample rate, not trimmed.
   func answer(_ clip: AudioClip, by shelf: ModelShelf) throws -> (Answer, AudioClip) {
     let (name, model) = (UploadedSound.name, try shelf.model(model))
     let report =
-      try region.map { try EditReport(clip, file: name, region: $0, model: model, seed: seed) }
-      ?? EditReport(clip, file: name, edits: edits, model: model, seed: seed)
+      if let region {
+        try EditReport(clip, file: name, region: region, model: model, seed: seed, progress: shelf.pause)
+      } else {
+        try EditReport(clip, file: name, edits: edits, model: model, seed: seed, progress: shelf.pause)
+      }
     let answer = Answer(
       model: self.model.name,
       edits: Dictionary(uniqueKeysWithValues: edits.amounts.map { ($0.key.rawValue, $0.value) }),
@@ -124,6 +150,7 @@ extension SoundRoutes {
       let question = try EditQuestion(parameters, of: model(parameters))
       let format: EditFormat = try parameters.choice("format") ?? .json
       let clip = try await uploads.decoded { try sound.decoded(sampleRate: question.model.sampleRate) }
+      try question.check(clip)
       let (edited, bytes) = try await compute.run { shelf in
         let (answer, sound) = try question.answer(clip, by: shelf)
         return (answer, format == .wav ? sound.encoded(as: .float32) : [])

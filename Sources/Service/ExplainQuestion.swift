@@ -39,6 +39,7 @@ struct ExplainQuestion: Sendable {
         throw .wrong(
           "input", "\(model.name) can be explained on \(model.inputs.map(\.rawValue).joined(separator: ", "))")
       }
+      guard !spaces.contains(space) else { throw .wrong("input", "names \(space.rawValue) twice") }
       spaces.append(space)
     }
     guard !spaces.isEmpty else { throw .wrong("input", "names no input") }
@@ -72,14 +73,9 @@ struct ExplainQuestion: Sendable {
 
   /// Throws where the answer would take the models for too long.
   func check(_ speech: AudioClip) throws(RequestFault) {
-    let defaults = AttributionMethods.all.first { $0.name == method }?.description.defaults ?? [:]
-    func asked(_ given: Int?, _ option: MethodOptions.Name) -> Int {
-      given ?? defaults[option].flatMap { Int($0) } ?? 1
-    }
-    let passes = max(asked(options[.steps], .steps), asked(options[.draws], .draws)) * spaces.count
+    let passes = PassLimit.passes(of: method, options)
     try PassLimit.check(
-      passes, speech, field: "method",
-      "steps or draws (\(passes / spaces.count)) × inputs (\(spaces.count))")
+      passes * spaces.count, speech, field: "method", "steps or draws (\(passes)) × inputs (\(spaces.count))")
   }
 
   private func report(_ speech: AudioClip, by shelf: ModelShelf) throws -> ExplanationReport {
@@ -91,6 +87,8 @@ struct ExplainQuestion: Sendable {
         let target = target ?? predicted
         return Target(target, versus: target == versus ? nil : versus)
       }, progress: { _, _ throws(MethodError) in try shelf.pause() })
+    // What is made of it takes a while too.
+    try shelf.pause()
     return ExplanationReport(explanation, model: model, file: name)
   }
 
@@ -136,25 +134,5 @@ struct ExplainQuestion: Sendable {
     // It would be the service's own, with what is where on this machine.
     whole.provenance["Command"] = nil
     return try whole.html
-  }
-}
-
-/// How long one answer may take the models.
-enum PassLimit {
-  /// Passes through the network times seconds of speech.
-  private static let most = 12_000.0
-
-  /// Throws where passes are too many.
-  /// - Parameter words: What their number is made of.
-  static func check(
-    _ passes: Int, _ speech: AudioClip, field: String, _ words: String
-  ) throws(RequestFault) {
-    let seconds = max(1, speech.duration)
-    guard Double(passes) * seconds <= most else {
-      throw RequestFault(
-        .unprocessableContent, field,
-        "asks for too much: \(words) × seconds (\(seconds.formatted(.number.precision(.fractionLength(1))))) are "
-          + "\(Int(most)) at most")
-    }
   }
 }

@@ -68,12 +68,20 @@ struct RequestParameters {
 
   /// The place among the outputs of a model; nil where none is named, or what is predicted.
   func output(_ name: String, of model: ServedModel) throws(RequestFault) -> Int? {
-    guard let text = values[name], text != "predicted" else { return nil }
-    let outputs = model.classes + model.dimensions
-    guard let place = outputs.firstIndex(of: text) else {
+    guard values[name] != "predicted" else { return nil }
+    return try place(name, among: model.classes + model.dimensions, "output", of: model)
+  }
+
+  /// The place among some names of a model; nil where none is named.
+  /// - Parameter kind: What the names are of, for the error.
+  func place(
+    _ name: String, among names: [String], _ kind: String, of model: ServedModel
+  ) throws(RequestFault) -> Int? {
+    guard let text = values[name] else { return nil }
+    guard let place = names.firstIndex(of: text) else {
       throw .wrong(
         name,
-        "\(model.name) has no output \"\(visible(String(text.prefix(64))))\"; it has \(outputs.joined(separator: ", "))"
+        "\(model.name) has no \(kind) \"\(visible(String(text.prefix(64))))\"; it has \(names.joined(separator: ", "))"
       )
     }
     return place

@@ -62,6 +62,9 @@ struct SoundRoutes: Sendable {
       let model = try model(parameters)
       let question = try ExplainQuestion(parameters, of: model)
       let format: Format = try parameters.choice("format") ?? .json
+      if format != .json, try parameters.flag("arrays") {
+        throw RequestFault.wrong("arrays", "are a part of json, and not of \(format.rawValue)")
+      }
       let speech = try await uploads.decoded { try sound.speech(for: model) }
       try question.check(speech)
       switch format {
@@ -90,11 +93,15 @@ struct SoundRoutes: Sendable {
         throw RequestFault.wrong("models", "two models or more are compared, such as a,b")
       }
       let method = try ServedMethod.named(parameters.text("method"))
-      let sounds = try await uploads.decoded {
-        try compared.map { (try sound.decoded(sampleRate: $0.sampleRate), try sound.speech(for: $0)) }
+      let speeches = try await uploads.decoded { try compared.map { try sound.speech(for: $0) } }
+      let passes = PassLimit.passes(of: method)
+      if let longest = speeches.max(by: { $0.duration < $1.duration }) {
+        try PassLimit.check(
+          passes * compared.count, longest, field: "method",
+          "steps or draws (\(passes)) × models (\(compared.count))")
       }
       return try Answer.json(
-        await compute.run { try ComparedModels(sounds, by: compared, method, shelf: $0) }, on: context.channel)
+        await compute.run { try ComparedModels(speeches, by: compared, method, shelf: $0) }, on: context.channel)
     }
   }
 

@@ -61,8 +61,6 @@ struct UnitsAsked: Sendable {
   }
 }
 
-extension UnitKind: Encodable {}
-
 extension SoundRoutes {
   @Sendable func units(_ request: Request, _ context: ServiceContext) async throws -> Response {
     try await answer(request, UnitsAsked.parameters) { sound, parameters in

@@ -67,9 +67,14 @@ struct UploadedSound {
 
   /// What a model reads of it.
   func speech(for model: ServedModel) throws -> AudioClip {
-    let clip = try decoded(sampleRate: model.sampleRate)
+    try Self.speech(of: decoded(sampleRate: model.sampleRate), for: model)
+  }
+
+  /// What a model reads of a sound that is decoded at its sample rate.
+  /// - Throws: `AudioFileError.silent`.
+  static func speech(of clip: AudioClip, for model: ServedModel) throws(AudioFileError) -> AudioClip {
     guard let speech = clip.trimmed(model.trimming) else {
-      throw AudioFileError.silent(path: Self.name, channels: clip.sourceChannels, isCut: clip.isCut)
+      throw AudioFileError.silent(path: name, channels: clip.sourceChannels, isCut: clip.isCut)
     }
     return speech
   }

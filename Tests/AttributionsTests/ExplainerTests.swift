@@ -51,10 +51,9 @@ struct ExplainerTests {
 
   @Test(
     "A method of many passes ends where it is asked to, before its next batch",
-    arguments: [
-      "integrated-gradients", "expected-gradients", "smoothgrad", "layer-conductance", "neuron-conductance",
-      "occlusion", "lime", "kernel-shap", "rise",
-    ])
+    arguments: AttributionMethods.all.map { $0.description }.filter {
+      $0.defaults[.steps] != nil || $0.defaults[.draws] != nil || $0.name == "occlusion"
+    }.map(\.name))
   func stopped(_ name: String) throws {
     let explainer = Explainer(
       model: makeModel(.cnnatt), method: try AttributionMethods.make(name), spaces: [.mel])
@@ -64,10 +63,28 @@ struct ExplainerTests {
         AudioClip(samples: makeSpeech(16_000), sampleRate: 16_000), path: "a.wav",
         progress: { _, _ throws(MethodError) in
           calls += 1
-          throw .stopped
+          // Before the input space, the first batch and the second.
+          if calls == 3 { throw .stopped }
         })
     }
-    #expect(calls == 1)
+    #expect(calls == 3)
+  }
+
+  @Test("Between two input spaces a method of one pass ends where it is asked to, and DeepLIFT before its baselines")
+  func stoppedBetween() throws {
+    for method: any AttributionMethod in [Saliency(), try DeepLIFT()] {
+      let explainer = Explainer(model: makeModel(.cnnatt), method: method, spaces: [.waveform, .mel])
+      var calls = 0
+      #expect(throws: ExplanationError.method(path: "a.wav", .stopped)) {
+        try explainer.explain(
+          AudioClip(samples: makeSpeech(16_000), sampleRate: 16_000), path: "a.wav",
+          progress: { _, _ throws(MethodError) in
+            calls += 1
+            if calls == 2 { throw .stopped }
+          })
+      }
+      #expect(calls == 2)
+    }
   }
 
   @Test("The caller chooses the target, knowing the prediction")

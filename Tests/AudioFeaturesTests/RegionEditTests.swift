@@ -123,6 +123,17 @@ struct RegionEditTests {
     }
   }
 
+  @Test("The pitch of a short stretch is changed, or it is said to have no voice", arguments: [20, 30, 40, 50, 60])
+  func shortVoice(_ milliseconds: Int) throws {
+    let pitch = SoundEdits([.pitch: 3])
+    let edit = try RegionEdit(from: 0.5, to: 0.5 + Double(milliseconds) / 1000, edits: pitch)
+    do {
+      #expect(try applied(edit, to: Self.voice) != Self.voice)
+    } catch let error as RegionError {
+      #expect(error == .noVoice(pitch))
+    }
+  }
+
   @Test("What is no region, and what a sound has not, is said")
   func wrong() throws {
     func error(_ make: () throws -> Void) -> RegionError? {

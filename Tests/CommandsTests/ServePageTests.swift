@@ -130,6 +130,8 @@ extension ServeTests {
         ("/v1/edit?mute=maybe", 400, "mute"), ("/v1/edit?start=3&end=4&pitch=1", 422, "start"),
         ("/v1/edit?mute=1", 422, "file"),
       ])
+    let long = Data(WAV().file(voice(seconds: 14)))
+    try checkWrong(service, long, [("/v1/edit?tempo=0.5&reverberation=3", 422, "reverberation")])
   }
 
   @Test("Built-in clips are listed and answered as WAV, the same each time, and are sounds for the other routes")

@@ -256,11 +256,14 @@ struct ServeTests {
       ("POST", "/v1/explain?target=joy", clip, [:], 400, "target"),
       ("POST", "/v1/explain?target=angry&versus=angry", clip, [:], 400, "versus"),
       ("POST", "/v1/explain?input=smell", clip, [:], 400, "input"),
+      ("POST", "/v1/explain?input=mel,mel", clip, [:], 400, "input"),
       ("POST", "/v1/explain?format=gif", clip, [:], 400, "format"),
+      ("POST", "/v1/explain?format=png&arrays=true", clip, [:], 400, "arrays"),
       ("POST", "/v1/explain?seed=-1", clip, [:], 400, "seed"),
       ("POST", "/v1/edit", clip, [:], 400, "edit"),
       ("POST", "/v1/edit?pitch=99", clip, [:], 400, "pitch"),
       ("POST", "/v1/edit?pitch=1&pitch=2", clip, [:], 400, "pitch"),
+      ("POST", "/v1/edit?low-pass=8000", clip, [:], 422, "low-pass"),
       ("POST", "/v1/compare", clip, [:], 400, "models"),
       ("POST", "/v1/stream?hop=0", Data(), [:], 400, "hop"),
       ("POST", "/v1/models/none/reload", Data(), [:], 404, "model"),
@@ -479,6 +482,9 @@ struct ServeTests {
     let connection = try askedForLong(service.port)
     #expect(connection.head()?.hasPrefix("HTTP/1.1 503 ") == true)
     #expect(String(decoding: connection.received(), as: UTF8.self).contains("0.1 s of computing"))
+    // So is a search, between two sounds.
+    let searched = try #require(ask(service.port, "POST", "/v1/counterfactual", Data(WAV().file(voice(seconds: 9)))))
+    #expect(searched.status == 503 && searched.text.contains("0.1 s of computing"), "\(searched.text)")
     #expect(ask(service.port, "POST", "/v1/predict", Data(Self.clip))?.status == 200)
     #expect(try service.folder.undertone("serve", "--longest", "0").failed(64, naming: "--longest"))
   }

@@ -22,8 +22,8 @@ public final class Clip {
   /// The network's own inputs as variables, and the logits recorded from them, until a gradient uses them up.
   private var recorded: (inputs: [Tensor], logits: Tensor)?
   private var keptSlopes: [Target: [Tensor]] = [:]
-  /// Is called before each batch of a method that runs many, with the inputs done and all of them; what it throws ends the
-  /// method.
+  /// Is called before each input space that is explained, with the spaces done and all of them, and before each batch of a
+  /// method that runs many, with the inputs done and all of them; what it throws ends the method.
   public var progress: ((_ done: Int, _ total: Int) throws(MethodError) -> Void)?
   private var keptLayers: [(name: String, geometry: Geometry, shape: [Int])]?
 

@@ -51,12 +51,21 @@ public struct ModelComparer {
     _ clips: [Clip], path: String, target: ((TrainedModel) -> Int?)? = nil
   ) throws(ExplanationError) -> ComparedClip {
     var explanations: [Explanation] = []
-    var found: [(map: Tensor, mel: Tensor)] = []
     for (explainer, clip) in zip(explainers, clips) {
-      let explanation = try explainer.explain(clip, path: path) { Target(target?(explainer.model) ?? $0) }
+      explanations.append(try explainer.explain(clip, path: path) { Target(target?(explainer.model) ?? $0) })
+    }
+    return compare(explanations, of: clips, path: path)
+  }
+
+  /// The explanations of one clip on one grid.
+  /// - Parameters:
+  ///   - explanations: Of ``space`` alone, by model.
+  ///   - clips: What they are of.
+  ///   - path: The file's path.
+  public func compare(_ explanations: [Explanation], of clips: [Clip], path: String) -> ComparedClip {
+    let found = zip(explanations, clips).map { explanation, clip -> (map: Tensor, mel: Tensor) in
       let attribution = explanation.inputs[0].attribution.reshaped(clip.shape(at: space))
-      explanations.append(explanation)
-      found.append((clip.onGrid(attribution, at: space), clip.mel))
+      return (clip.onGrid(attribution, at: space), clip.mel)
     }
     let (used, hop) = (explanations.map(\.used), frontEnd.hopSeconds)
     let (start, end) = (used.map(\.lowerBound).min()!, used.map(\.upperBound).max()!)

@@ -31,9 +31,11 @@ public final class EditedClip {
   public let model: TrainedModel
   /// The clip as it is.
   public let own: Answer
+  /// Is called before the model is asked about each sound; what it throws ends the work.
+  public var progress: (() throws -> Void)?
   private let path: String
   private let seed: UInt64
-  private let voice: Resynthesis
+  private lazy var voice = Resynthesis(samples, sampleRate: sampleRate)
   private var answers: [SoundEdits: Answer?] = [:]
 
   private var sampleRate: Int { model.configuration.frontEnd.sampleRate }
@@ -47,7 +49,6 @@ public final class EditedClip {
     (self.samples, self.path, self.model, self.seed) = (samples, path, model, seed)
     guard let own = try Self.answer(to: samples, path: path, model: model) else { throw EditError.silent(path: path) }
     self.own = own
-    voice = Resynthesis(samples, sampleRate: model.configuration.frontEnd.sampleRate)
   }
 
   /// Whether pitch, its range, formants, breath and roughness can be changed.
@@ -81,7 +82,8 @@ public final class EditedClip {
 
   /// The answer to another sound of this clip; nil where it is silent.
   public func answer(to sound: [Float]) throws -> Answer? {
-    try Self.answer(to: sound, path: path, model: model)
+    try progress?()
+    return try Self.answer(to: sound, path: path, model: model)
   }
 
   /// The answer of a model to a sound as to a file of it; nil where it is silent.

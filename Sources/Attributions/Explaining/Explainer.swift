@@ -56,9 +56,10 @@ public struct Explainer {
     var inputs: [Explanation.Input] = []
     var parameters = method.parameters
     var leftOut: [(space: InputSpace, reason: String)] = []
-    for space in spaces {
+    for (index, space) in spaces.enumerated() {
       let found: AttributionResult
       do {
+        try clip.progress?(index, spaces.count)
         found = try attribution(of: clip, at: space, target: target)
       } catch .inapplicable(_, _, let reason) where spaces.count > 1 {
         leftOut.append((space, reason))

@@ -9,6 +9,8 @@ struct PitchMarks: Sendable {
   private(set) var isVoiced: [Bool] = [false]
   /// The median period of the voice in samples; nil where there is none.
   let medianPeriod: Double?
+  /// Whether two marks are a period of a voice: a few voiced frames alone are not marked.
+  var hasPeriod: Bool { zip(isVoiced, isVoiced.dropFirst()).contains { $0 && $1 } }
 
   /// Seconds between the frames of the pitch, and between marks without a voice.
   private static let hop = 0.01, unvoicedStep = 0.005

@@ -37,7 +37,7 @@ public struct Resynthesis: Sendable {
   }
 
   /// Whether there is a voice; pitch, its range, formants and roughness change nothing else.
-  public var hasVoice: Bool { marks.medianPeriod != nil }
+  public var hasVoice: Bool { marks.hasPeriod }
 
   /// - Returns: count / tempo samples.
   public func samples(_ change: Change, using generator: inout SeededGenerator) -> [Float] {

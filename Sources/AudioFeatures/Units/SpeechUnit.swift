@@ -13,7 +13,7 @@ public struct SpeechUnit: Equatable, Sendable {
 }
 
 /// What speech is divided into without knowing its words. The units of a kind follow one another without gaps.
-public enum UnitKind: String, CaseIterable, Sendable {
+public enum UnitKind: String, CaseIterable, Encodable, Sendable {
   /// Around each nucleus, as far as the weakest moment before the next; and pauses.
   case syllables
   /// Voiced and unvoiced stretches, and pauses.

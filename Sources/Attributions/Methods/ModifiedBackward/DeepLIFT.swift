@@ -32,6 +32,7 @@ public struct DeepLIFT: RuleMethod {
     var score = 0.0
     let pairs = max(1, clip.batch / 2)
     for first in stride(from: 0, to: baselines.count, by: pairs) {
+      try clip.progress?(first, baselines.count)
       var starts: [Tensor] = []
       for baseline in baselines[first..<min(first + pairs, baselines.count)] {
         starts.append(try baseline.tensor(for: clip, at: space, seed: seed, fitting: baselines.count > 1))
