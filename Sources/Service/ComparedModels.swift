@@ -27,13 +27,7 @@ struct ComparedModels: Sendable, Encodable {
     correlation = models.map { _ in models.map { _ in nil } }
     var alike: [[(index: Int, explanation: Explanation)]] = []
     for index in models.indices where models[index].inputs.contains(.mel) {
-      let explainer = Explainer(model: loaded[index], method: try AttributionMethods.make(method), spaces: [.mel])
-      let explanation: Explanation
-      do {
-        explanation = try explainer.explain(clips[index], path: UploadedSound.name)
-      } catch .method(_, .inapplicable) {
-        continue
-      }
+      guard let explanation = try Self.explanation(of: clips[index], by: method) else { continue }
       correlation[index][index] = 1
       let frontEnd = loaded[index].configuration.frontEnd
       if let place = alike.firstIndex(where: { loaded[$0[0].index].configuration.frontEnd == frontEnd }) {
@@ -52,6 +46,17 @@ struct ComparedModels: Sendable, Encodable {
           correlation[first.index][second.index] = compared.agreement(row, column).values[.spearman]
         }
       }
+    }
+  }
+
+  /// Nil where the method cannot explain the clip's model.
+  private static func explanation(of clip: Clip, by method: String) throws -> Explanation? {
+    let explainer = Explainer(model: clip.model, method: try AttributionMethods.make(method), spaces: [.mel])
+    do {
+      return try explainer.explain(clip, path: UploadedSound.name)
+    } catch let error as ExplanationError {
+      if case .method(_, .inapplicable) = error { return nil }
+      throw error
     }
   }
 }
