@@ -145,7 +145,7 @@ benchmark: build
 
 # The libraries' documentation and the guides, by the tools of the Swift toolchain alone: no package is needed for it.
 # LEVEL=warning lists what they find in the comments, broken links among it.
-MODULES := Basics Tensors Layers AudioFiles AudioFeatures Corpora Models Training Attributions Figures Reports
+MODULES := Basics Ranks Tensors Layers AudioFiles AudioFeatures Corpora Models Training Attributions Figures Reports
 BUILT := .build/release
 docs: build
 	rm -rf .build-docs; mkdir -p .build-docs/symbols
