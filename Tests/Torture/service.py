@@ -526,38 +526,31 @@ def shown(name, seconds, lost):
 
 # MARK: Those who hold a connection
 
-def held_head(port):
-    """A head of a byte a second; seconds until it is ended."""
+def held(port, head, piece, limit):
+    """A head, then a piece of the rest about every second: seconds until the service ends it, and the most that these may be."""
     connection, began = opened(port, 1), time.monotonic()
     with connection:
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nX-A: ")
+        connection.sendall(head)
         while time.monotonic() - began < IDLE + 60:
             try:
-                connection.sendall(b"a")
+                connection.sendall(piece)
                 if not connection.recv(100):
                     break
             except TimeoutError:
                 continue
             except OSError:
                 break
-    return time.monotonic() - began, IDLE + 30
+    return time.monotonic() - began, limit + 30
+
+
+def held_head(port):
+    """A head of a byte a second."""
+    return held(port, b"GET /healthz HTTP/1.1\r\nX-A: ", b"a", IDLE)
 
 
 def held_body(port):
     """A body of some bytes a second."""
-    connection, began = opened(port, 1), time.monotonic()
-    with connection:
-        connection.sendall(post("/v1/predict", b"", length=100_000))
-        while time.monotonic() - began < IDLE + 60:
-            try:
-                connection.sendall(b"RIFF")
-                if not connection.recv(100):
-                    break
-            except TimeoutError:
-                continue
-            except OSError:
-                break
-    return time.monotonic() - began, BODY + 30
+    return held(port, post("/v1/predict", b"", length=100_000), b"RIFF", BODY)
 
 
 def held_answer(port):
