@@ -84,6 +84,26 @@ void kernel_narrow_float16(const float *x, uint16_t *y, long count) {
   kernel_parallel(count, GRAIN, narrow_part, &w);
 }
 
+// A NaN keeps its upper bits, and the one that makes it quiet, so that none becomes infinite.
+INLINE uint32_t rounded_bfloat16(uint32_t bits) {
+  uint32_t rounded = bits + 0x7fff + (bits >> 16 & 1);
+  return ((bits & 0x7fffffff) > 0x7f800000 ? bits | 0x400000 : rounded) & 0xffff0000;
+}
+
+FOR_EACH_CPU static void narrow_bfloat16_part(void *context, long begin, long end) {
+  const narrowing *w = context;
+  for (long i = begin; i < end; ++i) {
+    uint32_t bits;
+    memcpy(&bits, w->x + i, 4);
+    w->y[i] = (uint16_t)(rounded_bfloat16(bits) >> 16);
+  }
+}
+
+void kernel_narrow_bfloat16(const float *x, uint16_t *y, long count) {
+  narrowing w = {x, y};
+  kernel_parallel(count, GRAIN, narrow_bfloat16_part, &w);
+}
+
 typedef struct {
   const float *x;
   float *y;
@@ -94,8 +114,7 @@ FOR_EACH_CPU static void round_part(void *context, long begin, long end) {
   for (long i = begin; i < end; ++i) {
     uint32_t bits;
     memcpy(&bits, w->x + i, 4);
-    uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
-    bits = (bits & 0x7fffffff) > 0x7f800000 ? bits : rounded;
+    bits = rounded_bfloat16(bits);
     memcpy(w->y + i, &bits, 4);
   }
 }

@@ -12,14 +12,29 @@ public final class TrainedModel {
   public let name: String
   /// The sound of the clips that it was trained on; nil where that is not known.
   public let domain: TrainingDomain?
-  /// A short digest of the weights' file, so that a figure can name its model.
-  public private(set) lazy var digest = network.storedTensors.digest
+  /// How exactly the products of its passes for inference read their factors.
+  public let precision: Precision
+  /// A short digest of the weights' file, with the precision where it is not the usual, so that a figure can name its model.
+  public private(set) lazy var digest =
+    network.storedTensors.digest + (precision == .float32 ? "" : " \(precision.rawValue)")
   public private(set) lazy var features = FeatureExtractor(configuration.frontEnd)
 
   public init(
-    configuration: ModelConfiguration, network: any EmotionModel, name: String, domain: TrainingDomain? = nil
+    configuration: ModelConfiguration, network: any EmotionModel, name: String, domain: TrainingDomain? = nil,
+    precision: Precision = .float32
   ) {
     (self.configuration, self.network, self.name, self.domain) = (configuration, network, name, domain)
+    self.precision = precision
+  }
+
+  /// A pass for inference, in the model's precision.
+  /// - Parameters:
+  ///   - rule: What replaces the derivative.
+  ///   - observer: Receives the outputs of the layers that the model names; see `ForwardPass`.
+  public func pass(
+    _ rule: BackwardRule = .derivative, observer: ((ForwardPass.Observation) -> Tensor)? = nil
+  ) -> ForwardPass {
+    ForwardPass(.inference, rule: rule, precision: precision, observer: observer)
   }
 
   /// The type of the model, with everything particular to it.
@@ -45,11 +60,12 @@ public final class TrainedModel {
   /// Reads a model folder.
   /// - Throws: ``CheckpointError``, `TensorFileError` where the weights' file is damaged, or `ParameterError` where it is not
   ///   this network's.
-  public convenience init(folder: String, name: String? = nil) throws {
+  public convenience init(folder: String, name: String? = nil, precision: Precision = .float32) throws {
     let name = name ?? URL(fileURLWithPath: folder).lastPathComponent
     if try Self.isDownloaded(folder) {
       let downloaded = try DownloadedModel(folder: folder)
-      self.init(configuration: downloaded.configuration, network: try downloaded.network(), name: name)
+      self.init(
+        configuration: downloaded.configuration, network: try downloaded.network(), name: name, precision: precision)
       return
     }
     let configuration = try Self.configuration(of: folder)
@@ -60,7 +76,7 @@ public final class TrainedModel {
     try source.checkAllTaken()
     self.init(
       configuration: configuration, network: network, name: name,
-      domain: try TrainingDomain.read(folder, configuration.frontEnd))
+      domain: try TrainingDomain.read(folder, configuration.frontEnd), precision: precision)
   }
 
   /// Whether a model folder is not Undertone's own, but one as it is downloaded.

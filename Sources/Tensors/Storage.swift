@@ -1,4 +1,5 @@
 import Basics
+import Kernels
 
 #if canImport(Glibc)
   import Glibc
@@ -17,6 +18,9 @@ final class Storage {
   /// Whether the floats are in a buffer of this process, not in a file.
   var isOwn: Bool { file == nil }
 
+  /// The floats rounded to bfloat16, where they are a weight that products read again.
+  private var kept: Storage?
+
   init(count: Int) {
     self.count = count
     file = nil
@@ -29,6 +33,19 @@ final class Storage {
     (self.file, self.count, capacity) = (file, count, 0)
     pointer = (file.start + offset).bindMemory(to: Float.self, capacity: count)
   }
+
+  /// The floats rounded to bfloat16, two in the place of one.
+  /// - Parameter isKept: Keep them for the next call.
+  func narrowed(isKept: Bool) -> Storage {
+    if let kept { return kept }
+    let made = Storage(count: (count + 1) / 2)
+    kernel_narrow_bfloat16(pointer, UnsafeMutableRawPointer(made.pointer).assumingMemoryBound(to: UInt16.self), count)
+    if isKept { kept = made }
+    return made
+  }
+
+  /// To be called before the floats change.
+  func willChange() { kept = nil }
 
   deinit {
     if file == nil { BufferPool.shared.give(back: pointer, capacity: capacity) }

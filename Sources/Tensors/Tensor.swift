@@ -92,6 +92,7 @@ public struct Tensor {
       copy.pointer.update(from: storage.pointer, count: count)
       storage = copy
     }
+    storage.willChange()
     withExtendedLifetime(storage) { body(UnsafeMutableBufferPointer(start: storage.pointer, count: count)) }
   }
 
@@ -103,6 +104,7 @@ public struct Tensor {
     if source.layout != .rowMajor { source = source.rowMajor }
     let shape = source.shape
     if source.node == nil, source.storage.isOwn, isKnownUniquelyReferenced(&source.storage) {
+      source.storage.willChange()
       body(source.storage.pointer, source.storage.pointer)
       return source
     }

@@ -76,7 +76,7 @@ struct AdversarialChange: Sendable {
       let values = clips[place].change.map { applied($0.start, to: found[place]) } ?? found[place]
       return Tensor(values, shape: [1, values.count]).variable()
     }
-    let loss = model.loss(model.network(input(starts, of: model), .inference), truth(seen))
+    let loss = model.loss(model.network(input(starts, of: model), model.pass()), truth(seen))
     let slopes = gradients(of: loss, at: starts)
     for (place, slope) in zip(seen, slopes) {
       guard let change = clips[place].change else { continue }

@@ -99,7 +99,7 @@ extension TrainedModel {
     let size = max(1, min(batch, (features.clips.count + ranks.count - 1) / ranks.count))
     for (number, rows) in features.batchesOfOneLength(size).enumerated() where number % ranks.count == ranks.rank {
       let (input, truth) = features.batch(rows)
-      let outputs = network(input, .inference)
+      let outputs = network(input, pass())
       let logits = outputs.slice(axis: 1, 0..<classes.count)
       if let labels = truth.labels, !classes.isEmpty {
         loss += Double(logits.crossEntropy(labels: labels).scalar) * Double(rows.count)

@@ -40,6 +40,58 @@ import Testing
     }
   }
 
+  /// Σ a b of one matrix as it is written, in double.
+  private func slow(_ a: Tensor, _ b: Tensor, _ ta: Bool, _ tb: Bool) -> [Double] {
+    let (x, y) = (a.floats, b.floats)
+    let (columnsA, columnsB) = (a.shape[1], b.shape[1])
+    let (m, k) = ta ? (columnsA, a.shape[0]) : (a.shape[0], columnsA)
+    let n = tb ? b.shape[0] : columnsB
+    return (0..<m).flatMap { row in
+      (0..<n).map { column in
+        (0..<k).reduce(0.0) { sum, i in
+          let left = x[ta ? i * columnsA + row : row * columnsA + i]
+          return sum + Double(left) * Double(y[tb ? column * columnsB + i : i * columnsB + column])
+        }
+      }
+    }
+  }
+
+  @Test("Products large enough for code of their own are the sums as written", arguments: Precision.allCases)
+  func large(precision: Precision) {
+    func read(_ x: Tensor) -> Tensor { precision == .bfloat16 ? x.roundedToBFloat16() : x }
+    let (m, k, n) = (131, 97, 109)
+    for (ta, tb) in [(false, false), (false, true), (true, false), (true, true)] {
+      let (a, b) = (sampled([3] + (ta ? [k, m] : [m, k]), 1), sampled([3] + (tb ? [n, k] : [k, n]), 2))
+      let (x, y) = (a.variable(), b.variable())
+      let product = x.matrixProduct(y, transposeSelf: ta, transposeOther: tb, precision: precision)
+      let dy = sampled(product.shape, 3)
+      let found = gradients(of: product, weight: dy, at: [x, y])
+      for i in 0..<3 {
+        func part(_ x: Tensor) -> Tensor { x.slice(axis: 0, i..<(i + 1)).reshaped(Array(x.shape.dropFirst())) }
+        let (left, right, slope) = (read(part(a)), read(part(b)), read(part(dy)))
+        let single = part(a).matrixProduct(part(b), transposeSelf: ta, transposeOther: tb, precision: precision)
+        let expected = slow(left, right, ta, tb)
+        #expect(relativeDistance(part(product), expected) < 1e-6)
+        #expect(relativeDistance(single, expected) < 1e-6)
+        let da = ta ? slow(right, slope, tb, true) : slow(slope, right, false, !tb)
+        let db = tb ? slow(slope, left, true, ta) : slow(left, slope, !ta, false)
+        #expect(relativeDistance(part(found[0]), da) < 1e-6)
+        #expect(relativeDistance(part(found[1]), db) < 1e-6)
+      }
+    }
+  }
+
+  @Test("A weight that has changed is read anew", arguments: Precision.allCases)
+  func changed(precision: Precision) {
+    let x = sampled([130, 96], 1)
+    var weight = sampled([110, 96], 2)
+    func product() -> [Float] { x.affine(weight: weight, bias: .zeros([110]), precision: precision).floats }
+    let before = product()
+    #expect(product() == before)
+    weight.withMutableFloats { for i in $0.indices { $0[i] *= 2 } }
+    #expect(product() == before.map { 2 * $0 })
+  }
+
   @Test("What is empty multiplies to zeros or to nothing")
   func empty() {
     #expect(Tensor.zeros([2, 0]).matrixProduct(.zeros([0, 3])).floats == [0, 0, 0, 0, 0, 0])

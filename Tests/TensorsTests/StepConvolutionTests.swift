@@ -51,9 +51,12 @@ import Testing
     }
   }
 
-  private func convolved(_ x: Tensor, _ w: Tensor, _ b: Tensor?, _ c: Case) -> Tensor {
+  private func convolved(
+    _ x: Tensor, _ w: Tensor, _ b: Tensor?, _ c: Case, _ precision: Precision = .float32
+  ) -> Tensor {
     x.convolvedSteps(
-      with: w, bias: b, stride: c.stride, padding: (before: c.before, after: c.after), groups: c.groups)
+      with: w, bias: b, stride: c.stride, padding: (before: c.before, after: c.after), groups: c.groups,
+      precision: precision)
   }
 
   @Test("The sum tap by tap", arguments: cases)
@@ -72,6 +75,32 @@ import Testing
       sampled([c.filters], 3),
     ]
     expectDerivatives(at: inputs) { convolved($0[0], $0[1], $0[2], c) }
+  }
+
+  @Test("Sizes large enough for products of their own, in either precision", arguments: Precision.allCases)
+  func large(precision: Precision) {
+    func read(_ x: Tensor) -> Tensor { precision == .bfloat16 ? x.roundedToBFloat16() : x }
+    for c in [
+      Case(channels: 33, filters: 70, taps: 3, stride: 2, steps: 701),
+      Case(channels: 96, filters: 96, taps: 128, before: 64, after: 63, groups: 2, steps: 99),
+    ] {
+      let x = sampled([2, c.steps, c.channels], 1)
+      let (w, b) = (sampled([c.filters, c.channels / c.groups, c.taps], 2), sampled([c.filters], 3))
+      let found = convolved(x, w, b, c, precision)
+      #expect(relativeDistance(found, slow(read(x), read(w), b, c)) < 1e-6)
+      // The gradients are the transposes: ⟨dy, f(x′)⟩ = ⟨dx, x′⟩, for any x′ of numbers that are read as they are.
+      let (input, weight) = (x.variable(), w.variable())
+      let dy = read(sampled(found.shape, 4))
+      let slopes = gradients(of: convolved(input, weight, nil, c, precision), weight: dy, at: [input, weight])
+      let (otherX, otherW) = (read(sampled(x.shape, 5)), read(sampled(w.shape, 6)))
+      func product(_ a: Tensor, _ b: Tensor) -> Double {
+        zip(a.floats, b.floats).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+      }
+      let (ofX, ofW) = (convolved(otherX, w, nil, c, precision), convolved(x, otherW, nil, c, precision))
+      let size = norm(dy.floats.map(Double.init)) * norm(ofX.floats.map(Double.init))
+      #expect(abs(product(dy, ofX) - product(slopes[0], otherX)) < 1e-6 * size)
+      #expect(abs(product(dy, ofW) - product(slopes[1], otherW)) < 1e-6 * size)
+    }
   }
 
   @Test("Relevance of the ε rule sums to the score without the bias")

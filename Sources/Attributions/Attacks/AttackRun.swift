@@ -49,7 +49,7 @@ final class AttackRun {
         Dictionary(
           uniqueKeysWithValues: needed.map { place in (place, .concatenated(parts.map { $0[place] }, axis: 0)) }))
     }
-    return model.network(made, .inference).slice(axis: 1, 0..<classes)
+    return model.network(made, model.pass()).slice(axis: 1, 0..<classes)
   }
 
   /// The logits of the classes, [inputs, classes], of inputs [inputs, …], each of a clip.

@@ -92,7 +92,7 @@ public struct RandomizedSmoothing: Sendable, Hashable, Codable {
       // Each by its own scale, as a file that is read.
       let input = clip.path.input(
         Tensor(values, shape: [part, samples.count]), at: .waveform, for: clip.model.kind.inputs, through: true)
-      let logits = clip.model.network(input, .inference).slice(axis: 1, 0..<classes).floats
+      let logits = clip.model.network(input, clip.model.pass()).slice(axis: 1, 0..<classes).floats
       for row in stride(from: 0, to: logits.count, by: classes) {
         let own = Array(logits[row..<(row + classes)])
         if own.allSatisfy({ $0.isFinite }) { counts[own.likeliestClass] += 1 }

@@ -89,10 +89,10 @@ public final class Clip {
   ///   - pass: An inference pass; it may also record layers or replace backward rules.
   ///   - normalization: How a waveform is normalised, in a model that does so.
   public func logits(
-    _ input: Tensor, at space: InputSpace, pass: ForwardPass = .inference, normalization: Normalization = .held
+    _ input: Tensor, at space: InputSpace, pass: ForwardPass? = nil, normalization: Normalization = .held
   ) -> Tensor {
     let scale = normalization == .held ? path.scale : nil
-    return model.network(path.input(input, at: space, for: model.kind.inputs, scale: scale), pass)
+    return model.network(path.input(input, at: space, for: model.kind.inputs, scale: scale), pass ?? model.pass())
   }
 
   /// Whether the model's answer depends on the input at a space: what it reads is the input itself, or comes after it.
@@ -111,7 +111,7 @@ public final class Clip {
   public var logits: Tensor {
     if let keptLogits { return keptLogits }
     if recordsLogits { recorded = record() }
-    let made = recorded?.logits.detached ?? logits(pass: .inference)
+    let made = recorded?.logits.detached ?? logits(pass: model.pass())
     keptLogits = made
     return made
   }
@@ -127,7 +127,7 @@ public final class Clip {
       let some = clips[first..<min(first + size, clips.count)]
       let inputs = some.map { $0.path.input(model.kind.inputs) }
       let spaces = model.kind.inputs.map { space in (space, Tensor.concatenated(inputs.map { $0[space] }, axis: 0)) }
-      let logits = model.network(NetworkInput(Dictionary(uniqueKeysWithValues: spaces)), .inference)
+      let logits = model.network(NetworkInput(Dictionary(uniqueKeysWithValues: spaces)), model.pass())
       for (row, clip) in some.enumerated() { clip.keptLogits = logits.slice(axis: 0, row..<(row + 1)) }
     }
   }
@@ -135,7 +135,7 @@ public final class Clip {
   private func record() -> (inputs: [Tensor], logits: Tensor) {
     let inputs = model.kind.inputs.map { self[$0].variable() }
     let input = NetworkInput(Dictionary(uniqueKeysWithValues: zip(model.kind.inputs, inputs)))
-    return (inputs, model.network(input, .inference))
+    return (inputs, model.network(input, model.pass()))
   }
 
   /// The model's named layers in their order, with the shapes of their outputs for this clip.
@@ -143,7 +143,7 @@ public final class Clip {
     if let keptLayers { return keptLayers }
     var found: [(name: String, geometry: Geometry, shape: [Int])] = []
     _ = logits(
-      pass: ForwardPass(.inference) { observed in
+      pass: model.pass { observed in
         found.append((observed.layer, observed.geometry, observed.output.shape))
         return observed.output
       })
@@ -175,7 +175,7 @@ public final class Clip {
   public func gradient(
     _ inputs: Tensor, at space: InputSpace, target: Target, normalization: Normalization = .own
   ) -> Tensor {
-    gradient(inputs, at: space, target: target, normalization, ForwardPass.inference)
+    gradient(inputs, at: space, target: target, normalization, model.pass())
   }
 
   /// ``gradient(_:at:target:normalization:)`` with a backward rule instead of the derivative; and of relevance the part of the
@@ -186,7 +186,7 @@ public final class Clip {
     _ inputs: Tensor, at space: InputSpace, target: Target, normalization: Normalization, rule: BackwardRule,
     for method: String
   ) throws(MethodError) -> (gradient: Tensor, constants: Double) {
-    let pass = ForwardPass(.inference, rule: rule)
+    let pass = model.pass(rule)
     let found = gradient(inputs, at: space, target: target, normalization, pass)
     guard pass.ruledOperations > 0 else {
       throw .inapplicable(

@@ -21,7 +21,7 @@ extension Clip {
   ) -> (values: [Tensor], gradients: [Tensor]) {
     var seen: [String: Tensor] = [:]
     let logits = run(
-      ForwardPass(.inference) { observed in
+      model.pass { observed in
         guard layers.contains(observed.layer) else { return observed.output }
         // Unrecorded outputs become variables here, so that nothing before the layer is differentiated.
         let variable = observed.output.isRecorded ? observed.output : observed.output.variable()
@@ -38,7 +38,7 @@ extension Clip {
     var seen: Tensor?
     _ = logits(
       inputs, at: space,
-      pass: ForwardPass(.inference) { observed in
+      pass: model.pass { observed in
         if observed.layer == layer { seen = observed.output }
         return observed.output
       })
@@ -50,7 +50,7 @@ extension Clip {
     var seen: Tensor?
     _ = logits(
       input, at: space,
-      pass: ForwardPass(.inference) { observed in
+      pass: model.pass { observed in
         if observed.layer == layer { seen = observed.output }
         return observed.output
       })
@@ -63,7 +63,7 @@ extension Clip {
     _ layer: String, by outputs: Tensor, target: Target
   ) -> (scores: [Float], gradient: Tensor) {
     let outputs = outputs.variable()
-    let pass = ForwardPass(.inference) { $0.layer == layer ? outputs : $0.output }
+    let pass = model.pass { $0.layer == layer ? outputs : $0.output }
     let scores = target.score(model.network(input(copies: outputs.shape[0]), pass))
     return (scores.floats, gradients(of: scores.sum(), at: [outputs])[0])
   }
@@ -71,7 +71,7 @@ extension Clip {
   /// The logits [copies, outputs] with a layer's maps [1 or copies, channels, rows, columns] changed into those of `copies` clips;
   /// everything before the layer runs once where that is possible.
   func logits(changing layer: String, copies: Int, _ change: @escaping (Tensor) -> Tensor) -> Tensor {
-    let pass = ForwardPass(.inference) { observed in
+    let pass = model.pass { observed in
       guard observed.layer == layer, let map = MapLayer(layer, observed.geometry, observed.output.shape) else {
         return observed.output
       }

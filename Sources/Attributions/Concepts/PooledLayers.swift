@@ -24,7 +24,7 @@ extension Clip {
       var seen: [String: (map: MapLayer, output: Tensor)] = [:]
       let logits = model.network(
         input(copies: range.count),
-        ForwardPass(.inference) { observed in
+        model.pass { observed in
           guard layers.contains(observed.layer),
             let map = MapLayer(observed.layer, observed.geometry, observed.output.shape)
           else { return observed.output }

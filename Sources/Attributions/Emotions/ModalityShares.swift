@@ -28,7 +28,7 @@ public struct ModalityShares {
       halves[space] = Tensor.concatenated([x, start], axis: 0).variable()
       differences[space] = x - start
     }
-    let pass = ForwardPass(.inference, rule: .rescale)
+    let pass = clip.model.pass(.rescale)
     let scores = target.score(clip.model.network(NetworkInput(halves, scale: clip.path.scale), pass))
     let multipliers = pass.gradients(of: scores.sum(), at: inputs.map { halves[$0]! })
     contributions = zip(inputs, multipliers).map { space, multiplier in

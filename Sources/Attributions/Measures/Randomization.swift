@@ -44,7 +44,8 @@ final class CascadingRandomization {
       own.value = trained.value
     }
     return TrainedModel(
-      configuration: model.configuration, network: network, name: "\(model.name), new as far as \(layers[stage])")
+      configuration: model.configuration, network: network, name: "\(model.name), new as far as \(layers[stage])",
+      precision: model.precision)
   }
 
   /// The layer's name in a parameter's name, down to the last number, or else the first part: "blocks.0" in

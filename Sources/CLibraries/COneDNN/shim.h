@@ -1,8 +1,8 @@
 #pragma once
 
-// oneDNN's 2-D convolution over the blocked layout, for versions 2 (Debian 12) and 3 (Ubuntu 24.04, Debian 13), whose C
-// interfaces differ: version 3 made descriptors opaque. A primitive holds no buffers: every call brings its own,
-// scratchpad included, so that any thread may run it.
+// oneDNN's 2-D convolution over the blocked layout and its product of matrices, for versions 2 (Debian 12) and 3 (Ubuntu
+// 24.04, Debian 13), whose C interfaces differ: version 3 made descriptors opaque. A primitive holds no buffers: every call
+// brings its own, scratchpad included, so that any thread may run it.
 #include <string.h>
 #include <dnnl.h>
 #include <stdlib.h>
@@ -228,4 +228,101 @@ static inline dnnl_status_t onednn_convolution_run(const onednn_convolution *c, 
   if (c->scratchpad_bytes) ONEDNN_ARGUMENT(DNNL_ARG_SCRATCHPAD, c->scratchpad, scratchpad);
 #undef ONEDNN_ARGUMENT
   return onednn_run(c->primitive, c->engine, stream, count, roles, layouts, buffers);
+}
+
+// MARK: Products of matrices
+
+/// C = A B, or C += A B, of `batch` matrices [rows, inner] × [inner, columns], whose strides are in numbers.
+typedef struct {
+  int64_t batch, rows, columns, inner;
+  int64_t a_strides[3], b_strides[3], c_strides[3];
+  int bfloat16;      // of the numbers of A and B; those of C are float32
+  int accumulates;
+} onednn_product_shape;
+
+typedef struct {
+  dnnl_engine_t engine;
+  dnnl_primitive_desc_t descriptor;
+  dnnl_primitive_t primitive;
+  onednn_made_layout a, b, c;
+  onednn_layout scratchpad;
+  size_t scratchpad_bytes;
+} onednn_product;
+
+static inline dnnl_status_t onednn_strided_layout_make(onednn_made_layout *made, const int64_t *sizes, const int64_t *strides,
+                                                       dnnl_data_type_t type) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_memory_desc_create_with_strides(made, 3, sizes, type, strides);
+#else
+  return dnnl_memory_desc_init_by_strides(made, 3, sizes, type, strides);
+#endif
+}
+
+/// Makes the primitive; returns oneDNN's status. Freed by onednn_product_free, whatever the status.
+static inline dnnl_status_t onednn_product_make(onednn_product *p, const onednn_product_shape *s, dnnl_engine_t engine) {
+  memset(p, 0, sizeof *p);
+  p->engine = engine;
+  const int64_t a_sizes[3] = {s->batch, s->rows, s->inner}, b_sizes[3] = {s->batch, s->inner, s->columns};
+  const int64_t c_sizes[3] = {s->batch, s->rows, s->columns};
+  dnnl_data_type_t type = s->bfloat16 ? dnnl_bf16 : dnnl_f32;
+  dnnl_status_t status = onednn_strided_layout_make(&p->a, a_sizes, s->a_strides, type);
+  if (status == dnnl_success) status = onednn_strided_layout_make(&p->b, b_sizes, s->b_strides, type);
+  if (status == dnnl_success) status = onednn_strided_layout_make(&p->c, c_sizes, s->c_strides, dnnl_f32);
+  if (status != dnnl_success) return status;
+
+  dnnl_primitive_attr_t attributes;
+  status = dnnl_primitive_attr_create(&attributes);
+  if (status != dnnl_success) return status;
+  dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
+  if (s->accumulates) {
+    dnnl_post_ops_t after = NULL;
+    status = dnnl_post_ops_create(&after);
+#if DNNL_VERSION_MAJOR >= 3
+    if (status == dnnl_success) status = dnnl_post_ops_append_sum(after, 1, 0, dnnl_data_type_undef);
+#else
+    if (status == dnnl_success) status = dnnl_post_ops_append_sum(after, 1);
+#endif
+    if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(attributes, after);
+    if (after) dnnl_post_ops_destroy(after);
+  }
+  onednn_layout a = onednn_layout_of(&p->a), b = onednn_layout_of(&p->b), c = onednn_layout_of(&p->c);
+  if (status == dnnl_success) {
+#if DNNL_VERSION_MAJOR >= 3
+    status = dnnl_matmul_primitive_desc_create(&p->descriptor, engine, a, b, NULL, c, attributes);
+#else
+    dnnl_matmul_desc_t operation;
+    status = dnnl_matmul_desc_init(&operation, a, b, NULL, c);
+    if (status == dnnl_success) status = dnnl_primitive_desc_create(&p->descriptor, &operation, attributes, engine, NULL);
+#endif
+  }
+  dnnl_primitive_attr_destroy(attributes);
+  if (status == dnnl_success) status = dnnl_primitive_create(&p->primitive, p->descriptor);
+  if (status != dnnl_success) return status;
+  p->scratchpad = dnnl_primitive_desc_query_md(p->descriptor, dnnl_query_scratchpad_md, 0);
+  p->scratchpad_bytes = p->scratchpad ? dnnl_memory_desc_get_size(p->scratchpad) : 0;
+  return dnnl_success;
+}
+
+/// Whether oneDNN has code for the product in vectors of 512 bits made for its sizes ("brg:avx512_core", "brg:avx512_core_bf16" …),
+/// not its general one.
+static inline int onednn_product_is_fast(const onednn_product *p) {
+  const char *name = NULL;
+  return dnnl_primitive_desc_query(p->descriptor, dnnl_query_impl_info_str, 0, &name) == dnnl_success && name &&
+         strncmp(name, "brg", 3) == 0 && strstr(name, "avx512") != NULL;
+}
+
+static inline void onednn_product_free(onednn_product *p) {
+  if (p->primitive) dnnl_primitive_destroy(p->primitive);
+  if (p->descriptor) dnnl_primitive_desc_destroy(p->descriptor);
+  onednn_layout_free(&p->a);
+  onednn_layout_free(&p->b);
+  onednn_layout_free(&p->c);
+}
+
+static inline dnnl_status_t onednn_product_run(const onednn_product *p, dnnl_stream_t stream, const void *a, const void *b,
+                                               float *c, void *scratchpad) {
+  const int roles[4] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_SCRATCHPAD};
+  const onednn_layout layouts[4] = {onednn_layout_of(&p->a), onednn_layout_of(&p->b), onednn_layout_of(&p->c), p->scratchpad};
+  void *const buffers[4] = {(void *)a, (void *)b, c, scratchpad};
+  return onednn_run(p->primitive, p->engine, stream, p->scratchpad_bytes ? 4 : 3, roles, layouts, buffers);
 }

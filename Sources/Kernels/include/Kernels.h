@@ -75,6 +75,8 @@ void kernel_widen_float16(const void *x, float *y, long count);
 void kernel_widen_bfloat16(const void *x, float *y, long count);
 /// y = x as half precision, the nearest, to even in the middle; what is too large becomes infinite.
 void kernel_narrow_float16(const float *x, uint16_t *y, long count);
+/// y = x as bfloat16, the nearest, to even in the middle; NaN stays NaN.
+void kernel_narrow_bfloat16(const float *x, uint16_t *y, long count);
 /// y = x rounded to bfloat16's eight significant bits, the nearest, to even in the middle; NaN stays NaN.
 void kernel_round_bfloat16(const float *x, float *y, long count);
 /// The number of values that are NaN or infinite.

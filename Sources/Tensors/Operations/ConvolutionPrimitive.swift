@@ -2,7 +2,7 @@ import Basics
 import COneDNN
 import Kernels
 
-/// oneDNN's direct convolution for one shape, forward or one of its gradients, kept for the next call of that shape.
+/// oneDNN's direct convolution for one shape, forward or one of its gradients.
 ///
 /// `@unchecked Sendable`: nothing in it changes after `init`, and every run brings its own buffers, so that oneDNN
 /// allows runs from several threads at once.
@@ -15,35 +15,10 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     var bias = false
   }
 
-  private static let cacheLimit = 512
-  private static let cache = Locked<[Shape: ConvolutionPrimitive]>([:])
-
-  /// The CPU, and the stream that runs on the calling thread.
-  private struct Processor: @unchecked Sendable {
-    let engine: dnnl_engine_t
-    let stream: dnnl_stream_t
-
-    init() {
-      var engine: dnnl_engine_t?
-      var stream: dnnl_stream_t?
-      demand(dnnl_engine_create(&engine, dnnl_cpu, 0) == dnnl_success, "oneDNN has no CPU engine")
-      demand(
-        dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)) == dnnl_success,
-        "oneDNN has no stream")
-      (self.engine, self.stream) = (engine!, stream!)
-    }
-  }
-  private static let processor = Processor()
+  private static let cache = PrimitiveCache<Shape, ConvolutionPrimitive>()
 
   static func cached(_ shape: Shape) -> ConvolutionPrimitive {
-    cache.withLock { cache in
-      if let made = cache[shape] { return made }
-      // Clips of every length would fill the memory with code; oneDNN's own cache makes the loss smaller.
-      if cache.count >= cacheLimit { cache.removeAll() }
-      let made = ConvolutionPrimitive(shape)
-      cache[shape] = made
-      return made
-    }
+    cache.primitive(shape) { ConvolutionPrimitive($0) }
   }
 
   let shape: Shape
@@ -66,7 +41,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
       left: Int64(shape.padding.left),
       bottom: Int64(shape.padding.bottom), right: Int64(shape.padding.right), block: Int32(Layout.block),
       bias: shape.bias ? 1 : 0)
-    let status = onednn_convolution_make(primitive, &sizes, Self.processor.engine)
+    let status = onednn_convolution_make(primitive, &sizes, Processor.shared.engine)
     demand(status == dnnl_success, "oneDNN makes no convolution of \(shape): status \(status.rawValue)")
   }
 
@@ -84,7 +59,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
 
   /// Weights from [filters, channels, kernel rows, kernel columns] to the primitive's layout; back for a weight gradient.
   func reorder(_ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>) {
-    let status = onednn_convolution_reorder(primitive, Self.processor.stream, from, to)
+    let status = onednn_convolution_reorder(primitive, Processor.shared.stream, from, to)
     demand(status == dnnl_success, "oneDNN cannot reorder weights of \(shape)")
   }
 
@@ -97,7 +72,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     demand(kernel_is_in_parallel() == 0, "a convolution inside parallel(_:grain:_:)")
     let scratchpad = Storage(count: primitive.pointee.scratchpad_bytes / 4 + 1)
     let status = onednn_convolution_run(
-      primitive, Self.processor.stream, input, weights, bias, output, scratchpad.pointer)
+      primitive, Processor.shared.stream, input, weights, bias, output, scratchpad.pointer)
     withExtendedLifetime(scratchpad) {}
     demand(status == dnnl_success, "oneDNN cannot run \(shape): status \(status.rawValue)")
   }

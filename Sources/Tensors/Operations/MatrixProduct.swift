@@ -1,19 +1,33 @@
 import Basics
-import COpenBLAS
-import Kernels
 
 /// x Wᵀ + b.
 private struct DenseSum: WeightedSum {
   let weight: Tensor
   let bias: Tensor?
   let channelAxis: Int
+  let precision: Precision
 
   func apply(_ x: Tensor, _ part: WeightPart, bias hasBias: Bool) -> Tensor {
-    let product = x.matrixProduct(part(weight), transposeOther: true)
-    return hasBias ? product + part(bias!) : product
+    let product = rows(of: x).multiplied(
+      by: part(weight), false, true, precision, keepsOther: true)
+    let sum = product.reshaped(x.shape.dropLast() + [weight.shape[0]])
+    return hasBias ? sum + part(bias!) : sum
   }
 
-  func transpose(_ dy: Tensor, _ part: WeightPart) -> Tensor { dy.matrixProduct(part(weight)) }
+  func transpose(_ dy: Tensor, _ part: WeightPart) -> Tensor {
+    rows(of: dy).multiplied(by: part(weight), false, false, precision, keepsOther: true)
+      .reshaped(dy.shape.dropLast() + [weight.shape[1]])
+  }
+
+  /// The gradient at the weights of Σ dy · y.
+  func weightGradient(_ dy: Tensor, _ x: Tensor) -> Tensor {
+    rows(of: dy).multiplied(by: rows(of: x), true, false, precision)
+  }
+
+  /// All rows as one matrix: one large product instead of many small ones.
+  private func rows(of x: Tensor) -> Tensor {
+    x.detached.reshaped([x.shape.dropLast().reduce(1, *), x.shape[x.rank - 1]])
+  }
 }
 
 extension Tensor {
@@ -30,48 +44,62 @@ extension Tensor {
       let product = rows.matrixProduct(other, transposeOther: transposeOther, precision: precision)
       return product.reshaped(shape.dropLast() + [product.shape[1]])
     }
-    let (a, b) = (rowMajor.rounded(to: precision), other.rowMajor.rounded(to: precision))
+    let (a, b) = (rowMajor.detached, other.rowMajor.detached)
     let (ta, tb) = (transposeSelf, transposeOther)
     func gradients(_ dy: Tensor, _ wanted: [Bool], _ a: Tensor, _ b: Tensor) -> [Tensor?] {
-      let dy = dy.rowMajor.rounded(to: precision)
-      let da = ta ? { Self.product(b, dy, tb, true) } : { Self.product(dy, b, false, !tb) }
-      let db = tb ? { Self.product(dy, a, true, ta) } : { Self.product(a, dy, !ta, false) }
+      func product(_ left: Tensor, _ right: Tensor, _ tl: Bool, _ tr: Bool) -> Tensor {
+        left.multiplied(by: right, tl, tr, precision)
+      }
+      let da = ta ? { product(b, dy, tb, true) } : { product(dy, b, false, !tb) }
+      let db = tb ? { product(dy, a, true, ta) } : { product(a, dy, !ta, false) }
       return [wanted[0] ? da().summed(to: a.shape) : nil, wanted[1] ? db().summed(to: b.shape) : nil]
     }
-    return Self.product(a, b, ta, tb).recorded(
+    return a.multiplied(by: b, ta, tb, precision).recorded(
       from: [self, other], as: .product(a, b, gradient: gradients)
     ) { dy, wanted in gradients(dy, wanted, a, b) }
   }
 
   /// x Wᵀ + b over the last dimension, with weights [outputs, inputs] and bias [outputs].
   public func affine(weight: Tensor, bias: Tensor, precision: Precision = .float32) -> Tensor {
-    let (x, w, b) = (rounded(to: precision), weight.rounded(to: precision), bias.detached)
-    let sum = DenseSum(weight: w, bias: b, channelAxis: rank - 1)
+    let x = rowMajor.detached
+    let sum = DenseSum(
+      weight: weight.rowMajor.detached, bias: bias.detached, channelAxis: rank - 1, precision: precision)
     let y = sum.apply(x, .all, bias: true)
     return y.recorded(from: [self, weight, bias], as: .weighted(sum, x: x, y: y, by: \.dense)) { dy, wanted in
-      let factor = dy.rounded(to: precision)
-      let rows = factor.reshaped([-1, b.count])
-      return [
-        wanted[0] ? sum.transpose(factor, .all) : nil,
-        wanted[1] ? rows.matrixProduct(x.reshaped([rows.shape[0], -1]), transposeSelf: true) : nil,
+      [
+        wanted[0] ? sum.transpose(dy, .all) : nil, wanted[1] ? sum.weightGradient(dy, x) : nil,
         wanted[2] ? sum.biasGradient(dy) : nil,
       ]
     }
   }
 
-  private static func product(_ a: Tensor, _ b: Tensor, _ ta: Bool, _ tb: Bool) -> Tensor {
-    let (rowsA, columnsA) = (a.shape[a.rank - 2], a.shape[a.rank - 1])
-    let (rowsB, columnsB) = (b.shape[b.rank - 2], b.shape[b.rank - 1])
+  /// The product, of the matrices with their rows and columns exchanged where so said, outside any graph.
+  /// - Parameter keepsOther: `other` is a weight: see ``Factor``.
+  fileprivate func multiplied(
+    by other: Tensor, _ ta: Bool, _ tb: Bool, _ precision: Precision, keepsOther: Bool = false
+  ) -> Tensor {
+    let (rowsA, columnsA) = (shape[rank - 2], shape[rank - 1])
+    let (rowsB, columnsB) = (other.shape[other.rank - 2], other.shape[other.rank - 1])
     let (m, k) = ta ? (columnsA, rowsA) : (rowsA, columnsA)
     let (inner, n) = tb ? (columnsB, rowsB) : (rowsB, columnsB)
-    demand(k == inner, "\(a.shape)\(ta ? "ᵀ" : "") × \(b.shape)\(tb ? "ᵀ" : "") do not multiply")
-    let leading = broadcast(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)))
+    demand(k == inner, "\(shape)\(ta ? "ᵀ" : "") × \(other.shape)\(tb ? "ᵀ" : "") do not multiply")
+    let (leadingA, leadingB) = (Array(shape.dropLast(2)), Array(other.shape.dropLast(2)))
+    let leading = Tensor.broadcast(leadingA, leadingB)
     let matrices = leading.reduce(1, *)
     return Tensor(leading + [m, n]) { out in
       guard m > 0, n > 0 else { return }
       guard k > 0 else { return out.update(repeating: 0, count: matrices * m * n) }
-      let stridesA = broadcastStrides(Array(a.shape.dropLast(2)), to: leading)
-      let stridesB = broadcastStrides(Array(b.shape.dropLast(2)), to: leading)
+      let (a, b) = (Factor(self, precision), Factor(other, precision, isKept: keepsOther))
+      var product = ProductShape(
+        rows: m, columns: n, inner: k, a: .init(row: columnsA, matrix: m * k, isTransposed: ta),
+        b: .init(row: columnsB, matrix: k * n, isTransposed: tb), c: .init(row: n, matrix: m * n))
+      if a.isNarrow, leadingA == leadingB {
+        product.matrices = matrices
+        return product.multiply(a, from: 0, by: b, from: 0, into: out)
+      }
+      let (stridesA, stridesB) = (
+        Tensor.broadcastStrides(leadingA, to: leading), Tensor.broadcastStrides(leadingB, to: leading)
+      )
       func multiply(_ index: Int) {
         var (rest, offsetA, offsetB) = (index, 0, 0)
         for d in leading.indices.reversed() {
@@ -79,13 +107,9 @@ extension Tensor {
           offsetB += rest % leading[d] * stridesB[d]
           rest /= leading[d]
         }
-        cblas_sgemm(
-          CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans,
-          blasint(m), blasint(n), blasint(k), 1, a.storage.pointer + offsetA * rowsA * columnsA,
-          blasint(columnsA), b.storage.pointer + offsetB * rowsB * columnsB, blasint(columnsB), 0,
-          out + index * m * n, blasint(n))
+        product.multiply(a, from: offsetA * m * k, by: b, from: offsetB * k * n, into: out + index * m * n)
       }
-      if matrices >= Threads.count {
+      if matrices >= Threads.count, !a.isNarrow {
         // One thread per matrix: OpenBLAS is serial inside, and threads meet once instead of once per product.
         parallel(matrices, grain: max(1, 100_000 / (m * n * k))) { $0.forEach(multiply) }
       } else {

@@ -4,15 +4,41 @@ import Kernels
 public enum Precision: String, CaseIterable, Codable, Sendable {
   /// As they are.
   case float32
-  /// Rounded to the nearest number of eight significant bits, to even in the middle: the factors of the matrix units of
-  /// processors that have them. The same numbers come from any processor, up to the order of sums.
+  /// Rounded to the nearest number of eight significant bits, to even in the middle. Processors that multiply such numbers
+  /// take half the time; the others round the factors and multiply floats, so that the same numbers come from any processor,
+  /// up to the order of sums.
   case bfloat16
 }
 
+/// What a product reads of a tensor: its floats, those rounded, or bfloat16 of half the size.
+struct Factor {
+  let storage: Storage
+  let isNarrow: Bool
+
+  /// - Parameter isKept: Of a weight, whose rounded numbers are kept for the next product, where they are of half the size.
+  init(_ tensor: Tensor, _ precision: Precision, isKept: Bool = false) {
+    let plain = tensor.rowMajor
+    guard precision == .bfloat16 else { (storage, isNarrow) = (plain.storage, false); return }
+    isNarrow = ProductPrimitive.multipliesBFloat16 && kernel_is_in_parallel() == 0
+    storage = isNarrow ? plain.storage.narrowed(isKept: isKept) : plain.roundedToBFloat16().storage
+  }
+
+  /// Room for so many numbers like those of `other`.
+  init(count: Int, like other: Factor) {
+    isNarrow = other.isNarrow
+    storage = Storage(count: isNarrow ? (count + 1) / 2 : count)
+  }
+
+  /// Bytes of a number.
+  var width: Int { isNarrow ? 2 : 4 }
+
+  /// Where the number at that index is.
+  func address(_ index: Int) -> UnsafeMutableRawPointer { UnsafeMutableRawPointer(storage.pointer) + index * width }
+}
+
 extension Tensor {
-  /// The values as a product of that precision reads them, outside any graph.
-  consuming func rounded(to precision: Precision) -> Tensor {
-    guard precision == .bfloat16 else { return detached }
+  /// The values rounded to bfloat16's eight significant bits, outside any graph.
+  consuming func roundedToBFloat16() -> Tensor {
     let count = count
     return detached.mapped { kernel_round_bfloat16($0, $1, count) }
   }

@@ -1,5 +1,4 @@
 import Basics
-import COpenBLAS
 
 /// A convolution (cross-correlation) along the steps of [batch, steps, channels], as matrix products over the steps where
 /// they lie: `stride` steps after one another are a row of stride × channels floats, so that so many taps are one product
@@ -9,6 +8,7 @@ struct StepConvolution {
   /// Zeros before the first and after the last step.
   let before, after: Int
   let groups: Int
+  let precision: Precision
 
   /// The sizes of one run.
   private struct Sizes {
@@ -49,31 +49,32 @@ struct StepConvolution {
 
   /// [batch, steps, channels] → [batch, outputs, filters].
   func forward(_ x: Tensor, _ weight: Tensor) -> Tensor {
-    let (input, w) = (padded(x), packed(weight))
     let s = sizes(x.shape, weight.shape)
+    let input = padded(x)
+    let (factor, w) = (Factor(input, precision), Factor(packed(weight), precision))
     return Tensor([s.batch, s.outputs, s.filters]) { out in
-      let (x, w) = (input.storage.pointer, w.storage.pointer)
       let size = input.shape[1] * s.channels
       if s.isUnfolded {
-        parallel(s.batch * s.groups, grain: 1) { range in
-          let rows = Storage(count: s.outputs * s.row)
-          for part in range {
-            let (clip, group) = (part / s.groups, part % s.groups)
-            unfold(x + clip * size, group, s, into: rows.pointer)
-            cblas_sgemm(
-              CblasRowMajor, CblasNoTrans, CblasTrans, blasint(s.outputs), blasint(s.groupFilters), blasint(s.row), 1,
-              rows.pointer, blasint(s.row), w + group * s.groupFilters * s.row, blasint(s.row), 0,
-              out + clip * s.outputs * s.filters + group * s.groupFilters, blasint(s.filters))
-          }
+        let product = ProductShape(
+          rows: s.outputs, columns: s.groupFilters, inner: s.row, a: .init(row: s.row),
+          b: .init(row: s.row, isTransposed: true), c: .init(row: s.filters))
+        eachPart(s.batch * s.groups, of: product, like: factor) { part in
+          let (clip, group) = (part / s.groups, part % s.groups)
+          let rows = Factor(count: s.outputs * s.row, like: factor)
+          unfold(factor, from: clip * size, group, s, into: rows)
+          product.multiply(
+            rows, from: 0, by: w, from: group * s.groupFilters * s.row,
+            into: out + clip * s.outputs * s.filters + group * s.groupFilters)
         }
       } else {
         for clip in 0..<s.batch {
           for run in s.runs {
-            cblas_sgemm(
-              CblasRowMajor, CblasNoTrans, CblasTrans, blasint(s.outputs), blasint(s.filters),
-              blasint(run.count * s.channels), 1, x + clip * size + run.first * s.channels,
-              blasint(s.stride * s.channels), w + run.first * s.channels, blasint(s.row), run.first == 0 ? 0 : 1,
-              out + clip * s.outputs * s.filters, blasint(s.filters))
+            ProductShape(
+              rows: s.outputs, columns: s.filters, inner: run.count * s.channels, a: .init(row: s.stride * s.channels),
+              b: .init(row: s.row, isTransposed: true), c: .init(row: s.filters), accumulates: run.first > 0
+            ).multiply(
+              factor, from: clip * size + run.first * s.channels, by: w, from: run.first * s.channels,
+              into: out + clip * s.outputs * s.filters)
           }
         }
       }
@@ -83,31 +84,33 @@ struct StepConvolution {
   /// The gradient at an input of `shape`.
   func inputGradient(_ dy: Tensor, _ weight: Tensor, shape: [Int]) -> Tensor {
     let s = sizes(shape, weight.shape)
-    let (dy, w) = (dy.rowMajor, packed(weight))
+    let (dy, w) = (Factor(dy, precision), Factor(packed(weight), precision))
     let steps = shape[1] + before + after
     let padded = Tensor([s.batch, steps, s.channels]) { out in
-      let (dy, w) = (dy.storage.pointer, w.storage.pointer)
       let size = steps * s.channels
       out.update(repeating: 0, count: s.batch * size)
       if s.isUnfolded {
-        parallel(s.batch * s.groups, grain: 1) { range in
+        let product = ProductShape(
+          rows: s.outputs, columns: s.row, inner: s.groupFilters, a: .init(row: s.filters), b: .init(row: s.row),
+          c: .init(row: s.row))
+        eachPart(s.batch * s.groups, of: product, like: dy) { part in
+          let (clip, group) = (part / s.groups, part % s.groups)
           let rows = Storage(count: s.outputs * s.row)
-          for part in range {
-            let (clip, group) = (part / s.groups, part % s.groups)
-            cblas_sgemm(
-              CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(s.outputs), blasint(s.row), blasint(s.groupFilters), 1,
-              dy + clip * s.outputs * s.filters + group * s.groupFilters, blasint(s.filters),
-              w + group * s.groupFilters * s.row, blasint(s.row), 0, rows.pointer, blasint(s.row))
-            fold(rows.pointer, group, s, into: out + clip * size)
-          }
+          product.multiply(
+            dy, from: clip * s.outputs * s.filters + group * s.groupFilters, by: w,
+            from: group * s.groupFilters * s.row,
+            into: rows.pointer)
+          fold(rows.pointer, group, s, into: out + clip * size)
         }
       } else {
         for clip in 0..<s.batch {
           for run in s.runs {
-            cblas_sgemm(
-              CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(s.outputs), blasint(run.count * s.channels),
-              blasint(s.filters), 1, dy + clip * s.outputs * s.filters, blasint(s.filters), w + run.first * s.channels,
-              blasint(s.row), 1, out + clip * size + run.first * s.channels, blasint(s.stride * s.channels))
+            ProductShape(
+              rows: s.outputs, columns: run.count * s.channels, inner: s.filters, a: .init(row: s.filters),
+              b: .init(row: s.row), c: .init(row: s.stride * s.channels), accumulates: true
+            ).multiply(
+              dy, from: clip * s.outputs * s.filters, by: w, from: run.first * s.channels,
+              into: out + clip * size + run.first * s.channels)
           }
         }
       }
@@ -118,31 +121,31 @@ struct StepConvolution {
   /// The gradient at weights of `shape`.
   func weightGradient(_ x: Tensor, _ dy: Tensor, shape: [Int]) -> Tensor {
     let s = sizes(x.shape, shape)
-    let (input, dy) = (padded(x), dy.rowMajor)
+    let input = padded(x)
+    let (factor, dy) = (Factor(input, precision), Factor(dy, precision))
     let found = Tensor([s.filters, s.taps, s.groupChannels]) { out in
-      let (x, dy) = (input.storage.pointer, dy.storage.pointer)
       let size = input.shape[1] * s.channels
+      func product(columns: Int, _ row: Int, accumulates: Bool) -> ProductShape {
+        ProductShape(
+          rows: s.groupFilters, columns: columns, inner: s.outputs, a: .init(row: s.filters, isTransposed: true),
+          b: .init(row: row), c: .init(row: s.row), accumulates: accumulates)
+      }
       if s.isUnfolded {
-        parallel(s.groups, grain: 1) { range in
-          let rows = Storage(count: s.outputs * s.row)
-          for group in range {
-            for clip in 0..<s.batch {
-              unfold(x + clip * size, group, s, into: rows.pointer)
-              cblas_sgemm(
-                CblasRowMajor, CblasTrans, CblasNoTrans, blasint(s.groupFilters), blasint(s.row), blasint(s.outputs), 1,
-                dy + clip * s.outputs * s.filters + group * s.groupFilters, blasint(s.filters), rows.pointer,
-                blasint(s.row), clip == 0 ? 0 : 1, out + group * s.groupFilters * s.row, blasint(s.row))
-            }
+        eachPart(s.groups, of: product(columns: s.row, s.row, accumulates: true), like: dy) { group in
+          let rows = Factor(count: s.outputs * s.row, like: factor)
+          for clip in 0..<s.batch {
+            unfold(factor, from: clip * size, group, s, into: rows)
+            product(columns: s.row, s.row, accumulates: clip > 0).multiply(
+              dy, from: clip * s.outputs * s.filters + group * s.groupFilters, by: rows, from: 0,
+              into: out + group * s.groupFilters * s.row)
           }
         }
       } else {
         for clip in 0..<s.batch {
           for run in s.runs {
-            cblas_sgemm(
-              CblasRowMajor, CblasTrans, CblasNoTrans, blasint(s.filters), blasint(run.count * s.channels),
-              blasint(s.outputs), 1, dy + clip * s.outputs * s.filters, blasint(s.filters),
-              x + clip * size + run.first * s.channels, blasint(s.stride * s.channels), clip == 0 ? 0 : 1,
-              out + run.first * s.channels, blasint(s.row))
+            product(columns: run.count * s.channels, s.stride * s.channels, accumulates: clip > 0).multiply(
+              dy, from: clip * s.outputs * s.filters, by: factor, from: clip * size + run.first * s.channels,
+              into: out + run.first * s.channels)
           }
         }
       }
@@ -150,14 +153,21 @@ struct StepConvolution {
     return found.permuted([0, 2, 1])
   }
 
+  /// Calls `body` with each part: one after another where all threads share a product, else one on each thread.
+  private func eachPart(_ count: Int, of product: ProductShape, like factor: Factor, _ body: (Int) -> Void) {
+    if factor.isNarrow || ProductPrimitive.isFaster(product) { return (0..<count).forEach(body) }
+    parallel(count, grain: 1) { $0.forEach(body) }
+  }
+
   /// What each output of a group reads, as a row: [outputs, taps × channels of the group].
-  private func unfold(
-    _ x: UnsafeMutablePointer<Float>, _ group: Int, _ s: Sizes, into rows: UnsafeMutablePointer<Float>
-  ) {
-    for output in 0..<s.outputs {
-      for tap in 0..<s.taps {
-        (rows + output * s.row + tap * s.groupChannels).update(
-          from: x + (output * s.stride + tap) * s.channels + group * s.groupChannels, count: s.groupChannels)
+  private func unfold(_ x: Factor, from start: Int, _ group: Int, _ s: Sizes, into rows: Factor) {
+    let bytes = s.groupChannels * x.width
+    parallel(s.outputs, grain: max(1, 16_384 / s.row)) { outputs in
+      for output in outputs {
+        for tap in 0..<s.taps {
+          rows.address(output * s.row + tap * s.groupChannels).copyMemory(
+            from: x.address(start + (output * s.stride + tap) * s.channels + group * s.groupChannels), byteCount: bytes)
+        }
       }
     }
   }
@@ -201,17 +211,17 @@ extension Tensor {
     with weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: (before: Int, after: Int) = (0, 0),
     groups: Int = 1, precision: Precision = .float32
   ) -> Tensor {
-    let convolution = StepConvolution(stride: stride, before: padding.before, after: padding.after, groups: groups)
-    let (x, w) = (rounded(to: precision), weight.rounded(to: precision))
+    let convolution = StepConvolution(
+      stride: stride, before: padding.before, after: padding.after, groups: groups, precision: precision)
+    let (x, w) = (rowMajor.detached, weight.rowMajor.detached)
     let sum = StepSum(convolution: convolution, weight: w, bias: bias?.detached, input: shape)
     let y = sum.apply(x, .all, bias: true)
     return y.recorded(
       from: [self, weight] + (bias.map { [$0] } ?? []), as: .weighted(sum, x: x, y: y, by: \.convolutions)
     ) { dy, wanted in
-      let factor = dy.rounded(to: precision)
-      return [
-        wanted[0] ? sum.transpose(factor, .all) : nil,
-        wanted[1] ? convolution.weightGradient(x, factor, shape: w.shape) : nil,
+      [
+        wanted[0] ? sum.transpose(dy, .all) : nil,
+        wanted[1] ? convolution.weightGradient(x, dy, shape: w.shape) : nil,
       ] + wanted.dropFirst(2).map { $0 ? sum.biasGradient(dy) : nil }
     }
   }

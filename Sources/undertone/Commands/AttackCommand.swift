@@ -302,7 +302,7 @@ struct AttackCommand: ParsableCommand {
     _ folder: String, of series: AttackSeries, _ entries: [Manifest.Entry]
   ) throws -> AttackSeries {
     let name = distinctNames(of: [model.model ?? "built-in", folder])[1]
-    let opponent = try self.series(.named(folder, as: name), entries, isOpponent: true)
+    let opponent = try self.series(model.other(folder, as: name), entries, isOpponent: true)
     guard series.isLabelled == opponent.isLabelled else {
       let (knows, lacks) = series.isLabelled ? (series.model, opponent.model) : (opponent.model, series.model)
       let emotion = entries.map(\.emotion).first { lacks.configuration.classIndex(of: $0) == nil }
@@ -396,7 +396,7 @@ struct AttackCommand: ParsableCommand {
     for folder in transfer.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) })
     where !folders.contains(folder) { folders.append(folder) }
     guard !folders.isEmpty else { throw ValidationError("--transfer names no model") }
-    return try zip(folders, distinctNames(of: folders)).map { try .named($0, as: $1) }
+    return try zip(folders, distinctNames(of: folders)).map { try model.other($0, as: $1) }
   }
 
   private func attributionMethod() throws -> any AttributionMethod {

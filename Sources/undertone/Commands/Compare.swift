@@ -48,6 +48,7 @@ struct Compare: ParsableCommand {
       """)
   var html = false
 
+  @OptionGroup var precision: PrecisionOption
   @OptionGroup var threads: ThreadOption
 
   @Option(help: "The input to explain; attributions are projected onto the mel's grid.")
@@ -156,7 +157,7 @@ struct Compare: ParsableCommand {
     var folders: [String] = []
     for folder in models where !folders.contains(folder) { folders.append(folder) }
     let loaded = try zip(folders, distinctNames(of: folders)).map { folder, name in
-      try TrainedModel.named(folder, as: name)
+      try TrainedModel.named(folder, as: name, precision: precision.value)
     }
     guard let first = loaded.first else { throw ValidationError("\(ComparisonError.oneModel)") }
     do {

@@ -100,7 +100,7 @@ struct Evaluate: ParsableCommand {
     try Console.run {
       let drawing = try self.drawing.files()
       let model = try self.model.load()
-      let other = try against.map { try TrainedModel.named($0) }
+      let other = try against.map { try self.model.other($0) }
       if let other { for model in [model, other] { try model.checkClasses(for: "--against") } }
       let manifest = try readManifest(data)
       let columns = ["origin", "speaker"] + manifest.extraColumns

@@ -74,6 +74,7 @@ struct Serve: ParsableCommand {
       valueName: "seconds"))
   var longest = 120.0
 
+  @OptionGroup var precision: PrecisionOption
   @OptionGroup var threads: ThreadOption
 
   func validate() throws {
@@ -98,11 +99,11 @@ struct Serve: ParsableCommand {
       }
       let folders = models.isEmpty ? ["built-in"] : models
       let names = distinctNames(of: folders)
-      let error = awaited { [settings] in
+      let error = awaited { [settings, precision = precision.value] in
         let service = try await UndertoneService(settings) {
           try ModelShelf(
             zip(folders, names).map { folder, name in
-              try ModelShelf.Entry(name) { try TrainedModel.named(folder, as: name) }
+              try ModelShelf.Entry(name) { try TrainedModel.named(folder, as: name, precision: precision) }
             })
         }
         do {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Models
+import Tensors
 
 struct ModelOption: ParsableArguments {
   @Option(
@@ -8,14 +9,24 @@ struct ModelOption: ParsableArguments {
       "A model folder that `train` wrote or as downloaded, or built-in. (default: built-in)", valueName: "folder"))
   var model: String?
 
-  func load() throws -> TrainedModel { try .named(model ?? "built-in") }
+  @OptionGroup var precision: PrecisionOption
+
+  func load() throws -> TrainedModel { try other(model ?? "built-in") }
+
+  /// Another model to be set beside it, in the same precision.
+  func other(_ folder: String, as name: String? = nil) throws -> TrainedModel {
+    try .named(folder, as: name, precision: precision.value)
+  }
 }
 
 extension TrainedModel {
   /// The model that comes with the program, or that of a folder.
   /// - Parameter name: What tells it from other models of a run; the folder's own name where nil.
-  static func named(_ folder: String, as name: String? = nil) throws -> TrainedModel {
-    try folder == "built-in" ? builtIn() : TrainedModel(folder: folder, name: name)
+  static func named(
+    _ folder: String, as name: String? = nil, precision: Precision = .float32
+  ) throws -> TrainedModel {
+    try folder == "built-in"
+      ? builtIn(precision: precision) : TrainedModel(folder: folder, name: name, precision: precision)
   }
 
   /// The place of a class, or of a dimension, among the outputs.

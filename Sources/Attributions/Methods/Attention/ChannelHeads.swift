@@ -19,7 +19,7 @@ public struct ChannelHeads {
     var (weights, values): (Tensor?, Tensor?)
     _ = clip.logits(
       mel, at: .mel,
-      pass: ForwardPass(.inference) { observed in
+      pass: clip.model.pass { observed in
         switch observed.geometry {
         case .channelAttention: weights = observed.output
         case .channelValues: values = observed.output

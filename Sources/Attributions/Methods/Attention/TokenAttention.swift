@@ -31,7 +31,7 @@ public struct TokenAttention {
     }
     var found: [Tensor] = []
     _ = clip.logits(
-      pass: ForwardPass(.inference) { observed in
+      pass: clip.model.pass { observed in
         if names.contains(observed.layer) {
           found.append(observed.output.reshaped(Array(observed.output.shape.dropFirst())))
         }

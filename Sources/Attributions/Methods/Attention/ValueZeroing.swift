@@ -84,7 +84,7 @@ public struct ValueZeroing: AttributionMethod {
       let zeroed = first..<min(first + atOnce, tokens)
       var layer = 0
       var isInLayer = false
-      let pass = ForwardPass(.inference) { observed in
+      let pass = clip.model.pass { observed in
         switch observed.geometry {
         case .tokenAttention(groups):
           isInLayer = true

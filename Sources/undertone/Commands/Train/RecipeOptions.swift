@@ -49,8 +49,8 @@ struct RecipeOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       For hubertft, mmfusion and probe, how exactly the products of what learns read their factors: float32, or bfloat16 \
-      (eight significant bits; sums and weights stay float32, and so do what is frozen and validation). It shows what \
-      such products cost a training, and saves no time: a processor's own are not used yet. (default: float32)
+      (eight significant bits; sums and weights stay float32, and so do what is frozen and validation), which saves time \
+      on processors that multiply such numbers (AVX-512 BF16). (default: float32)
       """, valueName: "name"))
   var precision: Precision?
 
@@ -218,5 +218,4 @@ extension EmotionModel {
   static var standardRecipe: Recipe { recipes[RecipeChoice.standard] ?? recipes[.report]! }
 }
 
-extension Precision: ExpressibleByArgument {}
 extension Recipe.ClassWeights: ExpressibleByArgument {}

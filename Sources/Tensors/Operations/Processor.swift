@@ -1,0 +1,37 @@
+import Basics
+import COneDNN
+
+/// oneDNN's CPU, and the stream that runs on the calling thread.
+struct Processor: @unchecked Sendable {
+  let engine: dnnl_engine_t
+  let stream: dnnl_stream_t
+
+  static let shared = Processor()
+
+  private init() {
+    var engine: dnnl_engine_t?
+    var stream: dnnl_stream_t?
+    demand(dnnl_engine_create(&engine, dnnl_cpu, 0) == dnnl_success, "oneDNN has no CPU engine")
+    demand(
+      dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)) == dnnl_success,
+      "oneDNN has no stream")
+    (self.engine, self.stream) = (engine!, stream!)
+  }
+}
+
+/// oneDNN's primitives by the shapes that they were made for, kept for the next call of that shape.
+final class PrimitiveCache<Shape: Hashable & Sendable, Primitive: Sendable>: Sendable {
+  private let limit = 512
+  private let made = Locked<[Shape: Primitive]>([:])
+
+  func primitive(_ shape: Shape, make: @Sendable (Shape) -> Primitive) -> Primitive {
+    made.withLock { cache in
+      if let made = cache[shape] { return made }
+      // Clips of every length would fill the memory with code; oneDNN's own cache makes the loss smaller.
+      if cache.count >= limit { cache.removeAll() }
+      let made = make(shape)
+      cache[shape] = made
+      return made
+    }
+  }
+}
