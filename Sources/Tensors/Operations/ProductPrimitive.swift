@@ -12,8 +12,10 @@ struct ProductShape: Hashable, Sendable {
     /// Whether the product reads rows as columns.
     var isTransposed = false
 
-    var strides: (Int64, Int64, Int64) {
-      let matrix = Int64(max(matrix, 1))
+    /// oneDNN's, of a matrix that the product reads as so many rows and columns.
+    func strides(_ rows: Int, _ columns: Int) -> (Int64, Int64, Int64) {
+      // Of a single matrix the first says nothing; but oneDNN has no fast code for any that overlap.
+      let matrix = Int64(max(matrix, row * (isTransposed ? columns : rows)))
       return isTransposed ? (matrix, 1, Int64(row)) : (matrix, Int64(row), 1)
     }
   }
@@ -93,7 +95,8 @@ final class ProductPrimitive: @unchecked Sendable {
     let shape = key.shape
     var sizes = onednn_product_shape(
       batch: Int64(shape.matrices), rows: Int64(shape.rows), columns: Int64(shape.columns), inner: Int64(shape.inner),
-      a_strides: shape.a.strides, b_strides: shape.b.strides, c_strides: shape.c.strides,
+      a_strides: shape.a.strides(shape.rows, shape.inner), b_strides: shape.b.strides(shape.inner, shape.columns),
+      c_strides: shape.c.strides(shape.rows, shape.columns),
       bfloat16: key.isNarrow ? 1 : 0, accumulates: shape.accumulates ? 1 : 0)
     let status = onednn_product_make(primitive, &sizes, Processor.shared.engine)
     // A processor without such numbers has no product of them.
