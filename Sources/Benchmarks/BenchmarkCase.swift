@@ -1,4 +1,5 @@
 import Models
+import Tensors
 
 /// A case that is timed: work on a batch of clips of five seconds.
 struct BenchmarkCase: Hashable {
@@ -9,6 +10,10 @@ struct BenchmarkCase: Hashable {
     case infer
     /// Forward, gradient at the model's own input.
     case saliency
+    /// The same with products of bfloat16.
+    case trainBFloat16 = "train-bfloat16"
+    case inferBFloat16 = "infer-bfloat16"
+    case saliencyBFloat16 = "saliency-bfloat16"
     /// An attribution method on the model's own input; with 50 steps or draws where it has them, 20 on an encoder.
     case inputXGradient = "input-x-gradient"
     case integratedGradients = "integrated-gradients"
@@ -48,6 +53,18 @@ struct BenchmarkCase: Hashable {
     case comparison
     /// A PNG from numbers in memory: attention of 12 layers of 12 heads on 249 frames, as HuBERT has them.
     case attention
+
+    /// Without the precision of its products.
+    var plain: Work {
+      switch self {
+      case .trainBFloat16: .train
+      case .inferBFloat16: .infer
+      case .saliencyBFloat16: .saliency
+      default: self
+      }
+    }
+
+    var precision: Precision { plain == self ? .float32 : .bfloat16 }
   }
 
   /// A model's or an encoder's name, "front-end", "decompose", "corpus", "explain" or "render".
@@ -87,9 +104,13 @@ struct BenchmarkCase: Hashable {
       ]
     }
     + BenchmarkedEncoder.allCases.flatMap {
-      [BenchmarkCase($0.rawValue, .infer, batch: 1), BenchmarkCase($0.rawValue, .saliency, batch: 1)]
+      [
+        BenchmarkCase($0.rawValue, .infer, batch: 1), .init($0.rawValue, .inferBFloat16, batch: 1),
+        .init($0.rawValue, .saliency, batch: 1), .init($0.rawValue, .saliencyBFloat16, batch: 1),
+      ]
     } + [
-      .init(BenchmarkedEncoder.hubertBase.rawValue, .train, batch: 4)
+      .init(BenchmarkedEncoder.hubertBase.rawValue, .train, batch: 4),
+      .init(BenchmarkedEncoder.hubertBase.rawValue, .trainBFloat16, batch: 4),
     ]
     + [(Work.frames, 1), (.integratedGradients, 1), (.occlusion, 1), (.probe, 32), (.predict, 1), (.figure, 1)].map {
       BenchmarkCase(BenchmarkedEncoder.hubertBase.rawValue, $0.0, batch: $0.1)
@@ -107,7 +128,7 @@ struct BenchmarkCase: Hashable {
   /// Multiply-adds per clip by the networks' formulas; 0 where they are not counted. Winograd's algorithm and CNNATT's
   /// order of sums need fewer, so that a share of the peak computed from these may exceed one.
   var multiplyAdds: Double {
-    if let encoder { return encoder.multiplyAdds(work) }
+    if let encoder { return encoder.multiplyAdds(work.plain) }
     let passes =
       switch work {
       case .train: 3.0  // forward, and the gradients of inputs and of weights

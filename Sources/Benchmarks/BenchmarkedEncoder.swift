@@ -51,8 +51,10 @@ enum BenchmarkedEncoder: String, CaseIterable {
 
   /// One run of the work on a batch.
   func step(_ work: BenchmarkCase.Work, batch: Int) throws -> () throws -> Void {
-    switch work {
-    case .train: return try Self.fineTuning(sizes!, batch: batch)
+    let precision = work.precision
+    func pass() -> ForwardPass { ForwardPass(.inference, precision: precision) }
+    switch work.plain {
+    case .train: return try Self.fineTuning(sizes!, batch: batch, precision)
     case .frames: return attributing(by: LayerGradientXActivation())
     case .integratedGradients:
       var options = MethodOptions()
@@ -70,13 +72,13 @@ enum BenchmarkedEncoder: String, CaseIterable {
     if let sizes {
       let encoder = try SpeechEncoder(sizes, from: source)
       input = random([batch, Self.samples])
-      run = { encoder($0, .inference).last }
+      run = { encoder($0, pass()).last }
     } else {
       let encoder = try ConvNeXt(.base, from: source)
       input = random([batch, ConvNeXtConfiguration.base.channels, Self.bands, Self.frames])
-      run = { encoder($0, .inference).last! }
+      run = { encoder($0, pass()).last! }
     }
-    guard work == .saliency else { return { _ = run(input).floats } }
+    guard work.plain == .saliency else { return { _ = run(input).floats } }
     return {
       let variable = input.variable()
       let output = run(variable)
@@ -115,7 +117,9 @@ enum BenchmarkedEncoder: String, CaseIterable {
   }
 
   /// A step of HUBERTFT's training around the encoder, its convolutions and projection frozen.
-  private static func fineTuning(_ sizes: SpeechEncoderConfiguration, batch: Int) throws -> () -> Void {
+  private static func fineTuning(
+    _ sizes: SpeechEncoderConfiguration, batch: Int, _ precision: Precision
+  ) throws -> () -> Void {
     var sizes = sizes
     // Every step does the same work.
     sizes.layerDrop = 0
@@ -125,7 +129,7 @@ enum BenchmarkedEncoder: String, CaseIterable {
     let input = NetworkInput([.waveform: random([batch, samples])])
     let labels = (0..<batch).map { $0 % 7 }
     return {
-      let pass = ForwardPass(.training, learning: optimizer.parameters)
+      let pass = ForwardPass(.training, learning: optimizer.parameters, precision: precision)
       let loss = network(input, pass).crossEntropy(labels: labels)
       optimizer.step(pass.gradients(of: loss, at: optimizer.parameters), rate: recipe.rate)
     }

@@ -129,7 +129,9 @@ extension BenchmarkCase {
   var peerModes: [String] {
     switch work {
     case .infer where encoder != nil: ["plain", "compiled", "onnxruntime", "openvino"]
-    case .train where encoder != nil, .saliency where encoder != nil, .frames, .probe, .predict,
+    case .inferBFloat16: ["plain", "compiled", "openvino"]
+    case .train where encoder != nil, .saliency where encoder != nil, .trainBFloat16, .saliencyBFloat16, .frames,
+      .probe, .predict,
       .figure where encoder != nil:
       ["plain"]
     case .integratedGradients where encoder != nil, .occlusion: ["captum"]

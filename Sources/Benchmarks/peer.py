@@ -93,6 +93,17 @@ def encoder(subject):
 def encoder_step(subject, work, batch, mode):
     import torch
 
+    if work.endswith("-bfloat16"):
+        work = work.removesuffix("-bfloat16")
+        if mode == "openvino":
+            return exported_step(*encoder(subject), mode, "bf16")
+        step = encoder_step(subject, work, batch, mode)
+
+        def cast():
+            with torch.autocast("cpu", torch.bfloat16):
+                step()
+
+        return cast
     if work == "train":
         import transformers
 
@@ -216,8 +227,8 @@ def program_step(work):
     return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def exported_step(model, x, mode):
-    """Inference by ONNX Runtime or OpenVINO, in float32."""
+def exported_step(model, x, mode, precision="f32"):
+    """Inference by ONNX Runtime or OpenVINO; by the latter in float32 or bfloat16."""
     import torch
 
     class LastState(torch.nn.Module):
@@ -241,7 +252,7 @@ def exported_step(model, x, mode):
         return lambda: session.run(None, inputs)
     import openvino
 
-    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+    settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
     core = openvino.Core()
     request = core.compile_model(core.read_model(path), "CPU", settings).create_infer_request()
     return lambda: request.infer({0: x.numpy()})

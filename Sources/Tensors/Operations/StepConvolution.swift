@@ -20,10 +20,24 @@ struct StepConvolution {
     /// Floats of a row of the unfolded input: all that one output of one group reads.
     var row: Int { taps * groupChannels }
     var isUnfolded: Bool { groups > 1 || stride == 1 }
-    /// The taps that one product covers, and whether more follow.
-    var runs: [(first: Int, count: Int)] {
-      Swift.stride(from: 0, to: taps, by: stride).map { ($0, min(stride, taps - $0)) }
+    /// The taps of one product: all of an unfolded input, else as many as steps lie between two outputs.
+    var runs: [Run] {
+      let most = isUnfolded ? taps : stride
+      return Swift.stride(from: 0, to: taps, by: most).map { first in
+        let count = min(most, taps - first)
+        return Run(
+          first: first, count: count, row: count * groupChannels, weights: filters * first * groupChannels,
+          input: first * channels)
+      }
     }
+  }
+
+  /// Taps after one another: their weights are a matrix [filters, row] by itself.
+  private struct Run {
+    let first, count: Int
+    let row: Int
+    /// Where their weights begin, and what the first output reads.
+    let weights, input: Int
   }
 
   private func sizes(_ x: [Int], _ weight: [Int]) -> Sizes {
@@ -37,8 +51,22 @@ struct StepConvolution {
       stride: stride, before: before)
   }
 
-  /// [filters, channels, taps] → [filters, taps, channels]: the order in which an output reads its input.
-  private func packed(_ weight: Tensor) -> Tensor { weight.detached.permuted([0, 2, 1]).rowMajor }
+  /// [filters, channels, taps] as [filters, taps, channels] of each run, the order in which an output reads its input.
+  private func packed(_ weight: Tensor, _ s: Sizes) -> Tensor {
+    let runs = s.runs.map { run in
+      weight.detached.slice(axis: 2, run.first..<(run.first + run.count)).permuted([0, 2, 1]).rowMajor.reshaped([-1])
+    }
+    return runs.count == 1 ? runs[0] : .concatenated(runs, axis: 0)
+  }
+
+  /// The reverse of ``packed(_:_:)``.
+  private func unpacked(_ packed: Tensor, _ s: Sizes) -> Tensor {
+    let runs = s.runs.map { run in
+      packed.slice(axis: 0, run.weights..<(run.weights + s.filters * run.row))
+        .reshaped([s.filters, run.count, s.groupChannels]).permuted([0, 2, 1])
+    }
+    return runs.count == 1 ? runs[0] : .concatenated(runs, axis: 2)
+  }
 
   private func padded(_ x: Tensor) -> Tensor {
     guard before + after > 0 else { return x.detached.rowMajor }
@@ -51,30 +79,32 @@ struct StepConvolution {
   func forward(_ x: Tensor, _ weight: Tensor) -> Tensor {
     let s = sizes(x.shape, weight.shape)
     let input = padded(x)
-    let (factor, w) = (Factor(input, precision), Factor(packed(weight), precision))
+    let (factor, w) = (Factor(input, precision), Factor(packed(weight, s), precision))
     return Tensor([s.batch, s.outputs, s.filters]) { out in
       let size = input.shape[1] * s.channels
       if s.isUnfolded {
         let product = ProductShape(
           rows: s.outputs, columns: s.groupFilters, inner: s.row, a: .init(row: s.row),
-          b: .init(row: s.row, isTransposed: true), c: .init(row: s.filters))
+          b: .init(row: s.row, isTransposed: true), c: .init(row: s.groupFilters))
         eachPart(s.batch * s.groups, of: product, like: factor) { part in
           let (clip, group) = (part / s.groups, part % s.groups)
-          let rows = Factor(count: s.outputs * s.row, like: factor)
-          unfold(factor, from: clip * size, group, s, into: rows)
-          product.multiply(
-            rows, from: 0, by: w, from: group * s.groupFilters * s.row,
-            into: out + clip * s.outputs * s.filters + group * s.groupFilters)
+          let rows = unfolded(factor, from: clip * size, group, s)
+          let found = Storage(count: s.outputs * s.groupFilters)
+          product.multiply(rows, from: 0, by: w, from: group * s.groupFilters * s.row, into: found.pointer)
+          let own = out + clip * s.outputs * s.filters + group * s.groupFilters
+          for output in 0..<s.outputs {
+            (own + output * s.filters).update(
+              from: found.pointer + output * s.groupFilters, count: s.groupFilters)
+          }
         }
       } else {
         for clip in 0..<s.batch {
           for run in s.runs {
             ProductShape(
-              rows: s.outputs, columns: s.filters, inner: run.count * s.channels, a: .init(row: s.stride * s.channels),
-              b: .init(row: s.row, isTransposed: true), c: .init(row: s.filters), accumulates: run.first > 0
+              rows: s.outputs, columns: s.filters, inner: run.row, a: .init(row: s.stride * s.channels),
+              b: .init(row: run.row, isTransposed: true), c: .init(row: s.filters), accumulates: run.first > 0
             ).multiply(
-              factor, from: clip * size + run.first * s.channels, by: w, from: run.first * s.channels,
-              into: out + clip * s.outputs * s.filters)
+              factor, from: clip * size + run.input, by: w, from: run.weights, into: out + clip * s.outputs * s.filters)
           }
         }
       }
@@ -84,33 +114,30 @@ struct StepConvolution {
   /// The gradient at an input of `shape`.
   func inputGradient(_ dy: Tensor, _ weight: Tensor, shape: [Int]) -> Tensor {
     let s = sizes(shape, weight.shape)
-    let (dy, w) = (Factor(dy, precision), Factor(packed(weight), precision))
+    let (dy, w) = (Factor(dy, precision), Factor(packed(weight, s), precision))
     let steps = shape[1] + before + after
     let padded = Tensor([s.batch, steps, s.channels]) { out in
       let size = steps * s.channels
       out.update(repeating: 0, count: s.batch * size)
       if s.isUnfolded {
         let product = ProductShape(
-          rows: s.outputs, columns: s.row, inner: s.groupFilters, a: .init(row: s.filters), b: .init(row: s.row),
+          rows: s.outputs, columns: s.row, inner: s.groupFilters, a: .init(row: s.groupFilters), b: .init(row: s.row),
           c: .init(row: s.row))
         eachPart(s.batch * s.groups, of: product, like: dy) { part in
           let (clip, group) = (part / s.groups, part % s.groups)
           let rows = Storage(count: s.outputs * s.row)
           product.multiply(
-            dy, from: clip * s.outputs * s.filters + group * s.groupFilters, by: w,
-            from: group * s.groupFilters * s.row,
-            into: rows.pointer)
-          fold(rows.pointer, group, s, into: out + clip * size)
+            filters(of: dy, clip, group, s), from: 0, by: w, from: group * s.groupFilters * s.row, into: rows.pointer)
+          fold(rows.pointer, steps: steps, s, into: out + clip * size + group * s.groupChannels)
         }
       } else {
         for clip in 0..<s.batch {
           for run in s.runs {
             ProductShape(
-              rows: s.outputs, columns: run.count * s.channels, inner: s.filters, a: .init(row: s.filters),
-              b: .init(row: s.row), c: .init(row: s.stride * s.channels), accumulates: true
+              rows: s.outputs, columns: run.row, inner: s.filters, a: .init(row: s.filters), b: .init(row: run.row),
+              c: .init(row: s.stride * s.channels), accumulates: true
             ).multiply(
-              dy, from: clip * s.outputs * s.filters, by: w, from: run.first * s.channels,
-              into: out + clip * size + run.first * s.channels)
+              dy, from: clip * s.outputs * s.filters, by: w, from: run.weights, into: out + clip * size + run.input)
           }
         }
       }
@@ -123,34 +150,33 @@ struct StepConvolution {
     let s = sizes(x.shape, shape)
     let input = padded(x)
     let (factor, dy) = (Factor(input, precision), Factor(dy, precision))
-    let found = Tensor([s.filters, s.taps, s.groupChannels]) { out in
+    let found = Tensor([s.filters * s.row]) { out in
       let size = input.shape[1] * s.channels
-      func product(columns: Int, _ row: Int, accumulates: Bool) -> ProductShape {
+      func product(of filters: Int, _ run: Run, row: Int, accumulates: Bool) -> ProductShape {
         ProductShape(
-          rows: s.groupFilters, columns: columns, inner: s.outputs, a: .init(row: s.filters, isTransposed: true),
-          b: .init(row: row), c: .init(row: s.row), accumulates: accumulates)
+          rows: filters, columns: run.row, inner: s.outputs, a: .init(row: filters, isTransposed: true),
+          b: .init(row: row), c: .init(row: run.row), accumulates: accumulates)
       }
       if s.isUnfolded {
-        eachPart(s.groups, of: product(columns: s.row, s.row, accumulates: true), like: dy) { group in
-          let rows = Factor(count: s.outputs * s.row, like: factor)
+        let run = s.runs[0]
+        eachPart(s.groups, of: product(of: s.groupFilters, run, row: s.row, accumulates: true), like: dy) { group in
           for clip in 0..<s.batch {
-            unfold(factor, from: clip * size, group, s, into: rows)
-            product(columns: s.row, s.row, accumulates: clip > 0).multiply(
-              dy, from: clip * s.outputs * s.filters + group * s.groupFilters, by: rows, from: 0,
+            product(of: s.groupFilters, run, row: s.row, accumulates: clip > 0).multiply(
+              filters(of: dy, clip, group, s), from: 0, by: unfolded(factor, from: clip * size, group, s), from: 0,
               into: out + group * s.groupFilters * s.row)
           }
         }
       } else {
         for clip in 0..<s.batch {
           for run in s.runs {
-            product(columns: run.count * s.channels, s.stride * s.channels, accumulates: clip > 0).multiply(
-              dy, from: clip * s.outputs * s.filters, by: factor, from: clip * size + run.first * s.channels,
-              into: out + run.first * s.channels)
+            product(of: s.filters, run, row: s.stride * s.channels, accumulates: clip > 0).multiply(
+              dy, from: clip * s.outputs * s.filters, by: factor, from: clip * size + run.input,
+              into: out + run.weights)
           }
         }
       }
     }
-    return found.permuted([0, 2, 1])
+    return unpacked(found, s)
   }
 
   /// Calls `body` with each part: one after another where all threads share a product, else one on each thread.
@@ -160,7 +186,8 @@ struct StepConvolution {
   }
 
   /// What each output of a group reads, as a row: [outputs, taps × channels of the group].
-  private func unfold(_ x: Factor, from start: Int, _ group: Int, _ s: Sizes, into rows: Factor) {
+  private func unfolded(_ x: Factor, from start: Int, _ group: Int, _ s: Sizes) -> Factor {
+    let rows = Factor(count: s.outputs * s.row, like: x)
     let bytes = s.groupChannels * x.width
     parallel(s.outputs, grain: max(1, 16_384 / s.row)) { outputs in
       for output in outputs {
@@ -170,17 +197,32 @@ struct StepConvolution {
         }
       }
     }
+    return rows
   }
 
-  /// Adds such rows back to where they were read.
-  private func fold(
-    _ rows: UnsafeMutablePointer<Float>, _ group: Int, _ s: Sizes, into x: UnsafeMutablePointer<Float>
-  ) {
+  /// The outputs of a clip that a group has, [outputs, filters of the group].
+  private func filters(of y: Factor, _ clip: Int, _ group: Int, _ s: Sizes) -> Factor {
+    let own = Factor(count: s.outputs * s.groupFilters, like: y)
     for output in 0..<s.outputs {
-      for tap in 0..<s.taps {
-        let from = rows + output * s.row + tap * s.groupChannels
-        let to = x + (output * s.stride + tap) * s.channels + group * s.groupChannels
-        for channel in 0..<s.groupChannels { to[channel] += from[channel] }
+      own.address(output * s.groupFilters).copyMemory(
+        from: y.address((clip * s.outputs + output) * s.filters + group * s.groupFilters),
+        byteCount: s.groupFilters * y.width)
+    }
+    return own
+  }
+
+  /// Adds such rows, of floats, to the steps of a group's channels from which they were read.
+  private func fold(
+    _ rows: UnsafePointer<Float>, steps: Int, _ s: Sizes, into x: UnsafeMutablePointer<Float>
+  ) {
+    parallel(steps, grain: max(1, 16_384 / s.row)) { steps in
+      for step in steps {
+        let to = x + step * s.channels
+        for tap in Swift.stride(from: max(0, step - (s.outputs - 1) * s.stride), to: min(s.taps, step + 1), by: 1)
+        where (step - tap) % s.stride == 0 {
+          let from = rows + (step - tap) / s.stride * s.row + tap * s.groupChannels
+          for channel in 0..<s.groupChannels { to[channel] += from[channel] }
+        }
       }
     }
   }
