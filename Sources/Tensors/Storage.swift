@@ -18,8 +18,8 @@ final class Storage {
   /// Whether the floats are in a buffer of this process, not in a file.
   var isOwn: Bool { file == nil }
 
-  /// The floats rounded to bfloat16, where they are a weight that products read again.
-  private var kept: Storage?
+  /// The floats of a weight as products read them again.
+  private var kept: (order: [Int], storage: Storage)?
 
   init(count: Int) {
     self.count = count
@@ -35,12 +35,17 @@ final class Storage {
   }
 
   /// The floats rounded to bfloat16, two in the place of one.
-  /// - Parameter isKept: Keep them for the next call.
-  func narrowed(isKept: Bool) -> Storage {
-    if let kept { return kept }
+  func narrowed() -> Storage {
     let made = Storage(count: (count + 1) / 2)
     kernel_narrow_bfloat16(pointer, UnsafeMutableRawPointer(made.pointer).assumingMemoryBound(to: UInt16.self), count)
-    if isKept { kept = made }
+    return made
+  }
+
+  /// What was made of the floats, until they change or something in another order is asked for.
+  func kept(_ order: [Int], make: () -> Storage) -> Storage {
+    if let kept, kept.order == order { return kept.storage }
+    let made = make()
+    kept = (order, made)
     return made
   }
 

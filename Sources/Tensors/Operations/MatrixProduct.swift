@@ -9,13 +9,13 @@ private struct DenseSum: WeightedSum {
 
   func apply(_ x: Tensor, _ part: WeightPart, bias hasBias: Bool) -> Tensor {
     let product = rows(of: x).multiplied(
-      by: part(weight), false, true, precision, keepsOther: true)
+      by: part(weight), false, true, precision, isWeight: true)
     let sum = product.reshaped(x.shape.dropLast() + [weight.shape[0]])
     return hasBias ? sum + part(bias!) : sum
   }
 
   func transpose(_ dy: Tensor, _ part: WeightPart) -> Tensor {
-    rows(of: dy).multiplied(by: part(weight), false, false, precision, keepsOther: true)
+    rows(of: dy).multiplied(by: part(weight), false, false, precision, isWeight: true)
       .reshaped(dy.shape.dropLast() + [weight.shape[1]])
   }
 
@@ -74,9 +74,9 @@ extension Tensor {
   }
 
   /// The product, of the matrices with their rows and columns exchanged where so said, outside any graph.
-  /// - Parameter keepsOther: `other` is a weight: see ``Factor``.
+  /// - Parameter isWeight: Of `other`; see ``Factor``.
   fileprivate func multiplied(
-    by other: Tensor, _ ta: Bool, _ tb: Bool, _ precision: Precision, keepsOther: Bool = false
+    by other: Tensor, _ ta: Bool, _ tb: Bool, _ precision: Precision, isWeight: Bool = false
   ) -> Tensor {
     let (rowsA, columnsA) = (shape[rank - 2], shape[rank - 1])
     let (rowsB, columnsB) = (other.shape[other.rank - 2], other.shape[other.rank - 1])
@@ -89,7 +89,8 @@ extension Tensor {
     return Tensor(leading + [m, n]) { out in
       guard m > 0, n > 0 else { return }
       guard k > 0 else { return out.update(repeating: 0, count: matrices * m * n) }
-      let (a, b) = (Factor(self, precision), Factor(other, precision, isKept: keepsOther))
+      let a = Factor(self, precision)
+      let b = isWeight ? Factor(weight: other, precision) : Factor(other, precision)
       var product = ProductShape(
         rows: m, columns: n, inner: k, a: .init(row: columnsA, matrix: m * k, isTransposed: ta),
         b: .init(row: columnsB, matrix: k * n, isTransposed: tb), c: .init(row: n, matrix: m * n))

@@ -15,12 +15,30 @@ struct Factor {
   let storage: Storage
   let isNarrow: Bool
 
-  /// - Parameter isKept: Of a weight, whose rounded numbers are kept for the next product, where they are of half the size.
-  init(_ tensor: Tensor, _ precision: Precision, isKept: Bool = false) {
+  init(_ tensor: Tensor, _ precision: Precision) {
     let plain = tensor.rowMajor
-    guard precision == .bfloat16 else { (storage, isNarrow) = (plain.storage, false); return }
-    isNarrow = ProductPrimitive.multipliesBFloat16 && kernel_is_in_parallel() == 0
-    storage = isNarrow ? plain.storage.narrowed(isKept: isKept) : plain.roundedToBFloat16().storage
+    isNarrow = Self.areNarrow(precision)
+    storage =
+      switch precision {
+      case .float32: plain.storage
+      case .bfloat16: isNarrow ? plain.storage.narrowed() : plain.roundedToBFloat16().storage
+      }
+  }
+
+  /// What products read of a weight; where it is of half the size, it is kept with the weight for the next product.
+  /// - Parameters:
+  ///   - order: What tells the order in which they read its floats from other orders; [] for their own.
+  ///   - arrange: The floats in that order.
+  init(weight: Tensor, _ precision: Precision, order: [Int] = [], arrange: (Tensor) -> Tensor = { $0 }) {
+    isNarrow = Self.areNarrow(precision)
+    let weight = weight.rowMajor
+    storage =
+      isNarrow
+      ? weight.storage.kept(order) { arrange(weight).storage.narrowed() } : Factor(arrange(weight), precision).storage
+  }
+
+  private static func areNarrow(_ precision: Precision) -> Bool {
+    precision == .bfloat16 && ProductPrimitive.multipliesBFloat16 && kernel_is_in_parallel() == 0
   }
 
   /// Room for so many numbers like those of `other`.

@@ -59,6 +59,10 @@ struct StepConvolution {
     return runs.count == 1 ? runs[0] : .concatenated(runs, axis: 0)
   }
 
+  private func factor(_ weight: Tensor, _ s: Sizes) -> Factor {
+    Factor(weight: weight, precision, order: [s.filters, s.taps] + s.runs.map(\.row)) { packed($0, s) }
+  }
+
   /// The reverse of ``packed(_:_:)``.
   private func unpacked(_ packed: Tensor, _ s: Sizes) -> Tensor {
     let runs = s.runs.map { run in
@@ -79,7 +83,7 @@ struct StepConvolution {
   func forward(_ x: Tensor, _ weight: Tensor) -> Tensor {
     let s = sizes(x.shape, weight.shape)
     let input = padded(x)
-    let (factor, w) = (Factor(input, precision), Factor(packed(weight, s), precision))
+    let (factor, w) = (Factor(input, precision), self.factor(weight, s))
     return Tensor([s.batch, s.outputs, s.filters]) { out in
       let size = input.shape[1] * s.channels
       if s.isUnfolded {
@@ -114,7 +118,7 @@ struct StepConvolution {
   /// The gradient at an input of `shape`.
   func inputGradient(_ dy: Tensor, _ weight: Tensor, shape: [Int]) -> Tensor {
     let s = sizes(shape, weight.shape)
-    let (dy, w) = (Factor(dy, precision), Factor(packed(weight, s), precision))
+    let (dy, w) = (Factor(dy, precision), factor(weight, s))
     let steps = shape[1] + before + after
     let padded = Tensor([s.batch, steps, s.channels]) { out in
       let size = steps * s.channels
