@@ -13,6 +13,7 @@ public enum Engine {
       ("channels in a block", "\(Layout.block) (\(Layout.block == 16 ? "AVX-512" : "AVX2 or less"))"),
       ("oneDNN", "\(oneDNN.major).\(oneDNN.minor).\(oneDNN.patch)"),
       ("OpenBLAS", String(cString: openblas_get_config())),
+      ("bfloat16", ProductPrimitive.multipliesBFloat16 ? "the processor's products" : "products of rounded float32"),
     ]
   }
 
@@ -21,9 +22,9 @@ public enum Engine {
   public static func reserveBuffers() {
     guard kernel_is_memory_limited() != 0 else { return }
     // One product on all threads, then several at a time.
-    for matrices in [1, 4 * Threads.count] {
-      let factor = Tensor.zeros([matrices, 256, 256])
-      _ = factor.matrixProduct(factor)
-    }
+    let (factor, place) = (Tensor.zeros([4 * Threads.count, 256, 256]), ProductShape.Place(row: 256))
+    let product = ProductShape(rows: 256, columns: 256, inner: 256, a: place, b: place, c: place)
+    _ = Tensor([256, 256]) { product.multiply(factor.storage.pointer, by: factor.storage.pointer, into: $0) }
+    _ = factor.matrixProduct(factor)
   }
 }

@@ -64,6 +64,30 @@ struct PretrainedTests {
     #expect(refused.status == 64 && refused.errors[0].contains("--precision has no effect on cnnatt"), "\(refused)")
   }
 
+  @Test("A model that answers in bfloat16 says nearly the same, under another digest")
+  func answers() throws {
+    #expect(try train("hubertft", "--encoder", "tiny-random", "--epochs", "1", "--output", "model").status == 0)
+    let clip = "corpus/\(try #require(folder.anyClip()))"
+    struct Prediction: Decodable { let probabilities: [String: Double] }
+    func probabilities(_ options: String...) throws -> [Double] {
+      let run = try folder.undertone(["predict", clip, "--model", "model", "--json"] + options)
+      #expect(run.status == 0, "\(run)")
+      let prediction: Prediction = try decoded(#require(run.output.first))
+      return prediction.probabilities.sorted { $0.key < $1.key }.map(\.value)
+    }
+    let (exact, rounded) = (try probabilities(), try probabilities("--precision", "bfloat16"))
+    #expect(exact != rounded && zip(exact, rounded).allSatisfy { abs($0 - $1) < 0.01 })
+    let plain = try TrainedModel(folder: folder.path("model"))
+    let model = try TrainedModel(folder: folder.path("model"), precision: .bfloat16)
+    #expect(model.digest == "\(plain.digest) bfloat16")
+    let explained = try folder.undertone(
+      "explain", clip, "--model", "model", "--precision", "bfloat16", "--method", "integrated-gradients", "--output",
+      "e")
+    #expect(explained.status == 0, "\(explained)")
+    let wrong = try folder.undertone("predict", clip, "--model", "model", "--precision", "float16")
+    #expect(wrong.status == 64 && wrong.errors.contains { $0.contains("float16") }, "\(wrong)")
+  }
+
   @Test("MMFUSION trains around a tiny encoder and a tiny ConvNeXt")
   func fusion() throws {
     let run = try train(

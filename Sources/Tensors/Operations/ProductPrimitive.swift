@@ -34,7 +34,13 @@ struct ProductShape: Hashable, Sendable {
     if let primitive = ProductPrimitive.fast(self, isNarrow: a.isNarrow) {
       return primitive.run(a.address(startA), b.address(startB), into: c)
     }
-    let (left, right) = (a.storage.pointer + startA, b.storage.pointer + startB)
+    multiply(a.storage.pointer + startA, by: b.storage.pointer + startB, into: c)
+  }
+
+  /// The same by OpenBLAS.
+  func multiply(
+    _ left: UnsafePointer<Float>, by right: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>
+  ) {
     for matrix in 0..<matrices {
       cblas_sgemm(
         CblasRowMajor, self.a.isTransposed ? CblasTrans : CblasNoTrans, self.b.isTransposed ? CblasTrans : CblasNoTrans,
