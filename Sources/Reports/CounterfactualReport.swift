@@ -71,9 +71,9 @@ public struct CounterfactualReport {
   /// "sadness (p = 0.62) → happy (p = 0.41): pitch +2.1 semitones, tempo +8.0 %".
   public var sentence: String {
     guard !found.isFound else {
-      return "\(before.words(model)) → \(after.words(model)): \(found.edits.words)"
+      return "\(before.words) → \(after.words): \(found.edits.words)"
     }
-    let first = "\(before.words(model)): none of the edits tried makes it \(wanted)"
+    let first = "\(before.words): none of the edits tried makes it \(wanted)"
     guard let target, !found.steps.isEmpty else { return first }
     let probability = String(format: "%.2f", found.answer.probabilities[target])
     return first + "; nearest: \(wanted) \(probability) after \(found.edits.words)"
@@ -86,7 +86,7 @@ public struct CounterfactualReport {
       "\(Self.steps(found.size)) in all, the smallest of \(found.tried) edits tried"
     ]
     if let back {
-      lines.append("changed and changed back: \(back.words(model)); what differs is the resynthesis's own")
+      lines.append("changed and changed back: \(back.words); what differs is the resynthesis's own")
     }
     if let randomReach {
       lines.append(

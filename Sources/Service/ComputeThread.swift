@@ -8,8 +8,19 @@ import Foundation
 /// first, and between two passes of a long job; predictions by one model of clips of one length that wait together are one
 /// pass through the network. Work that nobody waits for is not begun, and a long job ends at its next pass.
 ///
-/// The models live on this thread alone; what goes in and comes out is `Sendable`.
+/// The models live on this thread alone; what goes in and comes out is `Sendable`. Sounds are edited on another such thread,
+/// one at a time, which has no models and whose work is all long.
 final class ComputeThread: Sendable {
+  /// What a thread is for.
+  enum Purpose: String { case models, edits }
+
+  /// How much work waits, whether a long job is done, and the seconds worked so far.
+  struct Load {
+    let waiting: Int
+    let isLong: Bool
+    let computed: Double
+  }
+
   /// How long work holds up what comes after it.
   enum Kind { case quick, long }
 
@@ -46,6 +57,8 @@ final class ComputeThread: Sendable {
     /// Of the work that came last.
     var number = 0
     var isStopping = false
+    /// Seconds worked.
+    var computed = 0.0
   }
 
   /// Turns of quick work at most, each a pass or a job, before a long job has its own: to begin, or to make its next pass.
@@ -60,7 +73,8 @@ final class ComputeThread: Sendable {
   /// - Parameter shelf: Makes the models, on the new thread.
   /// - Throws: What it throws.
   init(
-    _ settings: ServiceSettings, _ metrics: ServiceMetrics, shelf: @escaping @Sendable () throws -> ModelShelf
+    for purpose: Purpose, _ settings: ServiceSettings, _ metrics: ServiceMetrics,
+    shelf: @escaping @Sendable () throws -> ModelShelf
   ) async throws {
     (self.settings, self.metrics) = (settings, metrics)
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
@@ -79,13 +93,14 @@ final class ComputeThread: Sendable {
         }
       }
       thread.stackSize = 16 << 20
-      thread.name = "models"
+      thread.name = purpose.rawValue
       thread.start()
     }
   }
 
-  /// How much work waits, and whether a long job is done.
-  var load: (waiting: Int, isLong: Bool) { locked { ($0.quick.count + $0.long.count, $0.running != nil) } }
+  var load: Load {
+    locked { Load(waiting: $0.quick.count + $0.long.count, isLong: $0.running != nil, computed: $0.computed) }
+  }
 
   /// Takes no more work; what waits is still done.
   func stop() {
@@ -256,7 +271,10 @@ final class ComputeThread: Sendable {
 
   private func perform(_ works: [Work], _ shelf: ModelShelf) {
     let start = ContinuousClock.now
-    defer { metrics.add(computed: (ContinuousClock.now - start) / .seconds(1)) }
+    defer {
+      let computed = (ContinuousClock.now - start) / .seconds(1)
+      locked { $0.computed += computed }
+    }
     if case .job(let job) = works[0] { return job(shelf) { nil } }
     let predictions = works.compactMap { work -> Prediction? in
       if case .prediction(let prediction) = work { prediction } else { nil }
@@ -293,8 +311,9 @@ final class ComputeThread: Sendable {
       if fault != nil { throw .stopped }
     }
     job(shelf) { [self] in
-      metrics.add(computed: (ContinuousClock.now - start - others) / .seconds(1))
+      let computed = (ContinuousClock.now - start - others) / .seconds(1)
       return locked { state in
+        state.computed += computed
         defer { state.running = nil }
         return fault ?? state.running?.fault
       }

@@ -1,3 +1,4 @@
+import Attributions
 import AudioFeatures
 import AudioFiles
 import Basics
@@ -99,22 +100,33 @@ struct EditQuestion: Sendable {
     }
   }
 
-  /// The answer, and the changed sound.
-  /// - Parameter clip: At the model's sample rate, not trimmed.
-  func answer(_ clip: AudioClip, by shelf: ModelShelf) throws -> (Answer, AudioClip) {
-    let (name, model) = (UploadedSound.name, try shelf.model(model))
-    let report =
-      if let region {
-        try EditReport(clip, file: name, region: region, model: model, seed: seed, progress: shelf.pause)
-      } else {
-        try EditReport(clip, file: name, edits: edits, model: model, seed: seed, progress: shelf.pause)
-      }
-    let answer = Answer(
-      model: self.model.name,
-      edits: Dictionary(uniqueKeysWithValues: edits.amounts.map { ($0.key.rawValue, $0.value) }),
-      telephone: edits.isTelephoned, region: region.map { Answer.Region($0, of: clip) }, before: report.before,
-      after: report.after, back: report.back, remark: report.remark)
-    return (answer, report.sound)
+  /// The sounds, made off the models' thread.
+  /// - Parameters:
+  ///   - clip: At the model's sample rate, not trimmed.
+  ///   - pause: Is called before each sound is made; what it throws ends the work.
+  func sounds(_ clip: AudioClip, pause: () throws -> Void) throws -> EditedSounds {
+    let (name, trimming) = (UploadedSound.name, model.trimming)
+    return if let region {
+      try EditedSounds(clip, path: name, region: region, trimming: trimming, seed: seed, progress: pause)
+    } else {
+      try EditedSounds(clip, path: name, edits: edits, trimming: trimming, seed: seed, progress: pause)
+    }
+  }
+
+  /// The answer; the model is asked about each of the sounds in a turn of its own.
+  func answer(_ sounds: EditedSounds, on compute: ComputeThread) async throws -> Answer {
+    var answers: [EditReport.Answer?] = []
+    for sound in sounds.all {
+      answers.append(
+        try await compute.run(.quick) { [model] shelf in
+          try EditReport.Answer(to: sound, path: sounds.path, by: shelf.model(model))
+        })
+    }
+    let report = try EditReport(sounds, answers: answers, model: model.name)
+    return Answer(
+      model: model.name, edits: Dictionary(uniqueKeysWithValues: edits.amounts.map { ($0.key.rawValue, $0.value) }),
+      telephone: edits.isTelephoned, region: region.map { Answer.Region($0, of: sounds.clip) },
+      before: report.before, after: report.after, back: report.back, remark: report.remark)
   }
 }
 
@@ -151,10 +163,11 @@ extension SoundRoutes {
       let format: EditFormat = try parameters.choice("format") ?? .json
       let clip = try await uploads.decoded { try sound.decoded(sampleRate: question.model.sampleRate) }
       try question.check(clip)
-      let (edited, bytes) = try await compute.run { shelf in
-        let (answer, sound) = try question.answer(clip, by: shelf)
-        return (answer, format == .wav ? sound.encoded(as: .float32) : [])
+      let (sounds, bytes) = try await edits.run { shelf in
+        let sounds = try question.sounds(clip, pause: shelf.pause)
+        return (sounds, format == .wav ? sounds.edited.encoded(as: .float32) : [])
       }
+      let edited = try await question.answer(sounds, on: compute)
       return format == .wav
         ? Answer.data(bytes, type: "audio/wav", on: context.channel) : try Answer.json(edited, on: context.channel)
     }

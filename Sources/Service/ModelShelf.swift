@@ -47,7 +47,7 @@ extension TrainedModel {
   }
 }
 
-/// The models of a service, warm, by their names. They are used on the models' thread alone.
+/// The models of a service, warm, by their names. They are used on the models' thread alone; another thread has a shelf without.
 public final class ModelShelf {
   /// A model and how it is loaded again.
   public struct Entry {
@@ -70,6 +70,9 @@ public final class ModelShelf {
     demand(!entries.isEmpty, "a service without a model")
     self.entries = entries
   }
+
+  /// A shelf without models.
+  init() { entries = [] }
 
   var served: [ServedModel] { entries.map { ServedModel($0.model, as: $0.name) } }
 

@@ -24,7 +24,7 @@ struct RequestFault: Error, Equatable {
   static func wrong(_ field: String, _ reason: String) -> RequestFault { RequestFault(.badRequest, field, reason) }
 
   static let busy = RequestFault(.tooManyRequests, nil, "as many requests are answered as may be", retryAfter: 1)
-  static let late = RequestFault(.serviceUnavailable, nil, "the models were busy for too long", retryAfter: 2)
+  static let late = RequestFault(.serviceUnavailable, nil, "the service was busy for too long", retryAfter: 2)
   static let stopping = RequestFault(.serviceUnavailable, nil, "the service is stopping")
   /// The model was loaded again after the request was read for it.
   static let exchanged = RequestFault(.serviceUnavailable, "model", "was loaded again meanwhile", retryAfter: 1)

@@ -16,7 +16,6 @@ final class ServiceMetrics: Sendable {
     var requests: [Route: Int] = [:]
     var durations: [String: Durations] = [:]
     var passes = 0, predictions = 0
-    var computed = 0.0
   }
 
   /// Upper edges of the durations' buckets, in seconds.
@@ -42,15 +41,12 @@ final class ServiceMetrics: Sendable {
     }
   }
 
-  /// Seconds of the models' thread.
-  func add(computed seconds: Double) { counts.withLock { $0.computed += seconds } }
-
   /// - Parameters:
-  ///   - waiting: The work in the queues.
-  ///   - isLong: Whether a long job is done.
-  func text(waiting: Int, isLong: Bool) -> String {
-    let (requests, durations, passes, predictions, computed) = counts.withLock {
-      ($0.requests, $0.durations, $0.passes, $0.predictions, $0.computed)
+  ///   - models: Of the models' thread.
+  ///   - edits: Of the thread that edits sounds.
+  func text(models: ComputeThread.Load, edits: ComputeThread.Load) -> String {
+    let (requests, durations, passes, predictions) = counts.withLock {
+      ($0.requests, $0.durations, $0.passes, $0.predictions)
     }
     var lines = [
       "# HELP undertone_requests_total Requests answered, by route and status.",
@@ -75,11 +71,20 @@ final class ServiceMetrics: Sendable {
       ]
     }
     let single = [
-      ("undertone_waiting", "gauge", "Jobs that wait for the models.", "\(waiting)"),
-      ("undertone_long_running", "gauge", "Whether a long job is done, such as an explanation.", isLong ? "1" : "0"),
+      ("undertone_waiting", "gauge", "Jobs that wait for the models.", "\(models.waiting)"),
+      (
+        "undertone_long_running", "gauge", "Whether a long job is done, such as an explanation.",
+        models.isLong ? "1" : "0"
+      ),
       ("undertone_passes_total", "counter", "Passes of predictions through a network.", "\(passes)"),
       ("undertone_predictions_total", "counter", "Clips predicted in those passes.", "\(predictions)"),
-      ("undertone_model_seconds_total", "counter", "Seconds for which the models' thread worked.", "\(computed)"),
+      (
+        "undertone_model_seconds_total", "counter", "Seconds for which the models' thread worked.",
+        "\(models.computed)"
+      ),
+      ("undertone_edits_waiting", "gauge", "Sounds that wait to be edited.", "\(edits.waiting)"),
+      ("undertone_edits_running", "gauge", "Whether a sound is edited.", edits.isLong ? "1" : "0"),
+      ("undertone_edit_seconds_total", "counter", "Seconds for which sounds were edited.", "\(edits.computed)"),
     ]
     lines += single.flatMap { name, kind, help, value in
       ["# HELP \(name) \(help)", "# TYPE \(name) \(kind)", "\(name) \(value)"]

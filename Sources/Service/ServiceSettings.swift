@@ -6,11 +6,13 @@ public struct ServiceSettings: Sendable {
   public var token: String?
   /// The web page, as its `Origin`, whose scripts may ask; nil for none.
   public var origin: String?
-  /// Requests that wait for the models at most, of predictions and as many of what takes longer; more are answered 429.
+  /// Requests that wait for the models at most, of predictions and as many of what takes longer, and as many sounds that wait
+  /// to be edited; more are answered 429.
   public var mostWaiting = 256
   /// How long a request waits for the models at most, in seconds, where it does not take long itself.
   public var patience = 30.0
-  /// Seconds that the models work for an explanation or a comparison at most, looked at between two passes.
+  /// Seconds that the models work for an explanation or a comparison at most, looked at between two passes; and those of an
+  /// edit's sounds, looked at between two of them.
   public var mostSeconds = 120.0
   /// How long what takes longer waits for the models at most, in seconds: behind the longest work before it, too.
   public var longPatience: Double { patience + mostSeconds }

@@ -12,7 +12,8 @@ import ServiceLifecycle
 
 /// The routes that take a sound.
 struct SoundRoutes: Sendable {
-  let compute: ComputeThread
+  /// The threads of models, and of sounds that are edited.
+  let compute, edits: ComputeThread
   let models: ServedModels
   let uploads: Uploads
 

@@ -12,7 +12,7 @@ import ServiceLifecycle
 public struct UndertoneService: Sendable {
   private let settings: ServiceSettings
   private let metrics = ServiceMetrics()
-  private let compute: ComputeThread
+  private let compute, edits: ComputeThread
   private let models: ServedModels
   private let uploads: Uploads
 
@@ -22,7 +22,8 @@ public struct UndertoneService: Sendable {
     _ settings: ServiceSettings, shelf: @escaping @Sendable () throws -> ModelShelf
   ) async throws {
     self.settings = settings
-    compute = try await ComputeThread(settings, metrics, shelf: shelf)
+    compute = try await ComputeThread(for: .models, settings, metrics, shelf: shelf)
+    edits = try await ComputeThread(for: .edits, settings, metrics) { ModelShelf() }
     models = ServedModels(try await compute.run { $0.served })
     uploads = Uploads(settings)
   }
@@ -55,9 +56,13 @@ public struct UndertoneService: Sendable {
         availableConnectionsDelegate: MaximumAvailableConnections(settings.mostConnections)),
       onServerRunning: { channel in started(channel.localAddress?.port ?? settings.port) },
       logger: logger)
-    defer { compute.stop() }
+    defer {
+      compute.stop()
+      edits.stop()
+    }
     var group = ServiceGroupConfiguration(
-      services: [application, Patience(compute: compute)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+      services: [application, Patience(threads: [compute, edits])], gracefulShutdownSignals: [.sigterm, .sigint],
+      logger: logger)
     group.maximumGracefulShutdownDuration = .milliseconds(Int64(1000 * settings.lastSeconds))
     do {
       try await ServiceGroup(configuration: group).run()
@@ -70,26 +75,25 @@ public struct UndertoneService: Sendable {
     }
   }
 
-  /// Ends the waits for the models that have lasted too long.
+  /// Ends the waits for a thread that have lasted too long.
   private struct Patience: ServiceLifecycle.Service {
-    let compute: ComputeThread
+    let threads: [ComputeThread]
 
     func run() async throws {
       while !Task.isShuttingDownGracefully, !Task.isCancelled {
         try? await Task.sleep(for: .milliseconds(100))
-        compute.forget()
+        for thread in threads { thread.forget() }
       }
     }
   }
 
   private func addRoutes(to router: Router<ServiceContext>) {
-    let sounds = SoundRoutes(compute: compute, models: models, uploads: uploads)
+    let sounds = SoundRoutes(compute: compute, edits: edits, models: models, uploads: uploads)
     PageRoutes.add(to: router)
     router.get("healthz") { _, context in Answer.text("ok\n", on: context.channel) }
-    router.get("metrics") { [metrics, compute] _, context in
-      let (waiting, isLong) = compute.load
-      return Answer.text(
-        metrics.text(waiting: waiting, isLong: isLong), type: "text/plain; version=0.0.4", on: context.channel)
+    router.get("metrics") { [metrics, compute, edits] _, context in
+      Answer.text(
+        metrics.text(models: compute.load, edits: edits.load), type: "text/plain; version=0.0.4", on: context.channel)
     }
     router.get("v1/openapi.json") { _, context in
       Answer.data(PackageResources.openapi_json, type: "application/json", on: context.channel)

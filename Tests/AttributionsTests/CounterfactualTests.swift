@@ -1,4 +1,5 @@
 import AudioFeatures
+import AudioFiles
 import Basics
 import Foundation
 import Models
@@ -122,6 +123,45 @@ struct CounterfactualTests {
     #expect(throws: EditError.silent(path: "s.wav")) {
       try EditedClip([Float](repeating: 0, count: 16_000), path: "s.wav", model: .builtIn(), seed: 0)
     }
+  }
+
+  @Test("The sounds of an edit are those whose answers a clip has, and can be ended between two")
+  func sounds() throws {
+    struct Ended: Error {}
+    let clip = try clip()
+    let sound = AudioClip(samples: clip.samples, sampleRate: 16_000)
+    let trimming = clip.model.configuration.trimming
+    func made(_ edits: SoundEdits, of sound: AudioClip, progress: () throws -> Void = {}) throws -> EditedSounds {
+      try EditedSounds(sound, path: "a.wav", edits: edits, trimming: trimming, seed: 1, progress: progress)
+    }
+    let edits = SoundEdits([.pitch: 2, .roughness: 1, .noise: 20])
+    let found = try made(edits, of: sound)
+    #expect(found.clip.samples == clip.samples && found.edited.samples == clip.sound(edits) && found.all.count == 3)
+    let back = try #require(found.back)
+    #expect(try clip.answer(to: found.edited.samples) == clip.answers([edits])[0])
+    #expect(try clip.answer(to: back.samples) == clip.thereAndBack(edits))
+    #expect(try made(SoundEdits([.tilt: 2]), of: sound).back == nil)
+    for most in 0..<2 {
+      var count = 0
+      #expect(throws: Ended.self) {
+        try made(edits, of: sound) {
+          guard count < most else { throw Ended() }
+          count += 1
+        }
+      }
+    }
+    let silence = AudioClip(samples: [Float](repeating: 0, count: 16_000), sampleRate: 16_000)
+    #expect(throws: EditError.silent(path: "a.wav")) { try made(edits, of: silence) }
+    var generator = SeededGenerator(seed: 2)
+    let noise = AudioClip(samples: generator.normals(24_000, deviation: 0.1), sampleRate: 16_000)
+    #expect(throws: EditError.noVoice(path: "a.wav", edits: SoundEdits([.pitch: 2, .roughness: 1]))) {
+      try made(edits, of: noise)
+    }
+    let region = try RegionEdit(from: 0.2, to: 0.6, edits: SoundEdits([.tilt: 4]))
+    let part = try EditedSounds(sound, path: "a.wav", region: region, trimming: trimming, seed: 1)
+    generator = SeededGenerator(seed: 1)
+    let expected = try region.applied(to: clip.samples, sampleRate: 16_000, using: &generator)
+    #expect(part.edited.samples == expected && part.back == nil)
   }
 
   @Test("A curve has the answers at its steps, and slopes from the steps beside the clip")

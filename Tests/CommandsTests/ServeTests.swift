@@ -125,8 +125,12 @@ struct ServeTests {
       let inputs: [String: Input]
     }
     struct Edited: Decodable {
-      struct Answer: Decodable { let predicted: String? }
+      struct Answer: Decodable {
+        let predicted: String?
+        let probabilities: [String: Double]
+      }
       let before, after: Answer
+      let back: Answer?
       let edits: [String: Double]
     }
     struct Compared: Decodable { let correlation: [[Double?]] }
@@ -152,6 +156,15 @@ struct ServeTests {
     #expect(edited.edits == ["loudness": -6] && edited.before.predicted != nil)
     let sound = try #require(ask(port, "POST", "/v1/edit?loudness=-6&format=wav", clip))
     #expect(sound.headers["content-type"] == "audio/wav" && sound.body.starts(with: Data("RIFF".utf8)))
+    // The answers are those of `edit`.
+    try service.folder.write(Self.clip, to: "clip.wav")
+    let own: Edited = try decoded(
+      service.folder.undertone("edit", "clip.wav", "--pitch", "2", "--roughness", "1", "--json").output[0])
+    let same: Edited = try #require(ask(port, "POST", "/v1/edit?pitch=2&roughness=1", clip)).json()
+    let ownBack = try #require(own.back)
+    for (own, same) in [(own.before, same.before), (own.after, same.after), (ownBack, try #require(same.back))] {
+      for (name, value) in own.probabilities { #expect(abs((same.probabilities[name] ?? 9) - value) < 1e-6) }
+    }
 
     let compared: Compared = try #require(ask(port, "POST", "/v1/compare", clip)).json()
     #expect(compared.correlation.count == 2)
@@ -454,6 +467,32 @@ struct ServeTests {
     #expect(try service.stopped() == 0)
   }
 
+  @Test("A prediction does not wait for the making of edits' sounds, and whoever leaves is not edited for")
+  func edits() throws {
+    let service = try Service()
+    let port = service.port
+    let sound = WAV().file(voice(seconds: 59))
+    func asked() throws -> Connection {
+      let connection = try #require(Connection(port: port))
+      let path = "/v1/edit?pitch=3&tempo=0.5&formants=1.1&breathiness=20&reverberation=0.6"
+      connection.send("POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(sound.count)\r\n\r\n".utf8)
+      connection.send(sound)
+      return connection
+    }
+    let connections = try (0..<3).map { _ in try asked() }
+    #expect(waits(port, for: "undertone_edits_running 1"))
+    #expect(waits(port, for: "undertone_edits_waiting 2"))
+    #expect(ask(port, "POST", "/v1/predict", Data(Self.clip))?.status == 200)
+    let metrics = try #require(ask(port, "GET", "/metrics")).text
+    #expect(metrics.contains("undertone_edits_running 1") && metrics.contains("undertone_long_running 0"), "\(metrics)")
+    #expect(!metrics.contains(#"route="/v1/edit""#), "\(metrics)")
+    for connection in connections { connection.leave() }
+    #expect(waits(port, for: #"undertone_requests_total{route="/v1/edit",status="499"} 3"#))
+    #expect(waits(port, for: "undertone_edits_running 0"))
+    #expect(ask(port, "POST", "/v1/edit?loudness=-6", Data(Self.clip))?.status == 200)
+    #expect(try service.stopped() == 0)
+  }
+
   @Test("Predictions between the passes of an explanation leave it as it is, and are as they are alone")
   func between() throws {
     let service = try Service()
@@ -485,6 +524,10 @@ struct ServeTests {
     // So is a search, between two sounds.
     let searched = try #require(ask(service.port, "POST", "/v1/counterfactual", Data(WAV().file(voice(seconds: 9)))))
     #expect(searched.status == 503 && searched.text.contains("0.1 s of computing"), "\(searched.text)")
+    // And an edit, between two of its own.
+    let long = Data(WAV().file(voice(seconds: 50)))
+    let edited = try #require(ask(service.port, "POST", "/v1/edit?pitch=3&tempo=0.5&reverberation=0.7", long))
+    #expect(edited.status == 503 && edited.text.contains("0.1 s of computing"), "\(edited.text)")
     #expect(ask(service.port, "POST", "/v1/predict", Data(Self.clip))?.status == 200)
     #expect(try service.folder.undertone("serve", "--longest", "0").failed(64, naming: "--longest"))
   }
@@ -500,6 +543,10 @@ struct ServeTests {
     }
     #expect(
       Set(statuses).isSubset(of: [200, 429]) && statuses.contains(200) && statuses.contains(429), "\(statuses)")
+    // Edits wait in a queue of their own.
+    let long = Data(WAV().file(voice(seconds: 10)))
+    let edited = together(24) { _ in ask(port, "POST", "/v1/edit?pitch=1&reverberation=1", long)?.status }
+    #expect(Set(edited).isSubset(of: [200, 429]) && edited.contains(200) && edited.contains(429), "\(edited)")
   }
 
   @Test("Asked to stop, it ends what it has: a large answer is whole, a stream has a last line")

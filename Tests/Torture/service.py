@@ -34,7 +34,7 @@ import program as programs
 LIMIT = 60.0
 # ServiceSettings: seconds without a part of a request, of a body, and without progress of an answer.
 IDLE, BODY, STALL = 45.0, 15.0, 60.0
-# Seconds of work that no prediction comes between: an edit of a minute of sound, or one pass of it through the network.
+# Seconds of work that no prediction comes between: one pass of a minute of sound through the network.
 UNDIVIDED = 1.0
 # Megabytes of a body at most, and by how many the service may grow.
 LARGEST, GROWTH = 4, 300

@@ -87,11 +87,11 @@ public final class EditedClip {
   }
 
   /// The answer of a model to a sound as to a file of it; nil where it is silent.
-  static func answer(to sound: [Float], path: String, model: TrainedModel) throws -> Answer? {
-    let rate = model.configuration.frontEnd.sampleRate
-    // As much as would be used of the file.
-    let heard = AudioClip(samples: Array(sound.prefix(Int(AudioClip.longestSpeech) * rate)), sampleRate: rate)
-    guard let speech = heard.trimmed(model.configuration.trimming) else { return nil }
+  /// - Parameter sound: At the model's rate, not trimmed.
+  /// - Throws: `ExplanationError`.
+  public static func answer(to sound: [Float], path: String, model: TrainedModel) throws -> Answer? {
+    let sound = AudioClip(samples: sound, sampleRate: model.configuration.frontEnd.sampleRate)
+    guard let speech = sound.used(model.configuration.trimming) else { return nil }
     let clip = Clip(speech, model: model)
     let probabilities = try clip.probabilities(path: path)
     return Answer(
@@ -101,17 +101,16 @@ public final class EditedClip {
 
   /// The answer to the clip changed in pitch, tempo and formants and changed back; nil where these stay.
   public func thereAndBack(_ edits: SoundEdits) throws -> Answer? {
-    guard let there = edits.resynthesis?.reversible, there != .init() else { return nil }
     var generator = SeededGenerator(seed: seed)
-    let once = voice.samples(there, using: &generator)
-    let back = Resynthesis(once, sampleRate: sampleRate).samples(there.inverse, using: &generator)
-    return try answer(to: back)
+    return try edits.thereAndBack(voice, sampleRate: sampleRate, using: &generator).flatMap { try answer(to: $0) }
   }
+}
 
-  /// - Throws: ``EditError/noVoice(path:edits:)`` where edits need a voice and there is none.
-  public func checkVoice(for edits: SoundEdits) throws(EditError) {
-    let voiced = SoundEdits(edits.amounts.filter { $0.key.needsVoice })
-    if !voiced.isEmpty, !hasVoice { throw .noVoice(path: path, edits: voiced) }
+extension AudioClip {
+  /// What a model reads of a sound as of a file of it; nil where that is silent.
+  func used(_ trimming: Trimming) -> AudioClip? {
+    let heard = samples.prefix(Int(Self.longestSpeech) * sampleRate)
+    return AudioClip(samples: Array(heard), sampleRate: sampleRate).trimmed(trimming)
   }
 }
 

@@ -77,8 +77,7 @@ public struct RegionEdit: Sendable {
     if !edits.isEmpty {
       let part = Array(samples[place])
       let voice = Resynthesis(part, sampleRate: sampleRate)
-      let voiced = SoundEdits(edits.amounts.filter { $0.key.needsVoice })
-      guard voiced.isEmpty || voice.hasVoice else { throw .noVoice(voiced) }
+      if let missing = edits.missing(in: voice) { throw .noVoice(missing) }
       let edited = edits.applied(to: part, voice: voice, sampleRate: sampleRate, using: &generator)
       let weights = weights(of: edited.count, at: place, in: samples.count, sampleRate: sampleRate)
       let shift = place.upperBound - edited.count

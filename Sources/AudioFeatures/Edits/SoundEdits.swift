@@ -98,6 +98,12 @@ public struct SoundEdits: Hashable, Sendable {
     return change
   }
 
+  /// The changes that cannot be made of a sound, as they need a voice and it has none; nil where all can.
+  public func missing(in voice: Resynthesis) -> SoundEdits? {
+    let voiced = SoundEdits(amounts.filter { $0.key.needsVoice })
+    return voiced.isEmpty || voice.hasVoice ? nil : voiced
+  }
+
   /// The sound after all changes: the voice's own first, then what it is heard through.
   public func applied(to samples: [Float], sampleRate: Int, using generator: inout SeededGenerator) -> [Float] {
     applied(to: samples, voice: nil, sampleRate: sampleRate, using: &generator)
@@ -127,6 +133,16 @@ public struct SoundEdits: Hashable, Sendable {
     if isTelephoned { sound = sound.telephoned(sampleRate: sampleRate) }
     if let decibels = amounts[.noise] { sound = sound.noised(decibels, using: &generator) }
     return sound
+  }
+
+  /// A sound changed in pitch, tempo and formants and changed back; nil where these stay.
+  /// - Parameter voice: Of the sound.
+  public func thereAndBack(
+    _ voice: Resynthesis, sampleRate: Int, using generator: inout SeededGenerator
+  ) -> [Float]? {
+    guard let there = resynthesis?.reversible, there != .init() else { return nil }
+    let once = voice.samples(there, using: &generator)
+    return Resynthesis(once, sampleRate: sampleRate).samples(there.inverse, using: &generator)
   }
 }
 

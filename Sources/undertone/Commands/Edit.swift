@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attributions
 import AudioFeatures
 import AudioFiles
 import Foundation
@@ -84,9 +85,11 @@ struct Edit: ParsableCommand {
         let clip = try AudioClip.decode(
           path: file, resampledTo: model.configuration.frontEnd.sampleRate, limit: AudioClip.longestSpeech)
         if clip.isCut { noteCut(file, seconds: clip.sourceDuration) }
-        let report = try EditReport(clip, file: file, edits: edits, model: model, seed: seed)
+        let sounds = try EditedSounds(
+          clip, path: file, edits: edits, trimming: model.configuration.trimming, seed: seed)
+        let report = try EditReport(sounds, model: model)
         let path = folder.file("\(folder.stem(for: file)).edited.wav")
-        try report.sound.write(to: path, as: .float32)
+        try sounds.edited.write(to: path, as: .float32)
         guard !json else { return try Console.print(report.json(sound: path)) }
         try Console.print("\(file): \(edits.words): \(report.change) → \(path)")
         if let remark = report.remark { try Console.print(wrapped(remark, first: "  ")) }

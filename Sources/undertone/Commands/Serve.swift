@@ -61,7 +61,7 @@ struct Serve: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The number of predictions, and of longer requests, that may wait for the models: 1 to 100000.",
+      "The number of predictions, of longer requests, and of edits that may wait: 1 to 100000.",
       valueName: "count"))
   var waiting = 256
 
@@ -70,7 +70,7 @@ struct Serve: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The number of seconds that the models may work on an explanation or a comparison: 0.1 to 3600.",
+      "The number of seconds that an explanation, a comparison or an edit's sounds may be computed: 0.1 to 3600.",
       valueName: "seconds"))
   var longest = 120.0
 
