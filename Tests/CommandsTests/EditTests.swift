@@ -63,7 +63,7 @@ struct EditTests {
     for (arguments, status, words) in [
       (["clip.wav"], 64, "nothing is to be changed"), (["clip.wav", "--pitch", "13"], 64, "--pitch must lie between"),
       (["clip.wav", "--tempo", "nan"], 64, "--tempo"), (["clip.wav", "--low-pass", "20"], 64, "between 200 and 8000"),
-      (["noise.wav", "--pitch", "2"], 65, "noise.wav: no frame of it is voiced, so that pitch +2.0 semitones"),
+      (["noise.wav", "--pitch", "2"], 65, "no period of a voice is found in it, so that pitch +2.0 semitones"),
       (["noise.wav", "--breathiness", "5"], 65, "breath 5 dB under the voice cannot be made"),
       (["silence.wav", "--tilt", "2"], 65, "silence.wav: is silent"), (["none.wav", "--tilt", "2"], 66, "none.wav"),
     ] {

@@ -124,7 +124,8 @@ public enum EditError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .silent(let path): "\(path): is silent, or becomes it"
-    case .noVoice(let path, let edits): "\(path): no frame of it is voiced, so that \(edits.words) cannot be made"
+    case .noVoice(let path, let edits):
+      "\(path): no period of a voice is found in it, so that \(edits.words) cannot be made"
     case .alreadyPredicted(let path, let emotion): "\(path): is predicted \(emotion) as it is"
     case .noClasses(let model): "\(model) has no emotions to tell apart, only numbers; see `undertone response`"
     }

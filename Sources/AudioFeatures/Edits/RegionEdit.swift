@@ -173,7 +173,8 @@ public enum RegionError: Error, Equatable, CustomStringConvertible {
     case .bandWithoutGain: return "a band is made louder, softer or silent, and changed in no other way"
     case .behind(let start, let whole):
       return "the sound of \(words(whole)) s has no \(seconds) s from \(words(start)) s on"
-    case .noVoice(let edits): return "no frame of the stretch is voiced, so that \(edits.words) cannot be made"
+    case .noVoice(let edits):
+      return "no period of a voice is found in the stretch, so that \(edits.words) cannot be made"
     }
   }
 }

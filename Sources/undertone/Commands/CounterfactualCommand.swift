@@ -101,7 +101,8 @@ struct CounterfactualCommand: ParsableCommand {
       throw EditError.noVoice(path: file, edits: SoundEdits(steps: [left[0]: 1]))
     }
     if !left.isEmpty {
-      Console.note("undertone: \(file): no frame is voiced: left out: \(left.map(\.title).joined(separator: ", "))")
+      Console.note(
+        "undertone: \(file): no period of a voice is found: left out: \(left.map(\.title).joined(separator: ", "))")
     }
   }
 
