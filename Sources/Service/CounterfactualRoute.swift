@@ -84,12 +84,10 @@ struct CounterfactualQuestion: Sendable {
 }
 
 extension SoundRoutes {
-  private enum CounterfactualFormat: String, CaseIterable { case json, wav }
-
   @Sendable func counterfactual(_ request: Request, _ context: ServiceContext) async throws -> Response {
     try await answer(request, CounterfactualQuestion.parameters) { sound, parameters in
       let question = try CounterfactualQuestion(parameters, of: model(parameters))
-      let format: CounterfactualFormat = try parameters.choice("format") ?? .json
+      let format: ChangeFormat = try parameters.choice("format") ?? .json
       let clip = try await uploads.decoded { try question.clip(sound) }
       let (found, bytes) = try await compute.run { shelf in
         let (answer, sound) = try question.answer(clip, by: shelf)

@@ -155,12 +155,13 @@ extension RequestFault {
 }
 
 extension SoundRoutes {
-  private enum EditFormat: String, CaseIterable { case json, wav }
+  /// What changes of a sound are answered with: what models say of it, or the sound.
+  enum ChangeFormat: String, CaseIterable { case json, wav }
 
   @Sendable func edit(_ request: Request, _ context: ServiceContext) async throws -> Response {
     try await answer(request, EditQuestion.parameters) { sound, parameters in
       let question = try EditQuestion(parameters, of: model(parameters))
-      let format: EditFormat = try parameters.choice("format") ?? .json
+      let format: ChangeFormat = try parameters.choice("format") ?? .json
       let clip = try await uploads.decoded { try sound.decoded(sampleRate: question.model.sampleRate) }
       try question.check(clip)
       let (sounds, bytes) = try await edits.run { shelf in
