@@ -114,7 +114,7 @@ struct RankCase: CustomTestStringConvertible, Sendable {
 }
 
 @Suite("Training over several ranks", .serialized)
-struct RanksTests {
+struct TrainingOverRanksTests {
   /// What one step from the same weights begins with.
   private struct Step: Sendable {
     let loss: Float
