@@ -133,7 +133,11 @@ struct ServeTests {
       let back: Answer?
       let edits: [String: Double]
     }
-    struct Compared: Decodable { let correlation: [[Double?]] }
+    struct Compared: Decodable {
+      struct Prediction: Decodable { let model: String }
+      let predictions: [Prediction]
+      let correlation: [[Double?]]
+    }
     let folder = try Folder()
     let made = try folder.undertone("corpus", "synthesize", "--clips", "2", "--output", "corpus")
     #expect(made.status == 0)
@@ -167,7 +171,17 @@ struct ServeTests {
     }
 
     let compared: Compared = try #require(ask(port, "POST", "/v1/compare", clip)).json()
-    #expect(compared.correlation.count == 2)
+    #expect(compared.correlation.count == 2 && compared.correlation[0][0] == 1 && compared.correlation[1][1] == 1)
+    // A model that the method cannot explain, as it has no attention, is predicted by all the same.
+    let partly: Compared = try #require(ask(port, "POST", "/v1/compare?method=attention", clip)).json()
+    #expect(partly.predictions.map(\.model) == ["built-in", "model"])
+    #expect(partly.correlation == [[1, nil], [nil, nil]])
+    // Passes × models × seconds have a bound.
+    let long = Data(WAV().file(voice(seconds: 20)))
+    let refusedPasses = try #require(ask(port, "POST", "/v1/compare?method=rise", long))
+    let fault: Fault = try refusedPasses.json()
+    #expect(refusedPasses.status == 422 && fault.error.field == "method", "\(refusedPasses.text)")
+    #expect(fault.error.reason.contains("(1000) × models (2)"), "\(fault.error.reason)")
 
     for route in ["/v1/models", "/v1/methods", "/v1/openapi.json", "/healthz"] {
       #expect(ask(port, "GET", route)?.status == 200, "\(route)")
@@ -484,7 +498,8 @@ struct ServeTests {
     #expect(waits(port, for: "undertone_edits_waiting 2"))
     #expect(ask(port, "POST", "/v1/predict", Data(Self.clip))?.status == 200)
     let metrics = try #require(ask(port, "GET", "/metrics")).text
-    #expect(metrics.contains("undertone_edits_running 1") && metrics.contains("undertone_long_running 0"), "\(metrics)")
+    #expect(
+      metrics.contains("undertone_edits_running 1") && metrics.contains("undertone_long_running 0"), "\(metrics)")
     #expect(!metrics.contains(#"route="/v1/edit""#), "\(metrics)")
     for connection in connections { connection.leave() }
     #expect(waits(port, for: #"undertone_requests_total{route="/v1/edit",status="499"} 3"#))
