@@ -47,14 +47,16 @@ public struct AttackAgainst {
   public let rows: [Row]
   /// What is to be known of the comparison, a sentence each.
   public let remarks: [String]
-  private let isLabelled: Bool
+  private let isLabelled, isOfSeveral: Bool
 
   /// - Parameters:
   ///   - rows: The clips under attacks on the model, and on the other.
   ///   - series: Labelled as that of the other is.
+  ///   - count: How many others the model is compared with: the intervals of all of them hold together.
   /// - Returns: Nil where no clip is in both.
   public init?(
-    _ rows: [AttackReport.Row], _ others: [AttackReport.Row], of series: AttackSeries, against other: AttackSeries
+    _ rows: [AttackReport.Row], _ others: [AttackReport.Row], of series: AttackSeries, against other: AttackSeries,
+    among count: Int = 1
   ) {
     demand(series.isLabelled == other.isLabelled, "accuracies of one model are not compared with what holds of another")
     let found = Dictionary(others.map { ($0.entry.path, $0.attacks) }) { first, _ in first }
@@ -63,8 +65,8 @@ public struct AttackAgainst {
     }
     guard !pairs.isEmpty else { return nil }
     (model, self.other, clips) = (series.model.name, other.model.name, pairs.count)
-    (bothRight, isLabelled) = (pairs.count(where: \.areAttacked), series.isLabelled)
-    let level = Estimate.level(ofEachAmong: series.attacks.count * series.budgets.count)
+    (bothRight, isLabelled, isOfSeveral) = (pairs.count(where: \.areAttacked), series.isLabelled, count > 1)
+    let level = Estimate.level(ofEachAmong: series.attacks.count * series.budgets.count * count)
     self.rows = series.attacks.indices.flatMap { attack -> [Row] in
       // What a change does to the clips that it is fitted to says nothing of others.
       let isHalf = series.attacks[attack] == Universal.name && pairs.contains { $0.own.isFitted != nil }
@@ -148,7 +150,7 @@ public struct AttackAgainst {
     return
       "Of the \(counted(bothRight)) that \(isLabelled ? "both predict rightly" : "are attacked on both"): "
       + "\(verdict) (fooled less in \(harder), more in \(easier) of \(judged.count) "
-      + "row\(judged.count == 1 ? "" : "s"); their intervals hold together with 95 %). Noise as large fools \(model) in "
+      + "row\(judged.count == 1 ? "" : "s"); their intervals\(isOfSeveral ? ", of all models," : "") hold together with 95 %). Noise as large fools \(model) in "
       + "\(most(\.fooledByNoise)) at most, and \(other) in \(most(\.otherFooledByNoise))."
   }
 }

@@ -85,6 +85,9 @@ public struct AttackReport: MeasurementReport {
     let speakers: Int?
   }
 
+  /// With so many other models each has a colour of its own in the figure.
+  public static let mostOpponents = RobustnessFigure.mostLines - 1
+
   public typealias Row = (entry: Manifest.Entry, attacks: ClipAttacks)
 
   public let series: AttackSeries
@@ -98,22 +101,25 @@ public struct AttackReport: MeasurementReport {
   public let curves: [Curve]
   public let played: [Played]
   public let explained: [Explained]
-  /// The other model under the same attacks; nil where there is none.
-  public let against: AttackAgainst?
+  /// The model beside each of the others under the same attacks, but for those of which no clip could be read.
+  public let against: [AttackAgainst]
   private let rows: [Row]
+  private let opponents: [(rows: [Row], series: AttackSeries)]
 
   var model: TrainedModel { series.model }
 
   /// - Parameters:
   ///   - rows: At least one that is attacked.
   ///   - method: The attribution method with its parameters; nil where nothing is explained.
-  ///   - against: The clips under the same attacks on another model.
+  ///   - against: The clips under the same attacks on each other model.
   public init(
     _ rows: [Row], of series: AttackSeries, source: String, method: String?,
-    against: (rows: [Row], series: AttackSeries)? = nil
+    against opponents: [(rows: [Row], series: AttackSeries)] = []
   ) {
-    (self.rows, self.series, self.source, self.method) = (rows, series, source, method)
-    self.against = against.flatMap { AttackAgainst(rows, $0.rows, of: series, against: $0.series) }
+    (self.rows, self.series, self.source, self.method, self.opponents) = (rows, series, source, method, opponents)
+    against = opponents.compactMap {
+      AttackAgainst(rows, $0.rows, of: series, against: $0.series, among: opponents.count)
+    }
     let attacked = rows.filter(\.attacks.isAttacked)
     (clips, self.attacked) = (rows.count, attacked.count)
     func estimate(_ rows: [Row], _ value: (ClipAttacks) -> Double) -> Estimate? {
@@ -358,19 +364,62 @@ public struct AttackReport: MeasurementReport {
     attack == Universal.name ? clip.isFitted.map { $0 ? .fitted : .others } : nil
   }
 
-  private func cleanWords(_ clips: String) -> String {
+  /// - Parameter title: Of the model; nil of several.
+  private func cleanWords(_ clips: String, of title: String?) -> String {
     let target = series.target.map { ", to \(model.classes[$0])" } ?? ""
-    return "\(model.title) · \(shownName(source)), \(clips) · on the \(series.space.words)\(target)"
+    return "\(title.map { "\($0) · " } ?? "")\(shownName(source)), \(clips) · on the \(series.space.words)\(target)"
   }
 
   // MARK: Figure
 
-  public var figure: RobustnessFigure {
-    func drawn(_ estimate: Estimate) -> RobustnessFigure.Share {
-      let isEnough = Estimate.isEnough(clips: estimate.clips, speakers: estimate.speakers)
-      return .init(
-        mean: estimate.mean, low: isEnough ? estimate.low : nil, high: isEnough ? estimate.high : nil)
+  /// What is left over the budgets: a line for each attack, or with several other models for each model.
+  public var figure: RobustnessFigure { opponents.count > 1 ? figureOfModels : figureOfAttacks }
+
+  private func drawn(_ estimate: Estimate) -> RobustnessFigure.Share {
+    let isEnough = Estimate.isEnough(clips: estimate.clips, speakers: estimate.speakers)
+    return .init(mean: estimate.mean, low: isEnough ? estimate.low : nil, high: isEnough ? estimate.high : nil)
+  }
+
+  /// What of each model holds against all attacks, of the clips that it could read; where a change for all clips is fitted to
+  /// some, of the others.
+  private var figureOfModels: RobustnessFigure {
+    let models = ([(rows, series)] + opponents).map { rows, series in
+      let others = rows.filter { $0.attacks.isFitted == false }
+      return (name: series.model.name, rows: others.isEmpty ? rows : others)
+    }.filter { !$0.rows.isEmpty }
+    func share(_ rows: [Row], _ value: (ClipAttacks) -> Double) -> RobustnessFigure.Share {
+      drawn(
+        Estimate(values: rows.map { value($0.attacks) }, speakers: rows.map(\.entry.speaker), seed: series.seed)!)
     }
+    let attacked = models.map { name, rows in
+      RobustnessFigure.Line(
+        name: name,
+        shares: series.budgets.indices.map { budget in
+          share(rows) { clip in series.attacks.indices.allSatisfy { clip.holds($0, budget) } ? 1 : 0 }
+        }, clean: share(rows) { $0.isRight ? 1 : 0 })
+    }
+    let noise = models.enumerated().map { place, own in
+      RobustnessFigure.Line(
+        name: "\(own.name) after noise",
+        shares: series.budgets.indices.map { budget in
+          .init(mean: share(own.rows) { $0.holdsAgainstNoise(budget) }.mean)
+        }, isControl: true, partner: place, clean: .init(mean: attacked[place].clean!.mean))
+    }
+    let (count, areSeveral) = (models[0].rows.count, series.attacks.count > 1)
+    let hasIntervals = attacked.contains { $0.clean?.low != nil }
+    var figure = RobustnessFigure(
+      title: [
+        "What is left of \(models.count) models under \(areSeveral ? "all attacks" : series.attacks[0])",
+        cleanWords("\(count) clip\(count == 1 ? "" : "s")", of: nil) + (hasIntervals ? " · 95 % intervals" : ""),
+        (areSeveral ? "\(series.attacks.joined(separator: ", ")) · " : "") + "dashed: after random noise as large",
+      ], measure: measure.prefix(1).uppercased() + measure.dropFirst(),
+      budget: series.budgets[0].axis(at: series.space), budgets: series.budgets.map(\.words),
+      clean: attacked[0].clean!, lines: attacked + noise)
+    figure.hasBars = true
+    return figure
+  }
+
+  private var figureOfAttacks: RobustnessFigure {
     // All budgets of an attack, or of a half of its clips, stand together.
     let lines = stride(from: 0, to: curves.count, by: series.budgets.count).map { first in
       let own = curves[first..<(first + series.budgets.count)]
@@ -381,7 +430,7 @@ public struct AttackReport: MeasurementReport {
     return RobustnessFigure(
       title: [
         "What is left of \(model.name) under attack",
-        cleanWords("\(clips) clip\(clips == 1 ? "" : "s")") + (isEnough ? " · 95 % intervals" : ""),
+        cleanWords("\(clips) clip\(clips == 1 ? "" : "s")", of: model.title) + (isEnough ? " · 95 % intervals" : ""),
       ], measure: measure.prefix(1).uppercased() + measure.dropFirst(),
       budget: series.budgets[0].axis(at: series.space),
       budgets: series.budgets.map(\.words), clean: drawn(clean), lines: lines)
@@ -391,12 +440,14 @@ public struct AttackReport: MeasurementReport {
     var entries = model.provenance(source: source).merging(series.provenance) { $1 }
     entries["Method"] = method
     entries["Target"] = series.target.map { model.classes[$0] }
+    if opponents.count > 1 { entries["Against"] = opponents.map(\.series.model.name).joined(separator: ", ") }
     return entries
   }
 
   // MARK: Numbers
 
-  /// A row for each clip, attack and budget, the header first; a clip that is not attacked has one.
+  /// A row for each clip, attack and budget, the header first; a clip that is not attacked has one. With several other models
+  /// each has its rows, and its name in front.
   public var csv: [[String]] {
     let others = series.others.map { "fools_\($0.model.name)" }
     let header =
@@ -404,29 +455,35 @@ public struct AttackReport: MeasurementReport {
       + ["ratio", "largest", "gradients", "predictions", "noise"] + others
       + Playback.allCases.map { "survives_\($0.rawValue)" } + Playback.allCases.map { "changes_\($0.rawValue)" }
       + ["sound"]
-    func yes(_ value: Bool?) -> String { value.map { $0 ? "yes" : "no" } ?? "" }
-    return [header]
-      + rows.flatMap { entry, own -> [[String]] in
-        let first = [entry.path, entry.emotion.rawValue, entry.speaker ?? "", model.classes[own.from]]
-        guard own.isAttacked else {
-          return [first + Array(repeating: "", count: header.count - first.count)]
-        }
-        return series.attacks.indices.flatMap { attack in
-          series.budgets.enumerated().map { place, budget in
-            let tried = own.tries[attack][place]
-            // The sound is of the smallest budget that fools.
-            let found = own.found[attack].flatMap { $0.budget == place ? $0 : nil }
-            return first + [
-              series.attacks[attack], budget.kind, "\(budget.number)", yes(tried.isFooled), yes(tried.holds),
-              model.classes[tried.to],
-              String(format: "%.4f", tried.probability), tried.ratio.map { String(format: "%.2f", $0) } ?? "",
-              String(format: "%.6g", tried.largest), "\(tried.gradients)", "\(tried.predictions)",
-              String(format: "%.2f", own.noise[place].share),
-            ] + tried.others.map(yes) + Playback.allCases.map { yes(found?.survives[$0]) }
-              + Playback.allCases.map { yes(own.playedBack[$0]) } + [found?.sound ?? ""]
-          }
-        }
+    guard opponents.count > 1 else { return [header] + rows.flatMap { cells($0, of: model, header.count) } }
+    return [["model"] + header]
+      + ([(rows, series)] + opponents).flatMap { rows, series in
+        rows.flatMap { row in cells(row, of: series.model, header.count).map { [series.model.name] + $0 } }
       }
+  }
+
+  private func cells(_ row: Row, of model: TrainedModel, _ count: Int) -> [[String]] {
+    func yes(_ value: Bool?) -> String { value.map { $0 ? "yes" : "no" } ?? "" }
+    let (entry, own) = row
+    let first = [entry.path, entry.emotion.rawValue, entry.speaker ?? "", model.classes[own.from]]
+    guard own.isAttacked else { return [first + Array(repeating: "", count: count - first.count)] }
+    return series.attacks.indices.flatMap { attack in
+      series.budgets.enumerated().map { place, budget in
+        let tried = own.tries[attack][place]
+        // The sound is of the smallest budget that fools.
+        let found = own.found[attack].flatMap { $0.budget == place ? $0 : nil }
+        return first + [
+          series.attacks[attack], budget.kind, "\(budget.number)", yes(tried.isFooled), yes(tried.holds),
+          model.classes[tried.to],
+          String(format: "%.4f", tried.probability), tried.ratio.map { String(format: "%.2f", $0) } ?? "",
+          String(format: "%.6g", tried.largest), "\(tried.gradients)", "\(tried.predictions)",
+          String(format: "%.2f", own.noise[place].share),
+          // Of the tested model's changes alone other models are asked.
+        ] + series.others.indices.map { yes(tried.others.isEmpty ? nil : tried.others[$0]) }
+          + Playback.allCases.map { yes(found?.survives[$0]) } + Playback.allCases.map { yes(own.playedBack[$0]) }
+          + [found?.sound ?? ""]
+      }
+    }
   }
 
   private struct Line: Encodable {
@@ -471,6 +528,11 @@ public struct AttackReport: MeasurementReport {
       let rows: [AttackAgainst.Row]
       let words: String
       let remarks: [String]
+
+      init(_ own: AttackAgainst) {
+        (model, clips, bothRight, rows) = (own.other, own.clips, own.bothRight, own.rows)
+        (words, remarks) = (own.words, own.remarks)
+      }
     }
     let source, model, input, kind: String
     let target, method: String?
@@ -484,12 +546,14 @@ public struct AttackReport: MeasurementReport {
     let explained: [Explained]
     let found: [Found]
     let against: Against?
+    /// The others but the first; nil where there is one at most.
+    let againstMore: [Against]?
     let figures: [String]
     let command: String
 
     enum CodingKeys: String, CodingKey {
       case source, model, input, kind, target, method, clips, attacked, remarks, seed, clean, curves, played, explained
-      case found, against, figures, command
+      case found, against, againstMore, figures, command
       case isLabelled = "labelled"
       case isEnough = "enough"
     }
@@ -540,11 +604,9 @@ public struct AttackReport: MeasurementReport {
             figures: found.figures)
         }
       },
-      against: against.map {
-        .init(
-          model: $0.other, clips: $0.clips, bothRight: $0.bothRight, rows: $0.rows, words: $0.words, remarks: $0.remarks
-        )
-      }, figures: figures, command: commandLine
+      against: against.first.map { .init($0) },
+      againstMore: against.count > 1 ? against.dropFirst().map { .init($0) } : nil, figures: figures,
+      command: commandLine
     ).line
   }
 }

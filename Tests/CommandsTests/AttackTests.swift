@@ -218,6 +218,28 @@ struct AttackTests {
     let missing = try folder.undertone("attack", "--data", "clips.csv", "--against", "none", "--output", "refused")
     #expect(missing.failed(66, naming: "none"), "\(missing)")
     #expect(!folder.files(in: ".").contains("refused"))
+
+    // Several: each has its curve and its rows, and is compared with the tested one.
+    try TrainedModel(untrained: .init(architecture: .cnnatt), seed: 2).write(to: folder.path("second"))
+    let several = ["attack", "--data", "clips.csv", "--ratio", "0,30", "--steps", "2", "--against", "new, second"]
+    let together = try folder.undertone(several)
+    let all = together.output.joined(separator: " ").split(separator: " ").joined(separator: " ")
+    #expect(together.status == 0 && together.output.allSatisfy { $0.count <= 80 }, "\(together)")
+    #expect(all.contains("Whether new is harder") && all.contains("Whether second is harder"), "\(together)")
+    // A remark of both is printed once.
+    #expect(all.split(separator: "masked gradients", omittingEmptySubsequences: false).count == 2, "\(together)")
+    let table = try folder.lines("output/attack/attack.csv")
+    #expect(table[0].hasPrefix("model,path,") && table.count { $0.hasPrefix("built-in,") } == 1 + 5 * 2)
+    #expect(table.count { $0.hasPrefix("new,") } >= 6 && table.count { $0.hasPrefix("second,") } >= 6)
+    for (models, words) in [
+      ("new,./new", "--against: ./new is named twice"), ("new,built-in", "--against: built-in is named twice, or is"),
+      (",", "--against names no model"), ("new,narrow", "is an emotion of built-in and not of narrow"),
+      ("a,b,c,d,e,f,g,h", "--against takes 7 models at most, and these are 8"),
+    ] {
+      let run = try folder.undertone("attack", "--data", "clips.csv", "--against", models, "--output", "refused")
+      #expect(run.failed(64, naming: words), "\(run)")
+    }
+    #expect(!folder.files(in: ".").contains("refused"))
     #expect(
       try folder.undertone("attack", "--data", "clips.csv", "--on", "explanation", "--against", "new")
         .failed(64, naming: "--against"))

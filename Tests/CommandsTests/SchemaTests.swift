@@ -108,6 +108,8 @@ struct SchemaTests {
         // A universal change is fitted to half of ten speakers.
         ["attack", "--data", "ten.csv", "--clips", "24", "--steps", "2", "--ratio", "0", "--json"]
           + ["--attack", "universal", "--against", "built-in"],
+        ["attack", "--data", "two/calm.csv", "--clips", "1", "--steps", "1", "--ratio", "0", "--json"]
+          + ["--against", "a,d"],
         // Of fourteen clips two are predicted the same of seven emotions.
         ["attack", "--data", "two/manifest.csv", "--clips", "2", "--steps", "2", "--ratio", "20", "--json"]
           + ["--on", "explanation", "--method", "saliency"],

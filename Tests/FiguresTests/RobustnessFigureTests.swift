@@ -64,6 +64,34 @@ struct RobustnessFigureTests {
     #expect(throws: FigureError.empty(name: "the line beside which a line stands")) { try figure.encoded() }
   }
 
+  @Test("Lines may begin at accuracies of their own; bars stand side by side, and no band is drawn")
+  func models() throws {
+    var figure = Self.figure
+    func line(_ mean: Double, clean: Double) -> RobustnessFigure.Line {
+      .init(
+        name: "a model", shares: (0..<4).map { _ in .init(mean: mean, low: mean - 0.15, high: mean + 0.15) },
+        clean: .init(mean: clean, low: clean - 0.1, high: clean + 0.1))
+    }
+    figure.lines = [line(0.8, clean: 0.9), line(0.3, clean: 0.2)]
+    let light = { (color: Color) in color.blue > 238 && color.red < 230 && color.red > 180 }
+    let bands = try figure.rendered().count(where: light)
+    figure.hasBars = true
+    let image = try figure.rendered()
+    #expect(bands > 20_000 && image.count(where: light) < bands / 4)
+    // Above the key, where each colour begins from the left.
+    func start(_ color: UInt32) throws -> (x: Int, y: Int) {
+      let rows = 0..<image.height * 3 / 4
+      for x in 0..<image.width {
+        if let y = rows.first(where: { image.color(x: x, y: $0) == Color(color) }) { return (x, y) }
+      }
+      return try #require(nil)
+    }
+    let (blue, vermilion) = try (start(0x0072B2), start(0xD55E00))
+    #expect(blue.x < vermilion.x && blue.y < vermilion.y - image.height / 4)
+    figure.lines[0].clean?.mean = 1.5
+    #expect(throws: FigureError.self) { try figure.encoded() }
+  }
+
   @Test("Lines of another number of budgets, NaN and shares beyond 1 are refused by name")
   func refused() throws {
     var figure = Self.figure

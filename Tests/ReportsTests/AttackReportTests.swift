@@ -127,6 +127,89 @@ struct AttackReportTests {
     #expect(AttackAgainst(own, [], of: series, against: series) == nil)
   }
 
+  @Test("Against several models: a curve of each over its own accuracy, rows of each, intervals that hold together")
+  func severalModels() throws {
+    func rows(_ right: Int, _ isFooled: [Bool]) -> [AttackReport.Row] {
+      (0..<40).map { place in
+        (
+          Manifest.Entry(path: "\(place).wav", emotion: .angry, speaker: "s\(place % 10)"),
+          place < right ? attacked(isFooled, noise: 0.5) : ClipAttacks(from: 2, truth: 0)
+        )
+      }
+    }
+    func series(_ name: String) throws -> AttackSeries {
+      try self.series(of: TrainedModel(configuration: model.configuration, network: model.network, name: name))
+    }
+    // Nothing that the last says is right.
+    let others = try [
+      (rows(30, [false, false]), series("firm")), (rows(20, [true, true]), series("weak")),
+      (rows(0, []), series("wrong")),
+    ]
+    func report(_ count: Int) throws -> AttackReport {
+      try AttackReport(
+        rows(40, [false, true]), of: self.series(), source: "clips.csv", method: nil,
+        against: Array(others.prefix(count)))
+    }
+    let (report, one, alone) = try (report(3), report(1), report(0))
+    #expect(report.against.map(\.other) == ["firm", "weak", "wrong"])
+    #expect(report.against.map(\.bothRight) == [30, 20, 0])
+    #expect(report.against[0].rows[1].fooledDifference?.level == 1 - 0.05 / 6)
+    #expect(report.against[0].words.contains("their intervals, of all models, hold together"))
+    let figure = report.figure
+    #expect(figure.hasBars && figure.lines.prefix(4).map(\.name) == ["cnnatt", "firm", "weak", "wrong"])
+    #expect(figure.lines.prefix(4).map(\.clean?.mean) == [1, 0.75, 0.5, 0])
+    #expect(figure.lines.prefix(4).map { $0.shares.map(\.mean) } == [[1, 0], [0.75, 0.75], [0, 0], [0, 0]])
+    #expect(figure.lines.prefix(4).allSatisfy { $0.shares[0].low != nil })
+    // Noise leaves half of what is right within the larger budget.
+    #expect(figure.lines.dropFirst(4).map(\.partner) == [0, 1, 2, 3])
+    #expect(figure.lines.dropFirst(4).map { $0.shares[1].mean } == [0.5, 0.375, 0.25, 0])
+    #expect(figure.title[0] == "What is left of 4 models under pgd" && figure.title[1].hasPrefix("clips.csv, 40 clips"))
+    #expect(try figure.encoded().count > 1000 && report.provenance["Against"] == "firm, weak, wrong")
+    let csv = report.csv
+    #expect(csv[0].prefix(2) == ["model", "path"] && Set(csv.map(\.count)).count == 1)
+    let counts = Dictionary(grouping: csv.dropFirst()) { $0[0] }.mapValues(\.count)
+    #expect(counts == ["cnnatt": 80, "firm": 30 * 2 + 10, "weak": 20 * 2 + 20, "wrong": 40])
+    struct Line: Decodable {
+      struct Against: Decodable { let model: String }
+      let against: Against?
+      let againstMore: [Against]?
+    }
+    func line(_ report: AttackReport) throws -> Line {
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      return try decoder.decode(Line.self, from: Data(report.json(figures: []).utf8))
+    }
+    let printed = try line(report)
+    #expect(printed.against?.model == "firm" && printed.againstMore?.map(\.model) == ["weak", "wrong"])
+    // With one other all is as without it.
+    #expect(one.csv == alone.csv && one.csv[0][0] == "path" && one.figure.title == alone.figure.title)
+    #expect(one.figure.lines.map(\.name) == ["pgd", "random noise as large"] && !one.figure.hasBars)
+    #expect(one.against[0].rows[1].fooledDifference?.level == 1 - 0.05 / 2 && one.provenance["Against"] == nil)
+    #expect(one.against[0].words.contains("their intervals hold together"))
+    #expect(try line(one).againstMore == nil && line(alone).against == nil)
+  }
+
+  @Test("The curve of a model under several attacks is of the clips that hold against all, and to which none is fitted")
+  func allAttacks() throws {
+    let series = try series(["pgd", "universal"])
+    // The first fools every second clip, the second every third; half of the clips are those that it is fitted to.
+    let rows = (0..<24).map { place -> AttackReport.Row in
+      let own = [place % 2 == 0, place % 3 == 0].map { attacked([false, $0], noise: 0) }
+      return (
+        Manifest.Entry(path: "\(place).wav", emotion: .angry, speaker: "s\(place % 12)"),
+        ClipAttacks(
+          from: 0, truth: 0, tries: own.flatMap(\.tries), noise: own[0].noise, found: own.flatMap(\.found),
+          playedBack: [:], cues: [:], isFitted: place >= 12)
+      )
+    }
+    let report = AttackReport(
+      rows, of: series, source: "clips.csv", method: nil, against: [(rows, series), (rows, series)])
+    // 1, 5, 7 and 11 of the twelve.
+    #expect(report.figure.lines[0].shares.map(\.mean) == [1, 4.0 / 12])
+    #expect(report.figure.title[0].hasSuffix("under all attacks") && report.figure.title[1].contains("12 clips"))
+    #expect(report.figure.title[2].hasPrefix("pgd, universal · dashed"))
+  }
+
   @Test("Of one clip there is one, without labels none is right, and models of other emotions are said to be so")
   func againstWords() throws {
     func words(_ clips: Int, isLabelled: Bool = true, against other: TrainedModel? = nil) throws -> AttackAgainst {

@@ -20,9 +20,13 @@ public struct RobustnessFigure: Figure {
     /// The place of the line beside which a control stands, in that line's colour and without a name in the key; nil of a
     /// control of all.
     public var partner: Int?
+    /// Without an attack, where that is the line's own, as of several models; nil of the figure's.
+    public var clean: Share?
 
-    public init(name: String, shares: [Share], isControl: Bool = false, partner: Int? = nil) {
-      (self.name, self.shares, self.isControl, self.partner) = (name, shares, isControl, partner)
+    public init(
+      name: String, shares: [Share], isControl: Bool = false, partner: Int? = nil, clean: Share? = nil
+    ) {
+      (self.name, self.shares, self.isControl, self.partner, self.clean) = (name, shares, isControl, partner, clean)
     }
   }
 
@@ -36,6 +40,8 @@ public struct RobustnessFigure: Figure {
   public var lines: [Line]
   /// The lower end of the measure: 0 of shares, −1 of correlations. The axis begins at 0, or below what lies below it.
   public var least = 0.0
+  /// Whether intervals are bars, those of the lines side by side, and not bands, which hide each other where lines cross.
+  public var hasBars = false
 
   public init(title: [String], measure: String, budget: String, budgets: [String], clean: Share, lines: [Line]) {
     (self.title, self.measure, self.budget, self.budgets) = (title, measure, budget, budgets)
@@ -47,10 +53,23 @@ public struct RobustnessFigure: Figure {
     0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9, 0x5A5A5A, 0xB0A000,
   ].map { Color(UInt32($0)) }
 
+  /// How many lines have colours of their own.
+  public static let mostLines = colors.count
+
   private func color(_ place: Int) -> Color {
     let own = lines[place].partner ?? place
     return lines[own].isControl ? .secondaryInk : Self.colors[own % Self.colors.count]
   }
+
+  /// How far right of its budget a line has its points: beside bars no other line's stand.
+  private func shift(_ place: Int) -> Double {
+    guard hasBars else { return 0 }
+    let sides = lines.indices.filter { lines[$0].partner == nil }
+    let own = sides.firstIndex(of: lines[place].partner ?? place) ?? 0
+    return 0.06 * (Double(own) - Double(sides.count - 1) / 2)
+  }
+
+  private func shares(_ line: Line) -> [Share] { [line.clean ?? clean] + line.shares }
 
   /// The lower end of the axis, in fifths.
   private var floor: Double {
@@ -84,18 +103,20 @@ public struct RobustnessFigure: Figure {
       canvas.rule(from: Point(x: frame.left, y: height), to: Point(x: frame.right, y: height), .rule)
     }
     for place in lines.indices {
-      let shares = [clean] + lines[place].shares
-      let ends = shares.enumerated().compactMap { at, share in
-        share.low.flatMap { low in share.high.map { (Double(at), low, $0) } }
+      let ends = shares(lines[place]).enumerated().compactMap { at, share in
+        share.low.flatMap { low in share.high.map { (Double(at) + shift(place), low, $0) } }
       }
-      if ends.count > 1 {
+      if hasBars {
+        canvas.stroke(
+          ends.map { [plot.point($0.0, $0.1), plot.point($0.0, $0.2)] }, color(place), width: 1.2, alpha: 0.6)
+      } else if ends.count > 1 {
         canvas.fill(
           ends.map { plot.point($0.0, $0.2) } + ends.reversed().map { plot.point($0.0, $0.1) }, color(place),
           alpha: 0.13)
       }
     }
     for (place, line) in lines.enumerated() {
-      let points = ([clean] + line.shares).enumerated().map { plot.point(Double($0), $1.mean) }
+      let points = shares(line).enumerated().map { plot.point(Double($0) + shift(place), $1.mean) }
       canvas.stroke(points, color(place), width: 1.8, dashes: line.isControl ? [4, 2.5] : [])
       for point in points { canvas.dot(at: point, radius: 2.5, color(place)) }
     }
@@ -147,7 +168,7 @@ public struct RobustnessFigure: Figure {
       guard line.shares.count == budgets.count else {
         throw .shape(name: line.name, expected: [budgets.count], found: [line.shares.count])
       }
-      for share in [clean] + line.shares {
+      for share in shares(line) {
         for value in [share.mean, share.low ?? 0, share.high ?? 0] where !(least - 1e-9...1.0001).contains(value) {
           throw .outOfRange(name: "a share of \(line.name)", value: value, expected: "between \(Int(least)) and 1")
         }

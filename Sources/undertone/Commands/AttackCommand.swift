@@ -40,7 +40,8 @@ struct AttackCommand: ParsableCommand {
       Attacks:
       \(Attacks.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
 
-      Writes attack.png (what is left over the budgets) and attack.csv (a row for each clip, attack and budget); on \
+      Writes attack.png (what is left over the budgets) and attack.csv (a row for each clip, attack and budget); with \
+      several models of --against a curve of each model, of what holds against all attacks, and rows of each; on \
       explanations explanation.png and explanation.csv (a row for each clip, budget and method).
 
       Examples:
@@ -49,6 +50,7 @@ struct AttackCommand: ParsableCommand {
         undertone attack --data validation.csv --attack fgsm,pgd --ratio 50,40,30,20
         undertone attack --data validation.csv --input mel --largest 0.5,1,2
         undertone attack --data validation.csv --transfer output/cnnatt --explain
+        undertone attack --data validation.csv --against fcmfcc,cnnatt,mmfusion
         undertone attack clip.wav --on explanation --aim map --ratio 50,40,30
         undertone attack --data validation.csv --on explanation --method saliency,lrp
       """)
@@ -156,8 +158,9 @@ struct AttackCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Attack this model too, with the same budgets on the same clips, and say which is harder to fool. (default: none)
-      """, valueName: "folder"))
+      Attack these models too, separated by commas, with the same budgets on the same clips, and say of each whether it \
+      is harder to fool; of several, attack.png has a curve for each model. (default: none)
+      """, valueName: "folders"))
   var against: String?
 
   @Flag(
@@ -199,7 +202,7 @@ struct AttackCommand: ParsableCommand {
     } else if aim != nil {
       throw ValidationError("--aim is of --on explanation: a prediction is made any other, or that of --to")
     }
-    _ = try (names(), budgets(), frequencies())
+    _ = try (names(), budgets(), frequencies(), opponentFolders())
     guard input != .waveform else { return }
     for (option, isGiven) in [("--band", band != nil), ("--transfer", transfer != nil), ("--write", write)]
     where isGiven {
@@ -215,7 +218,7 @@ struct AttackCommand: ParsableCommand {
       let (manifest, entries) = try sampledClips(files, data: data, clips: clips, seed: seed)
       guard on == .prediction else { return try runOnExplanation(model, manifest, entries, drawing) }
       let series = try series(model, entries)
-      let opponent = try against.map { try self.opponent($0, of: series, entries) }
+      let opponents = try self.opponents(of: series, entries)
       var folder = try OutputFolder(output)
       // Before the work, so that a run that resumes has the same.
       let stems = entries.reduce(into: [:]) { stems, entry in
@@ -234,19 +237,18 @@ struct AttackCommand: ParsableCommand {
             ?? "the model predicts no clip rightly: there is nothing to attack")
       }
       // Where no clip could be read there is nothing to compare.
-      let others =
+      let others: [ClipJob<ClipAttacks>.Result] =
         try result.rows.isEmpty
-        ? nil
-        : opponent.map { opponent in
-          try attacked(opponent, manifest, entries, in: OutputFolder(folder.file("against"))) { _ in (nil, []) }
+        ? []
+        : opponents.enumerated().map { place, opponent in
+          let own = try OutputFolder(folder.file(place == 0 ? "against" : "against-\(place + 1)"))
+          return try attacked(opponent, manifest, entries, in: own) { _ in (nil, []) }
         }
       if !result.rows.isEmpty {
         let report = AttackReport(
           result.rows.map { ($0.entry, $0.row) }, of: series, source: data ?? files.source,
           method: explain ? try attributionMethod().nameWithParameters : nil,
-          against: opponent.flatMap { opponent in
-            others.map { others in (others.rows.map { ($0.entry, $0.row) }, opponent) }
-          })
+          against: zip(opponents, others).map { opponent, own in (own.rows.map { ($0.entry, $0.row) }, opponent) })
         let figures = try drawing.write(report.figure, to: folder, as: "attack", provenance: report.provenance)
         try folder.write(CSV.text(of: report.csv), to: "attack.csv")
         try Console.print(
@@ -255,15 +257,15 @@ struct AttackCommand: ParsableCommand {
             : ([text(report)] + figures + [folder.file("attack.csv")]).joined(separator: "\n"))
       }
       result.finish()
-      others?.finish()
+      for other in others { other.finish() }
       // A clip is tried once with each model.
       try Console.end(
-        result.failures + (others?.failures ?? []), of: entries.count * (others == nil ? 1 : 2),
-        others == nil ? "files" : "attacks on files")
+        result.failures + others.flatMap(\.failures), of: entries.count * (1 + others.count),
+        others.isEmpty ? "files" : "attacks on files")
     }
   }
 
-  /// The clips after the attacks on a model, the run's or the other that it is compared with.
+  /// The clips after the attacks on a model, the run's or one that it is compared with.
   /// - Parameter write: Writes what is found of a clip, and returns the paths.
   private func attacked(
     _ series: AttackSeries, _ manifest: Manifest, _ entries: [Manifest.Entry], in folder: OutputFolder,
@@ -297,11 +299,33 @@ struct AttackCommand: ParsableCommand {
 
   // MARK: What is asked
 
-  /// The model that the other is compared with, under the same attacks.
+  /// The folders of --against. One may be the model's own; of several each is another's, to tell their curves apart.
+  private func opponentFolders() throws -> [String] {
+    guard let against else { return [] }
+    let folders = parts(of: against)
+    guard !folders.isEmpty else { throw ValidationError("--against names no model") }
+    guard folders.count <= AttackReport.mostOpponents else {
+      throw ValidationError(
+        "--against takes \(AttackReport.mostOpponents) models at most, and these are \(folders.count)")
+    }
+    func path(_ folder: String) -> String { URL(fileURLWithPath: folder).standardizedFileURL.path }
+    var seen = Set(folders.count > 1 ? [path(model.model ?? "built-in")] : [])
+    for folder in folders where !seen.insert(path(folder)).inserted {
+      throw ValidationError("--against: \(folder) is named twice, or is the tested model")
+    }
+    return folders
+  }
+
+  /// The models that the model is compared with, under the same attacks.
+  private func opponents(of series: AttackSeries, _ entries: [Manifest.Entry]) throws -> [AttackSeries] {
+    let folders = try opponentFolders()
+    let names = distinctNames(of: [model.model ?? "built-in"] + folders).dropFirst()
+    return try zip(folders, names).map { try opponent($0, as: $1, of: series, entries) }
+  }
+
   private func opponent(
-    _ folder: String, of series: AttackSeries, _ entries: [Manifest.Entry]
+    _ folder: String, as name: String, of series: AttackSeries, _ entries: [Manifest.Entry]
   ) throws -> AttackSeries {
-    let name = distinctNames(of: [model.model ?? "built-in", folder])[1]
     let opponent = try self.series(model.other(folder, as: name), entries, isOpponent: true)
     guard series.isLabelled == opponent.isLabelled else {
       let (knows, lacks) = series.isLabelled ? (series.model, opponent.model) : (opponent.model, series.model)
@@ -313,7 +337,7 @@ struct AttackCommand: ParsableCommand {
     return opponent
   }
 
-  /// - Parameter isOpponent: Whether the model is the one that the other is compared with, of which nothing else is asked.
+  /// - Parameter isOpponent: Whether the model is one that the run's is compared with, of which nothing else is asked.
   private func series(
     _ model: TrainedModel, _ entries: [Manifest.Entry], isOpponent: Bool = false
   ) throws -> AttackSeries {
@@ -390,11 +414,15 @@ struct AttackCommand: ParsableCommand {
     return frequencies
   }
 
+  /// The parts of a text between its commas, but for empty ones.
+  private func parts(of text: String) -> [String] {
+    text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+  }
+
   private func otherModels() throws -> [TrainedModel] {
     guard let transfer else { return [] }
     var folders: [String] = []
-    for folder in transfer.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) })
-    where !folders.contains(folder) { folders.append(folder) }
+    for folder in parts(of: transfer) where !folders.contains(folder) { folders.append(folder) }
     guard !folders.isEmpty else { throw ValidationError("--transfer names no model") }
     return try zip(folders, distinctNames(of: folders)).map { try model.other($0, as: $1) }
   }
@@ -463,9 +491,10 @@ struct AttackCommand: ParsableCommand {
       "share that fools other models too (the same clips with noise as large)\n\($0.text)"
     }
     parts += report.explained.map { wrapped(report.words(of: $0)) }
-    if let against = report.against {
-      parts += [table(against, report).text, wrapped(against.words)] + against.remarks.map { wrapped($0) }
-    }
+    for against in report.against { parts += [table(against, report).text, wrapped(against.words)] }
+    var remarks: [String] = []
+    for remark in report.against.flatMap(\.remarks) where !remarks.contains(remark) { remarks.append(remark) }
+    parts += remarks.map { wrapped($0) }
     if data == nil { parts.append(report.sentences.map { wrapped($0) }.joined(separator: "\n")) }
     return parts.joined(separator: "\n\n") + "\n"
   }
