@@ -1,4 +1,5 @@
 import Attributions
+import Basics
 import Figures
 import Foundation
 import Models
@@ -65,6 +66,42 @@ import Testing
     let warning = try #require(html.range(of: "<p>hum.wav: unlike the training data"))
     let first = try #require(html.range(of: "<div id=\"clips\">"))
     #expect(html.contains("Before you believe it") && warning.lowerBound < first.lowerBound)
+  }
+
+  @Test("A page whose clips were made apart is the same, with what there is room for and more clips than that")
+  func parts() throws {
+    var generator = SeededGenerator(seed: 2)
+    let noise = (0..<64_000).map { _ in Float(0.1 * generator.normal()) }
+    let explainer = Explainer(model: model, method: Saliency(), spaces: [.waveform, .mel, .mfcc])
+    let (own, other) = (
+      try explainer.explain(noise, path: "noise.wav") { Target($0) },
+      try explainer.explain(noise, path: "noise.wav") { Target($0 == 0 ? 1 : 0) }
+    )
+    func add(_ number: Int, to page: inout ExplanationPage, _ asked: inout Int) throws {
+      let report = ExplanationReport(own, model: model, file: "\(number).wav")
+      try page.add([(report, nil, nil)], samples: noise) {
+        asked += 1
+        return [other]
+      }
+    }
+    var (whole, joined) = (
+      ExplanationPage(model: model, source: "clips"), ExplanationPage(model: model, source: "clips")
+    )
+    var (asked, askedApart) = (0, 0)
+    for number in 0..<26 { try add(number, to: &whole, &asked) }
+    for numbers in [0..<1, 1..<20, 20..<26] {
+      var part = whole.part(hasRoom: true)
+      for number in numbers { try add(number, to: &part, &askedApart) }
+      let sent = try JSONEncoder().encode(part.clips)
+      joined.add(try JSONDecoder().decode(ExplanationPage.Clips.self, from: sent))
+    }
+    #expect(whole.leftOut == 2 && joined.leftOut == 2 && asked < 24 && askedApart == 26)
+    let html = try whole.page.html
+    #expect(html.contains("To stay small, this page is without figures as printed of "))
+    #expect(try joined.page.html == html)
+    var full = whole.part(hasRoom: false)
+    try add(26, to: &full, &asked)
+    #expect(full.clips.entries.isEmpty && full.leftOut == 1)
   }
 
   @Test("Numbers below zero have a minus, not a hyphen")

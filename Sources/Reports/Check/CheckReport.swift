@@ -100,10 +100,9 @@ public struct CheckReport {
       var extras = PageExtras()
       for entry in entries {
         page.sections.append(.text(heading: "\(entry.test.name): \(entry.word)", lines: lines(of: entry)))
-        guard let judged = entry.judged, extras.takesFigure(of: entry.test.name) else { continue }
-        let section = try picture(of: entry, judged)
-        page.sections.append(section)
-        extras.count(section)
+        guard let judged = entry.judged else { continue }
+        let own = try extras.figure(of: entry.test.name) { try picture(of: entry, judged) }
+        if let own { page.sections.append(.figure(own)) }
       }
       page.sections += extras.words
       return page
@@ -117,15 +116,15 @@ public struct CheckReport {
   }
 
   /// Both models' maps, or the model's own where there is no other.
-  private func picture(of entry: Entry, _ judged: CheckedClip) throws -> Page.Section {
+  private func picture(of entry: Entry, _ judged: CheckedClip) throws -> PageFigure {
     guard let against = entry.against else {
       let report = ExplanationReport(judged.explanation, model: model, file: entry.test.clip)
-      return try Page.Section(report.figure, description: report.words)
+      return try PageFigure(report.figure, description: report.words)
     }
     let report = ComparisonReport(
       against.comparer, target: entry.test.target ?? ComparisonJob.Target.predicted.words, seed: entry.test.seed,
       source: file)
-    return try Page.Section(report.figure(against.compared, truth: entry.test.expected))
+    return try PageFigure(report.figure(against.compared, truth: entry.test.expected))
   }
 
   /// A row a test: its result, the class and the probability of the class that is expected, else of the predicted one; of

@@ -29,10 +29,9 @@ public struct ComparisonPage {
     var clip = try PageClip(
       name: shownName(compared[0].path), samples: samples, models: models.map(\.name),
       comparisons: compared, truth: truth, trueValues: trueValues)
-    for figure in figures where extras.takesFigure(of: compared[0].path) {
-      let section = try Page.Section(figure.overlaid(page.overlay))
-      ofClips.append(section)
-      extras.count(section)
+    for figure in figures {
+      let own = try extras.figure(of: compared[0].path) { try PageFigure(figure.overlaid(page.overlay)) }
+      if let own { ofClips.append(.figure(own)) }
     }
     // Every output that all models have, so that the page can switch.
     let targets = models[0].outputs.filter { name in models.allSatisfy { $0.outputs.contains(name) } }

@@ -6,10 +6,7 @@ import Foundation
 /// no network, and reads without scripts, which only add the view into clips.
 public struct Page {
   public enum Section {
-    /// - Parameters:
-    ///   - png: The picture, `width` points of 1/96 inch wide.
-    ///   - alternative: Words for readers who cannot see it.
-    case figure(png: [UInt8], width: Double, alternative: String)
+    case figure(PageFigure)
     case table(caption: String, header: [String], rows: [[String]])
     /// A heading, and lines under it.
     case text(heading: String, lines: [String])
@@ -118,9 +115,9 @@ public struct Page {
 
   private func html(_ section: Section, firstSound: Int) -> String {
     switch section {
-    case .figure(let png, let width, let alternative):
+    case .figure(let figure):
       return """
-        <figure><img src="data:image/png;base64,\(Data(png).base64EncodedString())" width="\(Int(width))" alt="\(Self.escaped(alternative))"></figure>
+        <figure><img src="data:image/png;base64,\(figure.png.base64EncodedString())" width="\(Int(figure.width))" alt="\(Self.escaped(figure.alternative))"></figure>
         """
     case .table(let caption, let header, let rows):
       let table = table(caption, header, rows.map { (rowAttributes: "", cells: $0) })
@@ -186,17 +183,32 @@ public struct Page {
 }
 
 extension Page.Section {
-  /// What a figure takes in the page: base64 has four bytes for three.
-  var bytes: Int { if case .figure(let png, _, _) = self { 4 * png.count / 3 } else { 0 } }
+  /// A figure as it is printed.
+  /// - Parameter description: Words for readers who cannot see it; its title goes before.
+  init(_ figure: any Figure, description: String = "") throws(FigureError) {
+    self = .figure(try PageFigure(figure, description: description))
+  }
+}
+
+/// A figure as a page holds it.
+public struct PageFigure: Codable, Sendable {
+  let png: Data
+  /// Of the picture, in points of 1/96 inch.
+  let width: Double
+  /// Words for readers who cannot see it.
+  let alternative: String
 
   /// A figure as it is printed.
   /// - Parameter description: Words for readers who cannot see it; its title goes before.
   init(_ figure: any Figure, description: String = "") throws(FigureError) {
-    let words = (figure.title + [description]).filter { !$0.isEmpty }.joined(separator: ". ")
+    alternative = (figure.title + [description]).filter { !$0.isEmpty }.joined(separator: ". ")
     // 1.5 pixels for each of the page's: half the bytes of 2, and as good to read; so are 256 colours.
-    self = .figure(
-      png: try figure.encoded(scale: 1.5, compression: .palette), width: figure.size.width, alternative: words)
+    png = Data(try figure.encoded(scale: 1.5, compression: .palette))
+    width = figure.size.width
   }
+
+  /// What it takes in the page: base64 has four bytes for three.
+  var bytes: Int { 4 * png.count / 3 }
 }
 
 /// The data that the page's script reads.

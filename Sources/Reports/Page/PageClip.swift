@@ -5,9 +5,9 @@ import Foundation
 import Models
 
 /// A clip in a page: its sound, the models' inputs made of it, and the attributions on them.
-public struct PageClip: Encodable {
+public struct PageClip: Codable, Sendable {
   /// A matrix over time that attributions lie on.
-  struct Grid: Encodable {
+  struct Grid: Codable, Sendable {
     let space: InputSpace
     let rows, columns: Int
     let values: PageNumbers
@@ -18,7 +18,7 @@ public struct PageClip: Encodable {
   }
 
   /// The attributions of one model for one target by one method.
-  struct View: Encodable {
+  struct View: Codable, Sendable {
     let model, method, target: String
     let classes: [String]
     let probabilities: [Double]
@@ -30,7 +30,7 @@ public struct PageClip: Encodable {
     /// What the attribution keeps of the clip as sound; nil where it was not asked for.
     let heard: Heard?
 
-    struct Input: Encodable {
+    struct Input: Codable, Sendable {
       /// On the waveform the means over 5 ms, which are shown.
       let values: PageNumbers
       let unit: String
@@ -38,7 +38,7 @@ public struct PageClip: Encodable {
     }
 
     /// What is kept; the rest is the clip without it. Each with its prediction in words.
-    struct Heard: Encodable {
+    struct Heard: Codable, Sendable {
       let kept: PageSound
       let keptWords, restWords: String
     }
@@ -106,7 +106,7 @@ public struct PageClip: Encodable {
   }
 
   /// Of one model, method and target there is one.
-  private mutating func add(_ view: View) {
+  mutating func add(_ view: View) {
     let isThere = views.contains { ($0.model, $0.method, $0.target) == (view.model, view.method, view.target) }
     if !isThere { views.append(view) }
   }
@@ -205,7 +205,7 @@ extension InputSpace {
 
 /// Numbers as a page holds and shows them: multiples of a power of ten. The page shows these decimals and no more, so that
 /// what it shows differs from the number by half a unit of the last decimal at most.
-struct PageNumbers: Encodable, Equatable, Sendable {
+struct PageNumbers: Codable, Equatable, Sendable {
   /// A PNG, base64, whose bytes are the multiples' low bytes, then their next ones, and so on, little-endian. The
   /// multiples 0, −1, 1, −2 are numbered 0, 1, 2, 3.
   let image: String

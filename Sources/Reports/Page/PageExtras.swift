@@ -4,19 +4,28 @@ struct PageExtras {
   /// Bytes of a page.
   static let room = 3_000_000
 
+  private let room: Int
   private var bytes = 0
   private var withoutFigures: Set<String> = []
   private var withoutTargets: Set<String> = []
   private var withoutSounds: Set<String> = []
 
-  /// Whether there is room for a figure of a clip.
-  mutating func takesFigure(of clip: String) -> Bool {
-    if bytes >= Self.room { withoutFigures.insert(clip) }
-    return bytes < Self.room
-  }
+  /// - Parameter room: Bytes in which all is to stay.
+  init(room: Int = Self.room) { self.room = room }
 
-  /// Counts a figure that there was room for.
-  mutating func count(_ figure: Page.Section) { bytes += figure.bytes }
+  /// Room for whatever may have some in a page.
+  static let all = PageExtras(room: .max)
+
+  /// A figure of a clip, which is made where there is room for it; else nil.
+  mutating func figure(of clip: String, _ make: () throws -> PageFigure?) rethrows -> PageFigure? {
+    guard bytes < room else {
+      withoutFigures.insert(clip)
+      return nil
+    }
+    let figure = try make()
+    bytes += figure?.bytes ?? 0
+    return figure
+  }
 
   /// Whether there is room for a clip's other targets, which is theirs from now on.
   /// - Parameter needed: As far as can be told before they are explained.
@@ -32,7 +41,7 @@ struct PageExtras {
   private mutating func takes(
     _ needed: Int, of clip: String, or without: WritableKeyPath<PageExtras, Set<String>>
   ) -> Bool {
-    guard bytes + needed <= Self.room else {
+    guard needed <= Self.room, bytes + needed <= room else {
       self[keyPath: without].insert(clip)
       return false
     }

@@ -2,7 +2,7 @@ import Figures
 
 /// Sound as a page holds it: 16-bit samples by their second differences, which compress to three quarters of a WAV file's
 /// bytes. (FLAC takes a seventh less, but not every browser decodes it, and none at once.)
-public struct PageSound: Encodable, Sendable {
+public struct PageSound: Codable, Sendable {
   let sampleRate: Int
   let differences: PageNumbers
 
