@@ -35,24 +35,26 @@ public struct TrustJob {
     /// Names of the methods that the model can have; nil before the first clip.
     var methods: [String]?
 
-    /// Folds in what was found of the next clip.
-    mutating func take(_ found: Found) {
+    /// Folds in what was found of the next clip, or the exit status where it failed.
+    mutating func take(_ found: Found, _ failure: Int32?) {
       next += 1
       methods = found.methods ?? methods
       if let clip = found.examined { examined.append(clip) }
-      if let failure = found.failure { failures.append(failure.status) }
+      if let failure { failures.append(failure) }
     }
   }
 
   /// What is found of a clip, by one of the ranks.
   private struct Found: Codable, Sendable {
-    /// The seconds that a clip lasts of which only the beginning is used.
-    var cutClip: Double?
     /// Names of the methods that the model can have, where this clip was the first to show it.
     var methods: [String]?
     var examined: ClipTrust?
-    /// Why it is not examined.
-    var failure: ToldError?
+  }
+
+  /// A clip of which only the beginning is used, and the seconds that it lasts.
+  private struct Cut: Codable, Sendable {
+    let path: String
+    let seconds: Double
   }
 
   private var examiner: TrustExaminer
@@ -80,7 +82,7 @@ public struct TrustJob {
   ///     takes what is found of those that are examined.
   /// - Throws: ``TrustJobError/noMethod`` where the model can have none of the methods; `RankError.differ`.
   public mutating func run(
-    in folder: String, on ranks: any RankGroup = SingleRank(), status: (any Error) -> Int32,
+    in folder: String, on ranks: any RankGroup = SingleRank(), status: @escaping (any Error) -> Int32,
     shouldStop: () -> Bool = { false }, _ report: (Event) -> Void
   ) throws -> Result {
     let model = examiner.model
@@ -107,24 +109,27 @@ public struct TrustJob {
     // Where the first of several ranks can read no clip, it tries them all itself.
     let isShared = try ranks.count > 1 && agree(on: progress.state.methods, of: methods, ranks)
     var (examiner, stops) = (self.examiner, false)
-    try (isShared ? ranks : SingleRank()).handOut(from: progress.state.next) { number in
+    try shared(by: isShared ? ranks : SingleRank(), status).handOut(from: progress.state.next) { number in
       guard number < entries.count, number - progress.state.next < clips - progress.state.examined.count, !stops
       else { return false }
       stops = shouldStop()
       if stops { try progress.save(atOnce: true) }
       return !stops
-    } compute: { number in
-      // Then this is another thread, and what is found is told by `take`.
-      if isShared { return try examine(entries[number], by: &examiner, status) }
-      let done = progress.state.examined.count
-      return try examine(
-        entries[number], by: &examiner, showsMethods: progress.state.methods == nil, status, report
-      ) { share, name in
+    } look: { number, found, say in
+      // Then this is another thread.
+      if isShared { return try examine(entries[number], by: &examiner, &found, say) }
+      let (done, showsMethods) = (progress.state.examined.count, progress.state.methods == nil)
+      try examine(entries[number], by: &examiner, &found, showsMethods: showsMethods, say) { error in
+        report(.leftOut(error))
+      } progress: { share, name in
         report(.progress(done, share: share, method: name))
       }
-    } take: { number, found in
-      if isShared { tell(found, entries[number], report) }
-      progress.state.take(found)
+    } tell: {
+      report(.cut(path: $0.path, seconds: $0.seconds))
+    } fail: {
+      report(.failed($0))
+    } take: { _, found, failure in
+      progress.state.take(found, failure)
       if isShared { report(.progress(progress.state.examined.count, share: 0, method: "")) }
       try progress.save(atOnce: stops && isShared)
     }
@@ -154,10 +159,20 @@ public struct TrustJob {
 
   /// Examines what the first rank hands out.
   private mutating func takePart(
-    _ ranks: any RankGroup, with entries: [Manifest.Entry], methods: [String], _ status: (any Error) -> Int32
+    _ ranks: any RankGroup, with entries: [Manifest.Entry], methods: [String],
+    _ status: @escaping (any Error) -> Int32
   ) throws {
     guard try agree(on: nil, of: methods, ranks) else { return }
-    try ranks.computeHandedOut { try examine(entries[$0], by: &examiner, status) }
+    var examiner = examiner
+    try shared(by: ranks, status).takePart { number, found, say in
+      try examine(entries[number], by: &examiner, &found, say)
+    }
+  }
+
+  private func shared(
+    by ranks: any RankGroup, _ status: @escaping (any Error) -> Int32
+  ) -> SharedClips<Found, Cut> {
+    SharedClips(on: ranks, new: Found(), status: status, endsRun: { $0 is TrustJobError })
   }
 
   /// Leaves out the methods that the model cannot have, as the first clip shows it that can be read; returns the names of the
@@ -192,45 +207,28 @@ public struct TrustJob {
   /// - Parameters:
   ///   - examiner: By which the clip is examined.
   ///   - showsMethods: Whether this clip is the first to show which methods the model can have.
+  ///   - leftOut: Called with why the model cannot have a method.
   ///   - progress: Called with the share of the clip that is done, and the method at work.
   private func examine(
-    _ entry: Manifest.Entry, by examiner: inout TrustExaminer, showsMethods: Bool = false,
-    _ status: (any Error) -> Int32, _ report: (Event) -> Void = { _ in },
+    _ entry: Manifest.Entry, by examiner: inout TrustExaminer, _ found: inout Found, showsMethods: Bool = false,
+    _ say: (Cut) throws -> Void, leftOut: (MethodError) -> Void = { _ in },
     progress: (Double, String) -> Void = { _, _ in }
-  ) throws -> Found {
-    var found = Found()
-    do {
-      let path = manifest.fullPath(of: entry)
-      let speech = try self.speech(of: entry)
-      if speech.isCut {
-        report(.cut(path: path, seconds: speech.sourceDuration))
-        found.cutClip = speech.sourceDuration
-      }
-      if showsMethods {
-        examiner.leaveOutInapplicable(on: speech.samples).forEach { report(.leftOut($0)) }
-        found.methods = examiner.methods.map(\.name)
-        guard examiner.methods.count > 2 else { throw TrustJobError.noMethod }
-      }
-      let cue = CueRegion(entry).map { region in
-        CueRegion(
-          seconds: (region.seconds.lowerBound - speech.place.start)...(region.seconds.upperBound - speech.place.start),
-          hertz: region.hertz)
-      }
-      found.examined = try examiner.examine(
-        speech.samples, path: path, label: entry.emotion, speaker: entry.speaker, cue: cue, progress: progress)
-    } catch let error as TrustJobError {
-      throw error
-    } catch {
-      report(.failed(error))
-      found.failure = ToldError(error, status: status)
+  ) throws {
+    let path = manifest.fullPath(of: entry)
+    let speech = try self.speech(of: entry)
+    if speech.isCut { try say(Cut(path: path, seconds: speech.sourceDuration)) }
+    if showsMethods {
+      examiner.leaveOutInapplicable(on: speech.samples).forEach(leftOut)
+      found.methods = examiner.methods.map(\.name)
+      guard examiner.methods.count > 2 else { throw TrustJobError.noMethod }
     }
-    return found
-  }
-
-  /// Reports what happened to a clip on another rank.
-  private func tell(_ found: Found, _ entry: Manifest.Entry, _ report: (Event) -> Void) {
-    if let seconds = found.cutClip { report(.cut(path: manifest.fullPath(of: entry), seconds: seconds)) }
-    if let failure = found.failure { report(.failed(failure)) }
+    let cue = CueRegion(entry).map { region in
+      CueRegion(
+        seconds: (region.seconds.lowerBound - speech.place.start)...(region.seconds.upperBound - speech.place.start),
+        hertz: region.hertz)
+    }
+    found.examined = try examiner.examine(
+      speech.samples, path: path, label: entry.emotion, speaker: entry.speaker, cue: cue, progress: progress)
   }
 
   /// The entries in random order; where some have a planted cue, one with and one without in turn.
