@@ -8,6 +8,8 @@ public enum RankError: Error, Equatable, CustomStringConvertible {
   case noThreads
   /// Ranks that were not asked the same.
   case differ
+  /// A folder that is not the first rank's on all of them, or that one of them cannot write into.
+  case folder(String)
   /// What another rank could not compute.
   case failed(rank: Int, reason: String)
 
@@ -18,6 +20,8 @@ public enum RankError: Error, Equatable, CustomStringConvertible {
         + "--product undertone --traits MPI`"
     case .noThreads: "this MPI allows no threads beside the one that calls it (MPI_THREAD_FUNNELED)"
     case .differ: "the ranks have not the same models, clips or options; all of them need the same command and files"
+    case .folder(let path):
+      "\(path): not all ranks see this folder of the first one and can write into it, as each has to"
     case .failed(let rank, let reason): "on rank \(rank): \(reason)"
     }
   }

@@ -209,6 +209,38 @@ struct ExplainTests {
     }
   }
 
+  #if MPI
+    @Test("Two ranks of mpirun write and print what one does, once, and so it is with what is wrong")
+    func ranks() throws {
+      func clips() throws -> Folder {
+        let folder = try Folder()
+        for index in 0..<5 {
+          try folder.write(WAV().file(voice(seconds: 0.4 + 0.1 * Double(index))), to: "clips/\(index).wav")
+        }
+        try folder.write("no sound", to: "clips/2.wav")
+        return folder
+      }
+      let (one, two) = (try clips(), try clips())
+      let explain = [
+        "explain", "clips", "missing.wav", "--method", "saliency,deeplift", "--arrays", "--listen", "--threads", "1",
+        "--html",
+      ]
+      let (alone, shared) = (try one.undertone(explain), try two.undertoneOnRanks(explain))
+      #expect(alone.status == 65 && shared.status == 65 && shared.output == alone.output, "\(shared)")
+      #expect(shared.told == alone.told && alone.told.last == "undertone: 2 of 6 files failed", "\(shared)")
+      #expect(shared.warnings == alone.warnings)
+      let names = one.files(in: "output/explain")
+      #expect(names.contains("explain.html") && two.files(in: "output/explain") == names)
+      for name in names {
+        #expect(try two.contents("output/explain/\(name)") == one.contents("output/explain/\(name)"), "\(name)")
+      }
+      let wrong = try two.undertoneOnRanks(["explain", "clips", "--model", "none"])
+      #expect(wrong.status == 66 && wrong.told.count == 1, "\(wrong)")
+      let piped = try two.undertoneOnRanks(["explain", "-"])
+      #expect(piped.status == 64 && piped.told.count == 1 && piped.output.isEmpty, "\(piped)")
+    }
+  #endif
+
   @Test("Times are the file's: of the JSON, of the arrays' axes and in the figure, whatever was trimmed")
   func fileTime() throws {
     let quiet = [Float](repeating: 0, count: 16_000)

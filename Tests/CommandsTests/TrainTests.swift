@@ -27,12 +27,7 @@ struct TrainTests {
   #if MPI
     @Test("Two ranks of mpirun train what one does, write it once and print it once; what is wrong ends both in a line")
     func ranks() throws {
-      func onRanks(_ arguments: String...) throws -> Run {
-        let start = "exec mpirun --allow-run-as-root --oversubscribe -n 2 \"$0\" \"$@\""
-        return try folder.start(
-          ["-c", start, program.path, "train"] + arguments, executable: URL(fileURLWithPath: "/bin/sh")
-        ).finish()
-      }
+      func onRanks(_ arguments: String...) throws -> Run { try folder.undertoneOnRanks(["train"] + arguments) }
       #expect(try train("--epochs", "2", "--output", "alone").status == 0)
       let run = try onRanks("cnnatt", "--data", manifest, "--seed", "3", "--epochs", "1", "--output", "shared")
       #expect(run.status == 0 && run.output == ["shared"], "\(run)")
@@ -45,7 +40,7 @@ struct TrainTests {
       #expect(try losses("shared").count == 4)
       for (own, expected) in zip(try losses("shared"), try losses("alone")) { #expect(abs(own - expected) < 0.01) }
       let wrong = try onRanks("cnnatt", "--data", "none.csv", "--output", "wrong")
-      #expect(wrong.status == 66 && wrong.errors.count { $0.hasPrefix("undertone: ") } == 1, "\(wrong)")
+      #expect(wrong.status == 66 && wrong.told.count == 1, "\(wrong)")
     }
   #else
     @Test("One of several ranks, started by mpirun, is refused by a program without MPI")

@@ -104,29 +104,22 @@ struct TrustTests {
   #if MPI
     @Test("Two ranks of mpirun write and print what one does, once, and so it is with what is wrong")
     func ranks() throws {
-      func onRanks(_ folder: Folder, _ arguments: [String]) throws -> Run {
-        let start = "exec mpirun --allow-run-as-root --oversubscribe --bind-to none -n 2 \"$0\" \"$@\""
-        return try folder.start(
-          ["-c", start, program.path] + arguments, executable: URL(fileURLWithPath: "/bin/sh")
-        ).finish()
-      }
       let (one, two) = (try clips(), try clips())
       let trust = [
         "trust", "--data", "clips.csv", "--method", "saliency", "--measures", "gini", "--threads", "1", "--html",
       ]
-      let (alone, shared) = (try one.undertone(trust), try onRanks(two, trust))
+      let (alone, shared) = (try one.undertone(trust), try two.undertoneOnRanks(trust))
       #expect(alone.status == 66 && shared.status == 66 && shared.output == alone.output, "\(shared)")
-      func own(_ run: Run) -> [String] { run.errors.filter { $0.hasPrefix("undertone: ") } }
-      #expect(own(shared) == own(alone) && own(alone).count == 2, "\(shared)")
+      #expect(shared.told == alone.told && alone.told.count == 2, "\(shared)")
       let names = one.files(in: "output/trust")
       #expect(names.count == 5 && two.files(in: "output/trust") == names)
       for name in names {
         #expect(try two.contents("output/trust/\(name)") == one.contents("output/trust/\(name)"), "\(name)")
       }
-      let wrong = try onRanks(two, ["trust", "--data", "none.csv"])
-      #expect(wrong.status == 66 && own(wrong).count == 1, "\(wrong)")
-      let other = try onRanks(two, ["predict", "0.wav"])
-      #expect(other.status == 64 && own(other).count == 1 && other.output.isEmpty, "\(other)")
+      let wrong = try two.undertoneOnRanks(["trust", "--data", "none.csv"])
+      #expect(wrong.status == 66 && wrong.told.count == 1, "\(wrong)")
+      let other = try two.undertoneOnRanks(["predict", "0.wav"])
+      #expect(other.status == 64 && other.told.count == 1 && other.output.isEmpty, "\(other)")
     }
   #else
     @Test("One of several ranks, started by mpirun, is refused by a program without MPI")

@@ -21,6 +21,9 @@ struct Run {
     warnings = (output + errors).filter(isWarning)
   }
 
+  /// The errors that are the program's own, and not mpirun's.
+  var told: [String] { errors.filter { $0.hasPrefix("undertone: ") } }
+
   /// Whether it failed with `status` and exactly one line, which names every one of `words`.
   func failed(_ status: Int32, naming words: String...) -> Bool {
     self.status == status && output.isEmpty && errors.count == 1 && errors[0].hasPrefix("undertone: ")
@@ -50,6 +53,16 @@ extension FreshFolder {
       executable: URL(fileURLWithPath: "/bin/sh")
     ).finish()
   }
+
+  #if MPI
+    /// Runs the program as two ranks of mpirun.
+    func undertoneOnRanks(_ arguments: [String]) throws -> Run {
+      let start = "exec mpirun --allow-run-as-root --oversubscribe --bind-to none -n 2 \"$0\" \"$@\""
+      return try self.start(
+        ["-c", start, program.path] + arguments, executable: URL(fileURLWithPath: "/bin/sh")
+      ).finish()
+    }
+  #endif
 
   /// Starts the program; `finish` waits for its end. Into files, not pipes, which could fill up.
   /// - Parameter errors: Where standard error goes instead.

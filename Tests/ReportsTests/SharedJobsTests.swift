@@ -117,6 +117,92 @@ struct SharedJobsTests {
     }
   }
 
+  /// Explains the clips, each as five windows of a file: more than a page has room for.
+  private func explain(_ folder: String, ranks: Int) throws -> Run {
+    let (files, path) = (manifest.entries.map(manifest.fullPath), path)
+    return try onRanks(ranks) { group in
+      let model = Self.model()
+      let explainers = [Saliency(), InputXGradient()].map { (method: any AttributionMethod) in
+        Explainer(model: model, method: method, spaces: [.mel])
+      }
+      var job = ExplainJob(
+        explainers: explainers, target: nil, versus: nil,
+        folder: try OutputFolder("\(path)/\(folder)", isMade: group.isFirst),
+        figures: FigureFiles(formats: [.svg], scale: 1), arrays: true, sounds: true,
+        page: ExplanationPage(model: model, source: "clips"))
+      var (told, done): ([String], [Int]) = ([], [])
+      func words(_ event: ExplainEvent) -> String {
+        switch event {
+        case .explained(let clip):
+          "\(clip.report.place): \(clip.report.prediction) \(clip.figures) \(clip.arrays.values.flatMap(\.paths))"
+        case .versusIsPredicted, .warning, .pageIsFull, .page: "\(event)"
+        }
+      }
+      let failures = try job.run(
+        files, on: group, status: { _ in 65 },
+        explain: { job, file, stem, say in
+          let speech = try model.configuration.speech(of: file)
+          for second in 0..<5 {
+            let window = Double(second)..<Double(second + 1)
+            try job.explain(speech, of: file, in: window, as: stem) { try say(words($0)) }
+          }
+        }, tell: { told.append($0) }, fail: { told.append("\($0)") }, progress: { done.append($0) })
+      if group.isFirst { try job.finish { told.append(words($0)) } }
+      #expect(done == (group.isFirst ? Array(1...7) : []) && (group.isFirst || (told.isEmpty && failures.isEmpty)))
+      return Run(
+        isFinished: true, failures: failures, told: told.map { $0.replacing("/\(folder)/", with: "/") }, resumed: nil)
+    }[0]
+  }
+
+  @Test("Explanations that ranks share are those of one: files, page and words, in the order of the clips")
+  func explanations() throws {
+    let alone = try explain("alone", ranks: 1)
+    let expected = try files("alone")
+    // Six clips of five windows by two methods, the broken one, and the page that is full and written.
+    #expect(alone.failures == [65] && alone.told.count == 6 * 5 * 2 + 1 + 2)
+    #expect(alone.told.contains("pageIsFull(clips: 24)") && expected.keys.contains("explain.html"))
+    // Of each a figure, four arrays and two sounds.
+    #expect(expected.count == 6 * 5 * 2 * 7 + 1)
+    for ranks in [2, 4] {
+      #expect(try explain("of-\(ranks)", ranks: ranks) == alone)
+      let found = try files("of-\(ranks)")
+      #expect(Set(found.keys) == Set(expected.keys))
+      for (name, bytes) in found { #expect(bytes == expected[name], "\(name) of \(ranks) ranks") }
+    }
+  }
+
+  @Test("Ranks that have not the same files, or do not see the folder, explain nothing")
+  func apart() throws {
+    let path = path
+    func errors(_ files: @escaping @Sendable (Int) -> [String], _ folder: @escaping @Sendable (Int) -> String) throws
+      -> [RankError?]
+    {
+      try onRanks(2) { group in
+        let explainer = Explainer(model: Self.model(), method: Saliency(), spaces: [.mel])
+        var job = ExplainJob(
+          explainers: [explainer], target: nil, versus: nil,
+          folder: try OutputFolder(folder(group.rank), isMade: group.isFirst),
+          figures: FigureFiles(formats: [.svg], scale: 1))
+        do {
+          _ = try job.run(
+            files(group.rank), on: group, status: { _ in 65 },
+            explain: { _, _, _, _ in Issue.record("a file is explained") }, tell: { (_: String) in }, fail: { _ in })
+          return nil
+        } catch {
+          return error as? RankError
+        }
+      }
+    }
+    let (made, other) = ("\(path)/made", "\(path)/other")
+    #expect(try errors({ ["\($0).wav"] }, { _ in made }) == [.differ, .differ])
+    // Whether it is there or not.
+    for _ in 0..<2 {
+      #expect(try errors({ _ in [] }, { $0 == 0 ? made : other }) == [.folder(made), .folder(other)])
+      try makeFolder(other)
+    }
+    #expect(try errors({ _ in [] }, { _ in made }) == [nil, nil] && fresh.files(in: "made").isEmpty)
+  }
+
   @Test("Ranks that were asked for different things examine nothing")
   func different() throws {
     let (manifest, path) = (manifest, path)

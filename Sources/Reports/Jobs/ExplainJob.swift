@@ -4,6 +4,7 @@ import Basics
 import Figures
 import Foundation
 import Models
+import Ranks
 import Tensors
 
 /// What an ``ExplainJob`` reports while it runs.
@@ -44,9 +45,16 @@ public struct ClipExplained {
   }
 }
 
-/// Explains clips, one after the other, each by several methods, and writes what there is to show of them into a folder:
-/// figures, arrays, sounds and one page.
+/// Explains clips, each by several methods, and writes what there is to show of them into a folder: figures, arrays, sounds and
+/// one page.
 public struct ExplainJob {
+  /// What is found of a file, by one of the ranks, for what is said of all together.
+  private struct Found: Codable, Sendable {
+    var census = DomainCensus()
+    /// What the page may take of it.
+    var clips: ExplanationPage.Clips?
+  }
+
   private let explainers: [Explainer]
   private let target, versus: Int?
   private let figures: FigureFiles
@@ -77,8 +85,76 @@ public struct ExplainJob {
     (writesArrays, writesSounds, self.units) = (arrays, sounds, units)
   }
 
-  /// A name for the results of a file, as of ``OutputFolder/stem(for:)``.
-  public mutating func stem(for file: String) -> String { folder.stem(for: file) }
+  /// Explains files, and returns the exit statuses of those that failed.
+  /// - Parameters:
+  ///   - ranks: Which share the files by need. Each writes the files of its own clips; the first one says what is said of
+  ///     them, and has the rest, ``finish(_:)`` too. The others return nothing.
+  ///   - status: The exit status of an error.
+  ///   - explain: Explains a file by the job that it gets, and says what there is to say of it. Of several ranks it runs on
+  ///     another thread.
+  ///   - tell: Gets what was said, in the order of the files.
+  ///   - fail: Gets why a file failed, after what was said of it; the rest go on.
+  ///   - progress: Gets the number of files that are done.
+  /// - Throws: `RankError.differ` and `.folder`; of several ranks what `tell` throws.
+  public mutating func run<Said: Codable & Sendable>(
+    _ files: [String], on ranks: any RankGroup = SingleRank(), status: @escaping (any Error) -> Int32,
+    explain:
+      @escaping (
+        _ job: inout ExplainJob, _ file: String, _ stem: String, _ say: (Said) throws -> Void
+      ) throws -> Void,
+    tell: (Said) throws -> Void, fail: (any Error) -> Void, progress: (Int) -> Void = { _ in }
+  ) throws -> [Int32] {
+    try ranks.check(asked(files))
+    try folder.checkIsShared(by: ranks)
+    let stems = files.map { folder.stem(for: $0) }
+    let (new, isShared) = (self, ranks.count > 1)
+    var (job, next, failures) = (self, 0, [Int32]())
+    let clips = SharedClips<Found, Said>(on: ranks, new: Found(), status: status)
+    // Ranks that share a page first explain the files that it may have room for.
+    for isForPage in isShared && page != nil ? [true, false] : [page != nil] {
+      func look(_ number: Int, _ found: inout Found, _ say: (Said) throws -> Void) throws {
+        guard isShared else { return try explain(&job, files[number], stems[number], say) }
+        var part = new.part(isForPage: isForPage)
+        defer { found = Found(census: part.census, clips: part.page?.clips) }
+        try explain(&part, files[number], stems[number], say)
+      }
+      guard ranks.isFirst else {
+        try clips.takePart(look)
+        continue
+      }
+      try clips.handOut(
+        from: next,
+        while: { number in
+          // As many as it has room for if none of those that are on their way fails.
+          let room = isShared && isForPage ? job.page?.roomLeft : nil
+          return number < files.count && number - next < room ?? .max
+        }, look: look, tell: tell, fail: fail
+      ) { number, found, failure in
+        next = number + 1
+        job.census.add(found.census)
+        if let clips = found.clips { job.page?.add(clips) }
+        if let failure { failures.append(failure) }
+        progress(next)
+      }
+    }
+    self = job
+    return failures
+  }
+
+  /// What ranks have to be asked alike.
+  private func asked(_ files: [String]) -> [String] {
+    let model = explainers[0].model
+    return model.provenance(source: "").sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+      + explainers.map(\.method.nameWithParameters) + files
+  }
+
+  /// A job for one of the files, apart from the others.
+  /// - Parameter isForPage: Whether the page may have room for it.
+  private func part(isForPage: Bool) -> ExplainJob {
+    var part = self
+    (part.census, part.page, part.progress) = (DomainCensus(), page?.part(hasRoom: isForPage), nil)
+    return part
+  }
 
   /// Explains a clip, or a stretch of one, by every method, and writes the files.
   /// - Parameters:

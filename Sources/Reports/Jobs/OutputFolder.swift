@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Ranks
 
 /// A folder for results, made when it is first needed.
 public struct OutputFolder {
@@ -13,6 +14,18 @@ public struct OutputFolder {
     guard isMade else { return }
     try makeFolder(path)
     guard access(path, W_OK) == 0 else { throw .writing(path, errno: errno) }
+  }
+
+  /// Throws `RankError.folder` where a rank cannot write into the folder that the first one made.
+  func checkIsShared(by ranks: any RankGroup) throws {
+    guard ranks.count > 1 else { return }
+    // Another machine may have a folder of this name too.
+    let mark = file(".ranks")
+    if ranks.isFirst { try writeWhole("", to: mark) }
+    ranks.wait()
+    let isApart = ranks.any(access(mark, F_OK) != 0 || access(path, W_OK) != 0)
+    if ranks.isFirst { unlink(mark) }
+    guard !isApart else { throw RankError.folder(path) }
   }
 
   /// The path of a file in the folder.

@@ -4,10 +4,11 @@ import Basics
 import Figures
 import Foundation
 import Models
+import Ranks
 import Reports
 import Tensors
 
-struct Explain: ParsableCommand {
+struct Explain: ParsableCommand, RunsOnRanks {
   static let configuration = CommandConfiguration(
     abstract: "Predicts the emotion of clips and explains the prediction.",
     usage: "undertone explain <files> ... [<options>]",
@@ -30,6 +31,7 @@ struct Explain: ParsableCommand {
         undertone explain clip.wav --units syllables --shapley --erasure
         undertone explain clip.wav --method saliency,deeplift --html
         undertone explain clip.wav --width 3.3in --font-size 7 --parts title,mel
+        mpirun -n 4 undertone explain clips --method integrated-gradients
       """)
 
   @OptionGroup var files: ClipFiles
@@ -119,8 +121,11 @@ struct Explain: ParsableCommand {
   }
 
   func run() throws {
-    try Console.run {
+    try Console.runOnRanks { ranks in
       let files = try self.files.paths()
+      if ranks.count > 1, files.contains("-") {
+        throw ValidationError("standard input (-) reaches one rank only; run it without mpirun, or name a file")
+      }
       var drawing = try self.drawing.files()
       drawing.parts = try parts.map { Set(try several($0, kind: "part")) }
       let model = try self.model.load()
@@ -137,7 +142,7 @@ struct Explain: ParsableCommand {
       let explainers = try method.makeAll(for: model, seed: seed).map {
         Explainer(model: model, method: $0, spaces: spaces)
       }
-      let folder = try OutputFolder(output)
+      let folder = try OutputFolder(output, isMade: ranks.isFirst)
       if listen, !spaces.contains(.mel) {
         throw ValidationError("--listen filters by the attribution on the mel; add mel to --input")
       }
@@ -151,31 +156,47 @@ struct Explain: ParsableCommand {
         ProgressBar.draw(method, share: Double(done) / Double(total), note: "\(done)/\(total)")
       }
       if let window { noteUnused(ofWindow: window, by: model) }
-      try Console.forEach(files, atEnd: { try job.finish(tell) }) { index, file in
-        if files.count > 1 { bar.show(index) }
-        guard let window else {
-          return try job.explain(readSpeech(file, for: model), of: file, as: job.stem(for: file), tell)
-        }
-        let stem = job.stem(for: file)
-        _ = try ClipWindows(length: window, hop: hop ?? window).forEach(of: file, for: model) { window, speech in
-          if let speech { return try job.explain(speech, of: file, in: window, as: stem, tell) }
-          if !json { try Console.print("\(ExplanationReport.place(file, window)): silent") }
-        }
-      }
+      if files.count > 1 { bar.show(0) }
+      let failures = try job.run(
+        files, on: ranks, status: Console.exitStatus,
+        explain: { try explain($1, for: model, as: $2, by: &$0, $3) },
+        tell: { (line: TerminalLine) in try line.show() }, fail: Console.report,
+        progress: { if files.count > 1 { bar.show($0) } })
+      ProgressBar.clear()
+      if ranks.isFirst { try job.finish { try line(on: $0)?.show() } }
+      // How the first rank ends is no failure of the others.
+      ranks.end()
+      try Console.end(failures, of: files.count)
     }
   }
 
-  private func tell(_ event: ExplainEvent) throws {
+  /// Explains a file, or its windows.
+  private func explain(
+    _ file: String, for model: TrainedModel, as stem: String, by job: inout ExplainJob,
+    _ say: (TerminalLine) throws -> Void
+  ) throws {
+    func tell(_ event: ExplainEvent) throws {
+      if let line = try line(on: event) { try say(line) }
+    }
+    guard let window else {
+      let speech = try model.configuration.speech(of: file)
+      for words in remarks(on: speech, file) { try say(.note(words)) }
+      return try job.explain(speech, of: file, as: stem, tell)
+    }
+    _ = try ClipWindows(length: window, hop: hop ?? window).forEach(of: file, for: model) { window, speech in
+      if let speech { return try job.explain(speech, of: file, in: window, as: stem, tell) }
+      if !json { try say(.result("\(ExplanationReport.place(file, window)): silent")) }
+    }
+  }
+
+  private func line(on event: ExplainEvent) throws -> TerminalLine? {
     switch event {
     case .versusIsPredicted(let place):
-      Console.note("undertone: \(place): \(versus ?? "") is the prediction itself; explained without --versus")
-    case .explained(let clip):
-      try Console.print(json ? clip.json : text(of: clip))
-    case .warning(let line): Console.note("undertone: warning: \(line)")
-    case .pageIsFull(let clips):
-      Console.note("undertone: the page has the first \(clips) clips; figures are written of all")
-    case .page(let path):
-      if !json { try Console.print(path) }
+      .note("\(place): \(versus ?? "") is the prediction itself; explained without --versus")
+    case .explained(let clip): .result(try json ? clip.json : text(of: clip))
+    case .warning(let line): .note("warning: \(line)")
+    case .pageIsFull(let clips): .note("the page has the first \(clips) clips; figures are written of all")
+    case .page(let path): json ? nil : .result(path)
     }
   }
 

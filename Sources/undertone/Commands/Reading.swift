@@ -17,17 +17,22 @@ func readSpeech(
   _ path: String, sampleRate: Int = FrontEnd().sampleRate, _ trimming: Trimming = .standard
 ) throws(AudioFileError) -> AudioClip {
   let clip = try AudioClip.trimmedSpeech(path: path, sampleRate: sampleRate, trimming: trimming)
-  if clip.isCut { noteCut(path, seconds: clip.sourceDuration) }
-  if clip.decoderRemarks > 0 {
-    Console.note("undertone: \(path): its decoder found faults in it, and went on: parts may be missing or noise")
-  }
+  for words in remarks(on: clip, path) { Console.note("undertone: \(words)") }
   return clip
 }
 
+/// What there is to know of a clip that was read.
+func remarks(on clip: AudioClip, _ path: String) -> [String] {
+  (clip.isCut ? [cutWords(path, seconds: clip.sourceDuration)] : [])
+    + (clip.decoderRemarks > 0
+      ? ["\(path): its decoder found faults in it, and went on: parts may be missing or noise"] : [])
+}
+
 /// Says that a clip was cut.
-func noteCut(_ path: String, seconds: Double) {
-  Console.note(
-    "undertone: \(path): \(Int(seconds)) s long; only its first \(Int(AudioClip.longestSpeech)) s are used")
+func noteCut(_ path: String, seconds: Double) { Console.note("undertone: \(cutWords(path, seconds: seconds))") }
+
+private func cutWords(_ path: String, seconds: Double) -> String {
+  "\(path): \(Int(seconds)) s long; only its first \(Int(AudioClip.longestSpeech)) s are used"
 }
 
 extension ArgumentHelp {

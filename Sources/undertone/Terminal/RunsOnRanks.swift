@@ -16,6 +16,6 @@ extension ParsableCommand {
       throw ExitCode.validationFailure
     }
     throw ValidationError(
-      "this command runs on one rank only; start it without mpirun, which is for train and trust")
+      "this command runs on one rank only; start it without mpirun, which is for train, trust and explain")
   }
 }
