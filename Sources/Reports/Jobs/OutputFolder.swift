@@ -19,8 +19,8 @@ public struct OutputFolder {
   /// Throws `RankError.folder` where a rank cannot write into the folder that the first one made.
   func checkIsShared(by ranks: any RankGroup) throws {
     guard ranks.count > 1 else { return }
-    // Another machine may have a folder of this name too.
-    let mark = file(".ranks")
+    // Another machine may have a folder of this name too, and another run may use this one.
+    let mark = file(".ranks-\(UInt32(ranks.first(Double(UInt32.random(in: 0 ... .max)))))")
     if ranks.isFirst { try writeWhole("", to: mark) }
     ranks.wait()
     let isApart = ranks.any(access(mark, F_OK) != 0 || access(path, W_OK) != 0)
