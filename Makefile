@@ -85,6 +85,9 @@ quickstart: build
 
 # Threads that wait asleep: many tests run at once, each with threads of its own.
 test: dependencies lint
+	@# The matrix products of processors without AVX-512, then everything.
+	OMP_WAIT_POLICY=passive ONEDNN_MAX_CPU_ISA=AVX2 $(SWIFT) test -c release \
+	  --filter 'MatrixProductTests|StepConvolutionTests|PrecisionTests'
 	OMP_WAIT_POLICY=passive $(SWIFT) test -c release
 
 # The numbers of PyTorch, librosa, Captum and others that tests compare with, written again in place by the PYTHON that has

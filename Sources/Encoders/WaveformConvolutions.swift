@@ -36,8 +36,10 @@ final class WaveformConvolutions: Layer {
 
   func callAsFunction(_ waveform: Tensor, _ pass: ForwardPass) -> Tensor {
     layers.reduce(waveform.reshaped([waveform.shape[0], waveform.shape[1], 1])) { x, layer in
+      // Eight bits of a sample are too few, and such short sums gain nothing by them.
+      let precision = x.shape[2] == 1 ? .float32 : pass.precision
       var x = x.convolvedSteps(
-        with: pass(layer.weight), bias: layer.bias.map { pass($0) }, stride: layer.stride, precision: pass.precision)
+        with: pass(layer.weight), bias: layer.bias.map { pass($0) }, stride: layer.stride, precision: precision)
       if let (weight, bias) = layer.norm {
         // PyTorch's default epsilon, whatever layer_norm_eps says.
         x = (norm == .layer ? x.standardized(epsilon: 1e-5) : x.standardized(axis: 1, epsilon: 1e-5))

@@ -13,12 +13,16 @@ extern void omp_set_num_threads(int count);
 extern int omp_get_thread_num(void);
 extern int omp_get_num_threads(void);
 extern int omp_in_parallel(void);
+extern int omp_get_thread_limit(void);
+extern void omp_set_dynamic(int is_dynamic);
 #else
 static int omp_get_max_threads(void) { return 1; }
 static void omp_set_num_threads(int count) {}
 static int omp_get_thread_num(void) { return 0; }
 static int omp_get_num_threads(void) { return 1; }
 static int omp_in_parallel(void) { return 0; }
+static int omp_get_thread_limit(void) { return 1; }
+static void omp_set_dynamic(int is_dynamic) {}
 static void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags) { body(data); }
 #endif
 
@@ -50,6 +54,11 @@ static void run_part(void *data) {
 int kernel_is_in_parallel(void) { return omp_in_parallel(); }
 
 int kernel_thread_count(void) { return omp_in_parallel() ? 1 : omp_get_max_threads(); }
+
+void kernel_expect_all_threads(void) {
+  omp_set_dynamic(0);
+  if (omp_get_max_threads() > omp_get_thread_limit()) omp_set_num_threads(omp_get_thread_limit());
+}
 
 void kernel_set_thread_count(int count) { omp_set_num_threads(count); }
 

@@ -14,7 +14,7 @@ public final class TrainedModel {
   public let domain: TrainingDomain?
   /// How exactly the products of its passes for inference read their factors.
   public let precision: Precision
-  /// A short digest of the weights' file, with the precision where it is not the usual, so that a figure can name its model.
+  /// A short digest of the weights, with the precision where it is not float32, so that a figure can name its model.
   public private(set) lazy var digest =
     network.storedTensors.digest + (precision == .float32 ? "" : " \(precision.rawValue)")
   public private(set) lazy var features = FeatureExtractor(configuration.frontEnd)
@@ -27,14 +27,20 @@ public final class TrainedModel {
     self.precision = precision
   }
 
-  /// A pass for inference, in the model's precision.
+  /// The same network, whose passes for inference read factors in a precision.
+  public func reading(in precision: Precision) -> TrainedModel {
+    TrainedModel(configuration: configuration, network: network, name: name, domain: domain, precision: precision)
+  }
+
+  /// A pass for inference, in the model's precision; with a rule in float32, as what rules share out is to add up exactly.
   /// - Parameters:
   ///   - rule: What replaces the derivative.
   ///   - observer: Receives the outputs of the layers that the model names; see `ForwardPass`.
   public func pass(
     _ rule: BackwardRule = .derivative, observer: ((ForwardPass.Observation) -> Tensor)? = nil
   ) -> ForwardPass {
-    ForwardPass(.inference, rule: rule, precision: precision, observer: observer)
+    let isDerivative = if case .derivative = rule { true } else { false }
+    return ForwardPass(.inference, rule: rule, precision: isDerivative ? precision : .float32, observer: observer)
   }
 
   /// The type of the model, with everything particular to it.
@@ -60,12 +66,12 @@ public final class TrainedModel {
   /// Reads a model folder.
   /// - Throws: ``CheckpointError``, `TensorFileError` where the weights' file is damaged, or `ParameterError` where it is not
   ///   this network's.
-  public convenience init(folder: String, name: String? = nil, precision: Precision = .float32) throws {
+  public convenience init(folder: String, name: String? = nil) throws {
     let name = name ?? URL(fileURLWithPath: folder).lastPathComponent
     if try Self.isDownloaded(folder) {
       let downloaded = try DownloadedModel(folder: folder)
       self.init(
-        configuration: downloaded.configuration, network: try downloaded.network(), name: name, precision: precision)
+        configuration: downloaded.configuration, network: try downloaded.network(), name: name)
       return
     }
     let configuration = try Self.configuration(of: folder)
@@ -76,7 +82,7 @@ public final class TrainedModel {
     try source.checkAllTaken()
     self.init(
       configuration: configuration, network: network, name: name,
-      domain: try TrainingDomain.read(folder, configuration.frontEnd), precision: precision)
+      domain: try TrainingDomain.read(folder, configuration.frontEnd))
   }
 
   /// Whether a model folder is not Undertone's own, but one as it is downloaded.

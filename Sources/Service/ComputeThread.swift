@@ -78,7 +78,10 @@ final class ComputeThread: Sendable {
   ) async throws {
     (self.settings, self.metrics) = (settings, metrics)
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      // OpenMP's number of threads is that of each thread that asks for some.
+      let threads = Threads.count
       let thread = Thread { [self] in
+        Threads.count = threads
         do {
           let shelf = try shelf()
           continuation.resume()

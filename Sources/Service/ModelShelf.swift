@@ -11,7 +11,7 @@ public struct ServedModel: Sendable, Encodable {
   /// The name in requests.
   public let name: String
   let title: String
-  /// A digest of the weights.
+  /// A digest of the weights, with the precision where it is not float32.
   let digest: String
   let classes, dimensions: [String]
   /// Hz.

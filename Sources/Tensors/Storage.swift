@@ -41,7 +41,7 @@ final class Storage {
     return made
   }
 
-  /// What was made of the floats, until they change or something in another order is asked for.
+  /// What was made of the floats of a weight, which one thread at a time reads, as it does its network; until they change or something in another order is asked for.
   func kept(_ order: [Int], make: () -> Storage) -> Storage {
     if let kept, kept.order == order { return kept.storage }
     let made = make()

@@ -78,12 +78,16 @@ struct PretrainedTests {
     let (exact, rounded) = (try probabilities(), try probabilities("--precision", "bfloat16"))
     #expect(exact != rounded && zip(exact, rounded).allSatisfy { abs($0 - $1) < 0.01 })
     let plain = try TrainedModel(folder: folder.path("model"))
-    let model = try TrainedModel(folder: folder.path("model"), precision: .bfloat16)
-    #expect(model.digest == "\(plain.digest) bfloat16")
+    let read = plain.reading(in: .bfloat16)
+    #expect(read.digest == "\(plain.digest) bfloat16" && read.pass().precision == .bfloat16)
+    // What rules share out adds up exactly.
+    #expect(read.pass(.rescale).precision == .float32)
     let explained = try folder.undertone(
       "explain", clip, "--model", "model", "--precision", "bfloat16", "--method", "integrated-gradients", "--output",
       "e")
     #expect(explained.status == 0, "\(explained)")
+    let small = try folder.undertone("predict", clip, "--precision", "bfloat16")
+    #expect(small.status == 64 && small.errors[0].contains("--precision has no effect on built-in"), "\(small)")
     let wrong = try folder.undertone("predict", clip, "--model", "model", "--precision", "float16")
     #expect(wrong.status == 64 && wrong.errors.contains { $0.contains("float16") }, "\(wrong)")
   }

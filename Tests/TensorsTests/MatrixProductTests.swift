@@ -101,5 +101,7 @@ import Testing
     #expect(Tensor.zeros([0, 3]).matrixProduct(.zeros([3, 2])).shape == [0, 2])
     let (a, b) = (Tensor.zeros([0, 3]).variable(), Tensor.zeros([3, 2]).variable())
     #expect(gradients(of: a.matrixProduct(b), at: [b])[0].floats == [0, 0, 0, 0, 0, 0])
+    let none = Tensor.zeros([0, 2, 3]).matrixProduct(.zeros([0, 3, 4]), precision: .bfloat16)
+    #expect(none.shape == [0, 2, 4])
   }
 }

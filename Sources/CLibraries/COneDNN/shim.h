@@ -303,12 +303,12 @@ static inline dnnl_status_t onednn_product_make(onednn_product *p, const onednn_
   return dnnl_success;
 }
 
-/// Whether oneDNN has code for the product in vectors of 512 bits made for its sizes ("brg:avx512_core", "brg:avx512_core_bf16" …),
+/// Whether oneDNN has code for the product in vectors of 512 bits made for its sizes ("brg:avx512_core", "brg:avx512_core_bf16", "brg:avx10_1_512" …),
 /// not its general one.
 static inline int onednn_product_is_fast(const onednn_product *p) {
   const char *name = NULL;
   return dnnl_primitive_desc_query(p->descriptor, dnnl_query_impl_info_str, 0, &name) == dnnl_success && name &&
-         strncmp(name, "brg", 3) == 0 && strstr(name, "avx512") != NULL;
+         strncmp(name, "brg", 3) == 0 && strstr(name, "512") != NULL;
 }
 
 static inline void onednn_product_free(onednn_product *p) {

@@ -15,6 +15,9 @@ typedef void (*kernel_body)(void *context, long begin, long end);
 void kernel_parallel(long count, long grain, kernel_body body, void *context);
 /// The number of threads that kernel_parallel uses.
 int kernel_thread_count(void);
+/// Lets the calling thread's loops have just that number of threads: no fewer where others are busy (OMP_DYNAMIC), and no more
+/// than may be (OMP_THREAD_LIMIT).
+void kernel_expect_all_threads(void);
 /// Sets that number, for oneDNN and OpenBLAS too; from the main thread, before anything is computed.
 void kernel_set_thread_count(int count);
 /// 1 where the address space has a limit (ulimit -v), else 0.

@@ -87,7 +87,7 @@ extension Tensor {
     let leading = Tensor.broadcast(leadingA, leadingB)
     let matrices = leading.reduce(1, *)
     return Tensor(leading + [m, n]) { out in
-      guard m > 0, n > 0 else { return }
+      guard m > 0, n > 0, matrices > 0 else { return }
       guard k > 0 else { return out.update(repeating: 0, count: matrices * m * n) }
       let a = Factor(self, precision)
       let b = isWeight ? Factor(weight: other, precision) : Factor(other, precision)

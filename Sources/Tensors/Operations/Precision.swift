@@ -38,7 +38,7 @@ struct Factor {
   }
 
   private static func areNarrow(_ precision: Precision) -> Bool {
-    precision == .bfloat16 && ProductPrimitive.multipliesBFloat16 && kernel_is_in_parallel() == 0
+    precision == .bfloat16 && kernel_is_in_parallel() == 0 && ProductPrimitive.multipliesBFloat16
   }
 
   /// Room for so many numbers like those of `other`.

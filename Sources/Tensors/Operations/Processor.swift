@@ -1,10 +1,18 @@
 import Basics
 import COneDNN
+import Kernels
 
 /// oneDNN's CPU, and the stream that runs on the calling thread.
 struct Processor: @unchecked Sendable {
   let engine: dnnl_engine_t
-  let stream: dnnl_stream_t
+  private let made: dnnl_stream_t
+
+  /// The stream, for the calling thread.
+  var stream: dnnl_stream_t {
+    // oneDNN divides its work among as many threads as there are to be, and leaves out what those do that do not come.
+    kernel_expect_all_threads()
+    return made
+  }
 
   static let shared = Processor()
 
@@ -15,7 +23,7 @@ struct Processor: @unchecked Sendable {
     demand(
       dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)) == dnnl_success,
       "oneDNN has no stream")
-    (self.engine, self.stream) = (engine!, stream!)
+    (self.engine, made) = (engine!, stream!)
   }
 }
 

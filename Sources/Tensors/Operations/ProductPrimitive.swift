@@ -75,7 +75,7 @@ final class ProductPrimitive: @unchecked Sendable {
 
   /// Whether a product of floats is oneDNN's, which divides it among all threads.
   static func isFaster(_ shape: ProductShape) -> Bool {
-    multipliesFaster && shape.rows * shape.columns * shape.inner >= least && kernel_is_in_parallel() == 0
+    shape.rows * shape.columns * shape.inner >= least && kernel_is_in_parallel() == 0 && multipliesFaster
   }
 
   private static func cached(_ key: Key) -> ProductPrimitive { cache.primitive(key) { ProductPrimitive($0) } }

@@ -222,7 +222,8 @@ struct StepConvolution {
     parallel(steps, grain: max(1, 16_384 / s.row)) { steps in
       for step in steps {
         let to = x + step * s.channels
-        for tap in Swift.stride(from: max(0, step - (s.outputs - 1) * s.stride), to: min(s.taps, step + 1), by: 1)
+        let (first, last) = (max(0, step - (s.outputs - 1) * s.stride), min(s.taps - 1, step))
+        for tap in Swift.stride(from: last, through: first, by: -1)
         where (step - tap) % s.stride == 0 {
           let from = rows + (step - tap) / s.stride * s.row + tap * s.groupChannels
           for channel in 0..<s.groupChannels { to[channel] += from[channel] }

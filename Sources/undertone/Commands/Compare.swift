@@ -157,9 +157,10 @@ struct Compare: ParsableCommand {
     var folders: [String] = []
     for folder in models where !folders.contains(folder) { folders.append(folder) }
     let loaded = try zip(folders, distinctNames(of: folders)).map { folder, name in
-      try TrainedModel.named(folder, as: name, precision: precision.value)
+      precision.applied(to: try .named(folder, as: name))
     }
     guard let first = loaded.first else { throw ValidationError("\(ComparisonError.oneModel)") }
+    try precision.check(loaded)
     do {
       return try method.makeAll(for: first, seed: seed).map {
         try ModelComparer(loaded, method: $0, space: input)

@@ -104,7 +104,8 @@ struct Decompose: ParsableCommand {
     }
     guard noModel else { return }
     let unused = [
-      ("--model", model.model != nil), ("--relevant", relevant != nil), ("--target", target != "predicted"),
+      ("--model", model.model != nil), ("--precision", model.precision.precision != nil),
+      ("--relevant", relevant != nil), ("--target", target != "predicted"),
     ]
     if let option = unused.first(where: \.1)?.0 { throw ValidationError("\(option) has no effect with --no-model") }
   }

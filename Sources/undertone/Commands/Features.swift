@@ -75,6 +75,9 @@ struct Features: ParsableCommand {
   }
 
   func validate() throws {
+    guard model.precision.precision == nil else {
+      throw ValidationError("--precision has no effect on features, which are computed before a model")
+    }
     let formats = try self.formats()
     if let option = size.given, !formats.contains(where: { FigureFormat(rawValue: $0) != nil }) {
       throw ValidationError("\(option) is of figures, and none are plotted")

@@ -99,11 +99,11 @@ struct Serve: ParsableCommand {
       }
       let folders = models.isEmpty ? ["built-in"] : models
       let names = distinctNames(of: folders)
-      let error = awaited { [settings, precision = precision.value] in
+      let error = awaited { [settings, precision] in
         let service = try await UndertoneService(settings) {
           try ModelShelf(
             zip(folders, names).map { folder, name in
-              try ModelShelf.Entry(name) { try TrainedModel.named(folder, as: name, precision: precision) }
+              try ModelShelf.Entry(name) { precision.applied(to: try .named(folder, as: name)) }
             })
         }
         do {

@@ -168,9 +168,11 @@ struct Trust: ParsableCommand, RunsOnRanks {
           advice: "; --siblings takes models that are trained already")
       }
       let further = try fineTune.map { try fineTuning(of: model, at: space, epochs: $0, in: folder) }
-      let siblings = try named + (again?.again(seeds ?? 0, in: folder.file("seeds")) ?? [])
+      let trained = try again?.again(seeds ?? 0, in: folder.file("seeds")) ?? []
+      let siblings = named + trained.map(self.model.precision.applied)
       let fineTuned = try further.flatMap { further in
         try fineTune.map { try further.fineTuned(epochs: $0, in: place(of: $0, in: folder), isTrained: !ranks.isFirst) }
+          .map(self.model.precision.applied)
       }
       if isTrained, ranks.isFirst { ranks.wait() }
       var job = TrustJob(
@@ -199,7 +201,7 @@ struct Trust: ParsableCommand, RunsOnRanks {
   private func namedSiblings(of model: TrainedModel) throws -> [TrainedModel] {
     let names = siblings?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
     return try names.map { name in
-      let sibling = try TrainedModel(folder: name)
+      let sibling = self.model.precision.applied(to: try TrainedModel(folder: name))
       let (own, other) = (model.configuration, sibling.configuration)
       guard own.model == other.model, own.outputs == other.outputs, own.frontEnd == other.frontEnd else {
         throw ValidationError(

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Models
-import Tensors
 
 struct ModelOption: ParsableArguments {
   @Option(
@@ -11,22 +10,23 @@ struct ModelOption: ParsableArguments {
 
   @OptionGroup var precision: PrecisionOption
 
-  func load() throws -> TrainedModel { try other(model ?? "built-in") }
+  func load() throws -> TrainedModel {
+    let model = try TrainedModel.named(model ?? "built-in")
+    try precision.check([model])
+    return precision.applied(to: model)
+  }
 
   /// Another model to be set beside it, in the same precision.
   func other(_ folder: String, as name: String? = nil) throws -> TrainedModel {
-    try .named(folder, as: name, precision: precision.value)
+    precision.applied(to: try .named(folder, as: name))
   }
 }
 
 extension TrainedModel {
   /// The model that comes with the program, or that of a folder.
   /// - Parameter name: What tells it from other models of a run; the folder's own name where nil.
-  static func named(
-    _ folder: String, as name: String? = nil, precision: Precision = .float32
-  ) throws -> TrainedModel {
-    try folder == "built-in"
-      ? builtIn(precision: precision) : TrainedModel(folder: folder, name: name, precision: precision)
+  static func named(_ folder: String, as name: String? = nil) throws -> TrainedModel {
+    try folder == "built-in" ? builtIn() : TrainedModel(folder: folder, name: name)
   }
 
   /// The place of a class, or of a dimension, among the outputs.

@@ -71,6 +71,7 @@ struct Check: ParsableCommand {
   @Flag(help: "Also write a self-contained HTML page of the tests, with the explanations; with --against always.")
   var html = false
 
+  @OptionGroup var precision: PrecisionOption
   @OptionGroup var threads: ThreadOption
 
   @Flag(help: "Print one JSON object.")
@@ -119,10 +120,16 @@ struct Check: ParsableCommand {
   /// The model that is tested, and the one beside it.
   private func models(_ named: String) throws -> (model: TrainedModel, other: TrainedModel?) {
     let folder = model ?? named
-    guard let against else { return (try .named(folder), nil) }
+    guard let against else {
+      let model = try TrainedModel.named(folder)
+      try precision.check([model])
+      return (precision.applied(to: model), nil)
+    }
     guard against != folder else { throw ValidationError("--against is the tested model itself: \(folder)") }
     let names = distinctNames(of: [folder, against])
-    return (try .named(folder, as: names[0]), try .named(against, as: names[1]))
+    let models = (try TrainedModel.named(folder, as: names[0]), try TrainedModel.named(against, as: names[1]))
+    try precision.check([models.0, models.1])
+    return (precision.applied(to: models.0), precision.applied(to: models.1))
   }
 
   /// The goldens of all tests, each of one only: of two the second would replace the first's.
