@@ -201,9 +201,11 @@ struct StudioTests {
     let third = try opened(at: own)
     try third.wait(until: "!document.getElementById('fault').hidden")
     // What the link says is not lost before its sound is there.
-    try third.value("location.reload()")
+    try third.value("window.isOld = true; location.reload()")
     try third.wait(
-      until: "document.documentElement.dataset.ready === 'true' && !document.getElementById('fault').hidden")
+      until:
+        "!window.isOld && document.documentElement.dataset.ready === 'true' && !document.getElementById('fault').hidden"
+    )
     #expect(try third.value("location.hash") as? String == own)
     #expect(try third.text("#fault").contains(name))
     try uploaded(third)
