@@ -56,6 +56,17 @@ struct JobsTests {
     #expect(try files().map { "\(path)/\($0)" } == named.sorted())
   }
 
+  @Test("Results of files of one name have their folder's name in front, or the first number that is free behind")
+  func stems() throws {
+    let fresh = try FreshFolder()
+    var folder = try OutputFolder(fresh.path)
+    let files = ["a/x.wav", "b/x.wav", "x-3.wav", "b/x.flac", "c/b/x.wav", "b/x.ogg", "-", "a/x-2.wav"]
+    #expect(files.map { folder.stem(for: $0) } == ["x", "b-x", "x-3", "x-2", "x-4", "x-5", "stdin", "a-x-2"])
+    // Each looks on from the number before.
+    let many = (0..<5_000).map { _ in folder.stem(for: "b/x.wav") }
+    #expect(many.first == "x-6" && many.last == "x-5005" && Set(many).count == 5_000)
+  }
+
   @Test("The prediction is not compared with itself, which is an event; what a report throws ends the clip")
   func versus() throws {
     defer { try? FileManager.default.removeItem(atPath: path) }

@@ -6,6 +6,8 @@ import Ranks
 public struct OutputFolder {
   public let path: String
   private var taken: Set<String> = []
+  /// The number with which to look on for a name that is free, by the name without it.
+  private var numbers: [String: Int] = [:]
 
   /// - Parameter isMade: Whether the folder is made here, and not by the first of several ranks.
   public init(_ path: String, isMade: Bool = true) throws(FileError) {
@@ -36,11 +38,13 @@ public struct OutputFolder {
   public mutating func stem(for file: String) -> String {
     let url = URL(fileURLWithPath: file)
     let own = file == "-" ? "stdin" : url.deletingPathExtension().lastPathComponent
-    var candidates = [own, "\(url.deletingLastPathComponent().lastPathComponent)-\(own)"]
-    candidates += (2...(taken.count + 2)).map { "\(own)-\($0)" }
-    let free = candidates.first { !taken.contains($0) }!
-    taken.insert(free)
-    return free
+    if taken.insert(own).inserted { return own }
+    let inFolder = "\(url.deletingLastPathComponent().lastPathComponent)-\(own)"
+    if taken.insert(inFolder).inserted { return inFolder }
+    var number = numbers[own] ?? 2
+    while !taken.insert("\(own)-\(number)").inserted { number += 1 }
+    numbers[own] = number + 1
+    return "\(own)-\(number)"
   }
 
   /// Writes text, whole or not at all.
