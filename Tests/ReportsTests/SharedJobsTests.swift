@@ -34,16 +34,13 @@ struct SharedJobsTests {
     manifest = Manifest(folder: path, entries: entries)
   }
 
-  /// The bytes of each file in a folder, whose own name is in some.
+  /// The bytes of each file in a folder, whose own name is in some texts.
   private func files(_ folder: String) throws -> [String: Data] {
     try Dictionary(
       uniqueKeysWithValues: fresh.files(in: folder).map { name in
-        (
-          name,
-          Data(
-            String(decoding: try fresh.contents("\(folder)/\(name)"), as: UTF8.self).replacing("/\(folder)/", with: "/")
-              .utf8)
-        )
+        let bytes = try fresh.contents("\(folder)/\(name)")
+        guard let text = String(validating: bytes, as: UTF8.self) else { return (name, bytes) }
+        return (name, Data(text.replacing("/\(folder)/", with: "/").utf8))
       })
   }
 
