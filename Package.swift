@@ -135,8 +135,8 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "TestSupport", "CSndFile", "Basics", "Tensors", "AudioFiles", "AudioFeatures", "Corpora", "Models", "Training",
-        "Attributions", "Figures", "undertone",
+        "TestSupport", "CSndFile", "Basics", "Ranks", "Tensors", "AudioFiles", "AudioFeatures", "Corpora", "Models",
+        "Training", "Attributions", "Figures", "undertone",
       ]),
   ],
   swiftLanguageModes: [.v6]

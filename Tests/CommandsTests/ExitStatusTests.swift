@@ -3,6 +3,7 @@ import Basics
 import Corpora
 import Figures
 import Models
+import Ranks
 import Tensors
 import Testing
 import Training
@@ -27,7 +28,8 @@ struct ExitStatusTests {
       (CheckpointError.noSuchFolder(path: "x"), 66), (CheckpointError.noWeights(path: "x"), 65),
       (TrainingError.nothingToResume(folder: "x"), 66), (TrainingError.alreadyFinished(folder: "x", epochs: 1), 64),
       (TrainingError.file(.diskFull(path: "x")), 73), (TrainingError.noValidationClips, 65), (unreadable, 66),
-      (FileError.diskFull(path: "x"), 73), (Unknown(), 70),
+      (FileError.diskFull(path: "x"), 73), (Unknown(), 70), (RankError.differ, 64), (RankError.folder("x"), 73),
+      (RankError.failed(rank: 1, reason: "no"), 70),
     ]
     for (error, status) in statuses { #expect(Console.exitStatus(error) == status, "\(error)") }
   }

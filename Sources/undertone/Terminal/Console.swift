@@ -61,6 +61,7 @@ enum Console {
   static func exitStatus(_ error: any Error) -> Int32 {
     switch error {
     case RankError.failed: 70
+    case RankError.folder: 73
     case FileError.tooLarge, FileError.damaged: 65
     case let error as FileError: error.isOfWriting ? 73 : 66
     case AudioFileError.file(let error), ManifestError.file(let error), FigureError.file(let error),
