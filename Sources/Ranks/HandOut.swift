@@ -10,45 +10,47 @@ extension RankGroup {
   /// a thread of its own, beside the other closures, and no rank waits until it is done with a number.
   /// - Parameters:
   ///   - start: The first number.
-  ///   - isWanted: Whether the next number is to be handed out, after what was taken so far. All is done where it is not while no
-  ///     rank computes; of several ranks it is asked again and again until then.
-  ///   - compute: Finds what belongs to a number, which depends on nothing else. It shares nothing that changes with the others.
+  ///   - next: The work of the next number, after what was taken so far; nil where it is not to be handed out. All is done where
+  ///     it is not while no rank computes; of several ranks it is asked again and again until then.
+  ///   - compute: Does the work. What it finds depends on nothing else, and it shares nothing that changes with the others.
   ///   - take: Gets each number and what was found.
   /// - Throws: What a closure throws, or ``RankError/failed(rank:reason:)`` of another rank's; once no rank computes any more.
-  public func handOut<Found: Codable & Sendable>(
-    from start: Int, while isWanted: (Int) throws -> Bool, compute: (Int) throws -> Found,
-    take: (Int, Found) throws -> Void
+  public func handOut<Work: Codable & Sendable, Found: Codable & Sendable>(
+    from start: Int, next: (Int) throws -> Work?, compute: (Work) throws -> Found, take: (Int, Found) throws -> Void
   ) throws {
     demand(isFirst, "rank \(rank) hands out")
     guard count > 1 else {
-      var next = start
-      while try isWanted(next) {
-        try take(next, compute(next))
-        next += 1
+      var number = start
+      while let work = try next(number) {
+        try take(number, compute(work))
+        number += 1
       }
       return
     }
     try withoutActuallyEscaping(compute) { compute in
       // Called on the worker's thread only, which has ended when this returns.
       nonisolated(unsafe) let compute = compute
-      let worker = Worker<Found> { try compute($0) }
+      let worker = Worker<Work, Found> { try compute($0) }
       defer { worker.end() }
-      var desk = Desk<Found>(ranks: self, worker: worker, next: start)
-      try desk.run(while: isWanted, take: take)
+      var desk = Desk(ranks: self, worker: worker, from: start)
+      try desk.run(next: next, take: take)
     }
   }
 
   /// Computes what the first rank hands out, until there is no more.
   /// - Throws: What `compute` throws, which the first rank is told.
-  public func computeHandedOut<Found: Codable & Sendable>(_ compute: (Int) throws -> Found) throws {
+  public func computeHandedOut<Work: Codable & Sendable, Found: Codable & Sendable>(
+    _ compute: (Work) throws -> Found
+  ) throws {
     demand(!isFirst, "the first rank hands out")
     var own = HandOutMessage.ready
     var failure: (any Error)?
     while true {
       send(own.bytes, to: 0)
-      guard let number = HandOutAnswer(nextMessage().bytes).number else { break }
+      let answer: HandOutAnswer<Work> = try HandOutMessage.decoded(nextMessage().bytes)
+      guard let work = answer.work else { break }
       do {
-        own = .found(try HandOutMessage.encoded(compute(number)))
+        own = .found(try HandOutMessage.encoded(compute(work)))
       } catch {
         own = .failed("\(error)")
         failure = error
@@ -61,23 +63,17 @@ extension RankGroup {
   private func nextMessage() -> (rank: Int, bytes: Data) {
     while true {
       if let message = received() { return message }
-      usleep(HandOutAnswer.pause)
+      usleep(pause)
     }
   }
 }
 
-/// The first rank's answer to one that has nothing to do: the next number, or nil where there is none left.
-private struct HandOutAnswer {
-  /// Microseconds between two looks for messages.
-  static let pause: UInt32 = 1000
+/// Microseconds between two looks for messages.
+private let pause: UInt32 = 1000
 
-  let number: Int?
-
-  init(number: Int?) { self.number = number }
-
-  init(_ bytes: Data) { number = Int(String(decoding: bytes, as: UTF8.self)) }
-
-  var bytes: Data { Data((number.map(String.init) ?? "none").utf8) }
+/// The first rank's answer to one that has nothing to do: the next work, or nil where there is none left.
+private struct HandOutAnswer<Work: Codable>: Codable {
+  let work: Work?
 }
 
 /// What a rank tells the first one whenever it has nothing to do: the kind in the first byte, then the content.
@@ -127,11 +123,11 @@ private enum HandOutMessage {
 }
 
 /// The first rank's side of a hand-out.
-private struct Desk<Found: Codable & Sendable> {
+private struct Desk<Work: Codable & Sendable, Found: Codable & Sendable> {
   let ranks: any RankGroup
-  let worker: Worker<Found>
+  let worker: Worker<Work, Found>
   /// The next number to hand out.
-  var next: Int
+  var number: Int
   /// The next number to take.
   var awaited: Int
   /// What was found before that of a lower number.
@@ -142,11 +138,11 @@ private struct Desk<Found: Codable & Sendable> {
   var idle: [Int] = []
   var failure: (any Error)?
 
-  init(ranks: any RankGroup, worker: Worker<Found>, next: Int) {
-    (self.ranks, self.worker, self.next, awaited) = (ranks, worker, next, next)
+  init(ranks: any RankGroup, worker: Worker<Work, Found>, from start: Int) {
+    (self.ranks, self.worker, number, awaited) = (ranks, worker, start, start)
   }
 
-  mutating func run(while isWanted: (Int) throws -> Bool, take: (Int, Found) throws -> Void) throws {
+  mutating func run(next: (Int) throws -> Work?, take: (Int, Found) throws -> Void) throws {
     while true {
       while let (rank, bytes) = ranks.received() { note(HandOutMessage(bytes), of: rank) }
       if let found = worker.found() { note(found, of: 0) }
@@ -155,31 +151,36 @@ private struct Desk<Found: Codable & Sendable> {
           try take(awaited, found)
           awaited += 1
         }
-        while failure == nil, try isWanted(next), handOut() {}
+        while failure == nil, let work = try next(number), try handOut(work) {}
       } catch {
         failure = error
       }
       // Numbers that were not handed out are not wanted here.
       if given.isEmpty, idle.count == ranks.count - 1 { break }
-      usleep(HandOutAnswer.pause)
+      usleep(pause)
     }
-    for rank in idle { ranks.send(HandOutAnswer(number: nil).bytes, to: rank) }
+    for rank in idle { try send(nil, to: rank) }
     if let failure { throw failure }
   }
 
-  /// Gives the next number to a rank that has nothing to do; false where there is none.
-  private mutating func handOut() -> Bool {
+  /// Gives the work of the next number to a rank that has nothing to do; false where there is none.
+  private mutating func handOut(_ work: Work) throws -> Bool {
     if given[0] == nil {
-      given[0] = next
-      worker.begin(next)
-    } else if let rank = idle.popLast() {
-      given[rank] = next
-      ranks.send(HandOutAnswer(number: next).bytes, to: rank)
+      given[0] = number
+      worker.begin(work)
+    } else if let rank = idle.last {
+      try send(work, to: rank)
+      idle.removeLast()
+      given[rank] = number
     } else {
       return false
     }
-    next += 1
+    number += 1
     return true
+  }
+
+  private func send(_ work: Work?, to rank: Int) throws {
+    ranks.send(try HandOutMessage.encoded(HandOutAnswer(work: work)), to: rank)
   }
 
   private mutating func note(_ message: HandOutMessage, of rank: Int) {
@@ -203,16 +204,16 @@ private struct Desk<Found: Codable & Sendable> {
 /// A thread that computes one thing at a time, beside the thread that asks it.
 ///
 /// `@unchecked Sendable`: all that changes is used under the condition's lock.
-private final class Worker<Found: Sendable>: @unchecked Sendable {
+private final class Worker<Work: Sendable, Found: Sendable>: @unchecked Sendable {
   private let condition = NSCondition()
-  private var asked: Int?
+  private var asked: Work?
   private var result: Result<Found, any Error>?
   private var hasEnded = false
   /// Used by the thread alone, which lets go of it at its end: its caller's may not outlive it.
-  private var compute: (@Sendable (Int) throws -> Found)?
+  private var compute: (@Sendable (Work) throws -> Found)?
   private let done = DispatchSemaphore(value: 0)
 
-  init(_ compute: @escaping @Sendable (Int) throws -> Found) {
+  init(_ compute: @escaping @Sendable (Work) throws -> Found) {
     self.compute = compute
     // OpenMP's number of threads is that of each thread that asks for some.
     let threads = Threads.count
@@ -229,16 +230,16 @@ private final class Worker<Found: Sendable>: @unchecked Sendable {
 
   private func work() {
     guard let compute else { return }
-    while let number = next() {
-      let found = Result { try compute(number) }
+    while let work = next() {
+      let found = Result { try compute(work) }
       condition.withLock { result = found }
     }
   }
 
-  /// Begins with a number; what was found before has been taken.
-  func begin(_ number: Int) {
+  /// Begins with some work; what was found before has been taken.
+  func begin(_ work: Work) {
     condition.withLock {
-      asked = number
+      asked = work
       condition.signal()
     }
   }
@@ -260,8 +261,8 @@ private final class Worker<Found: Sendable>: @unchecked Sendable {
     done.wait()
   }
 
-  /// The next number that is asked for; nil at the end.
-  private func next() -> Int? {
+  /// The next work that is asked for; nil at the end.
+  private func next() -> Work? {
     condition.withLock {
       while asked == nil, !hasEnded { condition.wait() }
       defer { asked = nil }

@@ -130,7 +130,7 @@ struct ExplainQuestion: Sendable {
     let report = try report(speech, by: shelf)
     var page = ExplanationPage(model: report.model, source: name)
     try page.add([(report, nil, nil)], samples: speech.samples) { [] }
-    var whole = page.page
+    var whole = try page.page
     // It would be the service's own, with what is where on this machine.
     whole.provenance["Command"] = nil
     return try whole.html

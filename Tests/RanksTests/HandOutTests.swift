@@ -39,7 +39,7 @@ struct HandOutTests {
       try ranks.computeHandedOut(find)
       return []
     }
-    try ranks.handOut(from: 3, while: isWanted, compute: find) { number, found in
+    try ranks.handOut(from: 3, next: { try isWanted($0) ? $0 : nil }, compute: find) { number, found in
       #expect(found.number == number)
       try take(number)
       taken.append(found)
@@ -98,6 +98,25 @@ struct HandOutTests {
       }
     }[0]
     #expect(taken.map(\.number) == Array(3...16) && log.numbers.sorted() == Array(3...16))
+  }
+
+  @Test("A number's work is what there is to say of it as it is handed out", arguments: [1, 2, 4])
+  func work(ranks: Int) throws {
+    struct Work: Codable { let number, taken: Int }
+    let taken = try onRanks(ranks) { group -> [[Int]] in
+      func find(_ work: Work) -> [Int] { [work.number, work.taken] }
+      guard group.isFirst else {
+        try group.computeHandedOut(find)
+        return []
+      }
+      var taken: [[Int]] = []
+      try group.handOut(
+        from: 0, next: { $0 < 9 ? Work(number: $0, taken: taken.count) : nil }, compute: find
+      ) { _, found in taken.append(found) }
+      return taken
+    }[0]
+    #expect(taken.map(\.[0]) == Array(0..<9) && taken.map(\.[1]) == taken.map(\.[1]).sorted())
+    #expect(taken.allSatisfy { ranks == 1 ? $0[1] == $0[0] : $0[1] <= $0[0] })
   }
 
   @Test("A hand-out of nothing ends all ranks, and so does one after the other", arguments: [1, 2, 4])

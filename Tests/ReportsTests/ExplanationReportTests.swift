@@ -68,40 +68,94 @@ import Testing
     #expect(html.contains("Before you believe it") && warning.lowerBound < first.lowerBound)
   }
 
+  /// Four seconds of noise explained, and for another target too.
+  private func noise() throws -> (samples: [Float], own: Explanation, other: Explanation) {
+    var generator = SeededGenerator(seed: 2)
+    let samples = (0..<64_000).map { _ in Float(0.1 * generator.normal()) }
+    let explainer = Explainer(model: model, method: Saliency(), spaces: [.waveform, .mel, .mfcc])
+    return (
+      samples, try explainer.explain(samples, path: "noise.wav") { Target($0) },
+      try explainer.explain(samples, path: "noise.wav") { Target($0 == 0 ? 1 : 0) }
+    )
+  }
+
+  private struct Broken: Error {}
+
+  private func told(_ error: any Error) -> ToldError { ToldError("\(error)", status: 65) }
+
+  /// What another rank sends of a part.
+  private func sent(_ part: ExplanationPage) throws -> ExplanationPage.Clips {
+    try JSONDecoder().decode(ExplanationPage.Clips.self, from: JSONEncoder().encode(part.clips))
+  }
+
   @Test("A page whose clips were made apart is the same, with what there is room for and more clips than that")
   func parts() throws {
-    var generator = SeededGenerator(seed: 2)
-    let noise = (0..<64_000).map { _ in Float(0.1 * generator.normal()) }
-    let explainer = Explainer(model: model, method: Saliency(), spaces: [.waveform, .mel, .mfcc])
-    let (own, other) = (
-      try explainer.explain(noise, path: "noise.wav") { Target($0) },
-      try explainer.explain(noise, path: "noise.wav") { Target($0 == 0 ? 1 : 0) }
-    )
-    func add(_ number: Int, to page: inout ExplanationPage, _ asked: inout Int) throws {
+    let (samples, own, other) = try noise()
+    /// Adds a clip; for other targets it is explained only where it may be.
+    func add(_ number: Int, to page: inout ExplanationPage, _ asked: inout [Int], mayAsk: Bool = true) throws {
       let report = ExplanationReport(own, model: model, file: "\(number).wav")
-      try page.add([(report, nil, nil)], samples: noise) {
-        asked += 1
+      try page.add([(report, nil, nil)], samples: samples) {
+        asked.append(number)
+        guard mayAsk else { throw Broken() }
+        return [other]
+      }
+    }
+    let new = ExplanationPage(model: model, source: "clips")
+    var (whole, asked) = (new, [Int]())
+    for number in 0..<26 { try add(number, to: &whole, &asked) }
+    #expect(whole.leftOut == 2 && (1..<24).contains(asked.count))
+    let html = try whole.page.html
+    #expect(html.contains("To stay small, this page is without figures as printed of "))
+    for (lengths, isExact) in [(Array(repeating: 1, count: 26), true), ([1, 19, 6], false)] {
+      var (joined, askedApart, next) = (new, [Int](), 0)
+      for length in lengths {
+        var part = joined.part(joined.roomLeft, told: told)
+        // What there is no room for fails nothing.
+        for number in next..<next + length {
+          try add(number, to: &part, &askedApart, mayAsk: asked.contains(number))
+        }
+        try joined.add(sent(part))
+        next += length
+      }
+      #expect(joined.leftOut == 2 && Set(asked).isSubset(of: askedApart))
+      // Where the clips before are all added it is known what has room, but for the clip's own figure.
+      #expect(!isExact || askedApart.count <= asked.count + 1)
+      #expect(try joined.page.html == html)
+    }
+    var full = whole.part(whole.roomLeft, told: told)
+    try add(26, to: &full, &asked)
+    #expect(full.clips.entries.isEmpty && full.leftOut == 1)
+  }
+
+  @Test("A clip made apart fails where a page has room for what could not be made of it; clips before it are added")
+  func failedPart() throws {
+    let (samples, own, other) = try noise()
+    func add(_ number: Int, to page: inout ExplanationPage) throws {
+      let report = ExplanationReport(own, model: model, file: "\(number).wav")
+      try page.add([(report, nil, nil)], samples: samples) {
+        guard number != 1 else { throw Broken() }
         return [other]
       }
     }
     var (whole, joined) = (
       ExplanationPage(model: model, source: "clips"), ExplanationPage(model: model, source: "clips")
     )
-    var (asked, askedApart) = (0, 0)
-    for number in 0..<26 { try add(number, to: &whole, &asked) }
-    for numbers in [0..<1, 1..<20, 20..<26] {
-      var part = whole.part(hasRoom: true)
-      for number in numbers { try add(number, to: &part, &askedApart) }
-      let sent = try JSONEncoder().encode(part.clips)
-      joined.add(try JSONDecoder().decode(ExplanationPage.Clips.self, from: sent))
-    }
-    #expect(whole.leftOut == 2 && joined.leftOut == 2 && asked < 24 && askedApart == 26)
-    let html = try whole.page.html
-    #expect(html.contains("To stay small, this page is without figures as printed of "))
-    #expect(try joined.page.html == html)
-    var full = whole.part(hasRoom: false)
-    try add(26, to: &full, &asked)
-    #expect(full.clips.entries.isEmpty && full.leftOut == 1)
+    try add(0, to: &whole)
+    #expect(throws: Broken.self) { try add(1, to: &whole) }
+    var part = joined.part(joined.roomLeft, told: told)
+    for number in 0..<3 { try add(number, to: &part) }
+    let clips = try sent(part)
+    #expect(throws: ToldError("Broken()", status: 65)) { try joined.add(clips) }
+    // The next file's clip too.
+    try add(3, to: &whole)
+    part = joined.part(joined.roomLeft, told: told)
+    try add(3, to: &part)
+    try joined.add(sent(part))
+    #expect(try joined.page.html == whole.page.html)
+    // A page without room for clips does not mind.
+    var full = joined.part(.init(clips: 0, bytes: 0), told: told)
+    try full.add(clips)
+    #expect(full.leftOut == 3)
   }
 
   @Test("Numbers below zero have a minus, not a hyphen")

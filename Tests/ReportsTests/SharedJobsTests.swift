@@ -11,6 +11,8 @@ import Testing
 
 @testable import Reports
 
+private func inWords(_ error: any Error) -> ToldError { ToldError("\(error)", status: 65) }
+
 @Suite("Jobs that ranks share")
 struct SharedJobsTests {
   private let fresh: FreshFolder
@@ -67,7 +69,7 @@ struct SharedJobsTests {
       var job = TrustJob(examiner, manifest: manifest, path: "clips.csv", clips: 6)
       var (told, resumed, asked): ([String], Int?, Int) = ([], nil, 0)
       let result = try job.run(
-        in: "\(path)/\(folder)", on: group, status: { _ in 65 },
+        in: "\(path)/\(folder)", on: group, told: inWords,
         shouldStop: {
           asked += 1
           return stops && asked > 2
@@ -114,9 +116,15 @@ struct SharedJobsTests {
     }
   }
 
-  /// Explains the clips, each as five windows of a file: more than a page has room for.
+  private struct Broken: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// Explains the clips, each as five windows of a file, and of one that breaks two: more than a page has room for.
   private func explain(_ folder: String, ranks: Int) throws -> Run {
     let (files, path) = (manifest.entries.map(manifest.fullPath), path)
+    try writeWhole(
+      (0..<10).map { "a 1 \(Double($0) / 2) 0.5 word\($0)" }.joined(separator: "\n"), to: "\(path)/words.ctm")
     return try onRanks(ranks) { group in
       let model = Self.model()
       let explainers = [Saliency(), InputXGradient()].map { (method: any AttributionMethod) in
@@ -126,6 +134,8 @@ struct SharedJobsTests {
         explainers: explainers, target: nil, versus: nil,
         folder: try OutputFolder("\(path)/\(folder)", isMade: group.isFirst),
         figures: FigureFiles(formats: [.svg], scale: 1), arrays: true, sounds: true,
+        units: UnitsQuestion(
+          .annotated("\(path)/words.ctm", tier: nil), filling: .floor, shapley: false, erasure: false, seed: 0),
         page: ExplanationPage(model: model, source: "clips"))
       var (told, done): ([String], [Int]) = ([], [])
       func words(_ event: ExplainEvent) -> String {
@@ -136,18 +146,21 @@ struct SharedJobsTests {
         }
       }
       let failures = try job.run(
-        files, on: group, status: { _ in 65 },
+        files, on: group, told: inWords,
         explain: { job, file, stem, say in
-          let speech = try model.configuration.speech(of: file)
+          let samples = try model.configuration.speech(of: file).samples
           for second in 0..<5 {
+            if second == 2, stem == "4" { throw Broken(description: "\(file): broken") }
             let window = Double(second)..<Double(second + 1)
+            let speech = AudioClip(samples: samples + samples, sampleRate: 16_000, start: window.lowerBound)
             try job.explain(speech, of: file, in: window, as: stem) { try say(words($0)) }
           }
         }, tell: { told.append($0) }, fail: { told.append("\($0)") }, progress: { done.append($0) })
       if group.isFirst { try job.finish { told.append(words($0)) } }
       #expect(done == (group.isFirst ? Array(1...7) : []) && (group.isFirst || (told.isEmpty && failures.isEmpty)))
       return Run(
-        isFinished: true, failures: failures, told: told.map { $0.replacing("/\(folder)/", with: "/") }, resumed: nil)
+        isFinished: true, failures: failures, told: told.map { $0.replacing("/\(folder)/", with: "/") }, resumed: nil
+      )
     }[0]
   }
 
@@ -155,17 +168,44 @@ struct SharedJobsTests {
   func explanations() throws {
     let alone = try explain("alone", ranks: 1)
     let expected = try files("alone")
-    // Six clips of five windows by two methods, the broken one, and the page that is full and written.
-    #expect(alone.failures == [65] && alone.told.count == 6 * 5 * 2 + 1 + 2)
-    #expect(alone.told.contains("pageIsFull(clips: 24)") && expected.keys.contains("explain.html"))
-    // Of each a figure, four arrays and two sounds.
-    #expect(expected.count == 6 * 5 * 2 * 7 + 1)
+    // Five clips of five windows and one of two by two methods, the two that fail, and the page that is full and written.
+    #expect(alone.failures == [65, 65] && alone.told.count == 27 * 2 + 2 + 2)
+    #expect(alone.told.contains("pageIsFull(clips: 24)"))
+    let page = String(decoding: try #require(expected["explain.html"]), as: UTF8.self)
+    #expect(page.contains("To stay small, this page is without figures as printed of "))
+    // Of each a figure, four arrays, two sounds, and the units' figure and table.
+    #expect(expected.count == 27 * 2 * 9 + 1)
     for ranks in [2, 4] {
       #expect(try explain("of-\(ranks)", ranks: ranks) == alone)
       let found = try files("of-\(ranks)")
       #expect(Set(found.keys) == Set(expected.keys))
       for (name, bytes) in found { #expect(bytes == expected[name], "\(name) of \(ranks) ranks") }
     }
+  }
+
+  @Test("What cannot be said ends the first rank, and the others have no more to do")
+  func unsaid() throws {
+    let (files, path) = (manifest.entries.map(manifest.fullPath), path)
+    let ends = try onRanks(3) { group in
+      let explainer = Explainer(model: Self.model(), method: Saliency(), spaces: [.mel])
+      var job = ExplainJob(
+        explainers: [explainer], target: nil, versus: nil,
+        folder: try OutputFolder("\(path)/unsaid", isMade: group.isFirst),
+        figures: FigureFiles(formats: [.svg], scale: 1))
+      var said: [String] = []
+      do {
+        _ = try job.run(
+          files, on: group, told: inWords, explain: { _, _, stem, say in try say(stem) },
+          tell: { stem in
+            if stem == "3" { throw Broken(description: "no room for \(stem)") }
+            said.append(stem)
+          }, fail: { _ in })
+      } catch {
+        said.append("\(error)")
+      }
+      return said
+    }
+    #expect(ends == [["0", "1", "2", "no room for 3"], [], []])
   }
 
   @Test("Ranks that have not the same files, or do not see the folder, explain nothing")
@@ -182,7 +222,7 @@ struct SharedJobsTests {
           figures: FigureFiles(formats: [.svg], scale: 1))
         do {
           _ = try job.run(
-            files(group.rank), on: group, status: { _ in 65 },
+            files(group.rank), on: group, told: inWords,
             explain: { _, _, _, _ in Issue.record("a file is explained") }, tell: { (_: String) in }, fail: { _ in })
           return nil
         } catch {
@@ -207,7 +247,7 @@ struct SharedJobsTests {
       let examiner = TrustExaminer(model: Self.model(), methods: [Saliency()], space: .mel)
       var job = TrustJob(examiner, manifest: manifest, path: "clips.csv", clips: 2 + group.rank)
       return #expect(throws: RankError.differ) {
-        try job.run(in: path, on: group, status: { _ in 65 }) { _ in }
+        try job.run(in: path, on: group, told: inWords) { _ in }
       } != nil
     }
     #expect(errors == [true, true])
@@ -220,7 +260,7 @@ struct SharedJobsTests {
       let examiner = try TrustExaminer(model: Self.model(), methods: [ValueZeroing()], space: .mel)
       var job = TrustJob(examiner, manifest: manifest, path: "clips.csv", clips: 2)
       return #expect(throws: TrustJobError.noMethod) {
-        try job.run(in: path, on: group, status: { _ in 65 }) { _ in }
+        try job.run(in: path, on: group, told: inWords) { _ in }
       } != nil
     }
     #expect(errors == [true, true])

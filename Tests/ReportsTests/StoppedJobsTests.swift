@@ -54,7 +54,7 @@ struct StoppedJobsTests {
         try makeFolder(path)
         var resumed: Int?
         var job = job()
-        let result = try job.run(in: path, status: { _ in 65 }, shouldStop: stop) { event in
+        let result = try job.run(in: path, told: { ToldError("\($0)", status: 65) }, shouldStop: stop) { event in
           if case .resumed(let clips) = event { resumed = clips }
         }
         return (result, resumed)

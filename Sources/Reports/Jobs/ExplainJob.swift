@@ -48,6 +48,13 @@ public struct ClipExplained {
 /// Explains clips, each by several methods, and writes what there is to show of them into a folder: figures, arrays, sounds and
 /// one page.
 public struct ExplainJob {
+  /// A file for one of several ranks.
+  private struct Work: Codable, Sendable {
+    let number: Int
+    /// The room that the page has left, which the files before may take; nil without a page.
+    let room: ExplanationPage.Room?
+  }
+
   /// What is found of a file, by one of the ranks, for what is said of all together.
   private struct Found: Codable, Sendable {
     var census = DomainCensus()
@@ -89,15 +96,17 @@ public struct ExplainJob {
   /// - Parameters:
   ///   - ranks: Which share the files by need. Each writes the files of its own clips; the first one says what is said of
   ///     them, and has the rest, ``finish(_:)`` too. The others return nothing.
-  ///   - status: The exit status of an error.
-  ///   - explain: Explains a file by the job that it gets, and says what there is to say of it. Of several ranks it runs on
-  ///     another thread.
+  ///   - told: How an error is told: its line and its exit status.
+  ///   - explain: Explains a file by the job that it gets, and says what there is to say of it. Where ranks share files, it
+  ///     runs on another thread.
   ///   - tell: Gets what was said, in the order of the files.
-  ///   - fail: Gets why a file failed, after what was said of it; the rest go on.
+  ///   - fail: Gets why a file failed, after what was said of it; the rest go on. Where ranks share files, the windows after
+  ///     one that the page has room for, and that cannot be made for it, are explained all the same.
   ///   - progress: Gets the number of files that are done.
-  /// - Throws: `RankError.differ` and `.folder`; of several ranks what `tell` throws.
+  /// - Throws: `RankError.differ`, `.folder` and `.failed`; the `FileError` of a folder that the first rank cannot mark;
+  ///   where ranks share files what `tell` throws.
   public mutating func run<Said: Codable & Sendable>(
-    _ files: [String], on ranks: any RankGroup = SingleRank(), status: @escaping (any Error) -> Int32,
+    _ files: [String], on ranks: any RankGroup = SingleRank(), told: @escaping (any Error) -> ToldError,
     explain:
       @escaping (
         _ job: inout ExplainJob, _ file: String, _ stem: String, _ say: (Said) throws -> Void
@@ -106,36 +115,43 @@ public struct ExplainJob {
   ) throws -> [Int32] {
     try ranks.check(asked(files))
     try folder.checkIsShared(by: ranks)
+    let isShared = ranks.count > 1
     let stems = files.map { folder.stem(for: $0) }
-    let (new, isShared) = (self, ranks.count > 1)
-    var (job, next, failures) = (self, 0, [Int32]())
-    let clips = SharedClips<Found, Said>(on: ranks, new: Found(), status: status)
-    // Ranks that share a page first explain the files that it may have room for.
-    for isForPage in isShared && page != nil ? [true, false] : [page != nil] {
-      func look(_ number: Int, _ found: inout Found, _ say: (Said) throws -> Void) throws {
-        guard isShared else { return try explain(&job, files[number], stems[number], say) }
-        var part = new.part(isForPage: isForPage)
-        defer { found = Found(census: part.census, clips: part.page?.clips) }
-        try explain(&part, files[number], stems[number], say)
-      }
-      guard ranks.isFirst else {
-        try clips.takePart(look)
-        continue
-      }
-      try clips.handOut(
-        from: next,
-        while: { number in
-          // As many as it has room for if none of those that are on their way fails.
-          let room = isShared && isForPage ? job.page?.roomLeft : nil
-          return number < files.count && number - next < room ?? .max
-        }, look: look, tell: tell, fail: fail
-      ) { number, found, failure in
-        next = number + 1
+    let new = self
+    var (job, done, failures) = (self, 0, [Int32]())
+    let clips = SharedClips<Work, Found, Said>(on: ranks, new: Found(), told: told)
+    func look(_ work: Work, _ found: inout Found, _ say: (Said) throws -> Void) throws {
+      let (file, stem) = (files[work.number], stems[work.number])
+      guard isShared else { return try explain(&job, file, stem, say) }
+      var part = new.part(work.room, told: told)
+      defer { found = Found(census: part.census, clips: part.page?.clips) }
+      try explain(&part, file, stem, say)
+    }
+    guard ranks.isFirst else {
+      try clips.takePart(look)
+      return []
+    }
+    try clips.handOut(
+      from: 0,
+      next: { number in
+        let room = job.page?.roomLeft
+        // What ranks make for the page while a file before theirs takes long is kept, and stays small.
+        let isTooEarly = (room?.clips ?? 0) > 0 && number - done >= ExplanationPage.room
+        return number < files.count && !isTooEarly ? Work(number: number, room: room) : nil
+      }, look: look, tell: tell,
+      join: { found in
         job.census.add(found.census)
-        if let clips = found.clips { job.page?.add(clips) }
-        if let failure { failures.append(failure) }
-        progress(next)
-      }
+        do {
+          if let clips = found.clips { try job.page?.add(clips) }
+          return nil
+        } catch let error as ToldError {
+          return error
+        }
+      }, fail: fail
+    ) { number, _, failure in
+      done = number + 1
+      if let failure { failures.append(failure) }
+      progress(done)
     }
     self = job
     return failures
@@ -149,10 +165,10 @@ public struct ExplainJob {
   }
 
   /// A job for one of the files, apart from the others.
-  /// - Parameter isForPage: Whether the page may have room for it.
-  private func part(isForPage: Bool) -> ExplainJob {
+  /// - Parameter room: The room that the page has left, or had.
+  private func part(_ room: ExplanationPage.Room?, told: @escaping (any Error) -> ToldError) -> ExplainJob {
     var part = self
-    (part.census, part.page, part.progress) = (DomainCensus(), page?.part(hasRoom: isForPage), nil)
+    (part.census, part.page, part.progress) = (DomainCensus(), room.flatMap { page?.part($0, told: told) }, nil)
     return part
   }
 

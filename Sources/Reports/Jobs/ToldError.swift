@@ -3,7 +3,5 @@ public struct ToldError: Error, Codable, Equatable, CustomStringConvertible {
   public let description: String
   public let status: Int32
 
-  init(_ error: any Error, status: (any Error) -> Int32) {
-    (description, self.status) = ("\(error)", status(error))
-  }
+  public init(_ description: String, status: Int32) { (self.description, self.status) = (description, status) }
 }

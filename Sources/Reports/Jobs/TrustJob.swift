@@ -77,12 +77,12 @@ public struct TrustJob {
   ///   - folder: Where the state is kept until the end.
   ///   - ranks: Which share the clips by need. The first one has the state and the result, which are those of one rank, and
   ///     reports; the others return nothing.
-  ///   - status: The exit status of an error.
+  ///   - told: How an error is told: its line and its exit status.
   ///   - shouldStop: Asked before each clip; of several ranks the first one asks all the time, hands out no more, and
   ///     takes what is found of those that are examined.
   /// - Throws: ``TrustJobError/noMethod`` where the model can have none of the methods; `RankError.differ`.
   public mutating func run(
-    in folder: String, on ranks: any RankGroup = SingleRank(), status: @escaping (any Error) -> Int32,
+    in folder: String, on ranks: any RankGroup = SingleRank(), told: @escaping (any Error) -> ToldError,
     shouldStop: () -> Bool = { false }, _ report: (Event) -> Void
   ) throws -> Result {
     let model = examiner.model
@@ -97,7 +97,7 @@ public struct TrustJob {
     let methods = examiner.methods.map(\.name)
     let entries = sampled()
     guard ranks.isFirst else {
-      try takePart(ranks, with: entries, methods: methods, status)
+      try takePart(ranks, with: entries, methods: methods, told)
       return Result(report: nil, failures: [], tried: 0, isFinished: true)
     }
     var progress = try RunProgress(in: folder, asked: asked, new: State()) { isPossible($0, of: entries) }
@@ -109,12 +109,12 @@ public struct TrustJob {
     // Where the first of several ranks can read no clip, it tries them all itself.
     let isShared = try ranks.count > 1 && agree(on: progress.state.methods, of: methods, ranks)
     var (examiner, stops) = (self.examiner, false)
-    try shared(by: isShared ? ranks : SingleRank(), status).handOut(from: progress.state.next) { number in
+    try shared(by: isShared ? ranks : SingleRank(), told).handOut(from: progress.state.next) { number in
       guard number < entries.count, number - progress.state.next < clips - progress.state.examined.count, !stops
-      else { return false }
+      else { return nil }
       stops = shouldStop()
       if stops { try progress.save(atOnce: true) }
-      return !stops
+      return stops ? nil : number
     } look: { number, found, say in
       // Then this is another thread.
       if isShared { return try examine(entries[number], by: &examiner, &found, say) }
@@ -160,19 +160,19 @@ public struct TrustJob {
   /// Examines what the first rank hands out.
   private mutating func takePart(
     _ ranks: any RankGroup, with entries: [Manifest.Entry], methods: [String],
-    _ status: @escaping (any Error) -> Int32
+    _ told: @escaping (any Error) -> ToldError
   ) throws {
     guard try agree(on: nil, of: methods, ranks) else { return }
     var examiner = examiner
-    try shared(by: ranks, status).takePart { number, found, say in
+    try shared(by: ranks, told).takePart { number, found, say in
       try examine(entries[number], by: &examiner, &found, say)
     }
   }
 
   private func shared(
-    by ranks: any RankGroup, _ status: @escaping (any Error) -> Int32
-  ) -> SharedClips<Found, Cut> {
-    SharedClips(on: ranks, new: Found(), status: status, endsRun: { $0 is TrustJobError })
+    by ranks: any RankGroup, _ told: @escaping (any Error) -> ToldError
+  ) -> SharedClips<Int, Found, Cut> {
+    SharedClips(on: ranks, new: Found(), told: told, endsRun: { $0 is TrustJobError })
   }
 
   /// Leaves out the methods that the model cannot have, as the first clip shows it that can be read; returns the names of the

@@ -5,25 +5,30 @@ struct PageExtras {
   static let room = 3_000_000
 
   private let room: Int
-  private var bytes = 0
+  /// Bytes that are taken.
+  private(set) var bytes = 0
+  /// Whether what is taken is taken from the rest. Of a part of a page it is not: only the page can tell what has room.
+  private let counts: Bool
   private var withoutFigures: Set<String> = []
   private var withoutTargets: Set<String> = []
   private var withoutSounds: Set<String> = []
 
   /// - Parameter room: Bytes in which all is to stay.
-  init(room: Int = Self.room) { self.room = room }
+  init(room: Int = Self.room) { (self.room, counts) = (room, true) }
 
-  /// Room for whatever may have some in a page.
-  static let all = PageExtras(room: .max)
+  /// Room for whatever may have some in a page that has taken so many bytes, or more.
+  init(atLeast bytes: Int) { (room, self.bytes, counts) = (Self.room, bytes, false) }
 
   /// A figure of a clip, which is made where there is room for it; else nil.
-  mutating func figure(of clip: String, _ make: () throws -> PageFigure?) rethrows -> PageFigure? {
+  mutating func figure<Failure>(
+    of clip: String, _ make: () throws(Failure) -> PageFigure?
+  ) throws(Failure) -> PageFigure? {
     guard bytes < room else {
       withoutFigures.insert(clip)
       return nil
     }
     let figure = try make()
-    bytes += figure?.bytes ?? 0
+    if counts { bytes += figure?.bytes ?? 0 }
     return figure
   }
 
@@ -41,11 +46,11 @@ struct PageExtras {
   private mutating func takes(
     _ needed: Int, of clip: String, or without: WritableKeyPath<PageExtras, Set<String>>
   ) -> Bool {
-    guard needed <= Self.room, bytes + needed <= room else {
+    guard bytes + needed <= room else {
       self[keyPath: without].insert(clip)
       return false
     }
-    bytes += needed
+    if counts { bytes += needed }
     return true
   }
 

@@ -158,7 +158,7 @@ struct Explain: ParsableCommand, RunsOnRanks {
       if let window { noteUnused(ofWindow: window, by: model) }
       if files.count > 1 { bar.show(0) }
       let failures = try job.run(
-        files, on: ranks, status: Console.exitStatus,
+        files, on: ranks, told: Console.told,
         explain: { try explain($1, for: model, as: $2, by: &$0, $3) },
         tell: { (line: TerminalLine) in try line.show() }, fail: Console.report,
         progress: { if files.count > 1 { bar.show($0) } })

@@ -182,7 +182,7 @@ struct Trust: ParsableCommand, RunsOnRanks {
         manifest: manifest, path: data, clips: clips)
       let bar = ProgressBar("examining", total: job.count)
       let result = try job.run(
-        in: folder.path, on: ranks, status: Console.exitStatus, shouldStop: { Interruption.wasAsked },
+        in: folder.path, on: ranks, told: Console.told, shouldStop: { Interruption.wasAsked },
         { tell($0, bar) })
       ProgressBar.clear()
       if let report = result.report {

@@ -54,6 +54,9 @@ enum Console {
     type(of: error) == NSError.self ? error.localizedDescription : "\(error)"
   }
 
+  /// As one of several ranks tells it to the first one.
+  static func told(_ error: any Error) -> ToldError { ToldError(describe(error), status: exitStatus(error)) }
+
   /// The status of `check` where a test fails.
   static let testFailed: Int32 = 1
 
