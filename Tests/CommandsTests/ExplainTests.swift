@@ -234,6 +234,9 @@ struct ExplainTests {
       for name in names {
         #expect(try two.contents("output/explain/\(name)") == one.contents("output/explain/\(name)"), "\(name)")
       }
+      let single = ["explain", "clips/0.wav", "--method", "saliency", "--threads", "1", "--output", "single"]
+      let (oneFile, onTwo) = (try one.undertone(single), try two.undertoneOnRanks(single))
+      #expect(onTwo.status == 0 && onTwo.output == oneFile.output && two.files(in: "single") == one.files(in: "single"))
       let wrong = try two.undertoneOnRanks(["explain", "clips", "--model", "none"])
       #expect(wrong.status == 66 && wrong.told.count == 1, "\(wrong)")
       let piped = try two.undertoneOnRanks(["explain", "-"])

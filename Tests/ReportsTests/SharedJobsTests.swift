@@ -183,6 +183,31 @@ struct SharedJobsTests {
     }
   }
 
+  @Test("One file is the first rank's, which says at once what there is to say of it")
+  func oneFile() throws {
+    let path = path
+    let lines = try onRanks(2) { group in
+      let explainer = Explainer(model: Self.model(), method: Saliency(), spaces: [.mel])
+      var job = ExplainJob(
+        explainers: [explainer], target: nil, versus: nil,
+        folder: try OutputFolder("\(path)/one", isMade: group.isFirst),
+        figures: FigureFiles(formats: [.svg], scale: 1))
+      var (lines, steps) = ([String](), 0)
+      job.progress = { _, _, _ in steps += 1 }
+      let failures = try job.run(
+        ["\(path)/0.wav"], on: group, told: inWords,
+        explain: { job, file, stem, say in
+          #expect(group.isFirst && job.progress != nil)
+          try say(stem)
+          lines.append("said")
+          throw Broken(description: "broken")
+        }, tell: { lines.append($0) }, fail: { lines.append("\($0)") })
+      #expect(failures == (group.isFirst ? [65] : []))
+      return lines
+    }
+    #expect(lines == [["0", "said", "broken"], []])
+  }
+
   @Test("What cannot be said ends the first rank, and the others have no more to do")
   func unsaid() throws {
     let (files, path) = (manifest.entries.map(manifest.fullPath), path)

@@ -95,7 +95,7 @@ public struct ExplainJob {
   /// Explains files, and returns the exit statuses of those that failed.
   /// - Parameters:
   ///   - ranks: Which share the files by need. Each writes the files of its own clips; the first one says what is said of
-  ///     them, and has the rest, ``finish(_:)`` too. The others return nothing.
+  ///     them, and has the rest, ``finish(_:)`` too. The others return nothing. One file is the first rank's.
   ///   - told: How an error is told: its line and its exit status.
   ///   - explain: Explains a file by the job that it gets, and says what there is to say of it. Where ranks share files, it
   ///     runs on another thread.
@@ -115,11 +115,12 @@ public struct ExplainJob {
   ) throws -> [Int32] {
     try ranks.check(asked(files))
     try folder.checkIsShared(by: ranks)
-    let isShared = ranks.count > 1
+    let isShared = ranks.count > 1 && files.count > 1
+    guard ranks.isFirst || isShared else { return [] }
     let stems = files.map { folder.stem(for: $0) }
     let new = self
     var (job, done, failures) = (self, 0, [Int32]())
-    let clips = SharedClips<Work, Found, Said>(on: ranks, new: Found(), told: told)
+    let clips = SharedClips<Work, Found, Said>(on: isShared ? ranks : SingleRank(), new: Found(), told: told)
     func look(_ work: Work, _ found: inout Found, _ say: (Said) throws -> Void) throws {
       let (file, stem) = (files[work.number], stems[work.number])
       guard isShared else { return try explain(&job, file, stem, say) }

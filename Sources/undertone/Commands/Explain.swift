@@ -16,7 +16,8 @@ struct Explain: ParsableCommand, RunsOnRanks {
       Writes a figure for each clip: the waveform, the log-mel spectrogram and the MFCC, each with its attribution, \
       and the probabilities (clip.saliency.png); with several methods, one each. A model uses a file without its quiet \
       ends, as it was trained: they are grey, and all times are the file's. Only the first minute of a longer file is \
-      used. --window explains all of it, window by window; a silent window has no explanation.
+      used. --window explains all of it, window by window; a silent window has no explanation. \
+      Several ranks share files, not the windows of one.
 
       Examples:
         undertone explain clip.wav
