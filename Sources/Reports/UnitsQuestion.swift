@@ -30,6 +30,11 @@ public struct UnitsQuestion {
     (asksShapley, asksErasure) = (shapley, erasure)
   }
 
+  /// What tells it from another question; of a filling from a file the file's name.
+  var asked: [String] {
+    ["\(source)", filling.name, "\(asksShapley)", "\(asksErasure)", "\(seed)"]
+  }
+
   /// The clip as a game of its units, and the name of their kind.
   /// - Parameter window: The window of the file that the clip is; nil where it is all of it.
   /// - Throws: ``UnitsError`` or `AnnotationError`.

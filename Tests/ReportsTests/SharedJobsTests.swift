@@ -233,6 +233,52 @@ struct SharedJobsTests {
     #expect(ends == [["0", "1", "2", "no room for 3"], [], []])
   }
 
+  @Test("Ranks that were asked for other results of explanations explain nothing")
+  func otherResults() throws {
+    let path = path
+    try makeFolder("\(path)/same")
+    @Sendable func units(_ seed: UInt64) -> UnitsQuestion {
+      UnitsQuestion(.found(.voiced), filling: .floor, shapley: false, erasure: false, seed: seed)
+    }
+    let changes: [@Sendable () throws -> ExplainJob] = [
+      { try Self.job(in: path, target: 1) }, { try Self.job(in: path, versus: 1) },
+      { try Self.job(in: path, formats: [.svg, .png]) }, { try Self.job(in: path, arrays: true) },
+      { try Self.job(in: path, sounds: true) }, { try Self.job(in: path, units: units(0)) },
+      { try Self.job(in: path, page: ExplanationPage(model: Self.model(), source: "clips")) },
+    ]
+    func error(_ own: @escaping @Sendable () throws -> ExplainJob, _ other: @escaping @Sendable () throws -> ExplainJob)
+      throws -> [RankError?]
+    {
+      try onRanks(2) { group in
+        var job = try group.isFirst ? own() : other()
+        do {
+          _ = try job.run(
+            [], on: group, told: inWords, explain: { _, _, _, _ in }, tell: { (_: String) in }, fail: { _ in })
+          return nil
+        } catch {
+          return error as? RankError
+        }
+      }
+    }
+    for change in changes {
+      #expect(try error({ try Self.job(in: path) }, change) == [.differ, .differ])
+      #expect(try error(change, change) == [nil, nil])
+    }
+    #expect(
+      try error({ try Self.job(in: path, units: units(0)) }, { try Self.job(in: path, units: units(1)) })
+        == [.differ, .differ])
+  }
+
+  private static func job(
+    in path: String, target: Int? = nil, versus: Int? = nil, formats: [FigureFormat] = [.svg], arrays: Bool = false,
+    sounds: Bool = false, units: UnitsQuestion? = nil, page: ExplanationPage? = nil
+  ) throws -> ExplainJob {
+    ExplainJob(
+      explainers: [Explainer(model: model(), method: Saliency(), spaces: [.mel])], target: target, versus: versus,
+      folder: try OutputFolder("\(path)/same"), figures: FigureFiles(formats: formats, scale: 1), arrays: arrays,
+      sounds: sounds, units: units, page: page)
+  }
+
   @Test("Ranks that have not the same files, or do not see the folder, explain nothing")
   func apart() throws {
     let path = path

@@ -161,8 +161,10 @@ public struct ExplainJob {
   /// What ranks have to be asked alike.
   private func asked(_ files: [String]) -> [String] {
     let model = explainers[0].model
+    let results = (page != nil, writesArrays, writesSounds, figures.formats.map(\.rawValue))
     return model.provenance(source: "").sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-      + explainers.map(\.method.nameWithParameters) + files
+      + explainers.map(\.method.nameWithParameters) + ["\((target, versus)), \(results), \(units?.asked ?? [])"]
+      + files
   }
 
   /// A job for one of the files, apart from the others.
