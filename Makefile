@@ -3,7 +3,7 @@ SWIFT ?= swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := libopenblas-openmp-dev libdnnl-dev libfftw3-dev libsndfile1-dev libsamplerate0-dev libpng-dev \
 	libcairo2-dev fonts-dejavu-core fonts-wqy-microhei pkg-config
-# TRAITS=MPI builds, or installs, with Open MPI, to train over several ranks.
+# TRAITS=MPI builds, or installs, with Open MPI, to train over several ranks, which trust and explain can share too.
 TRAITS ?=
 PACKAGES += $(if $(filter MPI,$(TRAITS)),libopenmpi-dev openmpi-bin)
 PYTHON ?= python3
