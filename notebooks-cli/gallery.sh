@@ -20,6 +20,15 @@ run curves "$model" --output "$gallery/curves"
 run decompose "$clip" --model "$model" --output "$gallery/decompose"
 run features "$clip" --augment stretch,pitch:3,noise,masks --output "$gallery/features"
 run corpus describe "$DATA" --format png --output "$gallery/corpus"
+# The page of `serve`, at a link to a made voice whose pitch is lowered between 0.4 and 1.2 s, where there is a browser.
+if command -v chromium > /dev/null; then
+  "$undertone" serve --port 8931 &
+  trap 'kill %1' EXIT
+  sleep 2
+  link="source=made+made-angry&method=saliency&changes=0~built-in~pitch~-3~0.4~1.2~~&region=0.4~1.2~~"
+  chromium --headless --no-sandbox --hide-scrollbars --window-size=800,1800 --virtual-time-budget=30000 \
+    --screenshot="$gallery/page.png" "http://127.0.0.1:8931/#$link"
+fi
 # A transformer and a fusion: tiny encoders of random weights, whose last layers learn the made clips.
 tiny() { "$undertone" train "$@" --data "$OUTPUT/split/train.csv" --validation "$OUTPUT/split/validation.csv" --overwrite; }
 tiny hubertft --encoder tiny-random --rate 0.003 --epochs 40 --output "$OUTPUT/hubertft"
