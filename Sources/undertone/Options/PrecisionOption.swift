@@ -21,7 +21,7 @@ struct PrecisionOption: ParsableArguments {
 
   /// Throws a usage error where a precision is asked for that has no effect on any of the models.
   func check(_ models: [TrainedModel]) throws {
-    guard precision != nil, models.allSatisfy(\.kind.pretrainedParts.isEmpty) else { return }
+    guard precision != nil, models.allSatisfy({ $0.kind.pretrainedParts.isEmpty }) else { return }
     throw ValidationError(
       "--precision has no effect on \(models.map(\.name).joined(separator: ", ")): it is of models with an encoder")
   }
