@@ -86,8 +86,10 @@ struct PretrainedTests {
       "explain", clip, "--model", "model", "--precision", "bfloat16", "--method", "integrated-gradients", "--output",
       "e")
     #expect(explained.status == 0, "\(explained)")
-    let small = try folder.undertone("predict", clip, "--precision", "bfloat16")
-    #expect(small.status == 64 && small.errors[0].contains("--precision has no effect on built-in"), "\(small)")
+    for command in [["predict", clip], ["serve", "--port", "0"]] {
+      let small = try folder.undertone(command + ["--precision", "bfloat16"])
+      #expect(small.status == 64 && small.errors[0].contains("--precision has no effect on built-in"), "\(small)")
+    }
     let wrong = try folder.undertone("predict", clip, "--model", "model", "--precision", "float16")
     #expect(wrong.status == 64 && wrong.errors.contains { $0.contains("float16") }, "\(wrong)")
   }

@@ -99,6 +99,7 @@ struct Serve: ParsableCommand {
       }
       let folders = models.isEmpty ? ["built-in"] : models
       let names = distinctNames(of: folders)
+      if precision.precision != nil { try precision.check(folders.map { try .named($0) }) }
       let error = awaited { [settings, precision] in
         let service = try await UndertoneService(settings) {
           try ModelShelf(
