@@ -83,9 +83,9 @@ quickstart: build
 	@echo "  $(UNDERTONE) explain FILE.wav"
 	@echo "or, after make install, from any folder: undertone explain FILE.wav"
 
-# Threads that wait asleep: many tests run at once, each with threads of its own.
+# Threads that wait asleep: many tests run at once, each with threads of its own. The matrix products first as on a processor
+# without AVX-512, then everything.
 test: dependencies lint
-	@# The matrix products of processors without AVX-512, then everything.
 	OMP_WAIT_POLICY=passive ONEDNN_MAX_CPU_ISA=AVX2 $(SWIFT) test -c release \
 	  --filter 'MatrixProductTests|StepConvolutionTests|PrecisionTests'
 	OMP_WAIT_POLICY=passive $(SWIFT) test -c release

@@ -41,7 +41,8 @@ final class Storage {
     return made
   }
 
-  /// What was made of the floats of a weight, which one thread at a time reads, as it does its network; until they change or something in another order is asked for.
+  /// What was made of the floats of a weight, until they change or another order is asked for. One thread at a time asks, as it
+  /// alone uses the weight's network.
   func kept(_ order: [Int], make: () -> Storage) -> Storage {
     if let kept, kept.order == order { return kept.storage }
     let made = make()

@@ -303,8 +303,8 @@ static inline dnnl_status_t onednn_product_make(onednn_product *p, const onednn_
   return dnnl_success;
 }
 
-/// Whether oneDNN has code for the product in vectors of 512 bits made for its sizes ("brg:avx512_core", "brg:avx512_core_bf16", "brg:avx10_1_512" …),
-/// not its general one.
+/// Whether oneDNN has code for the product in vectors of 512 bits made for its sizes ("brg:avx512_core",
+/// "brg:avx512_core_bf16", "brg:avx10_1_512" …), not its general one.
 static inline int onednn_product_is_fast(const onednn_product *p) {
   const char *name = NULL;
   return dnnl_primitive_desc_query(p->descriptor, dnnl_query_impl_info_str, 0, &name) == dnnl_success && name &&
